@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "quali-worker",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "AWSLite", targets: ["AWSLite"]),
+        .library(name: "SandboxAPI", targets: ["SandboxAPI"]),
+        .library(name: "QualiCore", targets: ["QualiCore"]),
+        .library(name: "LocalCloud", targets: ["LocalCloud"]),
+        .executable(name: "quali-worker", targets: ["worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    ],
+    targets: [
+        // C libraries of the system, with shims only for what Swift can't import.
+        .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("crypto")]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+
+        .target(
+            name: "HTTPTransport",
+            dependencies: [
+                "CLibcurl", "COpenSSL",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "AWSLite",
+            dependencies: [
+                "HTTPTransport", "COpenSSL",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "SandboxAPI",
+            dependencies: [
+                "HTTPTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "QualiCore",
+            dependencies: [
+                "AWSLite", "SandboxAPI", "HTTPTransport", "CArchive", "COpenSSL",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
+            name: "LocalCloud",
+            dependencies: [
+                "AWSLite",
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .executableTarget(
+            name: "worker",
+            dependencies: [
+                "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+
+        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport"]),
+        .testTarget(
+            name: "AWSLiteTests",
+            dependencies: [
+                "AWSLite", "HTTPTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .testTarget(
+            name: "SandboxAPITests",
+            dependencies: [
+                "SandboxAPI", "HTTPTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .testTarget(
+            name: "QualiCoreTests",
+            dependencies: [
+                "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "LocalCloudTests",
+            dependencies: ["LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport"]
+        ),
+        .testTarget(name: "WorkerTests", dependencies: ["worker", "LocalCloud"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,28 @@
+#pragma once
+#include <curl/curl.h>
+
+// curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift can't import. There is one
+// function here per type of argument, so that a value of the wrong width can't be passed.
+
+CURLcode quali_curl_set_long(CURL *handle, CURLoption option, long value);
+CURLcode quali_curl_set_string(CURL *handle, CURLoption option, const char *value);
+CURLcode quali_curl_set_off(CURL *handle, CURLoption option, curl_off_t value);
+CURLcode quali_curl_set_slist(CURL *handle, CURLoption option, struct curl_slist *value);
+CURLcode quali_curl_set_pointer(CURL *handle, CURLoption option, void *value);
+
+typedef size_t (*quali_curl_data_callback)(char *bytes, size_t size, size_t count, void *context);
+CURLcode quali_curl_set_write(CURL *handle, quali_curl_data_callback callback, void *context);
+CURLcode quali_curl_set_header(CURL *handle, quali_curl_data_callback callback, void *context);
+CURLcode quali_curl_set_read(CURL *handle, quali_curl_data_callback callback, void *context);
+
+CURLcode quali_curl_get_long(CURL *handle, CURLINFO info, long *value);
+CURLcode quali_curl_get_pointer(CURL *handle, CURLINFO info, void **value);
+
+CURLMcode quali_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
+
+// The finished transfer of a message, and its result; the message's union isn't imported.
+CURL *quali_curl_next_finished(CURLM *multi, CURLcode *result);
+
+// Prepares OpenSSL and curl for the process. OpenSSL's exit handler is switched off before curl starts it: it would
+// race the clean-up of a transfer thread that is still alive when the process exits.
+CURLcode quali_curl_global_init(void);

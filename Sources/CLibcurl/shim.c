@@ -1,0 +1,66 @@
+#include "CLibcurl.h"
+#include <openssl/crypto.h>
+
+CURLcode quali_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+CURLcode quali_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+CURLcode quali_curl_set_off(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+CURLcode quali_curl_set_slist(CURL *handle, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+CURLcode quali_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+CURLcode quali_curl_set_write(CURL *handle, quali_curl_data_callback callback, void *context) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, callback);
+    return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_WRITEDATA, context) : result;
+}
+
+CURLcode quali_curl_set_header(CURL *handle, quali_curl_data_callback callback, void *context) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, callback);
+    return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_HEADERDATA, context) : result;
+}
+
+CURLcode quali_curl_set_read(CURL *handle, quali_curl_data_callback callback, void *context) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_READFUNCTION, callback);
+    return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_READDATA, context) : result;
+}
+
+CURLcode quali_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+CURLcode quali_curl_get_pointer(CURL *handle, CURLINFO info, void **value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+CURLMcode quali_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
+CURL *quali_curl_next_finished(CURLM *multi, CURLcode *result) {
+    int remaining;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(multi, &remaining)) != NULL) {
+        if (message->msg == CURLMSG_DONE) {
+            *result = message->data.result;
+            return message->easy_handle;
+        }
+    }
+    return NULL;
+}
+
+CURLcode quali_curl_global_init(void) {
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+    return curl_global_init(CURL_GLOBAL_DEFAULT);
+}
