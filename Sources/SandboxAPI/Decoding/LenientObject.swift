@@ -1,0 +1,138 @@
+import FoundationEssentials
+
+/// A JSON object of the lab, read by names that may be spelled in several ways and hold several types.
+///
+/// The lab's releases differ in both: `possible values` and `possibleValues`, `true` and `"true"`, `9127` and
+/// `"9127"`. Names are compared without case, spaces, hyphens and underscores. A member that is missing, null or of
+/// a type that makes no sense reads as `nil`; only a value that isn't an object at all throws.
+struct LenientObject {
+    private let container: KeyedDecodingContainer<AnyKey>
+    private let keys: [String: [AnyKey]]
+
+    init(_ decoder: any Decoder) throws {
+        container = try decoder.container(keyedBy: AnyKey.self)
+        keys = Dictionary(grouping: container.allKeys) { $0.stringValue.folded }
+    }
+
+    /// Whether any member of one of these names is there, even as null.
+    func has(_ names: String...) -> Bool {
+        names.contains { keys[$0.folded] != nil }
+    }
+
+    /// The first of these members that decodes to the type.
+    func value<Value: Decodable>(_ type: Value.Type = Value.self, _ names: [String]) -> Value? {
+        for name in names {
+            for key in keys[name.folded] ?? [] {
+                if let value = try? container.decodeIfPresent(type, forKey: key) { return value }
+            }
+        }
+        return nil
+    }
+
+    /// A text, also from a number or a boolean.
+    func string(_ names: String...) -> String? {
+        value(Scalar.self, names)?.text
+    }
+
+    /// A text that is there: neither empty nor the words that the lab writes for null.
+    func filledString(_ names: String...) -> String? {
+        guard let text = value(Scalar.self, names)?.text else { return nil }
+        return text.isEmpty || text.folded == "null" ? nil : text
+    }
+
+    /// A truth value, also from `"true"`, `"False"`, 1 or 0.
+    func bool(_ names: String...) -> Bool? {
+        value(Scalar.self, names)?.truth
+    }
+
+    /// A whole number, also from a text.
+    func int(_ names: String...) -> Int? {
+        guard let text = value(Scalar.self, names)?.text else { return nil }
+        return Int(text)
+    }
+
+    /// A point in time; `nil` also where the text isn't one.
+    func date(_ names: String...) -> Date? {
+        guard let text = value(Scalar.self, names)?.text else { return nil }
+        return Timestamp.parse(text)
+    }
+
+    /// A name of the lab's; `nil` where it is missing or empty.
+    func name<Name: CaseInsensitiveName>(_ names: String...) -> Name? {
+        guard let text = value(Scalar.self, names)?.text, !text.isEmpty else { return nil }
+        return Name(rawValue: text)
+    }
+
+    /// A list without the elements that can't be read.
+    func list<Element: Decodable>(_ names: String...) -> [Element] {
+        value([Lenient<Element>].self, names)?.compactMap(\.value) ?? []
+    }
+
+    /// A list of texts; a single text counts as a list of one.
+    func strings(_ names: String...) -> [String] {
+        if let list = value([Lenient<Scalar>].self, names) { return list.compactMap { $0.value?.text } }
+        guard let single = value(Scalar.self, names)?.text, !single.isEmpty else { return [] }
+        return [single]
+    }
+}
+
+/// A value that is `nil` where it can't be read, so that one odd element doesn't cost a whole list.
+struct Lenient<Value: Decodable>: Decodable {
+    let value: Value?
+
+    init(from decoder: any Decoder) throws {
+        value = try? Value(from: decoder)
+    }
+}
+
+/// A text, number or truth value of any spelling.
+enum Scalar: Decodable {
+    case string(String)
+    case int(Int64)
+    case double(Double)
+    case bool(Bool)
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? container.decode(Int64.self) {
+            self = .int(value)
+        } else {
+            self = .double(try container.decode(Double.self))
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .string(let value): value
+        case .int(let value): String(value)
+        case .double(let value): String(value)
+        case .bool(let value): String(value)
+        }
+    }
+
+    var truth: Bool? {
+        switch text.folded {
+        case "true", "yes", "1": true
+        case "false", "no", "0": false
+        default: nil
+        }
+    }
+}
+
+/// A key of any name.
+struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) {
+        self.stringValue = stringValue
+    }
+
+    init?(intValue: Int) {
+        return nil
+    }
+}
