@@ -1,0 +1,75 @@
+import FoundationEssentials
+import HTTPTransport
+import HTTPTypes
+
+/// A call of the API, before it is sent.
+struct APICall: Sendable {
+    /// The name for errors, such as `startSandbox`.
+    var operation: String
+    /// What it is about, such as `sandbox 1234`.
+    var subject: String?
+    var method: HTTPRequest.Method
+    /// The segments after `/api`, not yet encoded.
+    var path: [String]
+    var query: [(name: String, value: String)] = []
+    var body: Data?
+    /// What must not show up in an error, beside the session's own secrets.
+    var secrets: [Secret] = []
+
+    /// Whether it changes nothing, so that it may be repeated at will.
+    var isRead: Bool { method == .get }
+
+    static func get(
+        _ operation: String,
+        _ path: [String],
+        query: [(name: String, value: String)] = [],
+        about subject: String? = nil
+    ) -> APICall {
+        APICall(operation: operation, subject: subject, method: .get, path: ["v2"] + path, query: query)
+    }
+
+    static func post(
+        _ operation: String,
+        _ path: [String],
+        body: (any Encodable)? = nil,
+        about subject: String? = nil
+    ) throws -> APICall {
+        APICall(
+            operation: operation,
+            subject: subject,
+            method: .post,
+            path: ["v2"] + path,
+            body: try body.map { try JSON.encode($0) }
+        )
+    }
+
+    static func delete(_ operation: String, _ path: [String], about subject: String? = nil) -> APICall {
+        APICall(operation: operation, subject: subject, method: .delete, path: ["v2"] + path)
+    }
+
+    /// The request to send.
+    func request(to url: LabURL, token: String?) -> HTTPRequest {
+        var target = url.root
+        for segment in path { target += "/" + PercentEncoding.segment(segment) }
+        var separator = "?"
+        for (name, value) in query {
+            target += separator + name + "=" + PercentEncoding.encode(value)
+            separator = "&"
+        }
+        var request = HTTPRequest(method: method, scheme: url.scheme, authority: url.authority, path: target)
+        // The scheme is called Basic, yet takes the token as it is.
+        if let token { request.headerFields[.authorization] = "Basic \(token)" }
+        request.headerFields[.accept] = "application/json"
+        request.headerFields[.contentType] = "application/json"
+        return request
+    }
+}
+
+/// JSON as this module writes it: with sorted members and plain slashes, so that the same call is the same bytes.
+enum JSON {
+    static func encode(_ value: any Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value)
+    }
+}

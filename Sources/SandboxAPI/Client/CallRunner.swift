@@ -1,0 +1,88 @@
+import FoundationEssentials
+import HTTPTransport
+
+/// Sends calls: with the session's token, past the gate, again where that is safe.
+struct CallRunner: Sendable {
+    let session: Session
+    private let exchange: Exchange
+    private let retry: Retry
+
+    init(_ configuration: SandboxClient.Configuration, url: LabURL, httpClient: any HTTPClient) {
+        let exchange = Exchange(
+            url: url,
+            httpClient: httpClient,
+            timeout: configuration.timeout,
+            password: configuration.password
+        )
+        let retry = Retry(policy: configuration.retry, gate: QuotaGate(configuration.retry))
+        self.exchange = exchange
+        self.retry = retry
+        session = Session {
+            // A login changes nothing and leaves but a token behind, so it may be repeated as a read is.
+            try await retry.run(mayRepeat: { $0.isTransient }) {
+                try await Login(configuration).run(exchange)
+            }
+        }
+    }
+
+    /// Sends a call and reads its reply.
+    ///
+    /// - Parameter read: Makes a value of the reply's body; throws ``MalformedReply`` or `DecodingError`.
+    func run<Reply>(_ call: APICall, read: (Data) throws -> Reply) async throws -> Reply {
+        let ticket = await session.ticket()
+        var refused: Session.Token?
+        return try await retry.run(mayRepeat: { $0.mayRepeat(call) }) {
+            while true {
+                let token = try await session.token(ticket, insteadOf: refused)
+                let secrets = await session.knownTokens + call.secrets
+                do {
+                    return try await exchange.run(call, token: token.secret, secrets: secrets, read: read)
+                } catch let error as SandboxAPIError where error.refusesToken && refused == nil {
+                    // Refused before anything was done, so any call may go out again: once.
+                    refused = token
+                }
+            }
+        }
+    }
+
+    /// Sends a call once, with a token of one's own and without any repeat.
+    func runOnce<Reply>(_ call: APICall, token: Secret, read: (Data) throws -> Reply) async throws -> Reply {
+        try await exchange.run(call, token: token, secrets: await session.knownTokens + call.secrets, read: read)
+    }
+}
+
+/// Repeats what may be repeated.
+struct Retry: Sendable {
+    let policy: SandboxRetryPolicy
+    let gate: QuotaGate
+
+    func run<Reply>(mayRepeat: (SandboxAPIError) -> Bool, _ attempt: () async throws -> Reply) async throws -> Reply {
+        var failures = 0
+        while true {
+            try await gate.pass()
+            do {
+                let reply = try await attempt()
+                await gate.succeeded()
+                return reply
+            } catch var error as SandboxAPIError {
+                failures += 1
+                if error.code == .rateQuota { await gate.close(for: error.retryAfter) }
+                error.attempts = max(error.attempts, failures)
+                guard failures < policy.attempts, mayRepeat(error) else { throw error }
+                // After a quota the gate does the waiting.
+                if error.code != .rateQuota {
+                    try await policy.sleep(max(policy.pause(afterFailures: failures), error.retryAfter ?? .zero))
+                }
+            }
+        }
+    }
+}
+
+extension SandboxAPIError {
+    /// Whether a call may be sent again after this error, which it, or the login that it needed, has met.
+    func mayRepeat(_ call: APICall) -> Bool {
+        // A login has had its own repeats.
+        guard isTransient, operation == call.operation else { return false }
+        return call.isRead || (underlying != nil && !mayHaveBeenProcessed)
+    }
+}

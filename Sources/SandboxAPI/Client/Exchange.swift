@@ -1,0 +1,103 @@
+import FoundationEssentials
+import HTTPTransport
+import HTTPTypes
+
+/// Sends one request and makes a value or an error of the reply.
+struct Exchange: Sendable {
+    let url: LabURL
+    let httpClient: any HTTPClient
+    let timeout: Duration
+    let password: Secret
+
+    /// Sends a call once.
+    ///
+    /// - Throws: ``SandboxAPIError``, whose texts hold none of the secrets; `CancellationError`.
+    func run<Reply>(
+        _ call: APICall,
+        token: Secret?,
+        secrets: [Secret],
+        read: (Data) throws -> Reply
+    ) async throws -> Reply {
+        let redact = Redactor([password] + (token.map { [$0] } ?? []) + secrets)
+        let reply: HTTPReply
+        do {
+            let request = call.request(to: url, token: token?.reveal())
+            reply = try await httpClient.send(HTTPCall(request, body: call.body, timeout: timeout))
+        } catch let error as HTTPClientError {
+            throw SandboxAPIError.transport(error, call, redact)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            let other = HTTPClientError(.other, "\(error)", mayHaveBeenProcessed: true)
+            throw SandboxAPIError.transport(other, call, redact)
+        }
+        if let error = SandboxAPIError.reported(by: reply, call, redact) { throw error }
+        do {
+            return try read(reply.body)
+        } catch {
+            throw SandboxAPIError.malformed(error, reply, call)
+        }
+    }
+}
+
+/// A reply that isn't what the API promises.
+struct MalformedReply: Error {
+    var reason: String
+}
+
+/// Reads replies.
+enum Reply {
+    /// An object.
+    static func object<Value: Decodable>(_ data: Data) throws -> Value {
+        guard !isBlank(data) else { throw MalformedReply(reason: "it is empty") }
+        return try JSONDecoder().decode(Value.self, from: data)
+    }
+
+    /// A list, without the elements that can't be read.
+    static func list<Value: Decodable>(_ data: Data) throws -> [Value] {
+        let elements: [Lenient<Value>] = try object(data)
+        return elements.compactMap(\.value)
+    }
+
+    /// A bare JSON string that is a token.
+    static func token(_ data: Data) throws -> Secret {
+        let token: String = try object(data)
+        guard !token.isEmpty else { throw MalformedReply(reason: "the token in it is empty") }
+        // It goes into a header as it is.
+        guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw MalformedReply(reason: "the token in it has characters that no header may have")
+        }
+        return Secret(token)
+    }
+
+    /// A text: a JSON string, or the body as it is.
+    static func text(_ data: Data) -> String {
+        if let text = try? JSONDecoder().decode(String.self, from: data) { return text }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// Nothing that matters.
+    static func nothing(_ data: Data) {}
+
+    /// `{"result": "success"}`; a reply without a result counts as well.
+    static func result(_ data: Data) throws {
+        guard let result = (try? JSONDecoder().decode(Result.self, from: data))?.result else { return }
+        guard result.folded == "success" else { throw RejectedResult(result: result) }
+    }
+
+    struct RejectedResult: Error {
+        var result: String
+    }
+
+    private struct Result: Decodable {
+        var result: String?
+
+        init(from decoder: any Decoder) throws {
+            result = try LenientObject(decoder).filledString("result")
+        }
+    }
+
+    private static func isBlank(_ data: Data) -> Bool {
+        data.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
+    }
+}

@@ -1,0 +1,89 @@
+public import HTTPTransport
+
+/// A client of a lab: Quali CloudShell's Sandbox REST API, version 2.
+///
+/// A client is one session of one user in one domain. It logs in when first needed, shares the token among all calls
+/// and logs in anew, once for all, when the lab no longer accepts it.
+///
+/// ```swift
+/// let lab = try SandboxClient(
+///     .init(url: "https://lab.example.com:3443", username: "ci", password: Secret(password), domain: "Global"),
+///     httpClient: CurlHTTPClient()
+/// )
+/// let sandbox = try await lab.startSandbox(
+///     blueprint: "Web", .init(name: "nightly", duration: .seconds(7_200))
+/// )
+/// ```
+///
+/// Every call throws ``SandboxAPIError``, or `CancellationError` when its task was cancelled, in which case the lab
+/// may have done what was asked. Reads are repeated after transient failures, as ``Configuration/retry`` says. Other
+/// calls are sent again only where the lab certainly hasn't seen the first: the connection couldn't be made, or the
+/// token was refused.
+public final class SandboxClient: Sendable {
+    /// Where the lab is and who calls.
+    public struct Configuration: Sendable {
+        /// The lab's address; see ``LabURL``.
+        public var url: String
+        /// The user's name; empty for a single sign-on.
+        public var username: String
+        /// The user's password; for a single sign-on the identity provider's token.
+        public var password: Secret
+        /// The domain to work in.
+        public var domain: String
+        /// The longest time for one request and its reply.
+        public var timeout: Duration
+        /// When calls are repeated.
+        public var retry: SandboxRetryPolicy
+
+        /// Describes a session of a user with a password.
+        public init(
+            url: String,
+            username: String,
+            password: Secret,
+            domain: String = "Global",
+            timeout: Duration = .seconds(60),
+            retry: SandboxRetryPolicy = .init()
+        ) {
+            self.url = url
+            self.username = username
+            self.password = password
+            self.domain = domain
+            self.timeout = timeout
+            self.retry = retry
+        }
+
+        /// Describes a session of a user whom an identity provider vouches for.
+        public init(
+            url: String,
+            singleSignOnToken token: Secret,
+            domain: String = "Global",
+            timeout: Duration = .seconds(60),
+            retry: SandboxRetryPolicy = .init()
+        ) {
+            self.init(
+                url: url,
+                username: "",
+                password: token,
+                domain: domain,
+                timeout: timeout,
+                retry: retry
+            )
+        }
+    }
+
+    /// The lab's address.
+    public let url: LabURL
+    /// The domain to which the session belongs.
+    public let domain: String
+    let calls: CallRunner
+
+    /// Creates a client; nothing is sent yet.
+    ///
+    /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/configuration`` where the address makes no
+    ///   sense.
+    public init(_ configuration: Configuration, httpClient: any HTTPClient) throws {
+        url = try LabURL(configuration.url)
+        domain = configuration.domain
+        calls = CallRunner(configuration, url: url, httpClient: httpClient)
+    }
+}

@@ -1,0 +1,125 @@
+import FoundationEssentials
+import HTTPTransport
+import HTTPTypes
+
+extension SandboxAPIError {
+    /// No complete reply came.
+    static func transport(_ error: HTTPClientError, _ call: APICall, _ redact: Redactor) -> SandboxAPIError {
+        var error = error
+        error.message = redact(error.message)
+        let lasting: [HTTPClientError.Code] = [.invalidRequest, .tlsFailed, .responseTooLarge]
+        return SandboxAPIError(
+            .transport,
+            LabText.line("\(error.code): \(error.message)"),
+            operation: call.operation,
+            subject: call.subject,
+            mayHaveBeenProcessed: error.mayHaveBeenProcessed,
+            isTransient: !lasting.contains(error.code),
+            underlying: error
+        )
+    }
+
+    /// The reply says that the call failed.
+    ///
+    /// - Returns: `nil` where the reply says nothing of the kind.
+    static func reported(by reply: HTTPReply, _ call: APICall, _ redact: Redactor) -> SandboxAPIError? {
+        let status = reply.response.status
+        let body = ErrorBody(reply.body)
+        // Older releases may answer 200 with an error in the body; its category gives it away.
+        guard status.kind != .successful || body?.isError == true else { return nil }
+        let code = status.kind == .successful ? body?.statusCode ?? 400 : status.code
+        let said = message(of: reply, body, redact)
+        let known = ErrorCatalogue.find(message: said)
+        let finding = known ?? ErrorCatalogue.find(status: code, fromAPI: body != nil, hasBody: !reply.body.isEmpty)
+        var error = SandboxAPIError(
+            finding.code,
+            said,
+            operation: call.operation,
+            subject: call.subject,
+            httpStatus: code,
+            mayHaveBeenProcessed: finding.code == .server,
+            isTransient: finding.code == .server || finding.code == .rateQuota
+        )
+        error.refusesToken = finding.refusesToken
+        error.retryAfter = reply.response.headerFields[.retryAfter].flatMap { Int($0) }
+            .map { .seconds(min(max($0, 0), 300)) }
+        if (300..<400).contains(code) {
+            let target = reply.response.headerFields[.location] ?? "nowhere"
+            error.message = LabText.line(
+                redact("The lab answers with a redirect to “\(target)”; give the address that it leads to.")
+            )
+        } else if known == nil, finding.code == .unsupported {
+            error.message = "There is no Sandbox API at the lab's address, or it doesn't know the call: \(said)"
+        }
+        return error
+    }
+
+    /// The reply can't be read.
+    static func malformed(_ error: any Error, _ reply: HTTPReply, _ call: APICall) -> SandboxAPIError {
+        let status = reply.response.status.code
+        if let rejected = error as? Reply.RejectedResult {
+            return SandboxAPIError(
+                .rejected,
+                "The lab's result is “\(LabText.line(rejected.result, limit: 100))”, not “success”.",
+                operation: call.operation,
+                subject: call.subject,
+                httpStatus: status,
+                mayHaveBeenProcessed: true
+            )
+        }
+        return SandboxAPIError(
+            .malformedReply,
+            "The lab's reply can't be read: \(reason(error)).",
+            operation: call.operation,
+            subject: call.subject,
+            httpStatus: status,
+            mayHaveBeenProcessed: true,
+            isTransient: true
+        )
+    }
+
+    /// Why a reply can't be read, without a word of the reply.
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let malformed as MalformedReply: malformed.reason
+        case DecodingError.keyNotFound(let key, _): "it has no “\(key.stringValue)”"
+        case DecodingError.dataCorrupted: "it isn't JSON"
+        default: "it is JSON of another shape"
+        }
+    }
+
+    private static func message(of reply: HTTPReply, _ body: ErrorBody?, _ redact: Redactor) -> String {
+        let limit = 256 << 10
+        let text = body?.text ?? (reply.body.count > limit ? "" : String(decoding: reply.body, as: UTF8.self))
+        // Twice, for a secret may hide behind HTML's entities. Cut only then, lest half a secret remain.
+        let line = LabText.line(redact(LabText.line(redact(text), limit: .max)))
+        guard line.isEmpty else { return line }
+        let reason = reply.response.status.reasonPhrase
+        return "The lab says no more than status \(reply.response.status.code)\(reason.isEmpty ? "" : " (\(reason))")."
+    }
+}
+
+/// The body of the lab's errors: `{"statusCode": 400, "errorCategory": "WebApi", "message": "…"}`.
+struct ErrorBody: Decodable {
+    var statusCode: Int?
+    var errorCategory: String?
+    var text: String?
+
+    init?(_ data: Data) {
+        // An error is short; a long reply isn't read twice.
+        guard data.count <= 256 << 10, data.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"),
+            let body = try? JSONDecoder().decode(ErrorBody.self, from: data)
+        else { return nil }
+        self = body
+    }
+
+    init(from decoder: any Decoder) throws {
+        let object = try LenientObject(decoder)
+        statusCode = object.int("statusCode")
+        errorCategory = object.filledString("errorCategory")
+        text = object.filledString("message") ?? object.filledString("error")
+    }
+
+    /// Whether the body is an error whatever the reply's status says.
+    var isError: Bool { errorCategory != nil }
+}
