@@ -1,0 +1,51 @@
+extension SandboxClient {
+    /// Lists the public blueprints of the domain (`GET /blueprints`), without their inputs.
+    public func blueprints() async throws -> [Blueprint] {
+        try await calls.run(.get("blueprints", ["blueprints"]), read: Reply.list)
+    }
+
+    /// Reads a public blueprint with its inputs (`GET /blueprints/{identifier}`).
+    ///
+    /// - Parameter nameOrID: Any name is fine; a blueprint that isn't public is ``SandboxAPIError/Code/notFound``.
+    public func blueprint(_ nameOrID: String) async throws -> Blueprint {
+        try await calls.run(
+            .get("blueprint", ["blueprints", nameOrID], about: "blueprint “\(nameOrID)”"),
+            read: Reply.object
+        )
+    }
+
+    /// Starts a sandbox (`POST /blueprints/{identifier}/start`) and returns before its setup ends.
+    ///
+    /// Never repeated by this client once the lab may have seen it: where the error's
+    /// ``SandboxAPIError/mayHaveBeenProcessed`` is true, look for the sandbox by its name before starting another.
+    ///
+    /// - Parameter blueprint: The blueprint's name or id.
+    public func startSandbox(blueprint: String, _ request: StartSandboxRequest) async throws -> Sandbox {
+        try await calls.run(
+            .post(
+                "startSandbox",
+                ["blueprints", blueprint, "start"],
+                body: request,
+                about: "blueprint “\(blueprint)”"
+            ),
+            read: Reply.object
+        )
+    }
+
+    /// Starts a persistent sandbox (`POST /blueprints/{identifier}/start-persistent`); see
+    /// ``startSandbox(blueprint:_:)``.
+    public func startPersistentSandbox(
+        blueprint: String,
+        _ request: StartPersistentSandboxRequest
+    ) async throws -> Sandbox {
+        try await calls.run(
+            .post(
+                "startPersistentSandbox",
+                ["blueprints", blueprint, "start-persistent"],
+                body: request,
+                about: "blueprint “\(blueprint)”"
+            ),
+            read: Reply.object
+        )
+    }
+}

@@ -1,0 +1,123 @@
+extension SandboxClient {
+    /// Lists the commands of a sandbox (`GET /sandboxes/{id}/commands`).
+    public func commands(sandboxID: String) async throws -> [Command] {
+        try await calls.run(
+            .get("commands", ["sandboxes", sandboxID, "commands"], about: "sandbox \(sandboxID)"),
+            read: Reply.list
+        )
+    }
+
+    /// Reads a command of a sandbox (`GET /sandboxes/{id}/commands/{name}`).
+    public func command(sandboxID: String, name: String) async throws -> Command {
+        try await calls.run(
+            .get(
+                "command",
+                ["sandboxes", sandboxID, "commands", name],
+                about: "command “\(name)” of sandbox \(sandboxID)"
+            ),
+            read: Reply.object
+        )
+    }
+
+    /// Starts a command of a sandbox (`POST /sandboxes/{id}/commands/{name}/start`) and returns before it ends.
+    ///
+    /// Never repeated by this client once the lab may have seen it: where the error's
+    /// ``SandboxAPIError/mayHaveBeenProcessed`` is true, the command's executions may show whether it was.
+    ///
+    /// - Parameter name: The internal name.
+    public func startCommand(
+        sandboxID: String,
+        name: String,
+        _ request: StartCommandRequest = .init()
+    ) async throws -> StartedExecution {
+        try await calls.run(
+            .post(
+                "startCommand",
+                ["sandboxes", sandboxID, "commands", name, "start"],
+                body: request,
+                about: "command “\(name)” of sandbox \(sandboxID)"
+            ),
+            read: Reply.object
+        )
+    }
+
+    /// Lists the commands of a component (`GET /sandboxes/{id}/components/{cid}/commands`).
+    public func commands(sandboxID: String, componentID: String) async throws -> [Command] {
+        try await calls.run(
+            .get(
+                "componentCommands",
+                ["sandboxes", sandboxID, "components", componentID, "commands"],
+                about: "component \(componentID) of sandbox \(sandboxID)"
+            ),
+            read: Reply.list
+        )
+    }
+
+    /// Reads a command of a component (`GET /sandboxes/{id}/components/{cid}/commands/{name}`).
+    public func command(sandboxID: String, componentID: String, name: String) async throws -> Command {
+        try await calls.run(
+            .get(
+                "componentCommand",
+                ["sandboxes", sandboxID, "components", componentID, "commands", name],
+                about: "command “\(name)” of component \(componentID) of sandbox \(sandboxID)"
+            ),
+            read: Reply.object
+        )
+    }
+
+    /// Starts a command of a component (`POST /sandboxes/{id}/components/{cid}/commands/{name}/start`); see
+    /// ``startCommand(sandboxID:name:_:)``.
+    ///
+    /// - Parameter connected: For a connected command, which one and through which ports.
+    public func startCommand(
+        sandboxID: String,
+        componentID: String,
+        name: String,
+        _ request: StartCommandRequest = .init(),
+        connected: ConnectedCommand? = nil
+    ) async throws -> StartedExecution {
+        try await calls.run(
+            .post(
+                "startComponentCommand",
+                ["sandboxes", sandboxID, "components", componentID, "commands", name, "start"],
+                body: ComponentCommandBody(request: request, connected: connected),
+                about: "command “\(name)” of component \(componentID) of sandbox \(sandboxID)"
+            ),
+            read: Reply.object
+        )
+    }
+
+    /// Reads an execution (`GET /executions/{eid}`).
+    public func execution(id: String) async throws -> Execution {
+        try await calls.run(.get("execution", ["executions", id], about: "execution \(id)"), read: Reply.object)
+    }
+
+    /// Asks for the cancellation of an execution (`DELETE /executions/{eid}`), and returns before it has ended.
+    ///
+    /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/rejected`` where the lab's result isn't
+    ///   success; what a lab answers for a command that can't be cancelled isn't documented.
+    public func stopExecution(id: String) async throws {
+        try await calls.run(.delete("stopExecution", ["executions", id], about: "execution \(id)"), read: Reply.result)
+    }
+}
+
+private struct ComponentCommandBody: Encodable {
+    var request: StartCommandRequest
+    var connected: ConnectedCommand?
+
+    private enum CodingKeys: String, CodingKey {
+        case params, printOutput
+        case tag = "command_tag"
+        case ports = "connected_ports_full_path"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(request.params, forKey: .params)
+        try container.encode(request.printOutput, forKey: .printOutput)
+        if let connected {
+            try container.encode(connected.tag, forKey: .tag)
+            try container.encode(connected.ports, forKey: .ports)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+extension SandboxClient {
+    /// Lists the sandboxes that run or are to run (`GET /sandboxes`).
+    ///
+    /// - Parameter includingHistoric: Whether to list ended ones too.
+    public func sandboxes(includingHistoric: Bool = false) async throws -> [SandboxSummary] {
+        try await calls.run(
+            .get("sandboxes", ["sandboxes"], query: includingHistoric ? [("show_historic", "true")] : []),
+            read: Reply.list
+        )
+    }
+
+    /// Lists a user's active sandboxes (`GET /sandboxes/owners/{owner}`).
+    public func sandboxes(ownedBy owner: String) async throws -> [SandboxSummary] {
+        try await calls.run(
+            .get("sandboxesOfOwner", ["sandboxes", "owners", owner], about: "user “\(owner)”"),
+            read: Reply.list
+        )
+    }
+
+    /// Reads a sandbox (`GET /sandboxes/{id}`).
+    ///
+    /// A lab may answer ``SandboxAPIError/Code/notFound`` once the sandbox has ended.
+    public func sandbox(id: String) async throws -> Sandbox {
+        try await calls.run(.get("sandbox", ["sandboxes", id], about: "sandbox \(id)"), read: Reply.object)
+    }
+
+    /// Asks for the end of a sandbox (`POST /sandboxes/{id}/stop`), and returns before its teardown has begun.
+    ///
+    /// The first reads after it may still say what the sandbox was before. Not repeated by this client; labs have
+    /// been seen to refuse a first stop and take the second.
+    public func stopSandbox(id: String) async throws {
+        try await calls.run(
+            .post("stopSandbox", ["sandboxes", id, "stop"], about: "sandbox \(id)"),
+            read: Reply.result
+        )
+    }
+
+    /// Moves the end of a sandbox (`POST /sandboxes/{id}/extend`).
+    ///
+    /// - Parameter extra: How much longer it shall live; sent in whole minutes, rounded up.
+    public func extendSandbox(id: String, by extra: Duration) async throws -> SandboxExtension {
+        try await calls.run(
+            .post(
+                "extendSandbox",
+                ["sandboxes", id, "extend"],
+                body: ["extended_time": ISO8601Duration.text(extra)],
+                about: "sandbox \(id)"
+            ),
+            read: Reply.object
+        )
+    }
+
+    /// Reads the instructions for a sandbox (`GET /sandboxes/{id}/instructions`), which may hold HTML.
+    public func instructions(sandboxID: String) async throws -> String {
+        try await calls.run(
+            .get("instructions", ["sandboxes", sandboxID, "instructions"], about: "sandbox \(sandboxID)"),
+            read: Reply.text
+        )
+    }
+
+    /// Lists the components of a sandbox with all details (`GET /sandboxes/{id}/components`).
+    ///
+    /// Apps change their names while a sandbox is set up, so list them once it is ready.
+    public func components(sandboxID: String) async throws -> [Component] {
+        try await calls.run(
+            .get("components", ["sandboxes", sandboxID, "components"], about: "sandbox \(sandboxID)"),
+            read: Reply.list
+        )
+    }
+
+    /// Reads a component (`GET /sandboxes/{id}/components/{cid}`).
+    ///
+    /// - Parameter id: The component's id; its name won't do.
+    public func component(sandboxID: String, id: String) async throws -> Component {
+        try await calls.run(
+            .get(
+                "component",
+                ["sandboxes", sandboxID, "components", id],
+                about: "component \(id) of sandbox \(sandboxID)"
+            ),
+            read: Reply.object
+        )
+    }
+}
