@@ -75,7 +75,10 @@ let package = Package(
             ]
         ),
 
-        .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport"]),
+        .testTarget(
+            name: "HTTPTransportTests",
+            dependencies: ["HTTPTransport", .product(name: "HTTPTypes", package: "swift-http-types")]
+        ),
         .testTarget(
             name: "AWSLiteTests",
             dependencies: [

@@ -21,7 +21,9 @@ public protocol HTTPClient: Sendable {
 public struct HTTPCall: Sendable {
     /// Method, scheme, authority, path with query (already percent-encoded; sent byte for byte) and fields.
     public var request: HTTPRequest
-    /// The request's body; `nil` sends none. `Content-Length` is added by the transport.
+    /// The request's body, or `nil` for none.
+    ///
+    /// The transport adds `Content-Length`.
     public var body: Data?
     /// The longest time that the whole exchange may take: name lookup, connection, TLS, request and reply.
     public var timeout: Duration

@@ -1,0 +1,74 @@
+import FoundationEssentials
+
+/// An HTTP client on libcurl.
+///
+/// One thread of its own drives all transfers, so no call blocks Swift's cooperative pool and thousands of calls cost
+/// one thread. Connections are kept and reused per client. TLS 1.2 is the floor; certificates and host names are
+/// always verified. A request that has a body reaches a server at most once: libcurl's silent second try on a kept
+/// connection that turns out dead is prevented, because a caller has to know that a request may have been processed.
+///
+/// When the last reference goes, the thread ends and the connections close.
+public final class CurlHTTPClient: HTTPClient {
+    /// What all calls of a client have in common.
+    public struct Configuration: Sendable {
+        /// Path of a PEM file with the certificates to trust instead of the system's; `nil` for the system's.
+        public var caBundle: String?
+        /// How servers are reached.
+        public var proxy: Proxy = .environment
+        /// The longest time that name lookup, connection and TLS handshake may take together.
+        public var connectTimeout: Duration = .seconds(10)
+        /// `User-Agent` of requests that bring none.
+        public var userAgent: String = "quali-worker"
+        /// How many connections to one host are open at once; further calls wait for one, within their time-out.
+        public var connectionsPerHost: Int = 32
+
+        /// Creates a configuration with the system's certificates and the environment's proxy.
+        public init() {}
+    }
+
+    /// How servers are reached.
+    public enum Proxy: Sendable, Hashable {
+        /// As `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` in the environment say, read as curl does.
+        case environment
+        /// Directly, whatever the environment says.
+        case none
+        /// Through this proxy for every host: `http://`, `https://` or `socks5h://`, with user and password if needed.
+        case url(Secret)
+    }
+
+    private let loop: TransferLoop
+    private let configuration: Configuration
+
+    /// Creates a client and starts its thread.
+    ///
+    /// - Throws: ``HTTPClientError`` when the CA bundle can't be used or libcurl can't start.
+    public init(_ configuration: Configuration = Configuration()) throws {
+        if let path = configuration.caBundle {
+            guard let pem = try? String(contentsOfFile: path, encoding: .utf8), pem.contains("-----BEGIN") else {
+                throw HTTPClientError(
+                    .tlsFailed,
+                    "the CA bundle '\(path)' can't be read or holds no PEM certificate",
+                    mayHaveBeenProcessed: false
+                )
+            }
+        }
+        self.configuration = configuration
+        loop = try TransferLoop.start(connectionsPerHost: configuration.connectionsPerHost)
+    }
+
+    deinit {
+        loop.stop()
+    }
+
+    /// Sends a request and reads its reply, as ``HTTPClient/send(_:)`` says.
+    public func send(_ call: HTTPCall) async throws -> HTTPReply {
+        let transfer = Transfer(call, configuration)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                loop.submit(transfer, continuation)
+            }
+        } onCancel: {
+            loop.cancel(transfer)
+        }
+    }
+}

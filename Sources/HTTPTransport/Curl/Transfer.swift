@@ -1,0 +1,332 @@
+import CLibcurl
+import FoundationEssentials
+import HTTPTypes
+
+/// One exchange: its curl handle, what curl must not outlive, and what has been received so far.
+final class Transfer: @unchecked Sendable {
+    // `@unchecked`: created on the caller's thread, then touched by the loop's thread alone.
+
+    enum State {
+        case new, running, ended
+    }
+
+    private static let headLimit = 256 << 10
+
+    private let call: HTTPCall
+    private let configuration: CurlHTTPClient.Configuration
+    private let errorBuffer: UnsafeMutablePointer<CChar>
+    private var fieldList: UnsafeMutablePointer<curl_slist>?
+    private var continuation: CheckedContinuation<HTTPReply, any Error>?
+
+    private(set) var state = State.new
+    private(set) var handle: UnsafeMutableRawPointer?
+    private var fields = HTTPFields()
+    private var headSize = 0
+    private var received = Data()
+    private var sent = 0
+    private var isTooLarge = false
+
+    init(_ call: HTTPCall, _ configuration: CurlHTTPClient.Configuration) {
+        self.call = call
+        self.configuration = configuration
+        errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit {
+        release()
+        errorBuffer.deallocate()
+    }
+
+    // MARK: Life
+
+    func prepare(_ continuation: CheckedContinuation<HTTPReply, any Error>) throws -> UnsafeMutableRawPointer {
+        state = .running
+        guard let url else {
+            throw HTTPClientError(
+                .invalidRequest,
+                "a request needs an http or https scheme and a host",
+                mayHaveBeenProcessed: false
+            )
+        }
+        guard let handle = curl_easy_init() else {
+            throw HTTPClientError(.other, "libcurl has no memory for a transfer", mayHaveBeenProcessed: false)
+        }
+        self.handle = handle
+        let result = setUp(handle, url)
+        guard result == CURLE_OK else {
+            release()
+            throw HTTPClientError(
+                .invalidRequest,
+                String(cString: curl_easy_strerror(result)),
+                mayHaveBeenProcessed: false
+            )
+        }
+        self.continuation = continuation
+        return handle
+    }
+
+    func finish(_ result: CURLcode) {
+        guard let handle else { return }
+        let outcome = Result { try reply(handle, result) }
+        release()
+        continuation?.resume(with: outcome)
+        continuation = nil
+    }
+
+    func abandon(_ error: any Error) {
+        release()
+        continuation?.resume(throwing: error)
+        continuation = nil
+    }
+
+    private func release() {
+        state = .ended
+        if let handle { curl_easy_cleanup(handle) }
+        handle = nil
+        if let fieldList { curl_slist_free_all(fieldList) }
+        fieldList = nil
+    }
+
+    // MARK: Request
+
+    private var url: String? {
+        guard let scheme = call.request.scheme?.lowercased(), scheme == "http" || scheme == "https",
+            let authority = call.request.authority, !authority.isEmpty
+        else { return nil }
+        return "\(scheme)://\(authority)\(call.request.path ?? "/")"
+    }
+
+    private func setUp(_ handle: UnsafeMutableRawPointer, _ url: String) -> CURLcode {
+        var steps = Steps(handle: handle)
+        steps.set(CURLOPT_URL, url)
+        // The path is signed, so curl must not tidy up dots in it.
+        steps.set(CURLOPT_PATH_AS_IS, 1)
+        steps.set(CURLOPT_PROTOCOLS_STR, "http,https")
+        steps.set(CURLOPT_NOSIGNAL, 1)
+        // Gives up a name lookup that hangs instead of waiting for its thread.
+        steps.set(CURLOPT_QUICK_EXIT, 1)
+        steps.set(CURLOPT_TCP_KEEPALIVE, 1)
+        steps.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        steps.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        steps.set(CURLOPT_TIMEOUT_MS, call.timeout.wholeMilliseconds)
+        steps.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
+        if let bundle = configuration.caBundle {
+            steps.set(CURLOPT_CAINFO, bundle)
+            steps.set(CURLOPT_CAPATH, nil)
+        }
+        switch configuration.proxy {
+        case .environment: break
+        case .none: steps.set(CURLOPT_PROXY, "")
+        case .url(let url):
+            steps.set(CURLOPT_PROXY, url.reveal())
+            steps.set(CURLOPT_NOPROXY, "")
+        }
+        setUpMethod(&steps)
+        setUpFields(&steps)
+
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        steps.add(quali_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorBuffer))
+        steps.add(
+            quali_curl_set_header(
+                handle,
+                { bytes, size, count, context in
+                    Transfer.from(context).receiveHead(UnsafeRawBufferPointer(start: bytes, count: size * count))
+                },
+                context
+            )
+        )
+        steps.add(
+            quali_curl_set_write(
+                handle,
+                { bytes, size, count, context in
+                    Transfer.from(context).receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+                },
+                context
+            )
+        )
+        return steps.result
+    }
+
+    private func setUpMethod(_ steps: inout Steps) {
+        let method = call.request.method
+        if let body = call.body {
+            // The body goes through a callback that can't rewind. That is what stops curl from sending a request
+            // again of its own accord when a kept connection breaks after the request has been written.
+            steps.set(CURLOPT_POST, 1)
+            steps.add(quali_curl_set_off(steps.handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+            steps.add(
+                quali_curl_set_read(
+                    steps.handle,
+                    { buffer, size, count, context in
+                        Transfer.from(context).sendBody(
+                            UnsafeMutableRawBufferPointer(start: buffer, count: size * count)
+                        )
+                    },
+                    Unmanaged.passUnretained(self).toOpaque()
+                )
+            )
+        } else if method == .head {
+            steps.set(CURLOPT_NOBODY, 1)
+        } else if method == .post || method == .put {
+            // Without a body there is nothing that can't be rewound: a fresh connection is what can't be dead.
+            steps.set(CURLOPT_POST, 1)
+            steps.add(quali_curl_set_off(steps.handle, CURLOPT_POSTFIELDSIZE_LARGE, 0))
+            steps.set(CURLOPT_COPYPOSTFIELDS, "")
+            steps.set(CURLOPT_FRESH_CONNECT, 1)
+        }
+        steps.set(CURLOPT_CUSTOMREQUEST, method.rawValue)
+    }
+
+    private func setUpFields(_ steps: inout Steps) {
+        // A name with nothing after its colon keeps curl from adding that field itself.
+        var lines = ["Expect:"]
+        if !call.request.headerFields.contains(.accept) { lines.append("Accept:") }
+        if !call.request.headerFields.contains(.contentType) { lines.append("Content-Type:") }
+        for field in call.request.headerFields where field.name != .contentLength {
+            lines.append(field.value.isEmpty ? "\(field.name.rawName);" : "\(field.name.rawName): \(field.value)")
+        }
+        for line in lines {
+            guard let longer = curl_slist_append(fieldList, line) else {
+                steps.add(CURLE_OUT_OF_MEMORY)
+                return
+            }
+            fieldList = longer
+        }
+        steps.add(quali_curl_set_slist(steps.handle, CURLOPT_HTTPHEADER, fieldList))
+        if !call.request.headerFields.contains(.userAgent) {
+            steps.set(CURLOPT_USERAGENT, configuration.userAgent)
+        }
+    }
+
+    // MARK: Callbacks
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer {
+        // The context is always this transfer: it was set beside the callback, and its handle doesn't outlive it.
+        Unmanaged<Transfer>.fromOpaque(context.unsafelyUnwrapped).takeUnretainedValue()
+    }
+
+    private func sendBody(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard let body = call.body else { return 0 }
+        let count = min(buffer.count, body.count - sent)
+        let start = body.startIndex + sent
+        body.copyBytes(to: buffer, from: start..<start + count)
+        sent += count
+        return count
+    }
+
+    private func receiveHead(_ bytes: UnsafeRawBufferPointer) -> Int {
+        headSize += bytes.count
+        guard headSize <= Self.headLimit else {
+            isTooLarge = true
+            return 0
+        }
+        let line = String(decoding: bytes, as: UTF8.self)
+        if line.hasPrefix("HTTP/") {
+            // An interim reply (100) was before this one.
+            fields = HTTPFields()
+        } else if let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) {
+            let value = line[line.index(after: colon)...].trimmingPrefix(while: \.isWhitespace)
+            fields.append(HTTPField(name: name, value: String(value.reversed().drop(while: \.isWhitespace).reversed())))
+        }
+        return bytes.count
+    }
+
+    private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard received.count + bytes.count <= call.responseLimit else {
+            isTooLarge = true
+            return 0
+        }
+        received.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    // MARK: Reply
+
+    private func reply(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) throws -> HTTPReply {
+        guard result == CURLE_OK else { throw error(handle, result) }
+        var status = 0
+        _ = quali_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
+        guard (100...599).contains(status) else {
+            throw HTTPClientError(.malformedResponse, "the reply has the status \(status)", mayHaveBeenProcessed: true)
+        }
+        return HTTPReply(HTTPResponse(status: .init(code: status), headerFields: fields), body: received)
+    }
+
+    private func error(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) -> HTTPClientError {
+        if isTooLarge {
+            return HTTPClientError(
+                .responseTooLarge,
+                "the reply is larger than \(call.responseLimit) bytes",
+                mayHaveBeenProcessed: true
+            )
+        }
+        var requestSize = 0
+        _ = quali_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &requestSize)
+        var proxyStatus = 0
+        _ = quali_curl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
+        let isProxyRefusal = proxyStatus != 0 && !(200...299).contains(proxyStatus)
+        let code = isProxyRefusal ? .proxyFailed : HTTPClientError.Code(result)
+        let words = String(cString: errorBuffer)
+        let message = words.isEmpty ? String(cString: curl_easy_strerror(result)) : words
+        return HTTPClientError(
+            code,
+            "\(call.request.authority ?? ""): \(message)",
+            mayHaveBeenProcessed: !code.isBeforeRequest && requestSize > 0
+        )
+    }
+
+    /// Sets options one after the other and keeps the first failure.
+    private struct Steps {
+        let handle: UnsafeMutableRawPointer
+        var result = CURLE_OK
+
+        mutating func add(_ next: CURLcode) {
+            if result == CURLE_OK { result = next }
+        }
+
+        mutating func set(_ option: CURLoption, _ value: Int) {
+            add(quali_curl_set_long(handle, option, value))
+        }
+
+        mutating func set(_ option: CURLoption, _ value: String?) {
+            add(quali_curl_set_string(handle, option, value))
+        }
+    }
+}
+
+extension Duration {
+    /// At least one millisecond, because curl reads zero as "no limit".
+    fileprivate var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        let milliseconds = seconds.multipliedReportingOverflow(by: 1_000)
+        guard !milliseconds.overflow else { return Int(Int32.max) }
+        return Int(min(max(milliseconds.partialValue + attoseconds / 1_000_000_000_000_000, 1), Int64(Int32.max)))
+    }
+}
+
+extension HTTPClientError.Code {
+    fileprivate init(_ result: CURLcode) {
+        switch result {
+        case CURLE_COULDNT_RESOLVE_HOST: self = .nameNotResolved
+        case CURLE_COULDNT_CONNECT: self = .connectionFailed
+        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: self = .proxyFailed
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+            CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_USE_SSL_FAILED:
+            self = .tlsFailed
+        case CURLE_OPERATION_TIMEDOUT: self = .timedOut
+        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_SEND_FAIL_REWIND,
+            CURLE_HTTP2, CURLE_HTTP2_STREAM:
+            self = .connectionLost
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL: self = .malformedResponse
+        case CURLE_URL_MALFORMAT: self = .invalidRequest
+        default: self = .other
+        }
+    }
+
+    /// Failures of a phase that ends before a request is written.
+    fileprivate var isBeforeRequest: Bool {
+        self == .nameNotResolved || self == .connectionFailed || self == .tlsFailed || self == .proxyFailed
+            || self == .invalidRequest
+    }
+}

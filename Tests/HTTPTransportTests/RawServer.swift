@@ -1,0 +1,95 @@
+import Foundation
+import Synchronization
+
+/// A loopback server that a test scripts byte by byte, for what no well-behaved server does.
+///
+/// Each accepted connection gets a thread and runs the script; sockets close when the server goes.
+final class RawServer: Sendable {
+    /// One accepted connection, on a thread of its own.
+    struct Connection {
+        let socket: Int32
+        let server: RawServer
+
+        /// Reads one request, head and body; `nil` when the peer has closed the connection.
+        func readRequest() -> String? {
+            var bytes: [UInt8] = []
+            func readMore() -> Bool {
+                var buffer = [UInt8](repeating: 0, count: 65_536)
+                let count = recv(socket, &buffer, buffer.count, 0)
+                guard count > 0 else { return false }
+                bytes += buffer[..<count]
+                return true
+            }
+            func text() -> String { String(decoding: bytes, as: UTF8.self) }
+            while !text().contains("\r\n\r\n") {
+                guard readMore() else { return nil }
+            }
+            let head = text().components(separatedBy: "\r\n\r\n")[0]
+            let length = head.components(separatedBy: "\r\n")
+                .first { $0.lowercased().hasPrefix("content-length:") }
+                .flatMap { Int($0.split(separator: ":")[1].trimmingCharacters(in: .whitespaces)) }
+            while bytes.count < head.utf8.count + 4 + (length ?? 0) {
+                guard readMore() else { return nil }
+            }
+            let request = text()
+            server.note(request)
+            return request
+        }
+
+        func write(_ text: String) {
+            _ = Array(text.utf8).withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        }
+
+        /// Waits until the peer gives up the connection.
+        func waitForPeerToClose() {
+            var byte: UInt8 = 0
+            while recv(socket, &byte, 1, 0) > 0 {}
+            server.noteAbandoned()
+        }
+    }
+
+    let port: Int
+    private let received = Mutex<[String]>([])
+    private let abandoned = Mutex(0)
+    private let listener: Int32
+
+    var authority: String { "127.0.0.1:\(port)" }
+    var requests: [String] { received.withLock { $0 } }
+    var abandonedCount: Int { abandoned.withLock { $0 } }
+
+    func note(_ request: String) { received.withLock { $0.append(request) } }
+    func noteAbandoned() { abandoned.withLock { $0 += 1 } }
+
+    init(script: @escaping @Sendable (Connection) -> Void) throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.listener = listener
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        port = try withUnsafeMutablePointer(to: &address) { pointer in
+            try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                guard bind(listener, generic, length) == 0, listen(listener, 64) == 0,
+                    getsockname(listener, generic, &length) == 0
+                else { throw POSIXError(.EADDRNOTAVAIL) }
+            }
+            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+        }
+        Thread.detachNewThread { [self] in
+            while true {
+                let accepted = accept(listener, nil, nil)
+                guard accepted >= 0 else { return }
+                Thread.detachNewThread {
+                    script(Connection(socket: accepted, server: self))
+                    shutdown(accepted, Int32(SHUT_RDWR))
+                    close(accepted)
+                }
+            }
+        }
+    }
+
+    func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+    }
+}
