@@ -1,0 +1,42 @@
+import COpenSSL
+import FoundationEssentials
+
+/// SHA-256 and its keyed form, by the system's libcrypto.
+enum Digest {
+    /// libcrypto refused to compute a digest: out of memory, or SHA-256 disabled by the system's policy.
+    struct Failure: Error {}
+
+    /// The SHA-256 digest of some bytes.
+    static func sha256(_ data: Data) throws -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        let result = data.withUnsafeBytes { bytes in
+            EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, EVP_sha256(), nil)
+        }
+        guard result == 1, length == 32 else { throw Failure() }
+        return digest
+    }
+
+    /// The HMAC-SHA-256 of some bytes under a key.
+    static func hmac(key: [UInt8], _ data: [UInt8]) throws -> [UInt8] {
+        guard let keyLength = Int32(exactly: key.count) else { throw Failure() }
+        var code = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        guard HMAC(EVP_sha256(), key, keyLength, data, data.count, &code, &length) != nil, length == 32 else {
+            throw Failure()
+        }
+        return code
+    }
+
+    /// Bytes as lower-case hexadecimal digits.
+    static func hex(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

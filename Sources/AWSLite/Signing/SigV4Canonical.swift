@@ -1,0 +1,120 @@
+/// The canonical request of AWS Signature Version 4: what both sides of a signature hash.
+///
+/// It is built from the raw parts of a request, so that a signer and a server that verifies (or a test) share it.
+/// Source: "Create a signed AWS API request" of the IAM User Guide, and botocore's `auth.py`.
+public struct SigV4CanonicalRequest: Sendable, Hashable {
+    /// How the request's path enters the canonical request.
+    public enum PathStyle: Sendable, Hashable {
+        /// Dot segments and empty segments removed, then percent-encoded once more: every service but S3.
+        case normalized
+        /// Exactly as on the request line: S3, whose keys may be any text.
+        case verbatim
+    }
+
+    /// The method, upper-case.
+    public let method: String
+    /// The path as it enters the signature.
+    public let path: String
+    /// The query as it enters the signature: encoded anew and sorted.
+    public let query: String
+    /// The signed header fields: lower-case names, trimmed and merged values, sorted by name.
+    public let headers: [(name: String, value: String)]
+    /// The hexadecimal SHA-256 digest of the body, or one of S3's literals such as `UNSIGNED-PAYLOAD`.
+    public let payloadHash: String
+
+    /// Builds the canonical form of a request.
+    ///
+    /// - Parameters:
+    ///   - method: The request's method.
+    ///   - path: The raw path, percent-encoded as on the request line, without the query.
+    ///   - query: The raw query without its question mark; empty for none.
+    ///   - headers: Every header field, in the order of the wire; `host` among them.
+    ///   - signedHeaders: The names of the fields that take part, in any case and order. A name that `headers`
+    ///     lacks takes part with an empty value.
+    ///   - payloadHash: The digest of the body as ``SigV4PayloadHash/text`` gives it.
+    ///   - pathStyle: ``PathStyle/verbatim`` for S3, else ``PathStyle/normalized``.
+    public init(
+        method: String,
+        path: String,
+        query: String,
+        headers: [(name: String, value: String)],
+        signedHeaders: [String],
+        payloadHash: String,
+        pathStyle: PathStyle
+    ) {
+        self.method = method
+        self.path = Self.canonicalPath(path, style: pathStyle)
+        self.query = Self.canonicalQuery(query)
+        self.payloadHash = payloadHash
+        var values: [String: [String]] = [:]
+        for header in headers {
+            values[header.name.lowercased(), default: []].append(Self.canonicalValue(header.value))
+        }
+        self.headers = Set(signedHeaders.map { $0.lowercased() }).sorted(by: bytewise).map { name in
+            (name, values[name, default: []].joined(separator: ","))
+        }
+    }
+
+    /// The names of the signed fields, joined by semicolons.
+    public var signedHeaders: String { headers.map(\.name).joined(separator: ";") }
+
+    /// The text whose digest is signed.
+    public var text: String {
+        var lines = [method, path, query]
+        lines += headers.map { "\($0.name):\($0.value)" }
+        lines += ["", signedHeaders, payloadHash]
+        return lines.joined(separator: "\n")
+    }
+
+    /// Two canonical requests are equal when their texts are.
+    public static func == (left: Self, right: Self) -> Bool { left.text == right.text }
+
+    /// Hashes the text.
+    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+
+    private static func canonicalPath(_ path: String, style: PathStyle) -> String {
+        switch style {
+        case .verbatim: return path.isEmpty ? "/" : path
+        case .normalized: return PercentEncoding.encode(removingDotSegments(path), keeping: UInt8(ascii: "/"))
+        }
+    }
+
+    /// RFC 3986, section 5.2.4, and empty segments removed as AWS does.
+    private static func removingDotSegments(_ path: String) -> String {
+        var segments: [Substring.UTF8View] = []
+        for segment in path.utf8.split(separator: UInt8(ascii: "/")) {
+            if segment.elementsEqual(".".utf8) { continue }
+            if segment.elementsEqual("..".utf8) { _ = segments.popLast() } else { segments.append(segment) }
+        }
+        let joined = segments.map { String(Substring($0)) }.joined(separator: "/")
+        let closing = path.utf8.last == UInt8(ascii: "/") && !segments.isEmpty ? "/" : ""
+        return "/" + joined + closing
+    }
+
+    /// Decodes and encodes anew, so that a raw character and its escape sign alike; sorts by encoded name, then value.
+    private static func canonicalQuery(_ query: String) -> String {
+        query.utf8.split(separator: UInt8(ascii: "&"))
+            .map { pair -> (name: String, value: String) in
+                let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+                let name = PercentEncoding.encode(PercentEncoding.decode(parts[0]))
+                let value = parts.count > 1 ? PercentEncoding.encode(PercentEncoding.decode(parts[1])) : ""
+                return (name, value)
+            }
+            .sorted { $0.name == $1.name ? bytewise($0.value, $1.value) : bytewise($0.name, $1.name) }
+            .map { "\($0.name)=\($0.value)" }
+            .joined(separator: "&")
+    }
+
+    /// Without white space at the ends, and with one space for each run of it inside.
+    private static func canonicalValue(_ value: String) -> String {
+        value.utf8
+            .split { $0 == 0x20 || (0x09...0x0D).contains($0) }
+            .map { String(Substring($0)) }
+            .joined(separator: " ")
+    }
+}
+
+/// Orders texts by their bytes, whatever Unicode thinks of them.
+func bytewise(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+}

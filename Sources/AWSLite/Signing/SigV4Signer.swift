@@ -1,0 +1,149 @@
+public import FoundationEssentials
+import HTTPTransport
+public import HTTPTypes
+
+/// What a signature says about the body.
+public enum SigV4PayloadHash: Sendable, Hashable {
+    /// The hexadecimal SHA-256 digest of the body.
+    case digest(String)
+    /// The body is left out of the signature; S3 over TLS only.
+    case unsigned
+
+    /// The text that enters the canonical request.
+    public var text: String {
+        switch self {
+        case .digest(let digest): digest
+        case .unsigned: "UNSIGNED-PAYLOAD"
+        }
+    }
+}
+
+/// Signs requests with AWS Signature Version 4, as a pure function of the request, the credentials and the time.
+public struct SigV4Signer: Sendable, Hashable {
+    /// The service's signing name, such as `codepipeline` or `s3`.
+    public let service: String
+    /// The region, such as `eu-west-1`.
+    public let region: String
+    /// How the path enters the signature.
+    public let pathStyle: SigV4CanonicalRequest.PathStyle
+    /// Whether the body's digest is sent, and signed, as `x-amz-content-sha256`.
+    public let sendsPayloadHash: Bool
+
+    /// Header fields that proxies may touch, so they never take part (botocore's `SIGNED_HEADERS_BLACKLIST`).
+    private static let unsignedHeaders: Set<String> = [
+        "authorization", "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
+        "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
+    ]
+
+    /// Creates a signer: with S3's rules for the service `s3`, with the ordinary ones for any other.
+    public init(service: String, region: String) {
+        let isS3 = service == "s3"
+        self.init(service: service, region: region, pathStyle: isS3 ? .verbatim : .normalized, sendsPayloadHash: isS3)
+    }
+
+    /// Creates a signer with rules of one's own.
+    public init(
+        service: String,
+        region: String,
+        pathStyle: SigV4CanonicalRequest.PathStyle,
+        sendsPayloadHash: Bool
+    ) {
+        self.service = service
+        self.region = region
+        self.pathStyle = pathStyle
+        self.sendsPayloadHash = sendsPayloadHash
+    }
+
+    /// Signs a request with its whole body.
+    ///
+    /// Adds `X-Amz-Date`, `Authorization` and, where they apply, `X-Amz-Security-Token` and
+    /// `X-Amz-Content-Sha256`, in place of any that are there. Drops a default port from the authority,
+    /// since clients leave it out of `Host`.
+    ///
+    /// - Throws: An ``AWSSigningError`` when the request lacks a host or a path, or libcrypto fails.
+    public func sign(
+        _ request: HTTPRequest,
+        body: Data,
+        credentials: AWSCredentials,
+        date: Date
+    ) throws -> HTTPRequest {
+        let hash = body.isEmpty ? SigV4.emptyPayloadHash : try SigV4.payloadHash(body)
+        return try sign(request, payload: .digest(hash), credentials: credentials, date: date)
+    }
+
+    /// Signs a request whose body's digest is known, or left out.
+    ///
+    /// - Throws: An ``AWSSigningError`` when the request lacks a host or a path, or libcrypto fails.
+    public func sign(
+        _ request: HTTPRequest,
+        payload: SigV4PayloadHash,
+        credentials: AWSCredentials,
+        date: Date
+    ) throws -> HTTPRequest {
+        var signed = prepare(request, payload: payload, credentials: credentials, date: date)
+        let canonical = try canonicalRequest(of: signed, payload: payload)
+        let timestamp = SigV4.timestamp(date)
+        let scope = SigV4Scope(day: String(timestamp.prefix(8)), region: region, service: service)
+        let signature = try SigV4.signature(
+            of: SigV4.stringToSign(canonical, timestamp: timestamp, scope: scope),
+            secretAccessKey: credentials.secretAccessKey,
+            scope: scope
+        )
+        signed.headerFields[.authorization] =
+            "\(SigV4.algorithm) Credential=\(credentials.accessKeyID)/\(scope.text), "
+            + "SignedHeaders=\(canonical.signedHeaders), Signature=\(signature)"
+        return signed
+    }
+
+    /// The canonical request of a request that has all its fields but `Authorization`.
+    ///
+    /// - Throws: ``AWSSigningError/incompleteRequest`` when the request lacks a host or a path.
+    public func canonicalRequest(of request: HTTPRequest, payload: SigV4PayloadHash) throws -> SigV4CanonicalRequest {
+        guard let target = request.path, target.utf8.first == UInt8(ascii: "/"), let host = request.authority,
+            !host.isEmpty
+        else { throw AWSSigningError.incompleteRequest }
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        var headers = [(name: "host", value: host)]
+        for field in request.headerFields where field.name.canonicalName != "host" {
+            headers.append((field.name.canonicalName, field.value))
+        }
+        return SigV4CanonicalRequest(
+            method: request.method.rawValue,
+            path: String(parts[0]),
+            query: parts.count > 1 ? String(parts[1]) : "",
+            headers: headers,
+            signedHeaders: headers.map(\.name).filter { !Self.unsignedHeaders.contains($0) },
+            payloadHash: payload.text,
+            pathStyle: pathStyle
+        )
+    }
+
+    /// Sets the fields that take part in the signature.
+    private func prepare(
+        _ request: HTTPRequest,
+        payload: SigV4PayloadHash,
+        credentials: AWSCredentials,
+        date: Date
+    ) -> HTTPRequest {
+        var request = request
+        let defaultPort = request.scheme?.lowercased() == "http" ? ":80" : ":443"
+        if let authority = request.authority, authority.hasSuffix(defaultPort) {
+            request.authority = String(authority.dropLast(defaultPort.count))
+        }
+        request.headerFields[.authorization] = nil
+        request.headerFields[.amz("X-Amz-Date")] = SigV4.timestamp(date)
+        request.headerFields[.amz("X-Amz-Security-Token")] = credentials.sessionToken?.reveal()
+        if sendsPayloadHash {
+            request.headerFields[.amz("X-Amz-Content-Sha256")] = payload.text
+        }
+        return request
+    }
+}
+
+extension HTTPField.Name {
+    /// A name known to be valid; for the literals of this module.
+    static func amz(_ name: StaticString) -> HTTPField.Name {
+        // The initialiser fails only for characters that no literal here has.
+        HTTPField.Name("\(name)") ?? .accept
+    }
+}
