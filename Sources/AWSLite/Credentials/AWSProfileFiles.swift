@@ -1,0 +1,128 @@
+import FoundationEssentials
+
+/// The files `~/.aws/config` and `~/.aws/credentials`, and the profile that is in use.
+public struct AWSProfileFiles: Sendable, Hashable {
+    /// Where the files are, and which profile is wanted.
+    public struct Location: Sendable, Hashable {
+        /// The path of the configuration file.
+        public var configuration: String
+        /// The path of the credentials file.
+        public var credentials: String
+        /// The profile that somebody asked for; `nil` for `default`, which needn't exist.
+        public var profile: String?
+
+        /// Names the files and the profile.
+        public init(configuration: String, credentials: String, profile: String? = nil) {
+            self.configuration = configuration
+            self.credentials = credentials
+            self.profile = profile
+        }
+
+        /// Reads `AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`, `AWS_DEFAULT_PROFILE`, `AWS_PROFILE` and `HOME`.
+        ///
+        /// Where both profile variables are set, `AWS_DEFAULT_PROFILE` wins, as in botocore.
+        public init(environment: [String: String]) {
+            let home = environment.nonEmpty("HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path
+            func path(_ name: String, _ standard: String) -> String {
+                let path = environment.nonEmpty(name) ?? standard
+                return path == "~" || path.hasPrefix("~/") ? home + path.dropFirst() : path
+            }
+            self.init(
+                configuration: path("AWS_CONFIG_FILE", "~/.aws/config"),
+                credentials: path("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+                profile: environment.nonEmpty("AWS_DEFAULT_PROFILE") ?? environment.nonEmpty("AWS_PROFILE")
+            )
+        }
+    }
+
+    /// Where the files were looked for.
+    public let location: Location
+    /// The configuration file's sections; `nil` when there is no such file.
+    let configuration: ProfileFile?
+    /// The credentials file's sections; `nil` when there is no such file.
+    let credentials: ProfileFile?
+
+    /// Reads both files; one that doesn't exist counts as empty.
+    ///
+    /// - Throws: ``AWSConfigurationError`` naming the file when it can't be read, and the line when it is malformed.
+    public init(_ location: Location) throws {
+        self.location = location
+        configuration = try ProfileFile.read(location.configuration)
+        credentials = try ProfileFile.read(location.credentials)
+    }
+
+    /// Reads the files that an environment names.
+    ///
+    /// - Throws: ``AWSConfigurationError`` as ``init(_:)`` does.
+    public init(environment: [String: String]) throws {
+        try self.init(Location(environment: environment))
+    }
+
+    /// The profile in use; `nil` when nobody asked for one and there is none called `default`.
+    ///
+    /// - Throws: ``AWSConfigurationError`` naming the profile and the files when somebody asked for a profile that
+    ///   neither of them has.
+    public func selectedProfile() throws -> AWSProfile? {
+        let name = location.profile ?? "default"
+        let fromConfiguration =
+            name == "default"
+            ? configuration?.sections["profile default"] ?? configuration?.sections["default"]
+            : configuration?.sections["profile \(name)"]
+        let fromCredentials = credentials?.sections[name]
+        if fromConfiguration == nil, fromCredentials == nil {
+            guard location.profile != nil else { return nil }
+            throw AWSConfigurationError(
+                "there is no profile \"\(name)\": neither [\(name == "default" ? "" : "profile ")\(name)] in "
+                    + "\(location.configuration)\(configuration == nil ? " (no such file)" : "") nor [\(name)] in "
+                    + "\(location.credentials)\(credentials == nil ? " (no such file)" : "")"
+            )
+        }
+        return AWSProfile(
+            name: name,
+            configuration: fromConfiguration ?? [:],
+            credentials: fromCredentials ?? [:],
+            files: self
+        )
+    }
+}
+
+/// One profile: what both files say under its name.
+public struct AWSProfile: Sendable, Hashable {
+    /// The profile's name.
+    public let name: String
+    /// Its part of the configuration file.
+    let configuration: ProfileFile.Section
+    /// Its part of the credentials file.
+    let credentials: ProfileFile.Section
+    private let files: AWSProfileFiles
+
+    init(name: String, configuration: ProfileFile.Section, credentials: ProfileFile.Section, files: AWSProfileFiles) {
+        self.name = name
+        self.configuration = configuration
+        self.credentials = credentials
+        self.files = files
+    }
+
+    /// The profile and its file, in words.
+    var place: String { "profile \"\(name)\" in \(files.location.configuration)" }
+
+    /// A setting's value, from the credentials file before the configuration file; `nil` where absent or empty.
+    public func text(_ setting: String) -> String? {
+        for section in [credentials, configuration] {
+            if case .text(let text)? = section[setting.lowercased()], !text.isEmpty { return text }
+        }
+        return nil
+    }
+
+    /// What the section `[services …]` that the profile names says about one service.
+    ///
+    /// - Throws: ``AWSConfigurationError`` when there is no such section.
+    func serviceSettings(of service: AWSService) throws -> [String: String] {
+        guard let name = text("services") else { return [:] }
+        guard let section = files.configuration?.sections["services \(name)"] else {
+            throw AWSConfigurationError("\(place) names the services section \"\(name)\", which doesn't exist")
+        }
+        guard case .nested(let settings)? = section[service.configurationName] else { return [:] }
+        return settings
+    }
+}

@@ -1,0 +1,25 @@
+/// A service, by each of the names that AWS has for it.
+public struct AWSService: Sendable, Hashable {
+    /// The name in endpoints, and this library's own: `codepipeline`.
+    public let id: String
+    /// The name in signatures.
+    public let signingName: String
+    /// The end of `AWS_ENDPOINT_URL_…`.
+    public let environmentName: String
+    /// The name in a `[services …]` section of the configuration file.
+    public let configurationName: String
+
+    /// AWS CodePipeline.
+    public static let codePipeline = AWSService("codepipeline")
+    /// Amazon S3.
+    public static let s3 = AWSService("s3")
+    /// The AWS Security Token Service.
+    public static let sts = AWSService("sts")
+
+    private init(_ id: String) {
+        self.id = id
+        signingName = id
+        environmentName = id.uppercased()
+        configurationName = id
+    }
+}
