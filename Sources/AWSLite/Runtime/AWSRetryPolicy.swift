@@ -1,0 +1,54 @@
+/// How often a call is tried, and how long it waits between attempts.
+///
+/// Which failures are worth another attempt is each operation's own affair, not the policy's.
+public struct AWSRetryPolicy: Sendable {
+    /// The number of attempts in all; 1 means no retry.
+    public var attempts: Int
+    /// The longest wait before the second attempt; each further one doubles it.
+    public var base: Duration
+    /// The longest wait that the doubling leads to.
+    public var cap: Duration
+    /// The longest wait that a server's `Retry-After` is obeyed for; when it asks for more, the call fails at
+    /// once and its error says how long the server wants to be left alone.
+    public var longestRetryAfter: Duration
+    /// Waits; a test's may return at once.
+    public var sleep: @Sendable (Duration) async throws -> Void
+    /// A number from 0 up to, but not including, 1: the jitter.
+    public var random: @Sendable () -> Double
+
+    /// Creates a policy; what isn't given is as in AWS's standard mode.
+    public init(
+        attempts: Int = 3,
+        base: Duration = .seconds(1),
+        cap: Duration = .seconds(20),
+        longestRetryAfter: Duration = .seconds(60),
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.attempts = attempts
+        self.base = base
+        self.cap = cap
+        self.longestRetryAfter = longestRetryAfter
+        self.sleep = sleep
+        self.random = random
+    }
+
+    /// Three attempts with full jitter.
+    public static var standard: AWSRetryPolicy { AWSRetryPolicy() }
+
+    /// One attempt.
+    public static var none: AWSRetryPolicy { AWSRetryPolicy(attempts: 1) }
+
+    /// The wait after a failed attempt: full jitter up to the doubled base, and never less than the server asks.
+    ///
+    /// - Parameters:
+    ///   - attempt: The number of the attempt that failed, from 1.
+    ///   - retryAfter: What the server asks for.
+    public func delay(afterAttempt attempt: Int, retryAfter: Duration? = nil) -> Duration {
+        var longest = min(base, cap)
+        for _ in 1..<max(attempt, 1) where longest < cap {
+            longest = min(longest * 2, cap)
+        }
+        return max(longest * random(), retryAfter ?? .zero)
+    }
+}

@@ -1,0 +1,127 @@
+import FoundationEssentials
+import HTTPTransport
+import HTTPTypes
+
+/// What a service's reply says about its failure.
+struct ErrorReply {
+    private static let longestMessage = 2_000
+
+    var status: Int
+    var code: AWSError.Code
+    var message: String
+    var requestID: String?
+    var retryAfter: Duration?
+
+    /// Reads any reply that isn't a success; one that makes no sense is named by its status.
+    init(_ reply: HTTPReply, format: AWSOperation.ErrorFormat) {
+        status = reply.response.status.code
+        requestID = Self.requestID(of: reply)
+        retryAfter = Self.retryAfter(of: reply)
+        let said = format == .json ? Self.json(reply) : Self.xml(reply)
+        if let text = said.code, let code = Self.bareCode(text) {
+            self.code = code
+            message = said.message ?? ""
+        } else {
+            code = Self.code(forStatus: status)
+            message = said.message ?? "the reply holds no error code"
+        }
+    }
+
+    /// The error for one attempt.
+    ///
+    /// - Parameter credentials: What the request was signed with. Services repeat the signed text, session token
+    ///   and all, when a signature is wrong.
+    func error(hiding credentials: AWSCredentials) -> AWSError {
+        var text = message
+        for secret in [credentials.sessionToken, credentials.secretAccessKey] {
+            guard let secret, !secret.isEmpty else { continue }
+            text = text.split(separator: secret.reveal(), omittingEmptySubsequences: false)
+                .joined(separator: secret.description)
+        }
+        let isThrottling = code.isThrottling || status == 429
+        return AWSError(
+            code,
+            Limits.truncate(text, to: Self.longestMessage),
+            httpStatus: status,
+            requestID: requestID,
+            mayHaveBeenProcessed: status >= 500 && !isThrottling,
+            isThrottling: isThrottling,
+            retryAfter: retryAfter
+        )
+    }
+
+    static func requestID(of reply: HTTPReply) -> String? {
+        reply.response.headerFields[.amz("x-amzn-RequestId")] ?? reply.response.headerFields[.amz("x-amz-request-id")]
+    }
+
+    /// Seconds of `Retry-After` (a date is ignored), or milliseconds of `x-amz-retry-after`.
+    private static func retryAfter(of reply: HTTPReply) -> Duration? {
+        let fields = reply.response.headerFields
+        if let text = fields[.amz("x-amz-retry-after")], let milliseconds = UInt32(text) {
+            return .milliseconds(milliseconds)
+        }
+        if let text = fields[.amz("Retry-After")], let seconds = UInt32(text) { return .seconds(seconds) }
+        return nil
+    }
+
+    /// In the order of Smithy's `awsJson1_1` tests: header, then `code`, then `__type`; only at the top level.
+    private static func json(_ reply: HTTPReply) -> (code: String?, message: String?) {
+        struct Body: Decodable {
+            var code: LenientText?
+            var type: LenientText?
+            var message: LenientText?
+            var capitalMessage: LenientText?
+
+            enum CodingKeys: String, CodingKey {
+                case code
+                case type = "__type"
+                case message
+                case capitalMessage = "Message"
+            }
+        }
+        let body = try? JSONDecoder().decode(Body.self, from: reply.body)
+        let header = reply.response.headerFields[.amz("X-Amzn-Errortype")]
+        let code = [header, body?.code?.text, body?.type?.text].lazy.compactMap { $0 }.first { bareCode($0) != nil }
+        guard body == nil else { return (code, body?.message?.text ?? body?.capitalMessage?.text) }
+        // Some front doors answer a JSON call with XML.
+        let document = xml(reply)
+        return (code ?? document.code, document.message)
+    }
+
+    private static func xml(_ reply: HTTPReply) -> (code: String?, message: String?) {
+        let error = XMLErrorScanner.scan(reply.body)
+        return (error.code, error.message)
+    }
+
+    /// The text after `#` and before `:`, or `nil` where nothing that looks like a code is left.
+    private static func bareCode(_ text: String) -> AWSError.Code? {
+        let head = text.prefix { $0 != ":" }
+        let bare = (head.lastIndex(of: "#").map { head[head.index(after: $0)...] } ?? head).filter { $0 != " " }
+        let isCode =
+            !bare.isEmpty && bare.utf8.count <= 128
+            && bare.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "<") }
+        return isCode ? AWSError.Code(rawValue: String(bare)) : nil
+    }
+
+    /// A code for a reply without one: what a HEAD gets, or the page of a proxy.
+    private static func code(forStatus status: Int) -> AWSError.Code {
+        switch status {
+        case 400: "BadRequest"
+        case 401, 403: .accessDenied
+        case 404: .notFound
+        case 429: .throttling
+        case 500: .internalFailure
+        case 503: .serviceUnavailable
+        default: AWSError.Code(rawValue: "HTTP\(status)")
+        }
+    }
+}
+
+/// A JSON text; anything else counts as absent.
+private struct LenientText: Decodable {
+    var text: String?
+
+    init(from decoder: any Decoder) throws {
+        text = try? decoder.singleValueContainer().decode(String.self)
+    }
+}
