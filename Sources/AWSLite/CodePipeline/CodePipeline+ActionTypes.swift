@@ -1,0 +1,76 @@
+extension CodePipeline {
+    /// Registers an action type (`CreateCustomActionType`).
+    ///
+    /// Not repeated after a lost reply.
+    ///
+    /// - Returns: The type as CodePipeline has it.
+    /// - Throws: ``AWSError``; ``AWSError/Code/limitExceeded`` when the region has 50 custom types.
+    @discardableResult
+    public func createCustomActionType(_ definition: CustomActionType) async throws -> ActionType {
+        struct Output: Decodable {
+            var actionType: ActionType
+        }
+        let output: Output = try await call(
+            "CreateCustomActionType",
+            definition,
+            retrySafety: .notAfterLostReply,
+            retryableCodes: [.concurrentModification]
+        )
+        return output.actionType
+    }
+
+    /// Marks an action type as deleted (`DeleteCustomActionType`).
+    ///
+    /// Its version can't be used again for another definition.
+    ///
+    /// - Throws: ``AWSError``.
+    public func deleteCustomActionType(category: ActionCategory, provider: String, version: String) async throws {
+        struct Input: Encodable {
+            var category: ActionCategory
+            var provider: String
+            var version: String
+        }
+        let _: Nothing = try await call(
+            "DeleteCustomActionType",
+            Input(category: category, provider: provider, version: version),
+            retryableCodes: [.concurrentModification]
+        )
+    }
+
+    /// Lists the action types of the account and region, all pages (`ListActionTypes`).
+    ///
+    /// A type that can't be read is left out.
+    ///
+    /// - Parameter owner: Whose types; `nil` for everybody's.
+    /// - Throws: ``AWSError``.
+    public func listActionTypes(owner: ActionOwner? = nil) async throws -> [ActionType] {
+        struct Input: Encodable {
+            var actionOwnerFilter: ActionOwner?
+            var nextToken: String?
+        }
+        struct Output: Decodable {
+            var actionTypes: [Lossy<ActionType>]?
+            var nextToken: String?
+        }
+        var types: [ActionType] = []
+        var token: String?
+        var seen: Set<String> = []
+        repeat {
+            let page: Output = try await call(
+                "ListActionTypes",
+                Input(actionOwnerFilter: owner, nextToken: token)
+            )
+            types += (page.actionTypes ?? []).compactMap(\.value)
+            token = page.nextToken.flatMap { $0.isEmpty ? nil : $0 }
+            if let token, !seen.insert(token).inserted {
+                throw AWSError(
+                    .malformedReply,
+                    "the pages don't end: a page's token came twice",
+                    service: AWSService.codePipeline.id,
+                    operation: "ListActionTypes"
+                )
+            }
+        } while token != nil
+        return types
+    }
+}

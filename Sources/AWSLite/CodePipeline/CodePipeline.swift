@@ -1,0 +1,107 @@
+import FoundationEssentials
+import HTTPTransport
+import HTTPTypes
+
+/// A client of AWS CodePipeline: the operations that a job worker and a registrar of action types need.
+///
+/// Every operation throws ``AWSError``, or `CancellationError` when the task is cancelled.
+public struct CodePipeline: Sendable {
+    /// What the client works with; a copy of the client with, say, another retry policy is cheap.
+    public var configuration: AWSClientConfiguration
+
+    /// Creates a client.
+    public init(_ configuration: AWSClientConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// How an operation without output members reads its reply.
+    struct Nothing: Decodable {}
+
+    /// Calls an operation of the protocol AWS JSON 1.1.
+    ///
+    /// An empty body counts as an object without members.
+    func call<Input: Encodable, Output: Decodable>(
+        _ name: String,
+        _ input: Input,
+        retrySafety: AWSOperation.RetrySafety = .idempotent,
+        retryableCodes: Set<AWSError.Code> = [],
+        as output: Output.Type = Output.self
+    ) async throws -> Output {
+        let service = AWSService.codePipeline
+        let operation = AWSOperation(
+            service: service,
+            name: name,
+            retrySafety: retrySafety,
+            retryableCodes: retryableCodes
+        )
+        let request: HTTPRequest
+        let body: Data
+        do {
+            let resolver = AWSEndpointResolver(region: configuration.region, override: configuration.endpoint)
+            let endpoint = try resolver.endpoint(of: service)
+            request = HTTPRequest(
+                method: .post,
+                scheme: endpoint.scheme,
+                authority: endpoint.authority,
+                path: endpoint.basePath + "/",
+                headerFields: [
+                    .contentType: "application/x-amz-json-1.1",
+                    .amz("X-Amz-Target"): "CodePipeline_20150709.\(name)",
+                ]
+            )
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            encoder.dateEncodingStrategy = .secondsSince1970
+            body = try encoder.encode(input)
+        } catch let error as AWSConfigurationError {
+            throw AWSError(.invalidConfiguration, error.message, service: service.id, operation: name, attempts: 0)
+        } catch {
+            throw AWSError(
+                .invalidRequest,
+                "the request can't be written as JSON",
+                service: service.id,
+                operation: name,
+                attempts: 0
+            )
+        }
+        return try await AWSCaller(configuration: configuration).call(operation, request, body: body) { reply in
+            do {
+                let text = reply.body.isEmpty ? Data("{}".utf8) : reply.body
+                return try JSONDecoder().decode(Output.self, from: text)
+            } catch {
+                throw MalformedReply(error, reply)
+            }
+        }
+    }
+}
+
+/// Why a reply with a status of success can't be read; says where, never what it holds.
+struct MalformedReply: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ error: any Error, _ reply: HTTPReply) {
+        let type = reply.response.headerFields[.contentType] ?? "unknown type"
+        let kind = Limits.truncate(type, to: 100)
+        guard let reason = Self.reason(error) else {
+            description = "the reply isn't JSON (\(reply.body.count) bytes of \(kind))"
+            return
+        }
+        description = "the reply can't be understood: \(reason)"
+    }
+
+    /// Where a JSON document differs from what was expected; `nil` when it isn't JSON.
+    static func reason(_ error: any Error) -> String? {
+        func path(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
+            let keys = context.codingPath + (key.map { [$0] } ?? [])
+            let text = keys.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+            return text.isEmpty ? "the document" : text
+        }
+        switch error as? DecodingError {
+        case .keyNotFound(let key, let context)?: return "\(path(context, key)) is missing"
+        case .valueNotFound(_, let context)?: return "\(path(context)) is null"
+        case .typeMismatch(_, let context)?: return "\(path(context)) is of another type"
+        case .dataCorrupted(let context)? where !context.codingPath.isEmpty: return "\(path(context)) is malformed"
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,108 @@
+extension CodePipeline {
+    /// The kind of an action, such as `Deploy`; any text survives.
+    public struct ActionCategory: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+        /// The name on the wire.
+        public let rawValue: String
+        /// Creates a category.
+        public init(rawValue: String) { self.rawValue = rawValue }
+        /// The name on the wire.
+        public var description: String { rawValue }
+
+        /// `Source`.
+        public static let source = Self(rawValue: "Source")
+        /// `Build`.
+        public static let build = Self(rawValue: "Build")
+        /// `Deploy`.
+        public static let deploy = Self(rawValue: "Deploy")
+        /// `Test`.
+        public static let test = Self(rawValue: "Test")
+        /// `Invoke`.
+        public static let invoke = Self(rawValue: "Invoke")
+        /// `Approval`.
+        public static let approval = Self(rawValue: "Approval")
+        /// `Compute`.
+        public static let compute = Self(rawValue: "Compute")
+    }
+
+    /// Who provides an action type; any text survives.
+    public struct ActionOwner: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+        /// The name on the wire.
+        public let rawValue: String
+        /// Creates an owner.
+        public init(rawValue: String) { self.rawValue = rawValue }
+        /// The name on the wire.
+        public var description: String { rawValue }
+
+        /// `AWS`.
+        public static let aws = Self(rawValue: "AWS")
+        /// `ThirdParty`.
+        public static let thirdParty = Self(rawValue: "ThirdParty")
+        /// `Custom`: every type that is made by `CreateCustomActionType`.
+        public static let custom = Self(rawValue: "Custom")
+    }
+
+    /// The state of a job; any text survives.
+    public struct JobStatus: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+        /// The name on the wire.
+        public let rawValue: String
+        /// Creates a state.
+        public init(rawValue: String) { self.rawValue = rawValue }
+        /// The name on the wire.
+        public var description: String { rawValue }
+
+        /// `Created`.
+        public static let created = Self(rawValue: "Created")
+        /// `Queued`.
+        public static let queued = Self(rawValue: "Queued")
+        /// `Dispatched`: handed out, not acknowledged.
+        public static let dispatched = Self(rawValue: "Dispatched")
+        /// `InProgress`: acknowledged.
+        public static let inProgress = Self(rawValue: "InProgress")
+        /// `TimedOut`.
+        public static let timedOut = Self(rawValue: "TimedOut")
+        /// `Succeeded`.
+        public static let succeeded = Self(rawValue: "Succeeded")
+        /// `Failed`.
+        public static let failed = Self(rawValue: "Failed")
+    }
+
+    /// The kind of a failure, which the console shows; any text survives.
+    public struct FailureType: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+        /// The name on the wire.
+        public let rawValue: String
+        /// Creates a kind of failure.
+        public init(rawValue: String) { self.rawValue = rawValue }
+        /// The name on the wire.
+        public var description: String { rawValue }
+
+        /// `JobFailed`: the work itself.
+        public static let jobFailed = Self(rawValue: "JobFailed")
+        /// `ConfigurationError`: the action's properties.
+        public static let configurationError = Self(rawValue: "ConfigurationError")
+        /// `PermissionError`: the worker isn't allowed to.
+        public static let permissionError = Self(rawValue: "PermissionError")
+        /// `RevisionOutOfSync`.
+        public static let revisionOutOfSync = Self(rawValue: "RevisionOutOfSync")
+        /// `RevisionUnavailable`: an input artifact.
+        public static let revisionUnavailable = Self(rawValue: "RevisionUnavailable")
+        /// `SystemUnavailable`: what the worker depends on is down.
+        public static let systemUnavailable = Self(rawValue: "SystemUnavailable")
+    }
+
+    /// The type of a configuration property's value; any text survives.
+    public struct PropertyType: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+        /// The name on the wire.
+        public let rawValue: String
+        /// Creates a type.
+        public init(rawValue: String) { self.rawValue = rawValue }
+        /// The name on the wire.
+        public var description: String { rawValue }
+
+        /// `String`.
+        public static let string = Self(rawValue: "String")
+        /// `Number`; the value travels as text.
+        public static let number = Self(rawValue: "Number")
+        /// `Boolean`; the value travels as text.
+        public static let boolean = Self(rawValue: "Boolean")
+    }
+}
