@@ -1,0 +1,144 @@
+public import AWSLite
+import Foundation
+
+/// The operations of CodePipeline that register action types; ``AWSLite/CodePipeline`` is the real one.
+public protocol ActionTypeRegistry: Sendable {
+    /// Registers a type.
+    func createCustomActionType(_ definition: CodePipeline.CustomActionType) async throws -> CodePipeline.ActionType
+    /// Marks a type as deleted; its version can never be registered again with another definition.
+    func deleteCustomActionType(
+        category: CodePipeline.ActionCategory,
+        provider: String,
+        version: String
+    ) async throws
+    /// All registered types of an owner.
+    func listActionTypes(owner: CodePipeline.ActionOwner?) async throws -> [CodePipeline.ActionType]
+}
+
+extension CodePipeline: ActionTypeRegistry {}
+
+/// Registers custom action types in an account and removes them.
+public struct ActionRegistrar: Sendable {
+    private let registry: any ActionTypeRegistry
+
+    /// Creates a registrar.
+    public init(_ registry: any ActionTypeRegistry) {
+        self.registry = registry
+    }
+
+    /// What became of one definition.
+    public enum Outcome: Sendable, Hashable {
+        /// It is registered now.
+        case created
+        /// It was registered already, just like this.
+        case unchanged
+        /// Another definition has this version; how they differ, a line each. Nothing was changed.
+        case differs([String])
+        /// It is deleted now.
+        case deleted
+        /// It wasn't registered.
+        case absent
+    }
+
+    /// Registers a definition, unless it is registered already.
+    ///
+    /// - Throws: `AWSError` when the service refuses; nothing is changed then.
+    public func install(_ definition: CodePipeline.CustomActionType) async throws -> Outcome {
+        if let registered = try await registered(definition) {
+            let differences = Self.differences(definition, registered)
+            return differences.isEmpty ? .unchanged : .differs(differences)
+        }
+        do {
+            _ = try await registry.createCustomActionType(definition)
+        } catch let error as AWSError where error.code == .actionTypeAlreadyExists {
+            // A deleted type keeps its version for its old definition, and isn't listed.
+            return .differs(["a deleted type had this version, with another definition"])
+        }
+        return .created
+    }
+
+    /// Deletes a type, if it is registered.
+    ///
+    /// - Throws: `AWSError` when the service refuses.
+    public func uninstall(_ definition: CodePipeline.CustomActionType) async throws -> Outcome {
+        guard try await registered(definition) != nil else { return .absent }
+        try await registry.deleteCustomActionType(
+            category: definition.category,
+            provider: definition.provider,
+            version: definition.version
+        )
+        return .deleted
+    }
+
+    /// All custom types of the account, by name and version.
+    ///
+    /// - Throws: `AWSError` when the service refuses.
+    public func list() async throws -> [CodePipeline.ActionType] {
+        try await registry.listActionTypes(owner: .custom)
+            .filter { $0.id.owner == .custom }
+            .sorted { ($0.id.provider, $0.id.version) < ($1.id.provider, $1.id.version) }
+    }
+
+    private func registered(_ definition: CodePipeline.CustomActionType) async throws -> CodePipeline.ActionType? {
+        try await list().first {
+            $0.id.category == definition.category && $0.id.provider == definition.provider
+                && $0.id.version == definition.version
+        }
+    }
+
+    /// How a wanted definition differs from a registered one.
+    static func differences(
+        _ wanted: CodePipeline.CustomActionType,
+        _ registered: CodePipeline.ActionType
+    ) -> [String] {
+        var lines: [String] = []
+        func compare<Value: Equatable>(_ what: String, _ wanted: Value, _ registered: Value) {
+            if wanted != registered { lines.append("\(what): registered is \(registered), wanted is \(wanted)") }
+        }
+        compare("input artifacts", wanted.inputArtifactDetails.range, registered.inputArtifactDetails.range)
+        compare("output artifacts", wanted.outputArtifactDetails.range, registered.outputArtifactDetails.range)
+        compare(
+            "entity URL",
+            wanted.settings?.entityURLTemplate ?? "none",
+            registered.settings?.entityURLTemplate ?? "none"
+        )
+        compare(
+            "execution URL",
+            wanted.settings?.executionURLTemplate ?? "none",
+            registered.settings?.executionURLTemplate ?? "none"
+        )
+        compare(
+            "revision URL",
+            wanted.settings?.revisionURLTemplate ?? "none",
+            registered.settings?.revisionURLTemplate ?? "none"
+        )
+        let old = registered.configurationProperties
+        let new = wanted.configurationProperties
+        for property in new {
+            guard let match = old.first(where: { $0.name == property.name }) else {
+                lines.append("property '\(property.name)': registered is none")
+                continue
+            }
+            compare("property '\(property.name)'", property.text, match.text)
+        }
+        for property in old where !new.contains(where: { $0.name == property.name }) {
+            lines.append("property '\(property.name)': wanted is none")
+        }
+        return lines
+    }
+}
+
+extension CodePipeline.ArtifactDetails {
+    fileprivate var range: String { "\(minimumCount) to \(maximumCount)" }
+}
+
+extension CodePipeline.ActionConfigurationProperty {
+    fileprivate var text: String {
+        let flags = [
+            required ? "required" : "optional", key ? "key" : nil, secret ? "secret" : nil,
+            queryable == true ? "queryable" : nil,
+        ]
+        return
+            "\(type?.rawValue ?? "String"), \(flags.compactMap { $0 }.joined(separator: ", ")), '\(description ?? "")'"
+    }
+}

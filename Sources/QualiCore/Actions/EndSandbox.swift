@@ -1,0 +1,123 @@
+import AWSLite
+import Logging
+import Foundation
+import SandboxAPI
+
+/// Ends a sandbox, and waits for its teardown if asked to: `Quali-End-Sandbox`.
+public struct EndSandbox: ActionHandler {
+    /// The properties of the action.
+    public struct Configuration: ActionConfiguration {
+        let waitForTeardown: Bool
+        let teardownTimeout: Duration
+        let sandboxID: String?
+
+        /// Reads the properties.
+        public init(_ properties: ActionProperties) throws {
+            waitForTeardown = try properties.boolean("WaitForTeardown", default: false)
+            teardownTimeout = try properties.minutes("TeardownTimeoutInMinutes", default: 30)
+            sandboxID = properties.string(ifPresent: "SandboxId")
+        }
+    }
+
+    /// How far the end has come.
+    public struct Checkpoint: Codable, Sendable {
+        var sandboxID: String
+        /// The newest error in the activity feed before the end began: what comes after it is the teardown's.
+        var lastEarlierError: String?
+        /// Until when the teardown is waited for; set once the lab has been asked to end the sandbox.
+        var deadline: Date?
+    }
+
+    private let lab: LabAccess
+
+    /// Creates the handler.
+    public init(lab: LabAccess) {
+        self.lab = lab
+    }
+
+    /// Ends, waits.
+    public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
+        var checkpoint: Checkpoint
+        if let known = context.checkpoint {
+            checkpoint = known
+        } else {
+            let sandboxID = try await SandboxReference.resolve(configuration.sandboxID, context.artifacts)
+            checkpoint = Checkpoint(sandboxID: sandboxID)
+        }
+        let sandboxID = checkpoint.sandboxID
+        do {
+            if checkpoint.deadline == nil {
+                await context.report(JobProgress("Ending the sandbox", externalExecutionID: sandboxID))
+                if try await lab.hasEnded(sandboxID, context.clock) {
+                    guard configuration.waitForTeardown else {
+                        return result(sandboxID, "The sandbox had already been ended.")
+                    }
+                } else {
+                    checkpoint.lastEarlierError = try await newestError(sandboxID, context)
+                    try await context.save(checkpoint)
+                    try await lab.stop(sandboxID, context)
+                }
+                checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.teardownTimeout.timeInterval)
+                try await context.save(checkpoint)
+            }
+            guard configuration.waitForTeardown, let deadline = checkpoint.deadline else {
+                return result(sandboxID, "The sandbox is being ended.")
+            }
+            return try await waitForTeardown(checkpoint, until: deadline, configuration, context)
+        } catch var failure as JobFailure {
+            failure.externalExecutionID = sandboxID
+            throw failure
+        }
+    }
+
+    private func waitForTeardown(
+        _ checkpoint: Checkpoint,
+        until deadline: Date,
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> JobResult {
+        let sandboxID = checkpoint.sandboxID
+        await context.report(JobProgress("Teardown", percentComplete: 50, externalExecutionID: sandboxID))
+        // Right after the stop the lab may still show the state from before it, so only the end ends the wait.
+        let sighting = try await lab.watcher.wait(for: sandboxID, until: deadline) { $0.isEnded }
+        if case .overdue(let state) = sighting {
+            throw JobFailure(
+                .jobFailed,
+                """
+                The teardown did not end within \(configuration.teardownTimeout.inMinutes) (the sandbox's state: \
+                \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If it takes longer, raise the property \
+                'TeardownTimeoutInMinutes'. See \(lab.portal.sandbox(sandboxID)).
+                """
+            )
+        }
+        let errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, clock: context.clock)
+        guard errors.isEmpty else {
+            throw JobFailure(
+                .jobFailed,
+                """
+                The sandbox has ended, but its teardown reported errors, so resources may need to be cleaned up by hand. \
+                The lab says:\n\(errors.joined(separator: "\n").cut(to: 3_500))\nSee \(lab.portal.sandbox(sandboxID)).
+                """
+            )
+        }
+        return result(sandboxID, "The sandbox has ended and its teardown reported no errors.")
+    }
+
+    private func newestError(_ sandboxID: String, _ context: JobContext<Checkpoint>) async throws -> String? {
+        do {
+            return try await lab.client.errorEvents(sandboxID: sandboxID, afterEventID: nil).last?.id
+        } catch let error as SandboxAPIError {
+            // A lab too old for the activity feed still ends sandboxes.
+            context.logger.debug("The activity feed can't be read", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    private func result(_ sandboxID: String, _ summary: String) -> JobResult {
+        JobResult(
+            summary: summary,
+            externalExecutionID: sandboxID,
+            outputVariables: ["SandboxId": sandboxID, "SandboxUrl": lab.portal.sandbox(sandboxID)]
+        )
+    }
+}

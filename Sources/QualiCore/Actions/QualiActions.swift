@@ -1,0 +1,124 @@
+public import AWSLite
+
+/// The three action types: their names, their version, and their definitions as CodePipeline registers them.
+public struct QualiActions: Sendable, Hashable {
+    /// The version of all three; a definition can't be changed under a version once it is registered.
+    public var version = "1"
+    /// The provider name of the action that starts a sandbox.
+    public var startSandbox = "Quali-Start-Sandbox"
+    /// The provider name of the action that runs a command.
+    public var runCommand = "Quali-Run-Command"
+    /// The provider name of the action that ends a sandbox.
+    public var endSandbox = "Quali-End-Sandbox"
+
+    /// Creates the default names.
+    public init() {}
+
+    /// What a worker polls for.
+    public var typeIDs: [CodePipeline.ActionTypeID] {
+        definitions().map { .init(category: $0.category, provider: $0.provider, version: $0.version) }
+    }
+
+    /// The handlers of the three, bound to their types.
+    public func jobActions(lab: LabAccess) -> [JobAction] {
+        let types = typeIDs
+        return [
+            JobAction(types[0], handler: StartSandbox(lab: lab)),
+            JobAction(types[1], handler: RunCommand(lab: lab)),
+            JobAction(types[2], handler: EndSandbox(lab: lab), freesResources: true),
+        ]
+    }
+
+    /// The definitions, in the order start, run, end.
+    ///
+    /// - Parameter portal: Where the console's links lead; without it the actions have none.
+    public func definitions(portal: PortalLinks? = nil) -> [CodePipeline.CustomActionType] {
+        let settings = portal.map {
+            CodePipeline.ActionTypeSettings(
+                entityURLTemplate: $0.home + "/",
+                executionURLTemplate: $0.executionURLTemplate
+            )
+        }
+        func type(
+            _ category: CodePipeline.ActionCategory,
+            _ provider: String,
+            inputs: Int,
+            outputs: Int,
+            _ properties: [CodePipeline.ActionConfigurationProperty]
+        ) -> CodePipeline.CustomActionType {
+            .init(
+                category: category,
+                provider: provider,
+                version: version,
+                settings: settings,
+                configurationProperties: properties,
+                inputArtifactDetails: .init(minimumCount: 0, maximumCount: inputs),
+                outputArtifactDetails: .init(minimumCount: 0, maximumCount: outputs)
+            )
+        }
+        return [
+            type(.deploy, startSandbox, inputs: 0, outputs: 1, Self.startProperties),
+            type(.test, runCommand, inputs: 1, outputs: 1, Self.runProperties),
+            type(.deploy, endSandbox, inputs: 1, outputs: 0, Self.endProperties),
+        ]
+    }
+
+    // The names of the original worker's properties must stay: pipelines in the field use them.
+
+    private static let startProperties = [
+        required("BlueprintName", "Name or id of a public blueprint."),
+        optional(
+            "InputsJSON",
+            #"Blueprint inputs as a flat JSON dictionary, such as {"Cloud": "AWS"}; blank for none."#
+        ),
+        optional(
+            "SandboxName",
+            "The sandbox's name; a short tag is added. Default: the blueprint's name - CodePipeline."
+        ),
+        required("DurationInMinutes", "How long the sandbox is reserved, its setup included.", .number),
+        optional("SetupTimeoutInMinutes", "How long to wait for the setup. Default: 30.", .number),
+        optional("OnSetupFailure", "End or Keep the sandbox when this action fails after its start. Default: End."),
+        optional(
+            "WaitForResourcesInMinutes",
+            "How long to retry while other sandboxes hold the resources. Default: 0.",
+            .number
+        ),
+        optional("ArtifactFormat", "zip (sandbox.json in an archive) or json (that file alone). Default: zip."),
+    ]
+
+    private static let runProperties = [
+        required(
+            "ComponentName",
+            "A component's exact name, a regular expression that matches one whole name, or SANDBOX."
+        ),
+        required("CommandName", "The command's internal name."),
+        optional("ArgumentsJSON", #"Arguments as a flat JSON dictionary, such as {"Version": "1.2"}; blank for none."#),
+        optional("TimeoutInMinutes", "How long the command may take before it is cancelled. Default: 15.", .number),
+        optional("SandboxId", "The sandbox, where no input artifact names it, such as #{lab.SandboxId}."),
+    ]
+
+    private static let endProperties = [
+        optional(
+            "WaitForTeardown",
+            "true to wait for the teardown and to fail when it reports errors. Default: false."
+        ),
+        optional("TeardownTimeoutInMinutes", "How long to wait for the teardown. Default: 30.", .number),
+        optional("SandboxId", "The sandbox, where no input artifact names it, such as #{lab.SandboxId}."),
+    ]
+
+    private static func required(
+        _ name: String,
+        _ description: String,
+        _ type: CodePipeline.PropertyType = .string
+    ) -> CodePipeline.ActionConfigurationProperty {
+        .init(name: name, required: true, key: true, secret: false, description: description, type: type)
+    }
+
+    private static func optional(
+        _ name: String,
+        _ description: String,
+        _ type: CodePipeline.PropertyType = .string
+    ) -> CodePipeline.ActionConfigurationProperty {
+        .init(name: name, required: false, key: true, secret: false, description: description, type: type)
+    }
+}

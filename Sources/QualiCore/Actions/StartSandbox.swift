@@ -1,0 +1,309 @@
+import AWSLite
+import Logging
+import Foundation
+import SandboxAPI
+
+/// Starts a sandbox from a public blueprint, waits for its setup, and stores its details: `Quali-Start-Sandbox`.
+public struct StartSandbox: ActionHandler {
+    /// The properties of the action.
+    public struct Configuration: ActionConfiguration {
+        let blueprint: String
+        let inputs: [Input]
+        let sandboxName: String?
+        let duration: Duration
+        let setupTimeout: Duration
+        let onSetupFailure: OnSetupFailure
+        let waitForResources: Duration
+        let artifactFormat: SandboxDocument.Format
+
+        /// Reads the properties.
+        public init(_ properties: ActionProperties) throws {
+            blueprint = try properties.string("BlueprintName")
+            inputs = try properties.dictionary("InputsJSON").map { Input(name: $0.name, value: $0.value) }
+            sandboxName = properties.string(ifPresent: "SandboxName")
+            duration = try properties.minutes("DurationInMinutes")
+            setupTimeout = try properties.minutes("SetupTimeoutInMinutes", default: 30)
+            onSetupFailure = try properties.choice("OnSetupFailure", default: .end)
+            waitForResources = try properties.minutes("WaitForResourcesInMinutes", minimum: 0, default: 0)
+            artifactFormat = try properties.choice("ArtifactFormat", default: .zip)
+        }
+    }
+
+    enum OnSetupFailure: String, CaseIterable {
+        case end = "End"
+        case keep = "Keep"
+    }
+
+    /// How far the start has come.
+    public struct Checkpoint: Codable, Sendable {
+        /// Whether a start may have reached the lab, so that a sandbox may exist whose id isn't known.
+        var isStartUncertain = false
+        /// The sandbox, once its id is known.
+        var sandboxID: String?
+        /// Until when resources are waited for.
+        var resourcesDeadline: Date?
+        /// Until when the setup is waited for.
+        var setupDeadline: Date?
+        /// Why the job fails, once it is known and only the sandbox's end is left to do.
+        var failure: String?
+    }
+
+    private let lab: LabAccess
+
+    /// Creates the handler.
+    public init(lab: LabAccess) {
+        self.lab = lab
+    }
+
+    /// Starts, waits, stores.
+    public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
+        var checkpoint = context.checkpoint ?? Checkpoint()
+        let sandboxID = try await ensureStarted(configuration, context, &checkpoint)
+        do {
+            if let message = checkpoint.failure { throw JobFailure(.jobFailed, message) }
+            return try await finish(sandboxID, configuration, context, &checkpoint)
+        } catch var failure as JobFailure {
+            // What is known now can't be found out again once the sandbox is being ended.
+            checkpoint.failure = failure.message.cut(to: 1_200)
+            try await context.save(checkpoint)
+            failure.externalExecutionID = sandboxID
+            failure.message += try await applyPolicy(configuration.onSetupFailure, sandboxID, context)
+            throw failure
+        }
+    }
+
+    // MARK: Start
+
+    private func ensureStarted(
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws -> String {
+        if let sandboxID = checkpoint.sandboxID { return sandboxID }
+        let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
+        let name = tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline")
+        if checkpoint.isStartUncertain {
+            await context.report(JobProgress("Looking for a sandbox that may have been started"))
+            if let sandboxID = try await lab.sandbox(with: tag, context.clock) {
+                return try await adopt(sandboxID, context, &checkpoint)
+            }
+        }
+        await context.report(JobProgress("Starting a sandbox from '\(configuration.blueprint)'"))
+        let blueprint = try await resolve(configuration.blueprint, context)
+        let request = StartSandboxRequest(name: name, duration: configuration.duration, params: configuration.inputs)
+        var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
+        while true {
+            checkpoint.isStartUncertain = true
+            try await context.save(checkpoint)
+            do {
+                let client = lab.client
+                let identifier = blueprint.id.isEmpty ? blueprint.name : blueprint.id
+                let sandbox = try await context.uninterrupted {
+                    try await client.startSandbox(blueprint: identifier, request)
+                }
+                context.logger.info("Sandbox started", metadata: ["sandbox": "\(sandbox.id)", "name": "\(name)"])
+                return try await adopt(sandbox.id, context, &checkpoint)
+            } catch let error as SandboxAPIError {
+                if error.mayHaveBeenProcessed {
+                    context.logger.warning(
+                        "It is unknown whether a sandbox was started",
+                        metadata: ["error": "\(error)"]
+                    )
+                    if let sandboxID = try await lab.sandbox(with: tag, context.clock) {
+                        return try await adopt(sandboxID, context, &checkpoint)
+                    }
+                } else {
+                    checkpoint.isStartUncertain = false
+                }
+                try await waitBeforeRetry(error, configuration, blueprint, context, &checkpoint, &backoff)
+            }
+        }
+    }
+
+    private func adopt(
+        _ sandboxID: String,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws -> String {
+        checkpoint.sandboxID = sandboxID
+        try await context.save(checkpoint)
+        return sandboxID
+    }
+
+    private func resolve(_ name: String, _ context: JobContext<Checkpoint>) async throws -> Blueprint {
+        let what = "The blueprint '\(name)' can't be read"
+        let client = lab.client
+        do {
+            return try await lab.read(what, clock: context.clock) {
+                do {
+                    return try await client.blueprint(name)
+                } catch let error as SandboxAPIError where error.code == .notFound {
+                    throw UnknownBlueprint()
+                }
+            }
+        } catch is UnknownBlueprint {
+            let names = (try? await client.blueprints().map(\.name).sorted()) ?? []
+            let list = names.isEmpty ? "There is none" : "They are: " + names.joined(separator: ", ").cut(to: 1_500)
+            throw JobFailure(
+                .configurationError,
+                """
+                The property 'BlueprintName' is '\(name)', but the lab has no public blueprint of that name or id in the \
+                worker's domain. \(list). A blueprint is visible here only when it is public.
+                """
+            )
+        }
+    }
+
+    private struct UnknownBlueprint: Error {}
+
+    /// Returns if the start is to be tried again, after a pause; throws what the job fails with, if not.
+    private func waitBeforeRetry(
+        _ error: SandboxAPIError,
+        _ configuration: Configuration,
+        _ blueprint: Blueprint,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint,
+        _ backoff: inout Backoff
+    ) async throws {
+        let wait = error.code == .conflict ? configuration.waitForResources : error.isTransient ? lab.patience : .zero
+        let deadline = checkpoint.resourcesDeadline ?? context.clock.now.addingTimeInterval(wait.timeInterval)
+        guard wait > .zero, context.clock.now < deadline else {
+            throw startFailure(error, configuration, blueprint)
+        }
+        checkpoint.resourcesDeadline = deadline
+        try await context.save(checkpoint)
+        await context.report(JobProgress("Waiting to start '\(configuration.blueprint)': \(error.message)"))
+        context.logger.notice("The lab can't start the sandbox yet", metadata: ["error": "\(error)"])
+        try await context.clock.sleep(for: backoff.pause())
+    }
+
+    private func startFailure(
+        _ error: SandboxAPIError,
+        _ configuration: Configuration,
+        _ blueprint: Blueprint
+    ) -> JobFailure {
+        var failure = JobFailure("No sandbox can be started from the blueprint '\(configuration.blueprint)'", error)
+        switch error.code {
+        case .conflict:
+            failure.message += " To wait for it, set the property 'WaitForResourcesInMinutes'."
+        case .invalidInputs where !blueprint.inputs.isEmpty:
+            let given = Set(configuration.inputs.map(\.name))
+            let missing = blueprint.inputs.filter { ($0.defaultValue ?? "").isEmpty && !given.contains($0.name) }
+            let names = blueprint.inputs.map { "'\($0.name)'" }.joined(separator: ", ")
+            failure.message += " 'InputsJSON' may set: \(names)."
+            if !missing.isEmpty {
+                let names = missing.map { "'\($0.name)'" }.joined(separator: ", ")
+                failure.message += " Without a default and not given: \(names)."
+            }
+        default: break
+        }
+        return failure
+    }
+
+    // MARK: Setup
+
+    private func finish(
+        _ sandboxID: String,
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws -> JobResult {
+        let deadline =
+            checkpoint.setupDeadline
+            ?? context.clock.now.addingTimeInterval(configuration.setupTimeout.timeInterval)
+        if checkpoint.setupDeadline == nil {
+            checkpoint.setupDeadline = deadline
+            try await context.save(checkpoint)
+        }
+        await context.report(JobProgress("Setting up", percentComplete: 10, externalExecutionID: sandboxID))
+        let sighting = try await lab.watcher.wait(for: sandboxID, until: deadline) { state in
+            state.isReady || state.isFailed || state.isEnding || state.isEnded
+        }
+        guard case .state(let state) = sighting, state.isReady else {
+            throw try await setupFailure(sighting, sandboxID, configuration, context)
+        }
+        let client = lab.client
+        var sandbox = try await lab.read("The sandbox's details can't be read", clock: context.clock) {
+            try await client.sandbox(id: sandboxID)
+        }
+        sandbox.components = try await lab.read("The sandbox's components can't be read", clock: context.clock) {
+            try await client.components(sandboxID: sandboxID)
+        }
+        let url = lab.portal.sandbox(sandboxID)
+        if let output = context.artifacts.outputs.first {
+            let content = SandboxDocument.Content(sandbox: sandbox, blueprintName: configuration.blueprint, url: url)
+            let (data, contentType) = try SandboxDocument.encode(content, as: configuration.artifactFormat)
+            try await context.artifacts.write(data, contentType: contentType, to: output)
+        }
+        let count = sandbox.components.count
+        return JobResult(
+            summary: "Sandbox '\(sandbox.name)' is ready with \(count) component\(count == 1 ? "" : "s"): \(url)",
+            externalExecutionID: sandboxID,
+            outputVariables: ["SandboxId": sandboxID, "SandboxName": sandbox.name, "SandboxUrl": url]
+        )
+    }
+
+    private func setupFailure(
+        _ sighting: SandboxWatcher.Sighting,
+        _ sandboxID: String,
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> JobFailure {
+        let link = lab.portal.sandbox(sandboxID)
+        switch sighting {
+        case .state(let state) where state.isFailed:
+            let stage = try? await lab.client.sandbox(id: sandboxID).setupStage?.rawValue
+            let events = try await lab.errorEvents(of: sandboxID, clock: context.clock)
+            let words =
+                events.isEmpty
+                ? "The lab's activity feed names no error." : "The lab says:\n" + events.joined(separator: "\n")
+            return JobFailure(
+                .jobFailed,
+                "The setup of the sandbox failed\(stage.map { " in its stage '\($0)'" } ?? ""). \(words.cut(to: 3_500))\nSee \(link)."
+            )
+        case .state(let state):
+            return JobFailure(
+                .jobFailed,
+                """
+                The sandbox went into the state '\(state.rawValue)' before it was ready: somebody ended it, or its \
+                duration of \(configuration.duration.inMinutes), which includes the setup, was too short. See \(link).
+                """
+            )
+        case .gone:
+            return JobFailure(
+                .jobFailed,
+                "The lab doesn't know the sandbox any more: somebody ended it before it was ready."
+            )
+        case .overdue(let state):
+            return JobFailure(
+                .jobFailed,
+                """
+                The sandbox was not ready within \(configuration.setupTimeout.inMinutes) (its state: \
+                \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If its setup takes longer, raise the property \
+                'SetupTimeoutInMinutes'. See \(link).
+                """
+            )
+        }
+    }
+
+    /// Ends or keeps a sandbox whose job fails; returns a sentence about it.
+    private func applyPolicy(
+        _ policy: OnSetupFailure,
+        _ sandboxID: String,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> String {
+        guard policy == .end else {
+            return " The sandbox is kept ('OnSetupFailure' = 'Keep'); end it when you are done with it."
+        }
+        do {
+            try await lab.stop(sandboxID, context)
+            return " The sandbox is being ended."
+        } catch let error as JobFailure {
+            context.logger.error(
+                "A sandbox can't be ended",
+                metadata: ["sandbox": "\(sandboxID)", "error": "\(error)"]
+            )
+            return " The sandbox could not be ended, so end it by hand: \(error.message)"
+        }
+    }
+}

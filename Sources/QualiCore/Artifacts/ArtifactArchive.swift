@@ -1,0 +1,186 @@
+import CArchive
+public import Foundation
+
+/// Reads and writes the archives that CodePipeline artifacts are: ZIP, tar and compressed tar.
+///
+/// Archives come from other actions, so nothing in them is trusted: nothing is written to disk, names that point outside
+/// are refused, and size and number of entries are limited.
+public enum ArtifactArchive {
+    /// What an archive may hold at most.
+    public struct Limits: Sendable {
+        /// Entries.
+        public var entries = 10_000
+        /// Bytes of all entries together, unpacked.
+        public var totalSize = 256 << 20
+        /// Bytes of one entry that is read.
+        public var entrySize = 16 << 20
+
+        /// Creates the default limits.
+        public init() {}
+    }
+
+    /// libarchive's `AE_IFREG`, which Swift can't import.
+    private static let regularFile: UInt32 = 0o100000
+
+    /// An archive can't be used.
+    public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
+        /// Why, as the end of a sentence that begins with the archive's name.
+        public let description: String
+    }
+
+    /// A file in an archive.
+    public struct Entry: Sendable, Hashable {
+        /// Its path in the archive.
+        public var path: String
+        /// Its content.
+        public var content: Data
+
+        /// Creates an entry.
+        public init(path: String, content: Data) {
+            self.path = path
+            self.content = content
+        }
+    }
+
+    /// The files of an archive whose path passes `isWanted`, in the archive's order.
+    ///
+    /// - Throws: ``Failure`` for data that is no archive, is damaged, exceeds the limits or holds hostile names.
+    public static func read(
+        _ archive: Data,
+        limits: Limits = Limits(),
+        where isWanted: (String) -> Bool
+    ) throws(Failure) -> [Entry] {
+        guard let reader = archive_read_new() else { throw Failure(description: "can't be read: out of memory") }
+        defer { archive_read_free(reader) }
+        archive_read_support_format_zip(reader)
+        archive_read_support_format_tar(reader)
+        archive_read_support_format_gnutar(reader)
+        archive_read_support_filter_gzip(reader)
+        archive_read_support_filter_bzip2(reader)
+        archive_read_support_filter_xz(reader)
+        // libarchive keeps the pointer until the reader is freed, so the bytes need a home of their own.
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: max(archive.count, 1), alignment: 1)
+        defer { bytes.deallocate() }
+        archive.copyBytes(to: bytes)
+        guard archive_read_open_memory(reader, bytes.baseAddress, archive.count) == ARCHIVE_OK else {
+            throw Failure(description: "is no ZIP or tar archive")
+        }
+        return try entries(reader, limits, isWanted)
+    }
+
+    private static func entries(
+        _ reader: OpaquePointer,
+        _ limits: Limits,
+        _ isWanted: (String) -> Bool
+    ) throws(Failure) -> [Entry] {
+        var found: [Entry] = []
+        var count = 0
+        var total = 0
+        while true {
+            var header: OpaquePointer?
+            let status = archive_read_next_header(reader, &header)
+            if status == ARCHIVE_EOF { return found }
+            guard status >= ARCHIVE_WARN, let header else {
+                throw Failure(description: count == 0 ? "is no ZIP or tar archive" : "is damaged: \(message(reader))")
+            }
+            count += 1
+            guard count <= limits.entries else { throw Failure(description: "has more than \(limits.entries) entries") }
+            guard
+                let path = archive_entry_pathname_utf8(header).map({ String(cString: $0) })
+                    ?? archive_entry_pathname(header).map({ String(cString: $0) })
+            else { throw Failure(description: "is damaged: an entry has no name") }
+            try check(path)
+            let isFile = archive_entry_filetype(header) == regularFile && archive_entry_hardlink(header) == nil
+            let keep = isFile && isWanted(path)
+            let content = try content(reader, path, keep: keep, limits, &total)
+            if keep { found.append(Entry(path: path, content: content)) }
+        }
+    }
+
+    private static func check(_ path: String) throws(Failure) {
+        let parts = path.split(whereSeparator: { $0 == "/" || $0 == "\\" })
+        let isWindowsDrive = path.dropFirst().hasPrefix(":")
+        guard !path.hasPrefix("/"), !path.hasPrefix("\\"), !isWindowsDrive, !parts.contains(".."), !path.contains("\0")
+        else {
+            throw Failure(description: "holds a name that points outside of it, '\(path.cut(to: 100))'")
+        }
+    }
+
+    private static func content(
+        _ reader: OpaquePointer,
+        _ path: String,
+        keep: Bool,
+        _ limits: Limits,
+        _ total: inout Int
+    ) throws(Failure) -> Data {
+        var content = Data()
+        while true {
+            var block: UnsafeRawPointer?
+            var size = 0
+            var offset: Int64 = 0
+            let status = archive_read_data_block(reader, &block, &size, &offset)
+            if status == ARCHIVE_EOF { return content }
+            guard status >= ARCHIVE_WARN else { throw Failure(description: "is damaged: \(message(reader))") }
+            // A sparse file's holes count as well.
+            total += size
+            guard total <= limits.totalSize, offset <= Int64(limits.totalSize) else {
+                throw Failure(description: "holds more than \(limits.totalSize >> 20) MiB when unpacked")
+            }
+            guard keep, let block else { continue }
+            guard Int(offset) + size <= limits.entrySize else {
+                throw Failure(description: "holds '\(path.cut(to: 100))' with more than \(limits.entrySize >> 20) MiB")
+            }
+            if Int(offset) > content.count { content.append(Data(count: Int(offset) - content.count)) }
+            content.append(block.assumingMemoryBound(to: UInt8.self), count: size)
+        }
+    }
+
+    /// A ZIP archive with the given files; the same files make the same bytes.
+    ///
+    /// - Throws: ``Failure`` when there is no memory for it.
+    public static func zip(_ entries: [Entry]) throws(Failure) -> Data {
+        guard let writer = archive_write_new() else { throw Failure(description: "can't be written: out of memory") }
+        defer { archive_write_free(writer) }
+        // Local headers and central directory of every file are small next to this.
+        let capacity = entries.reduce(4_096) {
+            $0 + $1.content.count + $1.content.count / 8 + 2 * $1.path.utf8.count + 512
+        }
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 1)
+        defer { buffer.deallocate() }
+        var used = 0
+        var status = archive_write_set_format_zip(writer)
+        func step(_ next: () -> Int32) {
+            if status >= ARCHIVE_WARN { status = next() }
+        }
+        withUnsafeMutablePointer(to: &used) { used in
+            step { archive_write_set_bytes_per_block(writer, 0) }
+            step { archive_write_open_memory(writer, buffer, capacity, used) }
+            for file in entries {
+                guard let header = archive_entry_new() else {
+                    status = ARCHIVE_FATAL
+                    break
+                }
+                defer { archive_entry_free(header) }
+                archive_entry_set_pathname_utf8(header, file.path)
+                archive_entry_set_filetype(header, regularFile)
+                archive_entry_set_perm(header, 0o644)
+                archive_entry_set_size(header, Int64(file.content.count))
+                // ZIP's own epoch: the time isn't information, and a fixed one makes equal archives equal.
+                archive_entry_set_mtime(header, 315_532_800, 0)
+                step { archive_write_header(writer, header) }
+                file.content.withUnsafeBytes { bytes in
+                    step {
+                        archive_write_data(writer, bytes.baseAddress, bytes.count) == bytes.count ? 0 : ARCHIVE_FATAL
+                    }
+                }
+            }
+            step { archive_write_close(writer) }
+        }
+        guard status >= ARCHIVE_WARN else { throw Failure(description: "can't be written: \(message(writer))") }
+        return Data(bytes: buffer, count: used)
+    }
+
+    private static func message(_ archive: OpaquePointer) -> String {
+        archive_error_string(archive).map { String(cString: $0) } ?? "unknown error"
+    }
+}

@@ -1,0 +1,95 @@
+import AWSLite
+import Foundation
+import SandboxAPI
+
+/// The artifact by which a start action tells later actions, and CodeBuild, which sandbox it made.
+///
+/// As a ZIP it is one file, `sandbox.json`; as raw JSON it is what the original worker stored. Whoever reads it needs
+/// `id` alone.
+enum SandboxDocument {
+    static let fileName = "sandbox.json"
+
+    /// Everything about a ready sandbox but its secrets.
+    struct Content: Encodable {
+        let sandbox: Sandbox
+        let blueprintName: String
+        let url: String
+
+        private enum Key: String, CodingKey {
+            case blueprintName = "blueprint_name"
+            case url
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try sandbox.withoutSecrets.encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(blueprintName, forKey: .blueprintName)
+            try container.encode(url, forKey: .url)
+        }
+    }
+
+    /// How the artifact is stored.
+    enum Format: String, CaseIterable {
+        case zip, json
+    }
+
+    static func encode(_ content: Content, as format: Format) throws -> (data: Data, contentType: String) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let json = try encoder.encode(content)
+        switch format {
+        case .json: return (json, "application/json")
+        case .zip: return (try ArtifactArchive.zip([.init(path: fileName, content: json)]), "application/zip")
+        }
+    }
+
+    /// The id of the sandbox that an artifact describes.
+    ///
+    /// - Throws: ``JobFailure`` that names the artifact and what is wrong with it.
+    static func sandboxID(in data: Data, of artifact: String) throws -> String {
+        func failure(_ what: String) -> JobFailure {
+            JobFailure(
+                .configurationError,
+                """
+                The input artifact '\(artifact)' \(what). It should be the output of a Quali-Start-Sandbox action: an \
+                archive with '\(fileName)' in it, or that file's JSON itself.
+                """
+            )
+        }
+        let json: Data
+        if data.first(where: { !$0.isWhitespace }) == UInt8(ascii: "{") {
+            json = data
+        } else {
+            let entries: [ArtifactArchive.Entry]
+            do {
+                entries = try ArtifactArchive.read(data) { $0.split(separator: "/").last == Substring(fileName) }
+            } catch {
+                throw failure(error.description)
+            }
+            // The one that is nearest to the root, as other files beside it are fine.
+            guard let entry = entries.min(by: { $0.path.depth < $1.path.depth }) else {
+                throw failure("holds no '\(fileName)'")
+            }
+            json = entry.content
+        }
+        struct Identified: Decodable { var id: String }
+        let found: Identified
+        do {
+            found = try JSONDecoder().decode(Identified.self, from: json)
+        } catch DecodingError.keyNotFound {
+            throw failure("has no 'id' in its JSON")
+        } catch {
+            throw failure("holds JSON that can't be read or whose 'id' is no text")
+        }
+        guard !found.id.trimmingWhitespace.isEmpty else { throw failure("has an empty 'id' in its JSON") }
+        return found.id.trimmingWhitespace
+    }
+}
+
+extension String {
+    fileprivate var depth: Int { split(separator: "/").count }
+}
+
+extension UInt8 {
+    fileprivate var isWhitespace: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
+}

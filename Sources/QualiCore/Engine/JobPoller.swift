@@ -1,0 +1,119 @@
+import AWSLite
+import Foundation
+import Logging
+
+/// A job that a poll has handed out and the journal holds, but that isn't acknowledged yet.
+struct OfferedJob: Sendable {
+    let record: JobRecord
+    let nonce: String
+    /// What is to be done, or why that can't be known.
+    let content: Result<CodePipeline.JobData, JobFailure>
+    let accountID: String
+}
+
+/// Asks for the jobs of one action type, for ever: only for as many as there is room for, at once again while jobs keep
+/// coming, and ever more slowly while the service refuses.
+struct JobPoller: Sendable {
+    let action: JobAction
+    let queue: any JobQueue
+    let journal: any JobJournal
+    let slots: JobSlots
+    let pause: Duration
+    /// Over how many pollers free slots are to be spread.
+    let pollers: Int
+    let clock: any WorkerClock
+    let logger: Logger
+
+    /// Polls until the task is cancelled and hands each job that has been journalled to `deliver`.
+    func run(_ deliver: @Sendable (OfferedJob) -> Void) async {
+        var backoff = Backoff(first: pause * 2, longest: max(.seconds(60), pause * 2))
+        var outage = OutageLog("Polling for \(action.typeID.provider)", logger: logger)
+        while !Task.isCancelled {
+            let room = await slots.take(privileged: action.freesResources, share: pollers)
+            guard room > 0 else { return }
+            var delivered = 0
+            var rest = pause * Double.random(in: 0.9...1.1)
+            do {
+                let jobs = try await poll(room)
+                for job in jobs { deliver(job) }
+                delivered = jobs.count
+                outage.succeeded()
+                backoff.reset()
+            } catch is CancellationError {
+            } catch {
+                rest = backoff.pause()
+                outage.failed(error)
+            }
+            slots.release(room - delivered)
+            if delivered == 0 {
+                try? await clock.sleep(for: rest)
+            }
+        }
+    }
+
+    private func poll(_ room: Int) async throws -> [OfferedJob] {
+        let result = try await queue.poll(
+            actionTypeID: action.typeID,
+            maxBatchSize: room,
+            queryParameters: action.queryParameters
+        )
+        let now = clock.now
+        // More than was asked for is left to be offered again.
+        let offered = (result.jobs.map { offer($0, now) } + result.undecodable.compactMap { offer($0, now) }).prefix(
+            room
+        )
+        if !offered.isEmpty {
+            try await journal.claim(offered.map(\.record))
+        }
+        return Array(offered)
+    }
+
+    private func offer(_ job: CodePipeline.Job, _ now: Date) -> OfferedJob {
+        let context = job.data.pipelineContext
+        let actionExecutionID = context?.actionExecutionID ?? job.id
+        var record = JobRecord(
+            id: job.id,
+            actionTypeID: action.typeID,
+            actionExecutionID: actionExecutionID,
+            place: JobPlace(context),
+            claimedAt: now
+        )
+        var content = Result<CodePipeline.JobData, JobFailure>.success(job.data)
+        if let text = job.data.continuationToken {
+            do {
+                let token = try ContinuationToken(text, for: actionExecutionID)
+                record.checkpoint = token.checkpoint
+                record.claimedAt = token.claimedAt
+            } catch {
+                content = .failure(JobFailure(.jobFailed, "This job can't be continued: \(error)."))
+            }
+        }
+        return OfferedJob(record: record, nonce: job.nonce, content: content, accountID: job.accountID)
+    }
+
+    /// A job that can't be read is taken all the same, to fail with a reason instead of hanging until its time is over.
+    private func offer(_ job: CodePipeline.UndecodableJob, _ now: Date) -> OfferedJob? {
+        logger.error("CodePipeline offers a job that can't be read", metadata: ["error": "\(job.reason)"])
+        guard let id = job.id, let nonce = job.nonce else { return nil }
+        let record = JobRecord(
+            id: id,
+            actionTypeID: action.typeID,
+            actionExecutionID: id,
+            place: JobPlace(nil),
+            claimedAt: now
+        )
+        let failure = JobFailure(.jobFailed, "The worker can't read this job: \(job.reason).")
+        return OfferedJob(record: record, nonce: nonce, content: .failure(failure), accountID: "")
+    }
+}
+
+extension JobPlace {
+    init(_ context: CodePipeline.PipelineContext?) {
+        self.init(
+            pipeline: context?.pipelineName ?? "",
+            stage: context?.stageName ?? "",
+            action: context?.actionName ?? "",
+            pipelineExecutionID: context?.pipelineExecutionID ?? ""
+        )
+    }
+}

@@ -1,0 +1,50 @@
+/// Does the work of one type of custom action.
+///
+/// A worker stops, crashes and starts again while jobs wait, and a job may be continued by another host. So write each
+/// step in such a way that it can be resumed: decide what would prove that the step was already done, look for the
+/// proof, else do it, then ``JobContext/save(_:)`` a checkpoint. A handler that needs no more than one step, or whose
+/// steps may be done twice, has no checkpoint.
+///
+/// ```swift
+/// struct Greeting: ActionHandler {
+///     struct Configuration: ActionConfiguration {
+///         let name: String
+///         init(_ properties: ActionProperties) throws { name = try properties.string("Name") }
+///     }
+///
+///     func run(_ configuration: Configuration, context: JobContext<NoCheckpoint>) async throws -> JobResult {
+///         JobResult(summary: "Hello, \(configuration.name)")
+///     }
+/// }
+/// ```
+public protocol ActionHandler: Sendable {
+    /// What the pipeline's author wrote, decoded.
+    associatedtype Configuration: ActionConfiguration
+    /// How far a job has come; small, and without a secret, because it is stored on disk and in CodePipeline.
+    associatedtype Checkpoint: Codable & Sendable = NoCheckpoint
+
+    /// Does the work, from the beginning or from `context.checkpoint`.
+    ///
+    /// - Returns: What to report as the job's success.
+    /// - Throws: ``JobFailure`` to fail the job with its message. `CancellationError` (from any call that the worker's
+    ///   stop has cancelled) is no failure: the job is continued later from its last checkpoint, here or on another
+    ///   host. Any other error fails the job with its description.
+    func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult
+}
+
+/// The typed configuration of an action.
+public protocol ActionConfiguration: Sendable {
+    /// Reads the properties.
+    ///
+    /// - Throws: ``JobFailure``, as the methods of ``ActionProperties`` do, which fails the job before any work is done.
+    init(_ properties: ActionProperties) throws
+}
+
+/// The configuration of an action without properties.
+public struct NoConfiguration: ActionConfiguration {
+    /// Reads nothing.
+    public init(_ properties: ActionProperties) {}
+}
+
+/// The checkpoint of a handler that has none.
+public struct NoCheckpoint: Codable, Sendable {}

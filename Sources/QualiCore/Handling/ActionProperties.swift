@@ -1,0 +1,112 @@
+import AWSLite
+import Foundation
+
+/// The configuration properties of a job, as the pipeline's author wrote them, read one by one with clear errors.
+///
+/// CodePipeline delivers every property as text, and leaves out those that are blank. Each method throws a
+/// ``JobFailure`` of type `ConfigurationError` that names the property, what was found and what is wanted.
+public struct ActionProperties: Sendable {
+    private let values: [String: String]
+
+    /// Wraps the properties of a job.
+    public init(_ values: [String: String]) {
+        self.values = values
+    }
+
+    /// The text of a property, or `nil` if it is absent or blank.
+    public func string(ifPresent name: String) -> String? {
+        guard let value = values[name]?.trimmingCharacters(in: .whitespacesAndNewlines), !value.isEmpty else {
+            return nil
+        }
+        return value
+    }
+
+    /// The text of a property that must be there.
+    public func string(_ name: String) throws -> String {
+        guard let value = string(ifPresent: name) else {
+            throw JobFailure(.configurationError, "The property '\(name)' is required, but is missing or blank.")
+        }
+        return value
+    }
+
+    /// A whole number of minutes, at least `minimum`.
+    public func minutes(_ name: String, minimum: Int = 1, default defaultValue: Int? = nil) throws -> Duration {
+        guard let text = string(ifPresent: name) else {
+            guard let defaultValue else {
+                throw JobFailure(
+                    .configurationError,
+                    "The property '\(name)' is required, but is missing or blank. It wants a whole number of minutes."
+                )
+            }
+            return .seconds(60 * defaultValue)
+        }
+        // A year is more than any lab grants, and keeps every sum far from overflow.
+        guard let number = Int(text), (minimum...525_600).contains(number) else {
+            throw wrong(name, text, "a whole number of minutes, \(minimum) to 525600")
+        }
+        return .seconds(60 * number)
+    }
+
+    /// One of some fixed words, whatever their case.
+    public func choice<Choice: CaseIterable & RawRepresentable>(
+        _ name: String,
+        default defaultValue: Choice
+    ) throws -> Choice where Choice.RawValue == String {
+        guard let text = string(ifPresent: name) else { return defaultValue }
+        guard let choice = Choice.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
+            throw wrong(name, text, Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or "))
+        }
+        return choice
+    }
+
+    /// `true` or `false`, whatever its case.
+    public func boolean(_ name: String, default defaultValue: Bool) throws -> Bool {
+        switch string(ifPresent: name)?.lowercased() {
+        case nil: return defaultValue
+        case "true", "yes": return true
+        case "false", "no": return false
+        case .some(let text): throw wrong(name, text, "'true' or 'false'")
+        }
+    }
+
+    /// A flat JSON dictionary whose values are texts, numbers or booleans; the latter two become text.
+    ///
+    /// The pairs come in the order of their names. An absent property is an empty dictionary.
+    public func dictionary(_ name: String) throws -> [(name: String, value: String)] {
+        guard let text = string(ifPresent: name) else { return [] }
+        let wanted = #"a flat JSON dictionary such as {"Name": "value", "Count": 3, "Flag": true}"#
+        let values: [String: FlatValue]
+        do {
+            values = try JSONDecoder().decode([String: FlatValue].self, from: Data(text.utf8))
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
+            guard let key = context.codingPath.first else { throw wrong(name, text, wanted) }
+            throw wrong(name, text, "\(wanted); the value of '\(key.stringValue)' is neither text, number nor boolean")
+        } catch {
+            throw wrong(name, text, wanted + "; it is no valid JSON")
+        }
+        return values.map { ($0.key, $0.value.text) }.sorted { $0.0 < $1.0 }
+    }
+
+    private func wrong(_ name: String, _ found: String, _ wanted: String) -> JobFailure {
+        let shown = found.count <= 200 ? found : found.prefix(200) + "…"
+        return JobFailure(.configurationError, "The property '\(name)' is '\(shown)', but should be \(wanted).")
+    }
+}
+
+/// A text, number or boolean of JSON, as text.
+private struct FlatValue: Decodable {
+    let text: String
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let boolean = try? container.decode(Bool.self) {
+            text = boolean ? "true" : "false"
+        } else if let integer = try? container.decode(Int.self) {
+            text = String(integer)
+        } else if let number = try? container.decode(Decimal.self) {
+            text = number.description
+        } else {
+            text = try container.decode(String.self)
+        }
+    }
+}

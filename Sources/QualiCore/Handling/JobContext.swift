@@ -1,0 +1,116 @@
+public import Foundation
+public import Logging
+
+/// What a handler knows of its job, and how it reaches the outside.
+public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
+    /// Which action of which pipeline this is.
+    public let job: JobInfo
+    /// How far an earlier worker, or this one before it was stopped, has come; `nil` at the beginning.
+    public let checkpoint: Checkpoint?
+    /// Where the job's artifacts are read and written.
+    public let artifacts: JobArtifacts
+    /// The time of day and a way to wait.
+    public let clock: any WorkerClock
+    /// A logger that names the job in every line.
+    public let logger: Logger
+
+    private let ledger: JobLedger
+
+    package init(
+        job: JobInfo,
+        checkpoint: Checkpoint?,
+        artifacts: JobArtifacts,
+        clock: any WorkerClock,
+        logger: Logger,
+        ledger: JobLedger
+    ) {
+        self.job = job
+        self.checkpoint = checkpoint
+        self.artifacts = artifacts
+        self.clock = clock
+        self.logger = logger
+        self.ledger = ledger
+    }
+
+    /// Stores how far the job has come; when it returns, a worker that resumes the job will begin from here.
+    ///
+    /// - Throws: The journal's error when it can't be stored, in which case the step that depends on it must not be done.
+    public func save(_ checkpoint: Checkpoint) async throws {
+        try await ledger.save(checkpoint)
+    }
+
+    /// Says how far the job has come, for the people who look at it.
+    public func report(_ progress: JobProgress) async {
+        await ledger.note(progress)
+    }
+
+    /// Runs a step to its end even if the worker is being stopped: one whose interruption would leave its fate unknown.
+    ///
+    /// The step must have a deadline of its own, because the worker's stop waits for it.
+    public func uninterrupted<Value: Sendable>(
+        _ step: sending @escaping () async throws -> Value
+    ) async throws -> Value {
+        try Task.checkCancellation()
+        // A task of its own is the one thing that the cancellation of this one doesn't reach. It is awaited here, so
+        // nothing outlives the handler.
+        return try await Task { try await step() }.value
+    }
+}
+
+/// Which action of which pipeline a job is for.
+public struct JobInfo: Sendable, Hashable {
+    /// The job's id; a continued action has many.
+    public let id: String
+    /// The action's execution: the same for all jobs of one action, so the key of idempotency.
+    public let actionExecutionID: String
+    /// Pipeline, stage and action.
+    public let place: JobPlace
+    /// The AWS account.
+    public let accountID: String
+    /// When a worker first claimed the action: the beginning of its deadlines.
+    public let claimedAt: Date
+}
+
+/// The journal as one job sees it.
+package actor JobLedger {
+    private let jobID: String
+    private let journal: any JobJournal
+    package private(set) var checkpoint: Data?
+    package private(set) var progress: JobProgress
+
+    package init(jobID: String, journal: any JobJournal, checkpoint: Data?) {
+        self.jobID = jobID
+        self.journal = journal
+        self.checkpoint = checkpoint
+        self.progress = JobProgress("In progress")
+    }
+
+    func save(_ value: some Encodable & Sendable) async throws {
+        let data = try JSONEncoder.compact.encode(value)
+        try await journal.saveCheckpoint(data, of: jobID)
+        checkpoint = data
+    }
+
+    func note(_ progress: JobProgress) {
+        self.progress = progress
+    }
+}
+
+extension JSONEncoder {
+    /// Short and always the same for the same value.
+    static var compact: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .secondsSince1970
+        return encoder
+    }
+}
+
+extension JSONDecoder {
+    /// Reads what ``JSONEncoder/compact`` writes.
+    static var compact: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .secondsSince1970
+        return decoder
+    }
+}

@@ -1,0 +1,28 @@
+public import AWSLite
+
+/// Why a job failed, in the words that its pipeline's author will read in the CodePipeline console.
+///
+/// A handler throws it. Any other error that a handler throws (but `CancellationError`) becomes a failure of type
+/// `JobFailed` with that error's description.
+public struct JobFailure: Error, Sendable, Hashable {
+    /// The type that CodePipeline shows.
+    public var type: CodePipeline.FailureType
+    /// What happened, its likely cause and the next thing to try, without any secret.
+    ///
+    /// It is cut to the service's 5,000 characters when it is reported.
+    public var message: String
+    /// What the console's link opens, if the work got that far.
+    public var externalExecutionID: String?
+
+    /// Creates a failure.
+    public init(_ type: CodePipeline.FailureType, _ message: String, externalExecutionID: String? = nil) {
+        self.type = type
+        self.message = message
+        self.externalExecutionID = externalExecutionID
+    }
+}
+
+extension JobFailure: CustomStringConvertible {
+    /// The type and the message in one line.
+    public var description: String { "\(type.rawValue): \(message)" }
+}

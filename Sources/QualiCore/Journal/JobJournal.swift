@@ -1,0 +1,106 @@
+public import AWSLite
+public import Foundation
+
+/// What a worker has claimed and how far each job has come.
+///
+/// Each method returns only when what it was told would survive a crash, as far as the implementation promises that at
+/// all. The engine calls ``claim(_:)`` before it acknowledges, ``saveCheckpoint(_:of:)`` before the step that depends on
+/// it, ``saveOutcome(_:of:)`` before it reports, and ``forget(_:)`` when CodePipeline has the result.
+///
+/// A journal holds no secret: a job's configuration and credentials are fetched anew when it is resumed.
+public protocol JobJournal: Sendable {
+    /// Notes jobs that are about to be acknowledged, all or none.
+    func claim(_ records: [JobRecord]) async throws
+    /// Replaces the checkpoint of a job.
+    func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws
+    /// Notes how a job ended.
+    func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws
+    /// Removes a job.
+    func forget(_ jobID: String) async throws
+    /// The jobs that have not been forgotten, oldest first.
+    func unfinished() async throws -> [JobRecord]
+}
+
+/// One claimed job.
+public struct JobRecord: Sendable, Codable, Identifiable {
+    /// The job's id in CodePipeline.
+    public var id: String
+    /// Which action it is for.
+    public var actionTypeID: CodePipeline.ActionTypeID
+    /// The action's execution, which stays the same over all jobs of a continued action; the key of idempotency.
+    public var actionExecutionID: String
+    /// Pipeline, stage and action, for people.
+    public var place: JobPlace
+    /// When the action was first claimed by a worker.
+    public var claimedAt: Date
+    /// The handler's last checkpoint, encoded.
+    public var checkpoint: Data?
+    /// How the job ended, once it has.
+    public var outcome: JobOutcome?
+
+    /// Creates a record of a job that has just been handed out.
+    public init(
+        id: String,
+        actionTypeID: CodePipeline.ActionTypeID,
+        actionExecutionID: String,
+        place: JobPlace,
+        claimedAt: Date,
+        checkpoint: Data? = nil,
+        outcome: JobOutcome? = nil
+    ) {
+        self.id = id
+        self.actionTypeID = actionTypeID
+        self.actionExecutionID = actionExecutionID
+        self.place = place
+        self.claimedAt = claimedAt
+        self.checkpoint = checkpoint
+        self.outcome = outcome
+    }
+}
+
+/// How a job ended.
+public enum JobOutcome: Sendable, Codable, Hashable {
+    /// The work went well.
+    case success(JobResult)
+    /// The work failed; `type` is one of CodePipeline's failure types.
+    case failure(type: String, message: String, externalExecutionID: String?)
+    /// The job is put back, for any worker to continue.
+    case continuation(token: String, progress: JobProgress)
+}
+
+/// Where in the account's pipelines a job belongs.
+public struct JobPlace: Sendable, Codable, Hashable {
+    /// The pipeline's name.
+    public var pipeline: String
+    /// The stage's name.
+    public var stage: String
+    /// The action's name.
+    public var action: String
+    /// The pipeline's execution.
+    public var pipelineExecutionID: String
+
+    /// Creates a place.
+    public init(pipeline: String, stage: String, action: String, pipelineExecutionID: String) {
+        self.pipeline = pipeline
+        self.stage = stage
+        self.action = action
+        self.pipelineExecutionID = pipelineExecutionID
+    }
+}
+
+/// How far a job has come, for people.
+public struct JobProgress: Sendable, Codable, Hashable {
+    /// A sentence such as "Setting up".
+    public var summary: String
+    /// 0 to 100, if known.
+    public var percentComplete: Int?
+    /// What the console's link opens.
+    public var externalExecutionID: String?
+
+    /// Creates a progress note.
+    public init(_ summary: String, percentComplete: Int? = nil, externalExecutionID: String? = nil) {
+        self.summary = summary
+        self.percentComplete = percentComplete
+        self.externalExecutionID = externalExecutionID
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import SandboxAPI
+
+extension LabAccess {
+    /// The sandbox that bears a tag, looked for with patience for a lab that lists new ones late; also among ended ones.
+    ///
+    /// - Throws: ``JobFailure`` when the lab can't be asked, because then it can't be said whether there is one.
+    func sandbox(with tag: SandboxTag, _ clock: any WorkerClock) async throws -> String? {
+        for attempt in 1...4 {
+            if attempt > 1 { try await clock.sleep(for: statusInterval) }
+            let all = try await read("It can't be found out whether a sandbox was started", clock: clock) {
+                try await client.sandboxes(includingHistoric: true)
+            }
+            if let found = all.first(where: { tag.marks($0.name) }) { return found.id }
+        }
+        return nil
+    }
+
+    /// Asks the lab to end a sandbox, twice if the first time fails.
+    ///
+    /// A sandbox that is already ending, has ended or is unknown is as wanted. The request isn't interrupted by the
+    /// worker's stop.
+    ///
+    /// - Throws: ``JobFailure`` when the lab refuses or can't be reached.
+    func stop(_ sandboxID: String, _ context: JobContext<some Codable & Sendable>) async throws {
+        let client = client
+        for attempt in 1...2 {
+            do {
+                try await context.uninterrupted { try await client.stopSandbox(id: sandboxID) }
+                return
+            } catch let error as SandboxAPIError {
+                if try await hasEnded(sandboxID, context.clock) { return }
+                guard attempt == 1 else {
+                    throw JobFailure("The sandbox can't be ended", error, externalExecutionID: sandboxID)
+                }
+                // The first stop sometimes fails where a second one doesn't (Quali's load-testing tool does the same).
+                try await context.clock.sleep(for: .seconds(5))
+            }
+        }
+    }
+
+    /// Whether a sandbox is ending, has ended or is unknown to the lab.
+    func hasEnded(_ sandboxID: String, _ clock: any WorkerClock) async throws -> Bool {
+        try await read("The sandbox can't be read", clock: clock) {
+            do {
+                let state = try await client.sandbox(id: sandboxID).state
+                return state.isEnding || state.isEnded
+            } catch let error as SandboxAPIError where error.code == .notFound {
+                return true
+            }
+        }
+    }
+}

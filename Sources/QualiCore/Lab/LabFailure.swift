@@ -1,0 +1,56 @@
+import AWSLite
+import SandboxAPI
+
+extension JobFailure {
+    /// The failure of a job whose request the lab didn't fulfil.
+    ///
+    /// - Parameters:
+    ///   - what: The thing that can't be done, as in "The sandbox can't be started".
+    ///   - externalExecutionID: The sandbox, if there is one.
+    init(_ what: String, _ error: SandboxAPIError, externalExecutionID: String? = nil) {
+        let (type, advice): (CodePipeline.FailureType, String) =
+            switch error.code {
+            case .authentication:
+                (.permissionError, "Check the worker's CLOUDSHELL_USER, CLOUDSHELL_PASSWORD and CLOUDSHELL_DOMAIN.")
+            case .forbidden:
+                (.permissionError, "Check what the worker's CloudShell user may see and do in its domain.")
+            case .notFound:
+                (.configurationError, "Check the name or id; only what belongs to public blueprints is visible here.")
+            case .invalidInputs, .badRequest, .unsupported:
+                (.configurationError, "Check the action's configuration.")
+            case .conflict:
+                (.jobFailed, "Another sandbox holds what this one needs at this time.")
+            case .configuration:
+                (.systemUnavailable, "Check the worker's settings.")
+            case .transport, .server, .rateQuota, .malformedReply:
+                (
+                    .systemUnavailable,
+                    "The lab is unreachable, busy or in trouble; run the action again when it is well."
+                )
+            default:
+                (.jobFailed, "")
+            }
+        self.init(type, "\(what): \(error.message.closedSentence)\(advice.isEmpty ? "" : " " + advice)")
+        self.externalExecutionID = externalExecutionID
+    }
+}
+
+extension String {
+    /// The text, ended with a full stop if nothing ends it.
+    var closedSentence: String {
+        let trimmed = trimmingWhitespace
+        guard let last = trimmed.last else { return trimmed }
+        return ".!?…".contains(last) ? trimmed : trimmed + "."
+    }
+
+    /// The text without white space around it.
+    var trimmingWhitespace: String {
+        let start = drop(while: \.isWhitespace)
+        return String(start.reversed().drop(while: \.isWhitespace).reversed())
+    }
+
+    /// At most so many characters, with an ellipsis where something was cut.
+    func cut(to limit: Int) -> String {
+        count <= limit ? self : prefix(limit - 1) + "…"
+    }
+}

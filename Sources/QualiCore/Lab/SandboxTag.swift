@@ -1,0 +1,33 @@
+import COpenSSL
+import Foundation
+
+/// The mark by which a sandbox is known as the work of one action's execution, whatever else is lost.
+public struct SandboxTag: Sendable, Hashable, CustomStringConvertible {
+    /// The portal's limit for a sandbox's name.
+    public static let nameLimit = 60
+
+    /// The mark, such as `[q3f2b8c1e0a4d]`.
+    public let description: String
+
+    /// Creates the tag of an action's execution: 48 bits of its SHA-256.
+    public init(actionExecutionID: String) {
+        var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+        let bytes = Array(actionExecutionID.utf8)
+        SHA256(bytes, bytes.count, &digest)
+        description = "[q" + digest.prefix(6).map { String(format: "%02x", $0) }.joined() + "]"
+    }
+
+    /// A sandbox's name that ends with the tag and isn't longer than the lab takes.
+    public func name(for wanted: String) -> String {
+        // The lab is a .NET product, whose length of a text is its count of UTF-16 units.
+        let room = Self.nameLimit - description.utf16.count - 1
+        var base = wanted
+        while base.utf16.count > room { base.removeLast() }
+        return base.trimmingWhitespace + " " + description
+    }
+
+    /// Whether a sandbox of this name is this execution's.
+    public func marks(_ name: String) -> Bool {
+        name.hasSuffix(description)
+    }
+}

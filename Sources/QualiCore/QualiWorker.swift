@@ -1,0 +1,100 @@
+public import AWSLite
+public import HTTPTransport
+public import Logging
+public import SandboxAPI
+public import ServiceLifecycle
+
+/// The whole worker: the three CloudShell actions, served from one CodePipeline region, against one lab.
+///
+/// ```swift
+/// let worker = try QualiWorker(
+///     QualiWorker.Configuration(lab: lab, codePipeline: aws, s3: aws),
+///     labHTTPClient: CurlHTTPClient(),
+///     logger: logger
+/// )
+/// try await ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+/// ```
+public struct QualiWorker: Service {
+    /// What a worker needs to know.
+    public struct Configuration: Sendable {
+        /// The lab's address and user.
+        public var lab: SandboxClient.Configuration
+        /// How CodePipeline is called.
+        public var codePipeline: AWSClientConfiguration
+        /// How S3 is called; its credentials aren't used, since each job brings its own.
+        public var s3: AWSClientConfiguration
+        /// Which action types are served.
+        public var actions = QualiActions()
+        /// The CloudShell portal for links; `nil` for the one that runs beside the Sandbox API.
+        public var portal: PortalLinks?
+        /// The pause between reads of the lab's state.
+        public var statusInterval: Duration = .seconds(5)
+        /// How jobs are claimed and handed over.
+        public var jobs = JobWorker.Configuration()
+
+        /// Creates a configuration with the default names and paces.
+        public init(
+            lab: SandboxClient.Configuration,
+            codePipeline: AWSClientConfiguration,
+            s3: AWSClientConfiguration
+        ) {
+            self.lab = lab
+            self.codePipeline = codePipeline
+            self.s3 = s3
+        }
+    }
+
+    private let watcher: SandboxWatcher
+    private let client: SandboxClient
+    private let worker: JobWorker
+
+    /// Creates a worker.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where the services are and how to use them.
+    ///   - labHTTPClient: Reaches the lab, which often has a CA and a proxy of its own.
+    ///   - otherActions: Actions of your own, to be served beside the three.
+    ///   - journal: Where claimed jobs are kept.
+    ///   - clock: The time.
+    ///   - logger: Where the worker says what it does.
+    /// - Throws: `SandboxAPIError` for a lab's address that is none.
+    public init(
+        _ configuration: Configuration,
+        labHTTPClient: any HTTPClient,
+        otherActions: [JobAction] = [],
+        journal: any JobJournal = InMemoryJobJournal(),
+        clock: any WorkerClock = .system,
+        logger: Logger
+    ) throws {
+        client = try SandboxClient(configuration.lab, httpClient: labHTTPClient)
+        watcher = SandboxWatcher(client: client, interval: configuration.statusInterval, clock: clock, logger: logger)
+        let lab = LabAccess(
+            client: client,
+            watcher: watcher,
+            portal: configuration.portal ?? PortalLinks(besideAPI: configuration.lab.url),
+            statusInterval: configuration.statusInterval
+        )
+        worker = JobWorker(
+            queue: CodePipeline(configuration.codePipeline),
+            actions: configuration.actions.jobActions(lab: lab) + otherActions,
+            artifactStore: S3ArtifactStore(configuration.s3),
+            journal: journal,
+            configuration: configuration.jobs,
+            clock: clock,
+            logger: logger
+        )
+    }
+
+    /// Works until graceful shutdown or cancellation, then logs out of the lab.
+    ///
+    /// - Throws: The journal's error when its unfinished jobs can't be read at the start.
+    public func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { await watcher.run() }
+            group.addTask { try await worker.run() }
+            // The watcher ends only when it is cancelled, so the first to end, or to fail, is the worker.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+}
