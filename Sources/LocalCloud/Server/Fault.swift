@@ -1,0 +1,66 @@
+/// What goes wrong with a request, on demand.
+public struct Fault: Sendable {
+    enum Kind: Sendable {
+        case status(Int, code: String, message: String, headers: [(String, String)])
+        case reply(LocalReply)
+        case resetBeforeProcessing
+        case loseReply
+        case hang(processing: Bool)
+        case delay(Duration)
+        case truncateBody
+    }
+
+    let kind: Kind
+    /// A short name for the journal.
+    public let name: String
+
+    /// Answers with an error in the service's own shape and does nothing else.
+    ///
+    /// - Parameters:
+    ///   - status: The HTTP status.
+    ///   - code: The service's error code, such as `ThrottlingException` or `SlowDown`.
+    ///   - message: The text that comes with it.
+    ///   - headers: Further header fields, such as `Retry-After`.
+    public static func status(
+        _ status: Int,
+        code: String = "InternalFailure",
+        message: String = "Injected fault",
+        headers: [(String, String)] = []
+    ) -> Fault {
+        Fault(kind: .status(status, code: code, message: message, headers: headers), name: "status \(status) \(code)")
+    }
+
+    /// Answers with just this reply and does nothing else.
+    public static func reply(_ reply: LocalReply) -> Fault {
+        Fault(kind: .reply(reply), name: "reply \(reply.status)")
+    }
+
+    /// Answers as a proxy in the way does: an HTML page that no client of the service can parse.
+    public static func html(_ status: Int = 502) -> Fault {
+        let page = "<html><head><title>\(status)</title></head><body><h1>\(status) from a proxy</h1></body></html>"
+        return Fault(
+            kind: .reply(.text(page, status: status, contentType: "text/html")),
+            name: "html \(status)"
+        )
+    }
+
+    /// Closes the connection without a byte; the request is not acted upon.
+    public static var resetBeforeProcessing: Fault { Fault(kind: .resetBeforeProcessing, name: "reset") }
+
+    /// Acts on the request, then closes the connection without a byte.
+    public static var loseReply: Fault { Fault(kind: .loseReply, name: "reply lost") }
+
+    /// Leaves the request without an answer until the server stops; it's not acted upon.
+    public static var hang: Fault { Fault(kind: .hang(processing: false), name: "hang") }
+
+    /// Acts on the request, then leaves it without an answer until the server stops.
+    public static var hangAfterProcessing: Fault { Fault(kind: .hang(processing: true), name: "hang after processing") }
+
+    /// Waits this long, in real time, then acts and answers as usual.
+    public static func delay(_ duration: Duration) -> Fault {
+        Fault(kind: .delay(duration), name: "delay \(duration)")
+    }
+
+    /// Acts on the request and announces the whole body, but closes the connection after half of it.
+    public static var truncateBody: Fault { Fault(kind: .truncateBody, name: "body truncated") }
+}

@@ -1,0 +1,155 @@
+public import Foundation
+
+/// What the stand-ins were asked, in order of arrival.
+public final class RequestJournal: Sendable {
+    /// One request.
+    public struct Entry: Sendable {
+        /// Its place in the journal, from 1.
+        public var number: Int
+        /// The service's name.
+        public var service: String
+        /// The operation's name.
+        public var operation: String
+        /// The method.
+        public var method: String
+        /// The path, as the client sent it.
+        public var path: String
+        /// The query, as the client sent it.
+        public var query: String
+        /// What the service reads in the request: ids and names.
+        public var facts: [String: String]
+        /// The whole request; a body over 64 KiB is left out.
+        public var request: LocalRequest
+        /// When the request was complete.
+        public var arrived: Date
+        /// The status that the service gave, or that a fault put in its place; `nil` where there's none (yet).
+        public var status: Int?
+        /// The fault that hit the request.
+        public var fault: String?
+        /// When it was answered, or its connection given up; `nil` while it's under way or hangs.
+        public var finished: Date?
+    }
+
+    private struct State: Sendable {
+        var entries: [Entry] = []
+        var count = 0
+        /// The entry that changed last.
+        var latest: Entry?
+    }
+
+    private let watched = Watched(State())
+    private let capacity: Int
+
+    /// Creates a journal.
+    ///
+    /// - Parameter capacity: How many entries to keep; older ones are dropped.
+    public init(capacity: Int = 10_000) {
+        self.capacity = max(2, capacity)
+    }
+
+    /// All entries, finished or not.
+    public var entries: [Entry] { watched.read(\.entries) }
+
+    /// The names of all operations called, in order.
+    public var operations: [String] { watched.read { $0.entries.map(\.operation) } }
+
+    /// How many requests have come so far, the dropped ones included.
+    public var count: Int { watched.read(\.count) }
+
+    /// The entries that meet a condition.
+    public func entries(where condition: (Entry) -> Bool) -> [Entry] { entries.filter(condition) }
+
+    /// Waits for a finished request that meets a condition; one that has already been finished will do.
+    ///
+    /// - Parameters:
+    ///   - number: Only requests after the one with this number count.
+    ///   - condition: What to look for.
+    /// - Throws: `CancellationError` when the task is cancelled.
+    public func first(
+        after number: Int = 0,
+        where condition: @escaping @Sendable (Entry) -> Bool
+    ) async throws -> Entry {
+        let matches: @Sendable (Entry) -> Bool = { $0.finished != nil && $0.number > number && condition($0) }
+        return try await watched.wait(
+            for: { $0.entries.first(where: matches) },
+            later: { $0.latest.flatMap { matches($0) ? $0 : nil } }
+        )
+    }
+
+    /// Waits for a finished call of an operation.
+    ///
+    /// - Parameters:
+    ///   - operation: The operation's name.
+    ///   - number: Only requests after the one with this number count.
+    /// - Throws: `CancellationError` when the task is cancelled.
+    public func first(_ operation: String, after number: Int = 0) async throws -> Entry {
+        try await first(after: number) { $0.operation == operation }
+    }
+
+    /// Waits for a request that meets a condition and has not come yet when this is called.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
+    public func next(where condition: @escaping @Sendable (Entry) -> Bool) async throws -> Entry {
+        try await first(after: count, where: condition)
+    }
+
+    /// Waits for a request that meets a condition to arrive; it may still be under way, or hang.
+    ///
+    /// - Parameters:
+    ///   - number: Only requests after the one with this number count.
+    ///   - condition: What to look for.
+    /// - Throws: `CancellationError` when the task is cancelled.
+    public func arrival(
+        after number: Int = 0,
+        where condition: @escaping @Sendable (Entry) -> Bool
+    ) async throws -> Entry {
+        let matches: @Sendable (Entry) -> Bool = { $0.number > number && condition($0) }
+        return try await watched.wait(
+            for: { $0.entries.first(where: matches) },
+            later: { $0.latest.flatMap { matches($0) ? $0 : nil } }
+        )
+    }
+
+    /// Forgets all entries; the numbers go on.
+    public func removeAll() {
+        watched.change { $0.entries.removeAll() }
+    }
+
+    func begin(_ request: LocalRequest, service: String, operation: String, facts: [String: String], fault: String?)
+        -> Int
+    {
+        var kept = request
+        if kept.body.count > 65_536 { kept.body = Data() }
+        let arrived = Date()
+        return watched.change { [kept] state in
+            state.count += 1
+            let entry = Entry(
+                number: state.count,
+                service: service,
+                operation: operation,
+                method: request.method,
+                path: request.path,
+                query: request.query,
+                facts: facts,
+                request: kept,
+                arrived: arrived,
+                status: nil,
+                fault: fault,
+                finished: nil
+            )
+            state.entries.append(entry)
+            if state.entries.count > capacity { state.entries.removeFirst(capacity / 2) }
+            state.latest = entry
+            return entry.number
+        }
+    }
+
+    func finish(_ number: Int, status: Int?) {
+        watched.change { state in
+            guard let index = state.entries.lastIndex(where: { $0.number == number }) else { return }
+            state.entries[index].status = status
+            state.entries[index].finished = Date()
+            state.latest = state.entries[index]
+        }
+    }
+}
