@@ -39,5 +39,5 @@ func run(_ program: String, _ arguments: [String], environment: [String: String]
 
 /// Runs curl, which sends a URL just as it's written.
 func curl(_ arguments: String...) async throws -> ChildResult {
-    try await run("/usr/bin/curl", ["-sS", "-o", "-", "--path-as-is", "--noproxy", "*", "-4"] + arguments)
+    try await run("/usr/bin/curl", ["-sS", "--path-as-is", "--noproxy", "*", "-4"] + arguments)
 }

@@ -28,6 +28,7 @@ public final class LocalServer: Sendable {
     ///   - journal: Where requests are noted.
     ///   - body: What to do while the server listens.
     /// - Throws: ``StartError`` when the port can't be had, and whatever the closure throws.
+    @discardableResult
     public static func withRunning<R>(
         _ service: any LocalService,
         port: Int = 0,
@@ -49,12 +50,21 @@ public final class LocalServer: Sendable {
         )
         return try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
-            group.addTask { try await server.run() }
-            do {
-                try await server.waitUntilListening()
-            } catch {
-                throw StartError(message: "no server on 127.0.0.1:\(port): \(error)")
+            let start = Watched<Result<Void, StartError>?>(nil)
+            group.addTask {
+                do {
+                    try await server.run()
+                } catch {
+                    start.change {
+                        $0 = $0 ?? .failure(StartError(message: "no server on 127.0.0.1:\(port): \(error)"))
+                    }
+                }
             }
+            group.addTask {
+                try await server.waitUntilListening(timeout: 30)
+                start.change { $0 = $0 ?? .success(()) }
+            }
+            try await start.wait(for: { $0 }).get()
             guard case .ip4(_, let bound) = await server.listeningAddress else {
                 throw StartError(message: "no server on 127.0.0.1:\(port)")
             }
