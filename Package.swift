@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "LocalCloud",
             dependencies: [
-                "AWSLite",
+                "AWSLite", "COpenSSL",
                 .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
