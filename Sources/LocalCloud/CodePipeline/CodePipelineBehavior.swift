@@ -1,0 +1,44 @@
+/// How the stand-in of CodePipeline behaves where tests want a choice, or AWS says nothing.
+public struct CodePipelineBehavior: Sendable {
+    /// Whether signatures are verified.
+    public var verifiesSignatures = true
+    /// How far the time of a signature may be from the real one.
+    public var signatureTolerance: Duration = .seconds(300)
+    /// Whether nested objects carry the extra `__type` that AWS sends.
+    public var emitsNestedTypes = true
+    /// How long a job stays dispatched without acknowledgement before it's offered again.
+    public var redispatchInterval: Duration = .seconds(30)
+    /// Whether a dispatched job is offered to other polls at once, which makes the older nonce stale.
+    public var offersDispatchedJobs = false
+    /// Whether a second acknowledgement with the same nonce is answered `InProgress`, not `InvalidNonceException`.
+    public var acceptsRepeatedAcknowledgement = false
+    /// The answer to a result for a job that isn't in progress.
+    public var lateResult = LateResult.invalidJobState
+    /// Whether GetJobDetails still answers for a job that has ended.
+    public var answersDetailsOfEndedJobs = false
+    /// How long after a result with a continuation token the next job is offered.
+    public var continuationDelay: Duration = .zero
+    /// How long an action may take, over all its jobs.
+    public var actionTimeout: Duration = .seconds(86_400)
+    /// How long the artifact credentials of a job are good.
+    public var credentialLifetime: Duration = .seconds(900)
+    /// The number of jobs of a poll that names none.
+    public var defaultBatchSize = 1
+    /// How many custom action types there may be.
+    public var actionTypeLimit = 50
+    /// How many entries a page of a list has where the request names no number.
+    public var pageSize = 50
+    /// Whether a pipeline needs at least two stages, with sources in the first alone.
+    public var requiresSourceStage = true
+
+    /// What a result for a job that isn't in progress gets.
+    public enum LateResult: String, Sendable {
+        /// `InvalidJobStateException`.
+        case invalidJobState = "InvalidJobStateException"
+        /// `JobNotFoundException`.
+        case jobNotFound = "JobNotFoundException"
+    }
+
+    /// Creates the default behaviour.
+    public init() {}
+}

@@ -1,0 +1,111 @@
+import Foundation
+
+extension World {
+    mutating func startPipelineExecution(_ input: JSON, now: Date) throws(LocalServiceError) -> JSON {
+        let name = input["name"]?.string ?? ""
+        let pipeline = try pipeline(named: input["name"])
+        if let token = input["clientRequestToken"]?.string, let id = startTokens["\(name)/\(token)"] {
+            return ["pipelineExecutionId": .string(id)]
+        }
+        let id = Random.uuid()
+        let variables = try variables(of: pipeline.declaration, input["variables"])
+        let stageCount = pipeline.declaration["stages"]?.array?.count ?? 0
+        executions[id] = Execution(
+            id: id,
+            pipelineName: name,
+            pipelineVersion: pipeline.version,
+            declaration: pipeline.declaration,
+            started: now,
+            updated: now,
+            variables: variables,
+            stages: Array(repeating: StageRun(), count: stageCount)
+        )
+        executionOrder.append(id)
+        liveExecutions.append(id)
+        if let token = input["clientRequestToken"]?.string { startTokens["\(name)/\(token)"] = id }
+        settle(now: now)
+        return ["pipelineExecutionId": .string(id)]
+    }
+
+    mutating func stopPipelineExecution(_ input: JSON, now: Date) throws(LocalServiceError) -> JSON {
+        let execution = try execution(input)
+        let abandons = input["abandon"]?.bool == true
+        guard execution.isLive else {
+            throw LocalServiceError(
+                code: "PipelineExecutionNotStoppableException",
+                message: "The execution '\(execution.id)' has ended: \(execution.status)"
+            )
+        }
+        if execution.status == "Stopping", !abandons {
+            throw LocalServiceError(code: "DuplicatedStopRequestException", message: "The execution is being stopped")
+        }
+        executions[execution.id]?.status = "Stopping"
+        executions[execution.id]?.stopReason = input["reason"]?.string ?? execution.stopReason
+        executions[execution.id]?.updated = now
+        if abandons { end(execution.id, status: "Stopped", now: now) }
+        settle(now: now)
+        return ["pipelineExecutionId": .string(execution.id)]
+    }
+
+    mutating func retryStageExecution(_ input: JSON, now: Date) throws(LocalServiceError) -> JSON {
+        let execution = try execution(input)
+        let name = input["stageName"]?.string ?? ""
+        guard let index = execution.stageList.firstIndex(where: { $0.name == name }) else { throw .stageNotFound(name) }
+        guard !execution.isLive, let status = execution.stages[index].status, ["Failed", "Stopped"].contains(status)
+        else {
+            throw LocalServiceError(code: "StageNotRetryableException", message: "The stage '\(name)' has not failed")
+        }
+        let later = executionOrder.reversed().first {
+            executions[$0]?.pipelineName == execution.pipelineName
+                && executions[$0]?.stages.indices.contains(index) == true
+                && executions[$0]?.stages[index].status != nil
+        }
+        guard later == execution.id else {
+            throw LocalServiceError(
+                code: "NotLatestPipelineExecutionException",
+                message: "The execution '\(execution.id)' is not the latest in stage '\(name)'"
+            )
+        }
+        let runs = execution.stages[index].runs
+        let again =
+            input["retryMode"]?.string == "ALL_ACTIONS"
+            ? runs : runs.filter { self.runs[$0.value]?.status != "Succeeded" }
+        for name in again.keys { executions[execution.id]?.stages[index].runs[name] = nil }
+        executions[execution.id]?.stages[index].status = "InProgress"
+        executions[execution.id]?.status = "InProgress"
+        executions[execution.id]?.stageIndex = index
+        executions[execution.id]?.isInStage = true
+        executions[execution.id]?.updated = now
+        liveExecutions.append(execution.id)
+        settle(now: now)
+        return ["pipelineExecutionId": .string(execution.id)]
+    }
+
+    func execution(_ input: JSON) throws(LocalServiceError) -> Execution {
+        _ = try pipeline(named: input["pipelineName"])
+        let id = input["pipelineExecutionId"]?.string ?? ""
+        guard let execution = executions[id], execution.pipelineName == input["pipelineName"]?.string else {
+            throw .executionNotFound(id)
+        }
+        return execution
+    }
+
+    private func variables(of declaration: JSON, _ given: JSON?) throws(LocalServiceError) -> [String: String] {
+        var result: [String: String] = [:]
+        var declared: Set<String> = []
+        for variable in declaration["variables"]?.array ?? [] {
+            let name = variable["name"]?.string ?? ""
+            declared.insert(name)
+            result[name] = variable["defaultValue"]?.string
+        }
+        for variable in given?.array ?? [] {
+            let name = variable["name"]?.string ?? ""
+            guard declared.contains(name) else { throw .validation("The pipeline declares no variable '\(name)'") }
+            result[name] = variable["value"]?.string
+        }
+        if let missing = declared.filter({ result[$0] == nil }).sorted().first {
+            throw .validation("The variable '\(missing)' has no value")
+        }
+        return result
+    }
+}

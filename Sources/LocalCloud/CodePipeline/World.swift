@@ -1,0 +1,184 @@
+import Foundation
+
+/// All that the stand-in of CodePipeline knows; changed by its operations, one at a time.
+struct World: Sendable {
+    var behavior: CodePipelineBehavior
+    let region: String
+    let registry: CredentialRegistry
+    let objects: any ArtifactObjects
+
+    var types: [ActionTypeKey: CustomType] = [:]
+    /// The keys of all types, in order of creation.
+    var typeOrder: [ActionTypeKey] = []
+    var pipelines: [String: Pipeline] = [:]
+    var executions: [String: Execution] = [:]
+    var executionOrder: [String] = []
+    /// The executions that have not ended, in order of their start.
+    var liveExecutions: [String] = []
+    var runs: [String: ActionRun] = [:]
+    var runOrder: [String] = []
+    var runsByExecution: [String: [String]] = [:]
+    var jobs: [String: Job] = [:]
+    /// The jobs that have not ended, in order of creation.
+    var openJobs: [String] = []
+    var startTokens: [String: String] = [:]
+
+    init(behavior: CodePipelineBehavior, region: String, registry: CredentialRegistry, objects: any ArtifactObjects) {
+        self.behavior = behavior
+        self.region = region
+        self.registry = registry
+        self.objects = objects
+    }
+
+    func arn(_ resource: String) -> String {
+        "arn:aws:codepipeline:\(region):\(LocalCodePipeline.accountID):\(resource)"
+    }
+
+    /// Adds the extra member that AWS's nested objects carry.
+    func typed(_ name: String, _ json: JSON) -> JSON {
+        guard behavior.emitsNestedTypes else { return json }
+        var json = json
+        json["__type"] = .string(name)
+        return json
+    }
+}
+
+/// The object store behind the artifacts, as far as the pipelines' own actions use it.
+protocol ArtifactObjects: Sendable {
+    /// Puts what the pipeline's own source action yields at the place of an artifact.
+    func copyForSource(bucket: String?, key: String?, to place: ArtifactScope.Object)
+}
+
+struct CustomType: Sendable {
+    var key: ActionTypeKey
+    /// The request that made it, without its tags.
+    var definition: JSON
+    var isDeleted = false
+    var tags: [String: String] = [:]
+
+    var properties: [JSON] { definition["configurationProperties"]?.array ?? [] }
+    var queryableProperty: String? {
+        properties.first { $0["queryable"]?.bool == true }?["name"]?.string
+    }
+    var secretProperties: Set<String> {
+        Set(properties.filter { $0["secret"]?.bool == true }.compactMap { $0["name"]?.string })
+    }
+    func artifactCounts(_ member: String) -> ClosedRange<Int> {
+        let low = definition[member]?["minimumCount"]?.integer ?? 0
+        return low...max(low, definition[member]?["maximumCount"]?.integer ?? low)
+    }
+}
+
+struct Pipeline: Sendable {
+    var declaration: JSON
+    /// All versions, the first at index 0.
+    var versions: [JSON]
+    var created: Date
+    var updated: Date
+    var tags: [String: String]
+    /// The reasons of the stages whose inbound transition is off.
+    var closedStages: [String: String] = [:]
+    var version: Int { versions.count }
+}
+
+struct Stage: Sendable {
+    var json: JSON
+    var name: String { json["name"]?.string ?? "" }
+    var actions: [Action] { (json["actions"]?.array ?? []).map(Action.init) }
+}
+
+struct Action: Sendable {
+    var json: JSON
+    var name: String { json["name"]?.string ?? "" }
+    var type: ActionTypeKey { ActionTypeKey(json["actionTypeId"]) }
+    var runOrder: Int { json["runOrder"]?.integer ?? 1 }
+    var namespace: String? { json["namespace"]?.string }
+    var configuration: [String: String] { (json["configuration"]?.object ?? [:]).compactMapValues(\.string) }
+    var inputs: [String] { names("inputArtifacts") }
+    var outputs: [String] { names("outputArtifacts") }
+
+    private func names(_ member: String) -> [String] {
+        (json[member]?.array ?? []).compactMap { $0["name"]?.string }
+    }
+}
+
+struct Execution: Sendable {
+    var id: String
+    var pipelineName: String
+    var pipelineVersion: Int
+    var declaration: JSON
+    var status = "InProgress"
+    var started: Date
+    var updated: Date
+    var variables: [String: String]
+    var triggerType = "StartPipelineExecution"
+    var stopReason: String?
+    /// The stage that it's in or waits for.
+    var stageIndex = 0
+    /// Whether it's in that stage; if not, it waits at the door.
+    var isInStage = false
+    var stages: [StageRun]
+    /// Where the artifacts that have a place are, with the run that made them.
+    var artifacts: [String: ArtifactScope.Object] = [:]
+    /// The variables of actions by their namespace.
+    var namespaces: [String: [String: String]] = [:]
+
+    var isLive: Bool { status == "InProgress" || status == "Stopping" }
+    var mode: String { declaration["executionMode"]?.string ?? "SUPERSEDED" }
+    var stageList: [Stage] { (declaration["stages"]?.array ?? []).map(Stage.init) }
+}
+
+struct StageRun: Sendable {
+    /// `nil` before it was entered.
+    var status: String?
+    /// The latest run of each action.
+    var runs: [String: String] = [:]
+}
+
+struct ActionRun: Sendable {
+    var id: String
+    var executionID: String
+    var stageName: String
+    var action: Action
+    var status = "InProgress"
+    var started: Date
+    var updated: Date
+    var configuration: [String: String]
+    var inputs: [String: ArtifactScope.Object]
+    var outputs: [String: ArtifactScope.Object]
+    var summary: String?
+    var externalExecutionID: String?
+    var percentComplete: Int?
+    var errorCode: String?
+    var errorMessage: String?
+    var outputVariables: [String: String] = [:]
+    var currentRevision: JSON?
+    var jobIDs: [String] = []
+}
+
+struct Job: Sendable {
+    enum Status: String, Sendable {
+        case created = "Created"
+        case queued = "Queued"
+        case dispatched = "Dispatched"
+        case inProgress = "InProgress"
+        case timedOut = "TimedOut"
+        case succeeded = "Succeeded"
+        case failed = "Failed"
+        var isOpen: Bool { self == .created || self == .queued || self == .dispatched || self == .inProgress }
+    }
+
+    var id: String
+    var runID: String
+    var status = Status.queued
+    /// Raised at each hand-out; the samples in AWS's documentation show "3".
+    var nonce = 2
+    var created: Date
+    var available: Date
+    var dispatched: Date?
+    var acknowledged: Date?
+    var ended: Date?
+    var continuationToken: String?
+    /// The request that reported its end.
+    var result: JSON?
+}
