@@ -1,0 +1,163 @@
+public import Foundation
+
+/// Stand-ins of CodePipeline and S3 on loopback addresses, that know each other.
+public final class LocalCloud: Sendable {
+    /// What the stand-ins are like at the start.
+    public struct Options: Sendable {
+        /// The region of everything.
+        public var region = "eu-west-1"
+        /// The access key that callers sign with.
+        public var accessKeyID = "AKIALOCALCLOUDEXAMPLE"
+        /// Its secret.
+        public var secretAccessKey = "local/cloud/secret/that/opens/nothing/else"
+        /// The port of CodePipeline; 0 takes a free one.
+        public var codePipelinePort = 0
+        /// The port of S3; 0 takes a free one.
+        public var s3Port = 0
+        /// How CodePipeline behaves.
+        public var codePipeline = CodePipelineBehavior()
+        /// How S3 behaves.
+        public var s3 = S3Behavior()
+        /// The bucket for artifacts; it's there from the start.
+        public var artifactBucket = "codepipeline-eu-west-1-111122223333"
+        /// Whether the artifact bucket's policy asks uploads for `aws:kms`.
+        public var artifactBucketRequiresKMS = true
+        /// The KMS key of the artifact store, which jobs then carry and uploads must name; `nil` for AWS's own.
+        public var encryptionKeyID: String?
+        /// The time.
+        public var clock = LocalClock()
+        /// The time that signatures are checked against: the real one, whatever ``clock`` says.
+        public var signingTime: @Sendable () -> Date = { Date() }
+
+        /// Creates the default options.
+        public init() {}
+    }
+
+    /// What the stand-ins are like.
+    public let options: Options
+    /// CodePipeline.
+    public let codePipeline: LocalCodePipeline
+    /// S3.
+    public let s3: LocalS3
+    /// What goes wrong, in all services.
+    public let faults: FaultPlan
+    /// The requests to all services.
+    public let journal: RequestJournal
+    /// The address of CodePipeline.
+    public let codePipelineURL: String
+    /// The address of S3.
+    public let s3URL: String
+
+    private init(_ parts: Parts, codePipelineURL: String, s3URL: String) {
+        options = parts.options
+        codePipeline = parts.codePipeline
+        s3 = parts.s3
+        faults = parts.faults
+        journal = parts.journal
+        self.codePipelineURL = codePipelineURL
+        self.s3URL = s3URL
+    }
+
+    /// Runs the stand-ins for the length of a closure.
+    ///
+    /// - Parameters:
+    ///   - options: What they're like.
+    ///   - body: What to do while they run. When it ends, all connections are closed at once.
+    /// - Throws: ``LocalServer/StartError`` when a port can't be had, and whatever the closure throws.
+    @discardableResult
+    public static func withRunning<R>(
+        _ options: Options = Options(),
+        _ body: (LocalCloud) async throws -> R
+    ) async throws -> R {
+        let parts = Parts(options)
+        return try await LocalServer.withRunning(
+            parts.codePipeline,
+            port: options.codePipelinePort,
+            faults: parts.faults,
+            journal: parts.journal
+        ) { codePipeline in
+            try await LocalServer.withRunning(
+                parts.s3,
+                port: options.s3Port,
+                faults: parts.faults,
+                journal: parts.journal
+            ) { s3 in
+                try await body(LocalCloud(parts, codePipelineURL: codePipeline.url, s3URL: s3.url))
+            }
+        }
+    }
+
+    /// The settings that point AWS tools and a worker at the stand-ins.
+    public var environment: [String: String] {
+        [
+            "AWS_REGION": options.region,
+            "AWS_DEFAULT_REGION": options.region,
+            "AWS_ACCESS_KEY_ID": options.accessKeyID,
+            "AWS_SECRET_ACCESS_KEY": options.secretAccessKey,
+            "AWS_ENDPOINT_URL_CODEPIPELINE": codePipelineURL,
+            "AWS_ENDPOINT_URL_S3": s3URL,
+        ]
+    }
+
+    /// The environment as lines for a shell, sorted by name.
+    public var exportLines: String {
+        environment.sorted { $0.key < $1.key }.map { name, value in
+            "export \(name)='\(value.replacingOccurrences(of: "'", with: "'\\''"))'\n"
+        }.joined()
+    }
+
+    /// Moves the time of all services forward, and lets what was due happen.
+    public func advance(by duration: Duration) {
+        options.clock.advance(by: duration)
+        codePipeline.settle()
+    }
+
+    /// Makes a pipeline whose artifacts are in the artifact bucket.
+    ///
+    /// - Throws: A ``LocalServiceError`` where CodePipeline would refuse it.
+    public func create(_ pipeline: VirtualPipeline) throws {
+        try codePipeline.call(
+            "CreatePipeline",
+            ["pipeline": pipeline.declaration(bucket: options.artifactBucket, encryptionKeyID: options.encryptionKeyID)]
+        )
+    }
+
+    /// The bytes of an artifact that an action made, or `nil` where it has put none.
+    public func artifact(_ name: String, of action: ActionReport) -> Data? {
+        guard let place = action.outputArtifacts[name] else { return nil }
+        return s3.object(bucket: place.bucket, key: place.key)?.body
+    }
+
+    private struct Parts {
+        let options: Options
+        let codePipeline: LocalCodePipeline
+        let s3: LocalS3
+        let faults = FaultPlan()
+        let journal = RequestJournal()
+
+        init(_ options: Options) {
+            self.options = options
+            let registry = CredentialRegistry()
+            registry.add(.init(secretAccessKey: options.secretAccessKey), for: options.accessKeyID)
+            s3 = LocalS3(
+                behavior: options.s3,
+                region: options.region,
+                clock: options.clock,
+                registry: registry,
+                signingTime: options.signingTime
+            )
+            codePipeline = LocalCodePipeline(
+                behavior: options.codePipeline,
+                region: options.region,
+                clock: options.clock,
+                registry: registry,
+                objects: s3,
+                signingTime: options.signingTime
+            )
+            s3.makeBucket(
+                options.artifactBucket,
+                policy: BucketPolicy(requiresKMS: options.artifactBucketRequiresKMS, keyID: options.encryptionKeyID)
+            )
+        }
+    }
+}
