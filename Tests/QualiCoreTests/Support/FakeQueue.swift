@@ -1,0 +1,135 @@
+import AWSLite
+import Foundation
+import QualiCore
+
+/// CodePipeline's job API from memory, which a test scripts and whose calls it awaits.
+actor FakeQueue: JobQueue {
+    enum Call: Sendable, Equatable {
+        case poll(provider: String, maxBatchSize: Int)
+        case acknowledge(id: String, nonce: String)
+        case details(id: String)
+        case success(id: String, CodePipeline.SuccessResult)
+        case failure(id: String, CodePipeline.FailureDetails)
+
+        var isPoll: Bool { if case .poll = self { true } else { false } }
+    }
+
+    private(set) var calls: [Call] = []
+    private var offers: [CodePipeline.PollResult] = []
+    private var details: [String: CodePipeline.JobDetails] = [:]
+    private var errors: [String: [any Error]] = [:]
+    private var watchers: [(CheckedContinuation<Call, Never>, @Sendable ([Call]) -> Call?)] = []
+
+    /// The operation fails with these errors, one call after the other, before it works.
+    func fail(_ operation: String, with errors: [any Error]) {
+        self.errors[operation, default: []] += errors
+    }
+
+    func offer(_ jobs: CodePipeline.Job..., undecodable: [CodePipeline.UndecodableJob] = []) {
+        offers.append(.init(jobs: jobs, undecodable: undecodable))
+        for job in jobs { hold(job) }
+    }
+
+    func hold(_ job: CodePipeline.Job) {
+        details[job.id] = .init(id: job.id, accountID: job.accountID, data: job.data)
+    }
+
+    /// The first call, or a later one, past or to come, that passes.
+    @discardableResult
+    func call(_ number: Int = 1, where isWanted: @escaping @Sendable (Call) -> Bool) async -> Call {
+        let find: @Sendable ([Call]) -> Call? = { $0.filter(isWanted).dropFirst(number - 1).first }
+        if let call = find(calls) { return call }
+        return await withCheckedContinuation { watchers.append(($0, find)) }
+    }
+
+    func report(of id: String) async -> Call {
+        await call { call in
+            switch call {
+            case .success(id, _), .failure(id, _): true
+            default: false
+            }
+        }
+    }
+
+    private func note(_ call: Call, _ operation: String) throws {
+        calls.append(call)
+        watchers.removeAll { continuation, find in
+            guard let call = find(calls) else { return false }
+            continuation.resume(returning: call)
+            return true
+        }
+        if errors[operation]?.isEmpty == false, let error = errors[operation]?.removeFirst() { throw error }
+    }
+
+    func poll(
+        actionTypeID: CodePipeline.ActionTypeID,
+        maxBatchSize: Int,
+        queryParameters: [String: String]
+    ) throws -> CodePipeline.PollResult {
+        try note(.poll(provider: actionTypeID.provider, maxBatchSize: maxBatchSize), "poll")
+        guard
+            let index = offers.firstIndex(where: { offer in
+                offer.jobs.first.map { $0.data.actionTypeID == actionTypeID } ?? true
+            })
+        else { return .init(jobs: []) }
+        var offer = offers.remove(at: index)
+        if offer.jobs.count > maxBatchSize {
+            offers.insert(.init(jobs: Array(offer.jobs.dropFirst(maxBatchSize))), at: index)
+            offer.jobs = Array(offer.jobs.prefix(maxBatchSize))
+        }
+        return offer
+    }
+
+    func acknowledgeJob(id: String, nonce: String) throws -> CodePipeline.JobStatus {
+        try note(.acknowledge(id: id, nonce: nonce), "acknowledge")
+        return .inProgress
+    }
+
+    func getJobDetails(id: String) throws -> CodePipeline.JobDetails {
+        try note(.details(id: id), "details")
+        guard let found = details[id] else { throw AWSError(.jobNotFound, "no such job") }
+        return found
+    }
+
+    func putJobSuccessResult(jobID: String, result: CodePipeline.SuccessResult) throws {
+        try note(.success(id: jobID, result), "success")
+    }
+
+    func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) throws {
+        try note(.failure(id: jobID, failure), "failure")
+    }
+}
+
+/// An artifact store from memory.
+actor FakeArtifactStore: ArtifactStore {
+    private(set) var objects: [String: Data] = [:]
+    private(set) var usedCredentials: [AWSCredentials] = []
+    private var errors: [any Error] = []
+
+    func fail(with errors: [any Error]) { self.errors += errors }
+
+    func put(_ data: Data, at key: String) { objects[key] = data }
+
+    private func note(_ credentials: AWSCredentials) throws {
+        usedCredentials.append(credentials)
+        if !errors.isEmpty { throw errors.removeFirst() }
+    }
+
+    func read(_ artifact: CodePipeline.Artifact, limit: Int, credentials: AWSCredentials) throws -> Data {
+        try note(credentials)
+        guard let data = objects[artifact.key] else { throw AWSError(.noSuchKey, "no such key") }
+        guard data.count <= limit else { throw AWSError(.objectTooLarge, "too large") }
+        return data
+    }
+
+    func write(
+        _ data: Data,
+        contentType: String,
+        to artifact: CodePipeline.Artifact,
+        encryptionKey: CodePipeline.EncryptionKey?,
+        credentials: AWSCredentials
+    ) throws {
+        try note(credentials)
+        objects[artifact.key] = data
+    }
+}

@@ -1,0 +1,121 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import Logging
+import QualiCore
+import ServiceLifecycle
+
+extension CodePipeline.ActionTypeID {
+    static let start = Self(category: .deploy, provider: "Quali-Start-Sandbox", version: "1")
+    static let end = Self(category: .deploy, provider: "Quali-End-Sandbox", version: "1")
+}
+
+extension CodePipeline.Job {
+    /// A job of an action; its action execution is `run-` and the number of its id.
+    static func job(
+        _ id: String,
+        of type: CodePipeline.ActionTypeID = .start,
+        nonce: String = "3",
+        configuration: [String: String] = [:],
+        actionExecutionID: String? = nil,
+        inputs: [CodePipeline.Artifact] = [],
+        outputs: [CodePipeline.Artifact] = [],
+        token: String? = nil
+    ) -> Self {
+        Self(
+            id: id,
+            nonce: nonce,
+            accountID: "111122223333",
+            data: .init(
+                actionTypeID: type,
+                configuration: configuration,
+                pipelineContext: .init(
+                    pipelineName: "Nightly",
+                    pipelineExecutionID: "execution-1",
+                    stageName: "Lab",
+                    actionName: "Start",
+                    actionExecutionID: actionExecutionID ?? "run-\(id)"
+                ),
+                inputArtifacts: inputs,
+                outputArtifacts: outputs,
+                artifactCredentials: .init(
+                    accessKeyID: "ASIA1",
+                    secretAccessKey: Secret("s"),
+                    sessionToken: Secret("t")
+                ),
+                continuationToken: token
+            )
+        )
+    }
+}
+
+/// A handler made of a closure, whose checkpoint is a number.
+struct ClosureHandler: ActionHandler {
+    typealias Checkpoint = Int
+    typealias Body = @Sendable (JobContext<Int>) async throws -> JobResult
+    let body: Body
+
+    init(_ body: @escaping Body) { self.body = body }
+
+    func run(_ configuration: NoConfiguration, context: JobContext<Int>) async throws -> JobResult {
+        try await body(context)
+    }
+}
+
+/// A worker that runs while a test looks at it, over a queue from memory and a clock that stands still.
+struct RunningWorker: Sendable {
+    let queue: FakeQueue
+    let clock: ManualClock
+    let journal: InMemoryJobJournal
+    /// Begins the graceful shutdown.
+    let stop: @Sendable () async -> Void
+
+    static func run(
+        queue: FakeQueue = FakeQueue(),
+        journal: InMemoryJobJournal = InMemoryJobJournal(),
+        store: any ArtifactStore = FakeArtifactStore(),
+        configure: (inout JobWorker.Configuration) -> Void = { _ in },
+        handler: @escaping ClosureHandler.Body,
+        whileRunning body: (RunningWorker) async throws -> Void
+    ) async throws {
+        let clock = ManualClock()
+        var configuration = JobWorker.Configuration()
+        configure(&configuration)
+        let worker = JobWorker(
+            queue: queue,
+            actions: [JobAction(.start, handler: ClosureHandler(handler))],
+            artifactStore: store,
+            journal: journal,
+            configuration: configuration,
+            clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await group.run() }
+            try await body(
+                RunningWorker(
+                    queue: queue,
+                    clock: clock,
+                    journal: journal,
+                    stop: { await group.triggerGracefulShutdown() }
+                )
+            )
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+}
+
+/// A gate that opens once.
+final class Gate: Sendable {
+    private let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream() }
+
+    func open() { continuation.finish() }
+
+    /// Waits for the gate to open; a cancelled wait ends too.
+    func wait() async { for await _ in stream {} }
+}
