@@ -84,7 +84,8 @@ let package = Package(
             dependencies: [
                 "AWSLite", "HTTPTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-            ]
+            ],
+            exclude: ["Oracle"]
         ),
         .testTarget(
             name: "SandboxAPITests",

@@ -1,0 +1,159 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import HTTPTypes
+import Testing
+
+/// Compares the signer with botocore's.
+@Suite(Oracle.condition) struct SigV4OracleTests {
+    struct Case: Encodable {
+        var service: String
+        var region: String
+        var time: Int
+        var key_id: String
+        var secret: String
+        var token: String?
+        var method: String
+        var url: String
+        var headers: [[String]]
+        var body: Data
+        var key: String?
+    }
+
+    struct Answer: Decodable {
+        var canonical: String
+        var authorization: String
+        var path: String?
+    }
+
+    static let nastyKeys = [
+        "a//b", "//", "/leading", "../x", "./x/..", "a/../b", "a+b", "(1)", "é", "e\u{301}", "%41", "%", "%zz", "a b",
+        " ",
+        "a\tb", "a\nb", "!*'()", "a&b=c;d", "?x#y", "~-._", "日本語/😀.zip", "\u{7F}", "a:b@c,d$e", "[x]{y}|z\\^`\"<>",
+        "é +(1).zip", "a?versionId=1", "...", "a/", "\u{FEFF}x",
+    ]
+
+    @Test func `S3 requests sign as botocore signs them, for nasty and for random keys`() async throws {
+        var generator = SeededGenerator(seed: 4)
+        let alphabet = Array("abcXYZ019-_.~/ +%()'!*&=?#@:;,é日😀")
+        var keys = Self.nastyKeys
+        for _ in 0..<250 {
+            keys.append(
+                String(
+                    (0..<Int.random(in: 1...24, using: &generator)).compactMap { _ in
+                        alphabet.randomElement(using: &generator)
+                    }
+                )
+            )
+        }
+        var cases: [Case] = []
+        var ours: [HTTPRequest] = []
+        for key in keys {
+            let path = "/" + PercentEncoding.encodeKey(key)
+            var (request, example) = random(service: "s3", path: path, using: &generator)
+            example.key = key
+            cases.append(example)
+            request.path = String(example.url.dropFirst("https://".count + (request.authority ?? "").utf8.count))
+            ours.append(request)
+        }
+        try await compare(ours, cases)
+    }
+
+    @Test func `JSON requests sign as botocore signs them`() async throws {
+        var generator = SeededGenerator(seed: 5)
+        var cases: [Case] = []
+        var ours: [HTTPRequest] = []
+        for number in 0..<250 {
+            let paths = ["/", "/a/b/", "//a//b", "/a/../b/./c", "/%20x/%C3%A9", "/..", "/a+b/(c)", "/~x/*"]
+            let path = number < 100 ? "/" : paths[number % paths.count]
+            let service = ["codepipeline", "sts"][number % 2]
+            let (request, example) = random(service: service, path: path, using: &generator)
+            cases.append(example)
+            ours.append(request)
+        }
+        try await compare(ours, cases)
+    }
+
+    private func compare(_ requests: [HTTPRequest], _ cases: [Case]) async throws {
+        let answers = try await Oracle.run("sign.py", cases, as: Answer.self)
+        try #require(answers.count == cases.count)
+        for (index, answer) in answers.enumerated() {
+            let example = cases[index]
+            let signer = SigV4Signer(service: example.service, region: example.region)
+            let signed = try signer.sign(
+                requests[index],
+                body: example.body,
+                credentials: AWSCredentials(
+                    accessKeyID: example.key_id,
+                    secretAccessKey: Secret(example.secret),
+                    sessionToken: example.token.map { Secret($0) }
+                ),
+                date: Date(timeIntervalSince1970: Double(example.time))
+            )
+            let payload = SigV4PayloadHash.digest(try SigV4.payloadHash(example.body))
+            let canonical = try signer.canonicalRequest(of: signed, payload: payload)
+            #expect(canonical.text == answer.canonical, "\(example.url)")
+            #expect(signed.headerFields[.authorization] == answer.authorization, "\(example.url)")
+            if let key = example.key {
+                #expect("/" + PercentEncoding.encodeKey(key) == answer.path)
+            }
+        }
+    }
+
+    /// A request in our form and in botocore's.
+    private func random(
+        service: String,
+        path: String,
+        using generator: inout SeededGenerator
+    ) -> (HTTPRequest, Case) {
+        func text(_ alphabet: String, _ length: ClosedRange<Int>) -> String {
+            let characters = Array(alphabet)
+            return String(
+                (0..<Int.random(in: length, using: &generator)).compactMap { _ in
+                    characters.randomElement(using: &generator)
+                }
+            )
+        }
+        let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+        let host =
+            ["bucket.s3.eu-west-1.amazonaws.com", "127.0.0.1:4566", "codepipeline.us-east-1.amazonaws.com:443"]
+            .randomElement(using: &generator) ?? "h"
+        let queries = ["", "?versionId=" + text(letters + "._", 1...20), "?b=2&a=1&a=0&c", "?x=%20%2B&X=%C3%A9"]
+        let target = path + (queries.randomElement(using: &generator) ?? "")
+        let method = ["GET", "PUT", "POST", "HEAD"].randomElement(using: &generator) ?? "GET"
+        var headers: [[String]] = []
+        for _ in 0..<Int.random(in: 0...4, using: &generator) {
+            let name =
+                ["Content-Type", "X-Amz-Meta-A", "x-amz-meta-B", "X-Amz-Target", "Range", "User-Agent", "If-Match"]
+                .randomElement(using: &generator) ?? "X"
+            headers.append([name, text(letters + "  \t=;,\"", 0...20).trimmingCharacters(in: .whitespaces)])
+        }
+        let token = Bool.random(using: &generator) ? text(letters + "+/=", 20...200) : nil
+        let length = Int.random(in: 0...64, using: &generator)
+        let body = Data((0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        let example = Case(
+            service: service,
+            region: ["eu-west-1", "us-gov-west-1"].randomElement(using: &generator) ?? "r",
+            time: Int.random(in: 0...4_000_000_000, using: &generator),
+            key_id: "AK" + text(letters, 16...16),
+            secret: text(letters + "+/", 40...40),
+            token: token,
+            method: method,
+            url: "https://\(host)\(target)",
+            headers: headers,
+            body: body
+        )
+        var request = HTTPRequest(
+            method: HTTPRequest.Method(rawValue: method) ?? .get,
+            scheme: "https",
+            authority: host,
+            path: target
+        )
+        for pair in headers {
+            if let name = HTTPField.Name(pair[0]) {
+                request.headerFields.append(HTTPField(name: name, value: pair[1]))
+            }
+        }
+        return (request, example)
+    }
+}

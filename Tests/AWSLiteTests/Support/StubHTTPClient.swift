@@ -1,0 +1,52 @@
+import Foundation
+import HTTPTransport
+import HTTPTypes
+
+/// Answers each call with the next scripted reply, and keeps the calls.
+actor StubHTTPClient: HTTPClient {
+    enum Step {
+        case reply(Int, String, HTTPFields = [:])
+        case failure(HTTPClientError)
+    }
+
+    private var steps: [Step]
+    private(set) var calls: [HTTPCall] = []
+
+    init(_ steps: [Step]) {
+        self.steps = steps
+    }
+
+    func send(_ call: HTTPCall) async throws -> HTTPReply {
+        calls.append(call)
+        guard !steps.isEmpty else {
+            throw HTTPClientError(.other, "the script has no more replies", mayHaveBeenProcessed: false)
+        }
+        switch steps.removeFirst() {
+        case .reply(let status, let body, let fields):
+            return HTTPReply(HTTPResponse(status: .init(code: status), headerFields: fields), body: Data(body.utf8))
+        case .failure(let error):
+            throw error
+        }
+    }
+
+    /// The JSON object that a call sent.
+    func json(_ index: Int = 0) throws -> NSDictionary {
+        let body = calls[index].body ?? Data()
+        return try JSONSerialization.jsonObject(with: body) as? NSDictionary ?? [:]
+    }
+
+    func field(_ name: String, _ index: Int = 0) -> String? {
+        HTTPField.Name(name).flatMap { calls[index].request.headerFields[$0] }
+    }
+}
+
+extension StubHTTPClient.Step {
+    static let refused = Self.failure(.init(.connectionFailed, "connection refused", mayHaveBeenProcessed: false))
+    static let lost = Self.failure(.init(.connectionLost, "connection reset", mayHaveBeenProcessed: true))
+    static let timedOut = Self.failure(.init(.timedOut, "no reply in 30 s", mayHaveBeenProcessed: true))
+    static let throttled = Self.error("ThrottlingException")
+
+    static func error(_ code: String, status: Int = 400, fields: HTTPFields = [:]) -> Self {
+        .reply(status, #"{"__type":"\#(code)","message":"said so"}"#, fields)
+    }
+}
