@@ -7,15 +7,15 @@ import Testing
 @Suite(Oracle.condition, .serialized, .timeLimit(.minutes(2))) struct S3MotoTests {
     struct Server: Decodable {
         var endpoint: String
-        var key_id: String
+        var keyID: String
         var secret: String
         var bucket: String
-        var kms_key: String
+        var kmsKey: String
 
         func client(secret: String? = nil) throws -> S3 {
             var configuration = CurlHTTPClient.Configuration()
             configuration.proxy = .none
-            let credentials = AWSCredentials(accessKeyID: key_id, secretAccessKey: Secret(secret ?? self.secret))
+            let credentials = AWSCredentials(accessKeyID: keyID, secretAccessKey: Secret(secret ?? self.secret))
             return S3(
                 AWSClientConfiguration(
                     region: "eu-west-1",
@@ -38,7 +38,7 @@ import Testing
                     key: key,
                     body: body,
                     contentType: "application/zip",
-                    encryption: .kms(keyID: server.kms_key)
+                    encryption: .kms(keyID: server.kmsKey)
                 )
                 let got = try await s3.getObject(bucket: server.bucket, key: key, limit: body.count)
                 #expect(got.body == body)
@@ -47,7 +47,7 @@ import Testing
                 let head = try await s3.headObject(bucket: server.bucket, key: key)
                 #expect(head.contentLength == body.count)
                 #expect(head.encryptionAlgorithm == "aws:kms")
-                #expect(head.encryptionKeyID == server.kms_key)
+                #expect(head.encryptionKeyID == server.kmsKey)
             }
             _ = try await s3.putObject(bucket: server.bucket, key: "empty", body: Data())
             #expect(try await s3.getObject(bucket: server.bucket, key: "empty", limit: 0).body.isEmpty)

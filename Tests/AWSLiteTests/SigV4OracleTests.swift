@@ -10,7 +10,7 @@ import Testing
         var service: String
         var region: String
         var time: Int
-        var key_id: String
+        var keyID: String
         var secret: String
         var token: String?
         var method: String
@@ -84,7 +84,7 @@ import Testing
                 requests[index],
                 body: example.body,
                 credentials: AWSCredentials(
-                    accessKeyID: example.key_id,
+                    accessKeyID: example.keyID,
                     secretAccessKey: Secret(example.secret),
                     sessionToken: example.token.map { Secret($0) }
                 ),
@@ -135,7 +135,7 @@ import Testing
             service: service,
             region: ["eu-west-1", "us-gov-west-1"].randomElement(using: &generator) ?? "r",
             time: Int.random(in: 0...4_000_000_000, using: &generator),
-            key_id: "AK" + text(letters, 16...16),
+            keyID: "AK" + text(letters, 16...16),
             secret: text(letters + "+/", 40...40),
             token: token,
             method: method,

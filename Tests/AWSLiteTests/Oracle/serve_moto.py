@@ -1,6 +1,6 @@
 """Runs moto with authentication switched on, until standard input ends.
 
-Prints one line of JSON when the server listens: {endpoint, key_id, secret, bucket, kms_key}.
+Prints one line of JSON when the server listens: {endpoint, keyID, secret, bucket, kmsKey}.
 """
 import json
 import sys
@@ -52,10 +52,10 @@ print(
     json.dumps(
         {
             "endpoint": endpoint,
-            "key_id": key["AccessKeyId"],
+            "keyID": key["AccessKeyId"],
             "secret": key["SecretAccessKey"],
             "bucket": "artifacts",
-            "kms_key": kms_key,
+            "kmsKey": kms_key,
         }
     ),
     flush=True,

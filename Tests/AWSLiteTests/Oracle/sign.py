@@ -2,7 +2,7 @@
 
 Usage: sign.py CASES RESULTS
 
-CASES is a JSON list of {service, region, time, key_id, secret, token, method, url, headers, body}, where `time` is
+CASES is a JSON list of {service, region, time, keyID, secret, token, method, url, headers, body}, where `time` is
 in seconds since 1970, `headers` a list of pairs and `body` base64. RESULTS gets a list of {canonical, authorization},
 and `path` for S3 cases that name a `key`: how botocore encodes it.
 """
@@ -22,7 +22,7 @@ def sign(case):
     frozen = datetime.datetime.fromtimestamp(case["time"], datetime.timezone.utc).replace(tzinfo=None)
     botocore.auth.get_current_datetime = lambda *_, **__: frozen
     kind = botocore.auth.S3SigV4Auth if case["service"] == "s3" else botocore.auth.SigV4Auth
-    signer = kind(Credentials(case["key_id"], case["secret"], case.get("token")), case["service"], case["region"])
+    signer = kind(Credentials(case["keyID"], case["secret"], case.get("token")), case["service"], case["region"])
     request = AWSRequest(method=case["method"], url=case["url"], data=base64.b64decode(case["body"]))
     headers = HTTPHeaders()
     for name, value in case["headers"]:

@@ -30,8 +30,8 @@ actor StubHTTPClient: HTTPClient {
     }
 
     /// The JSON object that a call sent.
-    func json(_ index: Int = 0) throws -> NSDictionary {
-        let body = calls[index].body ?? Data()
+    nonisolated func json(_ index: Int = 0) async throws -> NSDictionary {
+        let body = await calls[index].body ?? Data()
         return try JSONSerialization.jsonObject(with: body) as? NSDictionary ?? [:]
     }
 
