@@ -128,4 +128,31 @@ import Testing
         _ = try await S3(.test(stub)).putObject(bucket: "bucket", key: "k", body: Data("x".utf8))
         #expect(await stub.calls.count == 3)
     }
+
+    @Test func `A bucket of another region is found there, once`() async throws {
+        let region = try #require(HTTPField.Name("x-amz-bucket-region"))
+        let malformed = """
+            <Error><Code>AuthorizationHeaderMalformed</Code><Message>m</Message><Region>us-west-2</Region></Error>
+            """
+        let steps: [StubHTTPClient.Step] = [
+            .reply(301, "", [region: "us-east-2"]), .reply(200, ""), .reply(400, malformed), .reply(400, malformed),
+        ]
+        let stub = StubHTTPClient(steps)
+        let s3 = S3(.test(stub))
+        _ = try await s3.headObject(bucket: "bucket", key: "k")
+        #expect(await stub.calls[1].request.authority == "bucket.s3.us-east-2.amazonaws.com")
+        let authorization = SigV4Authorization(await stub.field("Authorization", 1) ?? "")
+        #expect(authorization?.scope.region == "us-east-2")
+        let error = await expectError("AuthorizationHeaderMalformed") {
+            _ = try await s3.getObject(bucket: "bucket", key: "k", limit: 1)
+        }
+        #expect(error?.bucketRegion == "us-west-2")
+        #expect(await stub.calls.count == 4)
+
+        let custom = StubHTTPClient(steps)
+        await expectError("HTTP301") {
+            _ = try await S3(.test(custom, endpoint: "http://127.0.0.1:9")).headObject(bucket: "bucket", key: "k")
+        }
+        #expect(await custom.calls.count == 1)
+    }
 }

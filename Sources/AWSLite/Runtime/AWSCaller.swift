@@ -47,13 +47,15 @@ struct AWSCaller: Sendable {
         body: Data?,
         decode: (HTTPReply) throws -> Output
     ) async throws -> Output {
+        // Hashed once: the body is the same in every attempt.
+        let payload = try payloadHash(of: body, operation)
         var earlierAttemptMayHaveBeenProcessed = false
         var attempt = 1
         while true {
             try Task.checkCancellation()
             var failure: AWSError
             do {
-                return try await send(operation, request, body: body, decode: decode)
+                return try await send(operation, request, body: body, payload: payload, decode: decode)
             } catch let error as AWSError {
                 failure = error
             }
@@ -80,13 +82,14 @@ struct AWSCaller: Sendable {
         _ operation: AWSOperation,
         _ request: HTTPRequest,
         body: Data?,
+        payload: SigV4PayloadHash,
         decode: (HTTPReply) throws -> Output
     ) async throws -> Output {
         let credentials = try await currentCredentials()
         let signer = SigV4Signer(service: operation.service.signingName, region: configuration.region)
         let signed: HTTPRequest
         do {
-            signed = try signer.sign(request, body: body ?? Data(), credentials: credentials, date: configuration.now())
+            signed = try signer.sign(request, payload: payload, credentials: credentials, date: configuration.now())
         } catch {
             throw AWSError(.invalidRequest, "\(error)")
         }
@@ -101,7 +104,7 @@ struct AWSCaller: Sendable {
             reply = try await configuration.httpClient.send(call)
         } catch let error as HTTPClientError {
             throw AWSError(
-                error.code == .responseTooLarge ? .objectTooLarge : .transport,
+                error.code == .responseTooLarge && operation.service == .s3 ? .objectTooLarge : .transport,
                 error.description,
                 underlying: error,
                 mayHaveBeenProcessed: error.mayHaveBeenProcessed
@@ -124,6 +127,21 @@ struct AWSCaller: Sendable {
             }
         }
         throw ErrorReply(reply, format: operation.errorFormat).error(hiding: credentials)
+    }
+
+    private func payloadHash(of body: Data?, _ operation: AWSOperation) throws -> SigV4PayloadHash {
+        guard let body, !body.isEmpty else { return .digest(SigV4.emptyPayloadHash) }
+        do {
+            return .digest(try SigV4.payloadHash(body))
+        } catch {
+            throw AWSError(
+                .invalidRequest,
+                "\(error)",
+                service: operation.service.id,
+                operation: operation.name,
+                attempts: 0
+            )
+        }
     }
 
     private func currentCredentials() async throws -> AWSCredentials {

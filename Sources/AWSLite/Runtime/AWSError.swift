@@ -46,6 +46,8 @@ public struct AWSError: Error, Sendable, Hashable {
     public var isThrottling: Bool
     /// How long the service wants to be left alone.
     public var retryAfter: Duration?
+    /// The region that a bucket is in, where S3 was asked in another one.
+    public var bucketRegion: String?
 
     /// Creates an error, as a stand-in for a service does.
     public init(

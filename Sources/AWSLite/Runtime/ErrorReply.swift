@@ -11,12 +11,17 @@ struct ErrorReply {
     var message: String
     var requestID: String?
     var retryAfter: Duration?
+    var bucketRegion: String?
 
     /// Reads any reply that isn't a success; one that makes no sense is named by its status.
     init(_ reply: HTTPReply, format: AWSOperation.ErrorFormat) {
         status = reply.response.status.code
         requestID = Self.requestID(of: reply)
         retryAfter = Self.retryAfter(of: reply)
+        if format == .xml {
+            bucketRegion =
+                reply.response.headerFields[.amz("x-amz-bucket-region")] ?? XMLErrorScanner.scan(reply.body).region
+        }
         let said = format == .json ? Self.json(reply) : Self.xml(reply)
         if let text = said.code, let code = Self.bareCode(text) {
             self.code = code
@@ -39,7 +44,7 @@ struct ErrorReply {
                 .joined(separator: secret.description)
         }
         let isThrottling = code.isThrottling || status == 429
-        return AWSError(
+        var error = AWSError(
             code,
             Limits.truncate(text, to: Self.longestMessage),
             httpStatus: status,
@@ -48,6 +53,8 @@ struct ErrorReply {
             isThrottling: isThrottling,
             retryAfter: retryAfter
         )
+        error.bucketRegion = bucketRegion
+        return error
     }
 
     static func requestID(of reply: HTTPReply) -> String? {

@@ -112,6 +112,7 @@ public struct S3: Sendable {
         headers: HTTPFields = [:],
         body: Data? = nil,
         responseLimit: Int = 1 << 20,
+        mayFollow: Bool = true,
         decode: (HTTPReply) throws -> Output
     ) async throws -> Output {
         let operation = AWSOperation(service: .s3, name: name, errorFormat: .xml, responseLimit: responseLimit)
@@ -135,6 +136,33 @@ public struct S3: Sendable {
         } catch let error as AWSConfigurationError {
             throw AWSError(.invalidConfiguration, error.message, service: "s3", operation: name, attempts: 0)
         }
-        return try await AWSCaller(configuration: configuration).call(operation, request, body: body, decode: decode)
+        do {
+            return try await AWSCaller(configuration: configuration)
+                .call(operation, request, body: body, decode: decode)
+        } catch let error as AWSError {
+            guard mayFollow, let elsewhere = client(following: error) else { throw error }
+            return try await elsewhere.call(
+                name,
+                method,
+                bucket: bucket,
+                key: key,
+                versionID: versionID,
+                headers: headers,
+                body: body,
+                responseLimit: responseLimit,
+                mayFollow: false,
+                decode: decode
+            )
+        }
+    }
+
+    /// A client of the region that the bucket is in, where S3 refused for that reason alone.
+    private func client(following error: AWSError) -> S3? {
+        guard let region = error.bucketRegion, region != configuration.region, configuration.endpoint == nil,
+            let status = error.httpStatus, [301, 307, 400].contains(status)
+        else { return nil }
+        var elsewhere = self
+        elsewhere.configuration.region = region
+        return elsewhere
     }
 }
