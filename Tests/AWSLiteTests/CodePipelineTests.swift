@@ -127,13 +127,14 @@ import Testing
         #expect(result.undecodable.allSatisfy { !$0.reason.contains("secret") })
     }
 
-    @Test func `A job that is printed shows no credential`() async throws {
+    @Test func `A job that is printed shows no credential and no property`() async throws {
         let body =
-            #"{"jobs":[{"id":"a","nonce":"1","data":{"artifactCredentials":{"accessKeyId":"k","secretAccessKey":"hush","sessionToken":"hush"}}}]}"#
+            #"{"jobs":[{"id":"a","nonce":"1","data":{"artifactCredentials":{"accessKeyId":"k","secretAccessKey":"hush","sessionToken":"hush"},"actionConfiguration":{"configuration":{"Password":"hush"}}}}]}"#
         let job = try #require(try await poll(body).jobs.first)
         var text = "\(job) \(String(reflecting: job))"
         dump(job, to: &text)
         #expect(!text.contains("hush"))
+        #expect(text.contains("Password"))
     }
 
     @Test func `An acknowledgement tells any state`() async throws {

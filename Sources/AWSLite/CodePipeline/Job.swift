@@ -184,3 +184,26 @@ extension CodePipeline {
         }
     }
 }
+
+extension CodePipeline.JobData: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Action type and properties' names; values aren't shown, since any of them may be secret.
+    public var description: String {
+        "JobData(\(actionTypeID), \(configuration.keys.sorted().joined(separator: ", ")))"
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// A mirror without the properties' values and the continuation token.
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "actionTypeID": actionTypeID, "configuration": configuration.keys.sorted(),
+                "pipelineContext": pipelineContext as Any, "inputArtifacts": inputArtifacts,
+                "outputArtifacts": outputArtifacts, "artifactCredentials": artifactCredentials as Any,
+                "encryptionKey": encryptionKey as Any,
+            ]
+        )
+    }
+}
