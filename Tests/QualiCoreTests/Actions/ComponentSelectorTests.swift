@@ -1,0 +1,58 @@
+import SandboxAPI
+import Testing
+
+@testable import QualiCore
+
+@Suite(.timeLimit(.minutes(1)))
+struct ComponentSelectorTests {
+    private func select(_ text: String, from names: [String]) throws -> String {
+        try ComponentSelector(text: text).select(from: names.map { Component(id: "id-\($0)", name: $0) }).name
+    }
+
+    private let names = ["web", "webserver2", "db.main (1)", "DB", "Schalter-ä"]
+
+    @Test(arguments: [
+        ("web", "web"), ("db.main (1)", "db.main (1)"), ("web.+", "webserver2"), (#"\w+2"#, "webserver2"),
+        ("Schalter-.", "Schalter-ä"), ("D.", "DB"), ("(?i)WEBSERVER\\d", "webserver2"),
+    ])
+    func `an exact name comes first, then a pattern for one whole name`(text: String, name: String) throws {
+        #expect(try select(text, from: names) == name)
+    }
+
+    @Test func `an exact name wins even if it is a pattern that fits others`() throws {
+        #expect(try select("a.c", from: ["abc", "a.c"]) == "a.c")
+    }
+
+    @Test(arguments: ["we", "server", "eb", "nothing", "web|x{3}y"])
+    func `a pattern must fit a whole name`(text: String) throws {
+        let fits = text == "web|x{3}y"
+        if fits {
+            #expect(try select(text, from: names) == "web")
+        } else {
+            let failure = try #require(throws: JobFailure.self) { try select(text, from: names) }
+            #expect(failure.message.contains("names no component"))
+            for name in names { #expect(failure.message.contains("'\(name)'")) }
+        }
+    }
+
+    @Test func `several fits are a failure that lists them alone`() throws {
+        let failure = try #require(throws: JobFailure.self) { try select("web.*", from: names) }
+        #expect(failure.message.contains("several components of the sandbox: 'web', 'webserver2'."))
+        #expect(!failure.message.contains("'DB'"))
+        #expect(throws: JobFailure.self) { try select("twin", from: ["twin", "twin"]) }
+    }
+
+    @Test(arguments: ["(", "[a", "a)|(b", "*", "(?<x"])
+    func `an invalid pattern is told as such`(text: String) throws {
+        let failure = try #require(throws: JobFailure.self) { try select(text, from: names) }
+        #expect(failure.message.contains("no valid regular expression"))
+    }
+
+    @Test func `a pattern that would run for ever is stopped`() throws {
+        let name = String(repeating: "a", count: 60) + "!"
+        let failure = try #require(throws: JobFailure.self) {
+            try select("(a+)+b|(a|aa)+c|(.*a){30}", from: [name, "b"])
+        }
+        #expect(failure.message.contains("takes too long"))
+    }
+}

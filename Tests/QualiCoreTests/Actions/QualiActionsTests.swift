@@ -1,0 +1,116 @@
+import AWSLite
+import Testing
+
+@testable import QualiCore
+
+@Suite struct QualiActionsTests {
+    @Test func `definitions keep CodePipeline's limits`() {
+        for definition in QualiActions().definitions(portal: PortalLinks(url: "https://portal.example.com/")) {
+            #expect(definition.configurationProperties.count <= 10)
+            #expect(definition.provider.count <= 25)
+            #expect(definition.version.count <= 9)
+            for property in definition.configurationProperties {
+                #expect(property.name.count <= 50)
+                #expect((1...160).contains(property.description?.count ?? 0), "\(property.name)")
+                #expect(!property.secret)
+            }
+            #expect(
+                definition.settings?.executionURLTemplate
+                    == "https://portal.example.com/RM/Diagram/Index/{ExternalExecutionId}"
+            )
+        }
+    }
+
+    @Test func `every property of the original worker is still there, and nothing new is required`() {
+        let original: [(Int, String, Bool)] = [
+            (0, "BlueprintName", true), (0, "InputsJSON", false), (0, "SandboxName", false),
+            (0, "DurationInMinutes", true),
+            (1, "ComponentName", true), (1, "CommandName", true), (1, "ArgumentsJSON", false),
+        ]
+        let definitions = QualiActions().definitions()
+        for (index, name, required) in original {
+            #expect(definitions[index].configurationProperties.contains { $0.name == name && $0.required == required })
+        }
+        #expect(definitions.flatMap(\.configurationProperties).filter(\.required).count == 4)
+        #expect(definitions.map(\.category) == [.deploy, .test, .deploy])
+        #expect(definitions.map(\.inputArtifactDetails.maximumCount) == [0, 1, 1])
+        #expect(definitions.map(\.outputArtifactDetails.maximumCount) == [1, 1, 0])
+    }
+
+    @Test func `links without a portal lead to the lab's own host`() {
+        #expect(
+            PortalLinks(besideAPI: "https://lab.example.com:3443/api").sandbox("s")
+                == "https://lab.example.com/RM/Diagram/Index/s"
+        )
+        #expect(PortalLinks(besideAPI: "http://10.0.0.5:82").sandbox("s") == "http://10.0.0.5/RM/Diagram/Index/s")
+    }
+}
+
+/// Registered types in memory.
+private actor FakeRegistry: ActionTypeRegistry {
+    var types: [CodePipeline.ActionType] = []
+    var isVersionBurnt = false
+
+    func burnVersion() { isVersionBurnt = true }
+
+    func createCustomActionType(_ definition: CodePipeline.CustomActionType) throws -> CodePipeline.ActionType {
+        if isVersionBurnt { throw AWSError(.actionTypeAlreadyExists, "exists") }
+        let type = CodePipeline.ActionType(
+            id: .init(category: definition.category, provider: definition.provider, version: definition.version),
+            settings: definition.settings,
+            configurationProperties: definition.configurationProperties,
+            inputArtifactDetails: definition.inputArtifactDetails,
+            outputArtifactDetails: definition.outputArtifactDetails
+        )
+        types.append(type)
+        return type
+    }
+
+    func deleteCustomActionType(category: CodePipeline.ActionCategory, provider: String, version: String) {
+        types.removeAll { $0.id.provider == provider && $0.id.version == version }
+    }
+
+    func listActionTypes(owner: CodePipeline.ActionOwner?) -> [CodePipeline.ActionType] { types }
+}
+
+@Suite struct ActionRegistrarTests {
+    @Test func `install is idempotent, and refuses another definition under the same version`() async throws {
+        let registrar = ActionRegistrar(FakeRegistry())
+        var definition = QualiActions().definitions()[0]
+        #expect(try await registrar.install(definition) == .created)
+        #expect(try await registrar.install(definition) == .unchanged)
+        definition.configurationProperties.removeLast()
+        definition.configurationProperties[0].description = "Other"
+        definition.inputArtifactDetails.maximumCount = 1
+        guard case .differs(let lines) = try await registrar.install(definition) else {
+            Issue.record("a different definition was taken")
+            return
+        }
+        #expect(lines.count == 3)
+        #expect(lines.contains("input artifacts: registered is 0 to 0, wanted is 0 to 1"))
+        #expect(lines.contains("property 'ArtifactFormat': wanted is none"))
+        definition.version = "2"
+        #expect(try await registrar.install(definition) == .created)
+        #expect(try await registrar.list().map(\.id.version) == ["1", "2"])
+    }
+
+    @Test func `uninstall is idempotent`() async throws {
+        let registrar = ActionRegistrar(FakeRegistry())
+        let definition = QualiActions().definitions()[2]
+        #expect(try await registrar.uninstall(definition) == .absent)
+        _ = try await registrar.install(definition)
+        #expect(try await registrar.uninstall(definition) == .deleted)
+        #expect(try await registrar.uninstall(definition) == .absent)
+    }
+
+    @Test func `a deleted type's version can't be used again`() async throws {
+        let registry = FakeRegistry()
+        await registry.burnVersion()
+        guard case .differs(let lines) = try await ActionRegistrar(registry).install(QualiActions().definitions()[0])
+        else {
+            Issue.record("a burnt version was taken")
+            return
+        }
+        #expect(lines.first?.contains("deleted type") == true)
+    }
+}

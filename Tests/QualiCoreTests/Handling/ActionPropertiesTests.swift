@@ -1,0 +1,88 @@
+import AWSLite
+import Testing
+
+@testable import QualiCore
+
+@Suite struct ActionPropertiesTests {
+    private func failure(_ body: () throws -> Void) throws -> JobFailure {
+        let failure = try #require(throws: JobFailure.self, performing: body)
+        #expect(failure.type == .configurationError)
+        return failure
+    }
+
+    @Test(arguments: [nil, "", "  \n"])
+    func `a required text that is missing or blank is named`(value: String?) throws {
+        let properties = ActionProperties(value.map { ["BlueprintName": $0] } ?? [:])
+        #expect(properties.string(ifPresent: "BlueprintName") == nil)
+        let failure = try failure { _ = try properties.string("BlueprintName") }
+        #expect(failure.message.contains("'BlueprintName'"))
+    }
+
+    @Test func `texts are trimmed`() throws {
+        #expect(try ActionProperties(["A": " web lab\n"]).string("A") == "web lab")
+    }
+
+    @Test(arguments: ["0", "-5", "ten", "1.5", "1e3", "99999999999999999999", "525601", "5 minutes"])
+    func `minutes that are no positive whole number are refused`(text: String) throws {
+        let failure = try failure { _ = try ActionProperties(["D": text]).minutes("D") }
+        #expect(failure.message.contains("'D' is '\(text)'"))
+        #expect(failure.message.contains("whole number of minutes"))
+    }
+
+    @Test func `minutes may have a default and zero where that makes sense`() throws {
+        #expect(try ActionProperties([:]).minutes("D", default: 30) == .seconds(1_800))
+        #expect(try ActionProperties(["D": "0"]).minutes("D", minimum: 0) == .zero)
+        #expect(try ActionProperties(["D": " 120 "]).minutes("D") == .seconds(7_200))
+        _ = try failure { _ = try ActionProperties([:]).minutes("D") }
+    }
+
+    @Test func `words are read whatever their case, others are refused with the choice`() throws {
+        let properties = ActionProperties(["A": "keep", "B": "maybe"])
+        #expect(try properties.choice("A", default: StartSandbox.OnSetupFailure.end) == .keep)
+        #expect(try properties.choice("C", default: StartSandbox.OnSetupFailure.end) == .end)
+        let failure = try failure { _ = try properties.choice("B", default: StartSandbox.OnSetupFailure.end) }
+        #expect(failure.message == "The property 'B' is 'maybe', but should be 'End' or 'Keep'.")
+    }
+
+    @Test(arguments: [("true", true), ("False", false), ("YES", true), ("no", false)])
+    func `booleans are read whatever their case`(text: String, value: Bool) throws {
+        #expect(try ActionProperties(["W": text]).boolean("W", default: !value) == value)
+    }
+
+    @Test func `another text is no boolean`() throws {
+        _ = try failure { _ = try ActionProperties(["W": "1"]).boolean("W", default: true) }
+    }
+
+    @Test func `numbers and booleans of a dictionary become text`() throws {
+        let pairs = try ActionProperties([
+            "I":
+                #"{"b": true, "a": 3, "c": 2.50, "d": "x=;\"é", "e": false, "f": -0.1, "g": 12345678901234567890, "h": ""}"#
+        ]).dictionary("I")
+        #expect(pairs.map(\.name) == ["a", "b", "c", "d", "e", "f", "g", "h"])
+        #expect(pairs.map(\.value) == ["3", "true", "2.5", "x=;\"é", "false", "-0.1", "12345678901234567890", ""])
+        #expect(try ActionProperties([:]).dictionary("I").isEmpty)
+        #expect(try ActionProperties(["I": "{}"]).dictionary("I").isEmpty)
+    }
+
+    @Test(arguments: [
+        "{", "[1]", "3", "\"a\"", "null", #"{"a": }"#, "{'a': 1}", "a=b;c=d", #"{"a": 1} x"#,
+    ])
+    func `something that is no JSON dictionary is refused`(text: String) throws {
+        let failure = try failure { _ = try ActionProperties(["InputsJSON": text]).dictionary("InputsJSON") }
+        #expect(failure.message.contains("'InputsJSON' is '\(text)'"))
+        #expect(failure.message.contains("flat JSON dictionary"))
+    }
+
+    @Test(arguments: [#"{"ok": 1, "deep": {"x": 1}}"#, #"{"deep": [1]}"#, #"{"deep": null}"#])
+    func `a value that is no text, number or boolean is named`(text: String) throws {
+        let failure = try failure { _ = try ActionProperties(["InputsJSON": text]).dictionary("InputsJSON") }
+        #expect(failure.message.contains("the value of 'deep'"))
+    }
+
+    @Test func `a long value is quoted in part`() throws {
+        let failure = try failure {
+            _ = try ActionProperties(["D": String(repeating: "9", count: 1_000)]).minutes("D")
+        }
+        #expect(failure.message.count < 400)
+    }
+}
