@@ -104,7 +104,8 @@ let package = Package(
         ),
         .testTarget(
             name: "LocalCloudTests",
-            dependencies: ["LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport"]
+            dependencies: ["LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport"],
+            resources: [.copy("Conformance")]
         ),
         .testTarget(name: "WorkerTests", dependencies: ["worker", "LocalCloud"]),
     ],

@@ -106,6 +106,11 @@ public final class LocalCloud: Sendable {
         }.joined()
     }
 
+    /// The names of the AWS operations that the stand-ins have, by service.
+    public static var implementedOperations: [String: [String]] {
+        ["codepipeline": Operations.inputs.keys.sorted(), "s3": LocalS3.operations]
+    }
+
     /// Moves the time of all services forward, and lets what was due happen.
     public func advance(by duration: Duration) {
         options.clock.advance(by: duration)

@@ -40,6 +40,11 @@ public final class LocalS3: LocalService, ArtifactObjects {
         set { store.change { $0.behavior = newValue } }
     }
 
+    static let operations = [
+        "ListBuckets", "CreateBucket", "DeleteBucket", "HeadBucket", "GetBucketLocation", "GetBucketVersioning",
+        "ListObjectsV2", "PutObject", "GetObject", "HeadObject", "DeleteObject",
+    ]
+
     // MARK: For tests
 
     /// Makes a bucket, or changes the policy of one.
