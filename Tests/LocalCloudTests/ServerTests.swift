@@ -73,16 +73,16 @@ struct ServerTests {
         }
     }
 
-    // FlyingFox 0.27.1 forgets the eventfd of its pool: one descriptor per server, and no more.
-    @Test("A hundred servers come and go without leaving their sockets open")
+    @Test("Three hundred servers come and go without leaving a descriptor open")
     func descriptors() async throws {
         func count() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
         let before = try count()
-        for _ in 0..<100 {
+        for _ in 0..<300 {
             try await LocalServer.withRunning(Echo()) { server in #expect(server.port > 0) }
         }
+        // Other tests run beside this one.
         let left = try count() - before
-        #expect(left < 120)
+        #expect(left < 150)
     }
 
     @Test("A port in use is an error")

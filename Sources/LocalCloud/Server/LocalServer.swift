@@ -44,6 +44,7 @@ public final class LocalServer: Sendable {
                 // FlyingFox would answer 500 for a hanging request after its time-out; ours is never.
                 timeout: 10 * 365 * 86_400,
                 sharedRequestReplaySize: 1 << 30,
+                pool: TidySocketPool.make(),
                 logger: .disabled
             ),
             handler: host
