@@ -5,6 +5,8 @@ extension World {
     /// Brings everything to where it has to be at a time: actions time out, executions go on.
     mutating func settle(now: Date) {
         timeOutActions(now: now)
+        guard needsSettling else { return }
+        needsSettling = false
         var hasChanged = true
         while hasChanged {
             hasChanged = false
@@ -12,14 +14,20 @@ extension World {
             liveExecutions.removeAll { executions[$0]?.isLive != true }
         }
         openJobs.removeAll { jobs[$0]?.status.isOpen != true }
+        needsSettling = false
     }
 
     private mutating func timeOutActions(now: Date) {
+        guard now >= nextTimeOut else { return }
         let limit = behavior.actionTimeout / .seconds(1)
+        nextTimeOut = now.addingTimeInterval(limit)
         for jobID in openJobs {
-            guard let runID = jobs[jobID]?.runID, let run = runs[runID], run.status == "InProgress",
-                now.timeIntervalSince(run.started) >= limit
-            else { continue }
+            guard let runID = jobs[jobID]?.runID, let run = runs[runID], run.status == "InProgress" else { continue }
+            let end = run.started.addingTimeInterval(limit)
+            guard now >= end else {
+                nextTimeOut = min(nextTimeOut, end)
+                continue
+            }
             endJobs(of: run.id, as: .timedOut, now: now)
             runs[run.id]?.errorCode = "TimedOut"
             runs[run.id]?.errorMessage = "The action failed because no result came within its time limit"
@@ -34,7 +42,7 @@ extension World {
         let stage = execution.stageList[execution.stageIndex]
         let current = execution.stages[execution.stageIndex]
         func status(_ action: Action) -> String? { current.runs[action.name].flatMap { runs[$0]?.status } }
-        for order in Set(stage.actions.map(\.runOrder)).sorted() {
+        for order in stage.orders {
             let actions = stage.actions.filter { $0.runOrder == order }
             let waiting = actions.filter { status($0) == nil }
             let isBusy = actions.contains { status($0) == "InProgress" }
@@ -70,7 +78,7 @@ extension World {
             end(execution.id, status: "Stopped", now: now)
             return true
         }
-        let others = liveExecutions.compactMap { executions[$0] }.filter {
+        let others = (execution.mode == "PARALLEL" ? [] : liveExecutions).compactMap { executions[$0] }.filter {
             $0.pipelineName == execution.pipelineName && $0.id != execution.id && $0.isLive
         }
         let position = liveExecutions.firstIndex(of: execution.id) ?? 0
@@ -98,6 +106,7 @@ extension World {
     /// Ends an execution; actions under way are abandoned.
     mutating func end(_ id: String, status: String, now: Date) {
         guard let execution = executions[id], execution.isLive else { return }
+        needsSettling = true
         executions[id]?.status = status
         executions[id]?.updated = now
         guard execution.isInStage else { return }
@@ -189,6 +198,7 @@ extension World {
 
     mutating func finish(_ runID: String, status: String, now: Date) {
         guard let run = runs[runID], run.status == "InProgress" else { return }
+        needsSettling = true
         runs[runID]?.status = status
         runs[runID]?.updated = now
         executions[run.executionID]?.updated = now

@@ -9,20 +9,23 @@ extension World {
         }
         let id = Random.uuid()
         let variables = try variables(of: pipeline.declaration, input["variables"])
-        let stageCount = pipeline.declaration["stages"]?.array?.count ?? 0
+        let stages = (pipeline.declaration["stages"]?.array ?? []).map(Stage.init)
         executions[id] = Execution(
             id: id,
             pipelineName: name,
             pipelineVersion: pipeline.version,
             declaration: pipeline.declaration,
+            mode: pipeline.declaration["executionMode"]?.string ?? "SUPERSEDED",
             started: now,
             updated: now,
             variables: variables,
-            stages: Array(repeating: StageRun(), count: stageCount)
+            stageList: stages,
+            stages: Array(repeating: StageRun(), count: stages.count)
         )
         executionOrder.append(id)
         liveExecutions.append(id)
         if let token = input["clientRequestToken"]?.string { startTokens["\(name)/\(token)"] = id }
+        needsSettling = true
         settle(now: now)
         return ["pipelineExecutionId": .string(id)]
     }
@@ -43,6 +46,7 @@ extension World {
         executions[execution.id]?.stopReason = input["reason"]?.string ?? execution.stopReason
         executions[execution.id]?.updated = now
         if abandons { end(execution.id, status: "Stopped", now: now) }
+        needsSettling = true
         settle(now: now)
         return ["pipelineExecutionId": .string(execution.id)]
     }
@@ -77,6 +81,7 @@ extension World {
         executions[execution.id]?.isInStage = true
         executions[execution.id]?.updated = now
         liveExecutions.append(execution.id)
+        needsSettling = true
         settle(now: now)
         return ["pipelineExecutionId": .string(execution.id)]
     }

@@ -125,6 +125,7 @@ extension World {
     }
 
     private mutating func close(_ id: String, as status: Job.Status, with result: JSON, now: Date) {
+        needsSettling = true
         jobs[id]?.status = status
         jobs[id]?.ended = now
         jobs[id]?.result = result

@@ -33,7 +33,7 @@ extension World {
             guard Set(stage.actions.map(\.name)).count == stage.actions.count else {
                 throw .invalidStage("Stage '\(stage.name)' has two actions with the same name")
             }
-            for order in Set(stage.actions.map(\.runOrder)).sorted() {
+            for order in stage.orders {
                 let actions = stage.actions.filter { $0.runOrder == order }
                 for action in actions {
                     try check(action, artifacts: artifacts)

@@ -81,6 +81,7 @@ extension World {
         guard (pipeline.declaration["stages"]?.array ?? []).contains(where: { $0["name"]?.string == stage }) else {
             throw .stageNotFound(stage)
         }
+        needsSettling = true
         pipelines[name]?.closedStages[stage] = isOpen ? nil : input["reason"]?.string ?? ""
     }
 

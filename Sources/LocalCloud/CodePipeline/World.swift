@@ -2,7 +2,9 @@ import Foundation
 
 /// All that the stand-in of CodePipeline knows; changed by its operations, one at a time.
 struct World: Sendable {
-    var behavior: CodePipelineBehavior
+    var behavior: CodePipelineBehavior {
+        didSet { nextTimeOut = .distantPast }
+    }
     let region: String
     let registry: CredentialRegistry
     let objects: any ArtifactObjects
@@ -21,6 +23,10 @@ struct World: Sendable {
     var jobs: [String: Job] = [:]
     /// The jobs that have not ended, in order of creation.
     var openJobs: [String] = []
+    /// Whether anything changed that may let an execution go on.
+    var needsSettling = false
+    /// No action times out before.
+    var nextTimeOut = Date.distantPast
     var startTokens: [String: String] = [:]
 
     init(behavior: CodePipelineBehavior, region: String, registry: CredentialRegistry, objects: any ArtifactObjects) {
@@ -81,24 +87,41 @@ struct Pipeline: Sendable {
     var version: Int { versions.count }
 }
 
+/// A stage of a declaration, read once.
 struct Stage: Sendable {
-    var json: JSON
-    var name: String { json["name"]?.string ?? "" }
-    var actions: [Action] { (json["actions"]?.array ?? []).map(Action.init) }
+    let name: String
+    let actions: [Action]
+    /// The run orders in use, the first one first.
+    let orders: [Int]
+
+    init(json: JSON) {
+        name = json["name"]?.string ?? ""
+        actions = (json["actions"]?.array ?? []).map(Action.init)
+        orders = Set(actions.map(\.runOrder)).sorted()
+    }
 }
 
+/// An action of a declaration, read once.
 struct Action: Sendable {
-    var json: JSON
-    var name: String { json["name"]?.string ?? "" }
-    var type: ActionTypeKey { ActionTypeKey(json["actionTypeId"]) }
-    var runOrder: Int { json["runOrder"]?.integer ?? 1 }
-    var namespace: String? { json["namespace"]?.string }
-    var configuration: [String: String] { (json["configuration"]?.object ?? [:]).compactMapValues(\.string) }
-    var inputs: [String] { names("inputArtifacts") }
-    var outputs: [String] { names("outputArtifacts") }
+    let name: String
+    let type: ActionTypeKey
+    let runOrder: Int
+    let namespace: String?
+    let configuration: [String: String]
+    let inputs: [String]
+    let outputs: [String]
 
-    private func names(_ member: String) -> [String] {
-        (json[member]?.array ?? []).compactMap { $0["name"]?.string }
+    init(json: JSON) {
+        func names(_ member: String) -> [String] {
+            (json[member]?.array ?? []).compactMap { $0["name"]?.string }
+        }
+        name = json["name"]?.string ?? ""
+        type = ActionTypeKey(json["actionTypeId"])
+        runOrder = json["runOrder"]?.integer ?? 1
+        namespace = json["namespace"]?.string
+        configuration = (json["configuration"]?.object ?? [:]).compactMapValues(\.string)
+        inputs = names("inputArtifacts")
+        outputs = names("outputArtifacts")
     }
 }
 
@@ -107,6 +130,8 @@ struct Execution: Sendable {
     var pipelineName: String
     var pipelineVersion: Int
     var declaration: JSON
+    /// `SUPERSEDED`, `QUEUED` or `PARALLEL`.
+    let mode: String
     var status = "InProgress"
     var started: Date
     var updated: Date
@@ -117,6 +142,8 @@ struct Execution: Sendable {
     var stageIndex = 0
     /// Whether it's in that stage; if not, it waits at the door.
     var isInStage = false
+    /// The stages of the declaration.
+    let stageList: [Stage]
     var stages: [StageRun]
     /// Where the artifacts that have a place are, with the run that made them.
     var artifacts: [String: ArtifactScope.Object] = [:]
@@ -124,8 +151,6 @@ struct Execution: Sendable {
     var namespaces: [String: [String: String]] = [:]
 
     var isLive: Bool { status == "InProgress" || status == "Stopping" }
-    var mode: String { declaration["executionMode"]?.string ?? "SUPERSEDED" }
-    var stageList: [Stage] { (declaration["stages"]?.array ?? []).map(Stage.init) }
 }
 
 struct StageRun: Sendable {

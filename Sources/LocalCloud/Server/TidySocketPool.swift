@@ -18,10 +18,15 @@ enum TidySocketPool {
 }
 
 #if os(Linux)
-/// FlyingFox's epoll, which in 0.27.1 forgets to close the eventfd that wakes it: one descriptor for each server.
+/// FlyingFox's epoll with two things put right.
+///
+/// FlyingFox 0.27.1 forgets to close the eventfd that wakes its queue: one descriptor for each server. And it
+/// writes the head of a reply before the body, which the kernel then holds back until the client has confirmed the
+/// head, 40 ms later, unless told not to.
 private struct TidyEPoll: EventQueue {
     private var base = ePoll(maxEvents: 20)
     private var wakeUp: Socket.FileDescriptor?
+    private var hasSeenListener = false
 
     mutating func open() throws {
         try base.open()
@@ -41,6 +46,12 @@ private struct TidyEPoll: EventQueue {
     }
 
     mutating func addEvents(_ events: Socket.Events, for socket: Socket.FileDescriptor) throws {
+        if !hasSeenListener {
+            // The first socket is the one that listens; those that it accepts inherit the option.
+            hasSeenListener = true
+            var on: Int32 = 1
+            _ = setsockopt(socket.rawValue, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        }
         try base.addEvents(events, for: socket)
     }
 
