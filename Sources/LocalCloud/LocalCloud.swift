@@ -1,6 +1,17 @@
 public import Foundation
 
 /// Stand-ins of CodePipeline and S3 on loopback addresses, that know each other.
+///
+/// ```swift
+/// try await LocalCloud.withRunning { cloud in
+///     try cloud.codePipeline.register(.init("Deploy", "Greeter", "1"), required: ["Name"])
+///     try cloud.create(VirtualPipeline("Hello", stages: [.init("One", [.init("Greet", .init("Deploy", "Greeter", "1"), ["Name": "you"])])]))
+///     let execution = try cloud.codePipeline.start("Hello")
+///     // A worker that reads cloud.environment polls, acknowledges and reports.
+///     let end = try await cloud.codePipeline.end(of: execution)
+///     print(end.status, end.action("Greet")?.summary ?? "")
+/// }
+/// ```
 public final class LocalCloud: Sendable {
     /// What the stand-ins are like at the start.
     public struct Options: Sendable {
