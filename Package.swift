@@ -6,6 +6,7 @@ let package = Package(
     name: "quali-worker",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
         .library(name: "AWSLite", targets: ["AWSLite"]),
         .library(name: "SandboxAPI", targets: ["SandboxAPI"]),
         .library(name: "QualiCore", targets: ["QualiCore"]),

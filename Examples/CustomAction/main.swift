@@ -1,0 +1,54 @@
+// Serves an action type of one's own, here from a stand-in of CodePipeline, so that it runs anywhere.
+
+import AWSLite
+import HTTPTransport
+import LocalCloud
+import Logging
+import QualiCore
+import ServiceLifecycle
+
+let type = CodePipeline.CustomActionType(
+    category: .invoke,
+    provider: "Greet",
+    version: "1",
+    configurationProperties: [.init(name: "Name", required: true, key: true, secret: false)],
+    inputArtifactDetails: .init(minimumCount: 0, maximumCount: 0),
+    outputArtifactDetails: .init(minimumCount: 0, maximumCount: 0)
+)
+
+try await LocalCloud.withRunning { cloud in
+    // For real, this is ProcessInfo.processInfo.environment.
+    let environment = try AWSEnvironment(cloud.environment)
+    var aws = AWSClientConfiguration(
+        region: environment.region ?? "eu-west-1",
+        credentials: environment.credentials,
+        httpClient: try CurlHTTPClient()
+    )
+    aws.endpoint = try environment.endpoint(of: .codePipeline)
+    let codePipeline = CodePipeline(aws)
+    print("Registering Greet: \(try await ActionRegistrar(codePipeline).install(type))")
+
+    let logger = Logger(label: "example") { _ in SwiftLogNoOpLogHandler() }
+    let worker = JobWorker(
+        queue: codePipeline,
+        actions: [JobAction(.init(category: .invoke, provider: "Greet", version: "1"), handler: Greeting())],
+        artifactStore: S3ArtifactStore(aws),
+        logger: logger
+    )
+    let group = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        try cloud.create(
+            VirtualPipeline(
+                "Example",
+                stages: [.init("One", [.init("Greet", .init("Invoke", "Greet", "1"), ["Name": "world"])])]
+            )
+        )
+        let end = try await cloud.codePipeline.end(of: try cloud.codePipeline.start("Example"))
+        print("\(end.status): \(end.action("Greet")?.summary ?? "no summary")")
+        precondition(end.status == "Succeeded")
+        await group.triggerGracefulShutdown()
+        try await tasks.waitForAll()
+    }
+}
