@@ -62,6 +62,9 @@ actor Session {
     /// All tokens that may still show up in a reply.
     var knownTokens: [Secret] { pastTokens }
 
+    /// How many calls wait for the login that is under way.
+    var waiterCount: Int { waiters.count }
+
     private func waitForLogin() async throws -> Token {
         try Task.checkCancellation()
         lastWaiter += 1
