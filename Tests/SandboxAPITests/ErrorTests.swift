@@ -160,6 +160,22 @@ import Testing
         }
     }
 
+    @Test func `A password that is a word of the lab's messages doesn't hide what they mean`() async throws {
+        let lab = StubLab(.error(400, "Login failed for token: x. Please"), .error(500, "Request rate quota exceeded"))
+        let client = try makeClient(lab, password: "quota", retry: FakeTime().policy(attempts: 1))
+        let error = await #expect(throws: SandboxAPIError.self) { _ = try await client.sandbox(id: "S") }
+        #expect(error?.code == .rateQuota)
+        #expect(error?.message == "Request rate <redacted> exceeded")
+    }
+
+    @Test func `A secret that looks like HTML is taken out whole`() async throws {
+        let secret = "CAN<b>ARY  two&amp;"
+        let lab = StubLab(.error(400, "no \(secret)!"))
+        let client = try makeClient(lab, password: secret)
+        let error = await #expect(throws: SandboxAPIError.self) { _ = try await client.sandbox(id: "S") }
+        #expect(error?.message == "no <redacted>!")
+    }
+
     @Test func `A message's secret is taken out before the message is cut`() async throws {
         let message = String(repeating: "x", count: 990) + Self.token
         let lab = StubLab(onLogin: { _ in .json("\"\(Self.token)\"") }) { _, _ in .error(400, message) }

@@ -28,8 +28,10 @@ extension SandboxAPIError {
         // Older releases may answer 200 with an error in the body; its category gives it away.
         guard status.kind != .successful || body?.isError == true else { return nil }
         let code = status.kind == .successful ? body?.statusCode ?? 400 : status.code
-        let said = message(of: reply, body, redact)
-        let known = ErrorCatalogue.find(message: said)
+        let raw = text(of: reply, body)
+        // Before redaction, for a password may be a word of the message.
+        let known = ErrorCatalogue.find(message: LabText.line(raw, limit: .max))
+        let said = message(raw, status, redact)
         let finding = known ?? ErrorCatalogue.find(status: code, fromAPI: body != nil, hasBody: !reply.body.isEmpty)
         var error = SandboxAPIError(
             finding.code,
@@ -88,14 +90,19 @@ extension SandboxAPIError {
         }
     }
 
-    private static func message(of reply: HTTPReply, _ body: ErrorBody?, _ redact: Redactor) -> String {
-        let limit = 256 << 10
-        let text = body?.text ?? (reply.body.count > limit ? "" : String(decoding: reply.body, as: UTF8.self))
-        // Twice, for a secret may hide behind HTML's entities. Cut only then, lest half a secret remain.
-        let line = LabText.line(redact(LabText.line(redact(text), limit: .max)))
+    /// What the reply says, as it came.
+    private static func text(of reply: HTTPReply, _ body: ErrorBody?) -> String {
+        if let text = body?.text { return text }
+        return reply.body.count > 256 << 10 ? "" : String(decoding: reply.body, as: UTF8.self)
+    }
+
+    private static func message(_ raw: String, _ status: HTTPResponse.Status, _ redact: Redactor) -> String {
+        // Twice: cleaning may break a secret up, and HTML's entities may hide one. Cut only then, lest half of one
+        // remain.
+        let line = LabText.line(redact(LabText.line(redact(raw), limit: .max)))
         guard line.isEmpty else { return line }
-        let reason = reply.response.status.reasonPhrase
-        return "The lab says no more than status \(reply.response.status.code)\(reason.isEmpty ? "" : " (\(reason))")."
+        let reason = status.reasonPhrase
+        return "The lab says no more than status \(status.code)\(reason.isEmpty ? "" : " (\(reason))")."
     }
 }
 

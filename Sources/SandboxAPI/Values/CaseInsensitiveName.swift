@@ -43,6 +43,8 @@ extension CaseInsensitiveName {
 extension String {
     /// The text in lower case without spaces, hyphens and underscores.
     var folded: String {
-        lowercased().filter { $0 != " " && $0 != "_" && $0 != "-" }
+        // Most names come as they are wanted.
+        if utf8.allSatisfy({ (0x61...0x7A).contains($0) }) { return self }
+        return lowercased().filter { $0 != " " && $0 != "_" && $0 != "-" }
     }
 }
