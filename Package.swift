@@ -91,7 +91,7 @@ let package = Package(
         .testTarget(
             name: "SandboxAPITests",
             dependencies: [
-                "SandboxAPI", "HTTPTransport",
+                "SandboxAPI", "HTTPTransport", "LocalCloud",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
