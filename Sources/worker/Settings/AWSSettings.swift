@@ -1,0 +1,116 @@
+import AWSLite
+import HTTPTransport
+
+/// The region, the credentials, and how AWS is reached.
+struct AWSSettings: Sendable {
+    /// The region.
+    var region: String
+    /// Where credentials come from.
+    var credentials: any AWSCredentialProvider
+    /// CodePipeline's endpoint; `nil` for the region's.
+    var codePipelineEndpoint: String?
+    /// S3's endpoint; `nil` for the region's.
+    var s3Endpoint: String?
+    /// The certificates to trust; `nil` for the system's.
+    var caBundle: String?
+
+    /// Reads AWS's settings.
+    init(_ reader: inout SettingReader) {
+        let variables = Self.variables(&reader)
+        caBundle = reader.certificates(.awsCABundle)
+        region = ""
+        credentials = CredentialProviderChain.default(environment: variables)
+        let environment: AWSEnvironment
+        do {
+            environment = try AWSEnvironment(variables)
+            if caBundle == nil { caBundle = try Self.profileCABundle(variables) }
+        } catch {
+            reader.note("AWS configuration:", "\(error)")
+            return
+        }
+        if let region = environment.region {
+            self.region = region
+            do {
+                _ = try AWSEndpointResolver(region: region).endpoint(of: .codePipeline)
+            } catch {
+                reader.note(Setting.region.name, "is '\(region)'. Wanted: a region, such as eu-west-1.")
+            }
+        } else {
+            reader.note(Setting.region.name, "is missing. Wanted: the pipelines' region, such as eu-west-1.")
+        }
+        codePipelineEndpoint = Self.endpoint(of: .codePipeline, environment, &reader)
+        s3Endpoint = Self.endpoint(of: .s3, environment, &reader)
+    }
+
+    /// Asks for credentials once, so that a worker without any says so at its start.
+    ///
+    /// - Returns: What is secret in them.
+    func checkCredentials(_ reader: inout SettingReader) async -> [Secret] {
+        do {
+            let found = try await credentials.credentials()
+            return [found.secretAccessKey, found.sessionToken].compactMap { $0 }
+        } catch let error as AWSCredentialError where error.code != .unavailable {
+            reader.note("AWS credentials:", "\(error). Wanted: an access key of AWS_ACCESS_KEY_ID or a profile.")
+        } catch {
+            // A source that is down for now may be back when the first request is signed.
+        }
+        return []
+    }
+
+    /// What a client of a service needs.
+    func client(_ httpClient: any HTTPClient, endpoint: String?) -> AWSClientConfiguration {
+        AWSClientConfiguration(region: region, credentials: credentials, httpClient: httpClient, endpoint: endpoint)
+    }
+
+    /// A client of HTTP for AWS.
+    ///
+    /// - Throws: `HTTPClientError` when libcurl can't start or the certificates can't be read.
+    func httpClient() throws -> CurlHTTPClient {
+        var configuration = CurlHTTPClient.Configuration()
+        configuration.caBundle = caBundle
+        return try CurlHTTPClient(configuration)
+    }
+
+    /// The merged settings as AWS tools know them: the original worker's names stand for an access key pair.
+    private static func variables(_ reader: inout SettingReader) -> [String: String] {
+        var variables = reader.sources.merged
+        guard reader.text(.accessKeyID) == nil else { return variables }
+        let id = reader.text(.oldAccessKeyID)
+        let secret = reader.text(.oldSecretAccessKey)
+        switch (id, secret) {
+        case (let id?, let secret?):
+            variables[Setting.accessKeyID.name] = id
+            variables[Setting.secretAccessKey.name] = secret
+            // A token would belong to another key.
+            variables["AWS_SESSION_TOKEN"] = nil
+            variables["AWS_SECURITY_TOKEN"] = nil
+        case (.some, nil):
+            reader.note(Setting.oldSecretAccessKey.name, "is missing, though AWS_KEY_NAME is set. Wanted: its secret.")
+        case (nil, .some):
+            reader.note(Setting.oldAccessKeyID.name, "is missing, though AWS_KEY is set. Wanted: the access key's id.")
+        case (nil, nil): break
+        }
+        return variables
+    }
+
+    private static func endpoint(
+        of service: AWSService,
+        _ environment: AWSEnvironment,
+        _ reader: inout SettingReader
+    ) -> String? {
+        do {
+            return try environment.endpoint(of: service)
+        } catch {
+            let problem = "\(error)"
+            // AWS_ENDPOINT_URL is asked for once per service.
+            if !reader.problems.contains(where: { $0.message == problem }) {
+                reader.note("AWS endpoint:", problem)
+            }
+            return nil
+        }
+    }
+
+    private static func profileCABundle(_ variables: [String: String]) throws -> String? {
+        try AWSProfileFiles(environment: variables).selectedProfile()?.text("ca_bundle")
+    }
+}

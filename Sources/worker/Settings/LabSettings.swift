@@ -1,0 +1,85 @@
+import Foundation
+import HTTPTransport
+import SandboxAPI
+
+/// The lab, and how it is reached.
+struct LabSettings: Sendable {
+    /// The Sandbox API's address.
+    var url: String
+    /// Whether the way to it is encrypted.
+    var isEncrypted: Bool
+    /// The CloudShell user.
+    var user: String
+    /// The user's password.
+    var password: Secret
+    /// The CloudShell domain.
+    var domain: String
+    /// The certificates to trust; `nil` for the system's.
+    var caBundle: String?
+    /// How the lab is reached.
+    var proxy: CurlHTTPClient.Proxy
+
+    /// Reads the lab's settings.
+    init(_ reader: inout SettingReader) {
+        url = reader.required(.labURL)
+        isEncrypted = true
+        if !url.isEmpty {
+            do {
+                isEncrypted = try LabURL(url).isEncrypted
+            } catch {
+                let reason = (error as? SandboxAPIError)?.message ?? "\(error)"
+                reader.note(
+                    Setting.labURL.name,
+                    "can't be used (\(reader.sources.origin(of: Setting.labURL.name) ?? "")). \(reason)"
+                )
+            }
+        }
+        user = reader.required(.labUser)
+        password = Secret(reader.required(.labPassword))
+        domain = reader.text(.labDomain) ?? "Global"
+        caBundle = reader.certificates(.labCABundle)
+        proxy = Self.proxy(&reader)
+    }
+
+    private static func proxy(_ reader: inout SettingReader) -> CurlHTTPClient.Proxy {
+        let setting = Setting.labProxy
+        guard let text = reader.text(setting) else { return .environment }
+        if text.lowercased() == "none" { return .none }
+        if text.contains("@"), reader.sources.origin(of: setting.name) == "a flag" {
+            reader.note(
+                setting.name,
+                "has a user in it, which others on this host could read in a flag. Wanted: the address in the "
+                    + "environment, in the --config file or in the file that CLOUDSHELL_PROXY_FILE names."
+            )
+            return .environment
+        }
+        let schemes = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
+        let whole = text.contains("://") ? text : "http://" + text
+        guard let url = URLComponents(string: whole), let scheme = url.scheme?.lowercased(),
+            schemes.contains(scheme), url.host?.isEmpty == false, (1...65_535).contains(url.port ?? 1)
+        else {
+            reader.problem(
+                setting,
+                text,
+                wanted: "an address such as http://proxy.example.com:3128 or socks5h://10.0.0.7:1080, or 'none'"
+            )
+            return .environment
+        }
+        return .url(Secret(whole))
+    }
+
+    /// What the Sandbox API's client needs.
+    var client: SandboxClient.Configuration {
+        .init(url: url, username: user, password: password, domain: domain)
+    }
+
+    /// A client of HTTP for the lab.
+    ///
+    /// - Throws: `HTTPClientError` when libcurl can't start or the certificates can't be read.
+    func httpClient() throws -> CurlHTTPClient {
+        var configuration = CurlHTTPClient.Configuration()
+        configuration.caBundle = caBundle
+        configuration.proxy = proxy
+        return try CurlHTTPClient(configuration)
+    }
+}

@@ -1,0 +1,259 @@
+extension Setting {
+    // MARK: The lab
+
+    static let labURL = Self(
+        name: "CLOUDSHELL_URL",
+        group: .lab,
+        value: "url",
+        meaning: "the lab's Sandbox API, such as https://lab.example.com:3443; plain http works, with a warning"
+    )
+    static let labUser = Self(
+        name: "CLOUDSHELL_USER",
+        group: .lab,
+        value: "name",
+        meaning: "the CloudShell user that owns the sandboxes",
+        canPrompt: true
+    )
+    static let labPassword = Self(
+        name: "CLOUDSHELL_PASSWORD",
+        group: .lab,
+        value: "path",
+        meaning: "the user's password",
+        secrecy: .secret,
+        canPrompt: true
+    )
+    static let labDomain = Self(
+        name: "CLOUDSHELL_DOMAIN",
+        group: .lab,
+        value: "name",
+        meaning: "the CloudShell domain to work in",
+        standard: "Global"
+    )
+    static let labCABundle = Self(
+        name: "CLOUDSHELL_CA_BUNDLE",
+        group: .lab,
+        value: "path",
+        meaning: "a PEM file with the certificates to trust for the lab",
+        standard: "the system's"
+    )
+    static let labProxy = Self(
+        name: "CLOUDSHELL_PROXY",
+        group: .lab,
+        value: "url",
+        meaning: "a proxy for the lab alone, or 'none' to reach it directly",
+        standard: "as HTTPS_PROXY and NO_PROXY say",
+        secrecy: .address
+    )
+    static let portalURL = Self(
+        name: "CLOUDSHELL_PORTAL_URL",
+        group: .lab,
+        value: "url",
+        meaning: "the CloudShell portal, for links",
+        standard: "the host of CLOUDSHELL_URL"
+    )
+
+    // MARK: AWS
+
+    static let region = Self(
+        name: "AWS_REGION",
+        group: .aws,
+        value: "region",
+        meaning: "the pipelines' region; AWS_DEFAULT_REGION is read too",
+        standard: "the profile's",
+        otherNames: ["AWS_DEFAULT_REGION"]
+    )
+    static let profile = Self(
+        name: "AWS_PROFILE",
+        group: .aws,
+        value: "name",
+        meaning: "the profile in the shared AWS files",
+        standard: "default",
+        otherNames: ["AWS_DEFAULT_PROFILE"]
+    )
+    static let accessKeyID = Self(
+        name: "AWS_ACCESS_KEY_ID",
+        group: .aws,
+        value: "id",
+        meaning: "the id of an access key; without one, the other sources of every AWS tool are asked",
+        canPrompt: true
+    )
+    static let secretAccessKey = Self(
+        name: "AWS_SECRET_ACCESS_KEY",
+        group: .aws,
+        value: "path",
+        meaning: "the secret of that access key",
+        secrecy: .secret,
+        canPrompt: true
+    )
+    static let sessionToken = Self(
+        name: "AWS_SESSION_TOKEN",
+        group: .aws,
+        value: "path",
+        meaning: "the token of a temporary access key",
+        secrecy: .secret,
+        otherNames: ["AWS_SECURITY_TOKEN"]
+    )
+    static let oldAccessKeyID = Self(
+        name: "AWS_KEY_NAME",
+        group: .aws,
+        value: "id",
+        meaning: "the original worker's name for AWS_ACCESS_KEY_ID; used only where that isn't set",
+        canPrompt: true
+    )
+    static let oldSecretAccessKey = Self(
+        name: "AWS_KEY",
+        group: .aws,
+        value: "path",
+        meaning: "the original worker's name for AWS_SECRET_ACCESS_KEY; used with AWS_KEY_NAME alone",
+        secrecy: .secret,
+        canPrompt: true
+    )
+    static let endpoint = Self(
+        name: "AWS_ENDPOINT_URL",
+        group: .aws,
+        value: "url",
+        meaning: "an endpoint for all AWS services",
+        standard: "the region's"
+    )
+    static let codePipelineEndpoint = Self(
+        name: "AWS_ENDPOINT_URL_CODEPIPELINE",
+        group: .aws,
+        value: "url",
+        meaning: "an endpoint for CodePipeline"
+    )
+    static let s3Endpoint = Self(
+        name: "AWS_ENDPOINT_URL_S3",
+        group: .aws,
+        value: "url",
+        meaning: "an endpoint for S3"
+    )
+    static let stsEndpoint = Self(
+        name: "AWS_ENDPOINT_URL_STS",
+        group: .aws,
+        value: "url",
+        meaning: "an endpoint for STS; reserved, this version doesn't call it"
+    )
+    static let awsCABundle = Self(
+        name: "AWS_CA_BUNDLE",
+        group: .aws,
+        value: "path",
+        meaning: "a PEM file with the certificates to trust for AWS",
+        standard: "the system's"
+    )
+    static let proxy = Self(
+        name: "HTTPS_PROXY",
+        group: .aws,
+        value: "url",
+        meaning: "the proxy for https",
+        hasFlag: false
+    )
+    static let noProxy = Self(
+        name: "NO_PROXY",
+        group: .aws,
+        value: "hosts",
+        meaning: "hosts that need no proxy",
+        hasFlag: false
+    )
+
+    // MARK: Action types
+
+    static let actionVersion = Self(
+        name: "JOB_WORKER_VERSION",
+        group: .actions,
+        value: "version",
+        meaning: "the version of the three action types",
+        standard: "1"
+    )
+    static let startSandboxName = Self(
+        name: "START_SANDBOX_ACTION_NAME",
+        group: .actions,
+        value: "name",
+        meaning: "the action type that starts a sandbox",
+        standard: "Quali-Start-Sandbox"
+    )
+    static let runCommandName = Self(
+        name: "RUN_COMMAND_ACTION_NAME",
+        group: .actions,
+        value: "name",
+        meaning: "the action type that runs a command",
+        standard: "Quali-Run-Command"
+    )
+    static let endSandboxName = Self(
+        name: "END_SANDBOX_ACTION_NAME",
+        group: .actions,
+        value: "name",
+        meaning: "the action type that ends a sandbox",
+        standard: "Quali-End-Sandbox"
+    )
+
+    // MARK: Jobs
+
+    static let maxJobs = Self(
+        name: "QUALI_MAX_JOBS",
+        group: .jobs,
+        value: "number",
+        meaning: "the most jobs held at once",
+        standard: "100"
+    )
+    static let pollSeconds = Self(
+        name: "QUALI_POLL_SECONDS",
+        group: .jobs,
+        value: "seconds",
+        meaning: "the pause between polls while no jobs come; decimals are allowed",
+        standard: "5"
+    )
+    static let statusPollSeconds = Self(
+        name: "QUALI_STATUS_POLL_SECONDS",
+        group: .jobs,
+        value: "seconds",
+        meaning: "the pause between reads of the lab's state; decimals are allowed",
+        standard: "5"
+    )
+    static let stateDirectory = Self(
+        name: "QUALI_STATE_DIR",
+        group: .jobs,
+        value: "path",
+        meaning: "reserved; this version keeps waiting jobs in memory and hands them over when it stops"
+    )
+    static let handoff = Self(
+        name: "QUALI_HANDOFF",
+        group: .jobs,
+        value: "when",
+        meaning: "when waiting jobs go back into CodePipeline's queue, for any worker: on-stop or never",
+        standard: "on-stop"
+    )
+    static let statusAddress = Self(
+        name: "QUALI_STATUS_ADDRESS",
+        group: .jobs,
+        value: "address",
+        meaning: "the address of a status page; not available yet",
+        standard: "off"
+    )
+
+    // MARK: Log
+
+    static let logLevel = Self(
+        name: "LOG_LEVEL",
+        group: .log,
+        value: "level",
+        meaning: "trace, debug, info, notice, warning, error or critical",
+        standard: "info"
+    )
+    static let logFormat = Self(
+        name: "LOG_FORMAT",
+        group: .log,
+        value: "format",
+        meaning: "text or json",
+        standard: "text at a terminal, else json"
+    )
+
+    /// All settings, in the order in which they are shown.
+    static let all: [Setting] = [
+        labURL, labUser, labPassword, labDomain, labCABundle, labProxy, portalURL,
+        region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
+        endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
+        actionVersion, startSandboxName, runCommandName, endSandboxName,
+        maxJobs, pollSeconds, statusPollSeconds, stateDirectory, handoff, statusAddress,
+        logLevel, logFormat,
+    ]
+}

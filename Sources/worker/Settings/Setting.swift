@@ -1,0 +1,66 @@
+/// One setting: the single source of its name, its flag, its default, its meaning and its secrecy.
+///
+/// Help texts are made from ``all``, and so are the flags: a flag is the name in lower case with hyphens.
+struct Setting: Sendable, Hashable {
+    /// The part of the worker that a setting is about.
+    enum Group: String, Sendable, CaseIterable {
+        case lab = "The lab"
+        case aws = "AWS"
+        case actions = "Action types"
+        case jobs = "Jobs"
+        case log = "Log"
+    }
+
+    /// Whether a value may be shown.
+    enum Secrecy: Sendable, Hashable {
+        /// It may.
+        case open
+        /// It must never be shown, so it can't be a flag, which others on the host could read.
+        case secret
+        /// An address that may have a password in it.
+        case address
+    }
+
+    /// The name in the environment and in files.
+    let name: String
+    /// The part of the worker that it is about.
+    let group: Group
+    /// What stands for the value in help texts.
+    let value: String
+    /// What it is for.
+    let meaning: String
+    /// The default, in words; `nil` where there is none.
+    var standard: String?
+    /// Whether its value may be shown.
+    var secrecy = Secrecy.open
+    /// Whether the value `PROMPT` asks at the terminal.
+    var canPrompt = false
+    /// Whether there is a flag.
+    var hasFlag = true
+    /// Other names for the same thing; the first that is set counts.
+    var otherNames: [String] = []
+
+    /// The name under which a file with the value is given; `nil` where the value isn't secret.
+    var fileName: String? { secrecy == .open ? nil : name + "_FILE" }
+
+    /// All names by which the value may be given.
+    var allNames: [String] { [name] + otherNames + (fileName.map { [$0] } ?? []) }
+
+    /// The flag without its hyphens; a secret's flag takes the path of a file.
+    var flag: String { Self.flag(secrecy == .secret ? name + "_FILE" : name) }
+
+    /// The name that the flag's value is given for.
+    var nameOfFlag: String { secrecy == .secret ? name + "_FILE" : name }
+
+    /// What help texts say about the flag.
+    var help: String {
+        var text = "\(secrecy == .secret ? name + "_FILE" : name): \(meaning)"
+        if secrecy == .secret { text += "; the file that holds it" }
+        if let standard { text += " (default: \(standard))" }
+        return text + "."
+    }
+
+    private static func flag(_ name: String) -> String {
+        String(name.map { $0 == "_" ? "-" : Character($0.lowercased()) })
+    }
+}

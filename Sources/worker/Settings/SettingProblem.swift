@@ -1,0 +1,48 @@
+import Foundation
+
+/// One setting that can't be used: what was found, and what is wanted.
+struct SettingProblem: Sendable, Hashable {
+    /// The setting's name, or the file that is wrong as a whole.
+    let name: String
+    /// What was found and what is wanted, in words that follow the name; never a secret.
+    let message: String
+}
+
+/// All that is wrong with the settings.
+struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The problems, in the order of the settings.
+    let problems: [SettingProblem]
+
+    /// The problems, a paragraph each.
+    var description: String {
+        let count = problems.count
+        let lines = problems.map { problem in
+            wrapped("\(problem.name) \(problem.message)", indent: 4, firstIndent: 2)
+        }
+        return """
+            \(count == 1 ? "One setting is" : "\(count) settings are") missing or wrong:
+
+            \(lines.joined(separator: "\n"))
+
+            Settings are given as flags, in the environment, or in a file of NAME=value
+            lines with --config FILE. All of them: quali-worker run --help
+            """
+    }
+}
+
+/// A text in lines of at most 80 columns.
+func wrapped(_ text: String, indent: Int, firstIndent: Int? = nil, width: Int = 80) -> String {
+    var lines: [String] = []
+    var line = String(repeating: " ", count: firstIndent ?? indent)
+    var isEmpty = true
+    for word in text.split(separator: " ") {
+        if !isEmpty, line.count + 1 + word.count > width {
+            lines.append(line)
+            line = String(repeating: " ", count: indent)
+            isEmpty = true
+        }
+        line += (isEmpty ? "" : " ") + word
+        isEmpty = false
+    }
+    return (lines + [line]).joined(separator: "\n")
+}

@@ -1,0 +1,124 @@
+import AWSLite
+import Configuration
+import Foundation
+import HTTPTransport
+
+/// Reads settings one by one and notes all that is wrong, so that it can be said at once.
+struct SettingReader {
+    /// Where the values come from.
+    let sources: SettingSources
+    /// What is wrong so far.
+    private(set) var problems: [SettingProblem]
+    private let config: ConfigReader
+
+    /// Creates a reader; what is wrong with the sources counts already.
+    init(_ sources: SettingSources) {
+        self.sources = sources
+        problems = sources.problems
+        config = sources.reader
+    }
+
+    /// Ends the reading.
+    ///
+    /// - Throws: ``SettingsError`` with all problems, if there is one.
+    func finish() throws {
+        if !problems.isEmpty { throw SettingsError(problems: problems) }
+    }
+
+    /// Notes a problem.
+    mutating func note(_ name: String, _ message: String) {
+        problems.append(SettingProblem(name: name, message: message))
+    }
+
+    /// The text of a setting; `nil` where there is none.
+    func text(_ setting: Setting) -> String? {
+        for name in [setting.name] + setting.otherNames {
+            let text = config.string(forKey: ConfigKey([name]), isSecret: setting.secrecy != .open)
+            if let text { return text }
+        }
+        return nil
+    }
+
+    /// The text of a setting that must be given; where it isn't, that is a problem, and the text is empty.
+    mutating func required(_ setting: Setting) -> String {
+        guard let text = text(setting) else {
+            let file = setting.fileName.map { ", in the environment or as \($0)" } ?? ""
+            note(setting.name, "is missing. Wanted: \(setting.meaning)\(file).")
+            return ""
+        }
+        if text.isEmpty { problem(setting, text, wanted: setting.meaning) }
+        return text
+    }
+
+    /// A setting's value; where it can't be read that is a problem, and the value `nil`.
+    ///
+    /// - Parameters:
+    ///   - setting: The setting.
+    ///   - wanted: What its value has to be, in words.
+    ///   - parse: Reads the text; `nil` where it isn't what is wanted.
+    mutating func value<Value>(_ setting: Setting, wanted: String, _ parse: (String) -> Value?) -> Value? {
+        guard let text = text(setting) else { return nil }
+        guard let value = parse(text) else {
+            problem(setting, text, wanted: wanted)
+            return nil
+        }
+        return value
+    }
+
+    /// Notes that a setting's text isn't what is wanted.
+    mutating func problem(_ setting: Setting, _ text: String, wanted: String) {
+        let name = ([setting.name] + setting.otherNames).first { sources.origin(of: $0) != nil } ?? setting.name
+        let place = sources.origin(of: name) ?? "nowhere"
+        let found = setting.secrecy == .open ? "is \(Self.shown(text))" : "isn't right"
+        note(name, "\(found) (\(place)). Wanted: \(wanted).")
+    }
+
+    /// A whole number within a range.
+    mutating func wholeNumber(_ setting: Setting, in range: ClosedRange<Int>) -> Int? {
+        value(setting, wanted: "a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+            guard text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(text), range.contains(number)
+            else { return nil }
+            return number
+        }
+    }
+
+    /// A number of seconds within a range, with or without decimals.
+    mutating func seconds(_ setting: Setting, in range: ClosedRange<Double>) -> Duration? {
+        let wanted =
+            "seconds from \(range.lowerBound.formatted()) to \(range.upperBound.formatted(.number.grouping(.never))), such as 2.5"
+        return value(setting, wanted: wanted) { text in
+            guard text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }), let seconds = Double(text),
+                range.contains(seconds)
+            else { return nil }
+            return .milliseconds(Int((seconds * 1000).rounded()))
+        }
+    }
+
+    /// The path of a PEM file that can be read.
+    mutating func certificates(_ setting: Setting) -> String? {
+        value(setting, wanted: "a readable file with certificates in PEM form") { path in
+            guard let pem = try? String(contentsOfFile: path, encoding: .utf8), pem.contains("-----BEGIN") else {
+                return nil
+            }
+            return path
+        }
+    }
+
+    /// An address of the web.
+    mutating func webAddress(_ setting: Setting) -> String? {
+        value(setting, wanted: "an http or https address, such as https://lab.example.com") { text in
+            guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
+                scheme == "http" || scheme == "https", url.host?.isEmpty == false, url.user == nil,
+                url.query == nil, url.fragment == nil
+            else { return nil }
+            return text
+        }
+    }
+
+    private static func shown(_ text: String) -> String {
+        if text.isEmpty { return "empty" }
+        let start = text.prefix(60)
+        let visible = start.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : String($0) }
+        return "'\(visible.joined())\(start.count < text.count ? "…" : "")'"
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import HTTPTransport
+import Logging
+import QualiCore
+
+/// Everything that `quali-worker run` needs to know.
+struct WorkerSettings: Sendable {
+    /// The lab.
+    var lab: LabSettings
+    /// AWS.
+    var aws: AWSSettings
+    /// The action types.
+    var actions: ActionSettings
+    /// How jobs are claimed and handed over.
+    var jobs: JobSettings
+    /// The log.
+    var log: LogSettings
+    /// What must never be printed.
+    var secrets: [Secret]
+    /// What is worth a warning at the start.
+    var warnings: [String]
+
+    /// Reads all settings, and asks at the terminal for those that are `PROMPT`.
+    ///
+    /// - Parameters:
+    ///   - sources: Where settings come from.
+    ///   - terminal: Where to ask.
+    /// - Throws: ``SettingsError`` with all that is wrong.
+    static func read(_ sources: SettingSources, terminal: any Prompting = Terminal()) async throws -> Self {
+        let prompts = sources.prompts
+        guard !prompts.isEmpty else { return try await Self(sources) }
+        // Nobody should be asked for a password only to hear that something else is missing.
+        var reader = SettingReader(sources)
+        _ = Self(&reader)
+        if !terminal.isThere {
+            for setting in prompts {
+                reader.note(setting.name, "is PROMPT, but there is no terminal to ask at. Wanted: its value.")
+            }
+        }
+        try reader.finish()
+        var answers: [String: String] = [:]
+        for setting in prompts {
+            answers[setting.name] = try terminal.ask(setting.name, isSecret: setting.secrecy != .open)
+        }
+        return try await Self(sources.answered(answers))
+    }
+
+    private init(_ sources: SettingSources) async throws {
+        var reader = SettingReader(sources)
+        self.init(&reader)
+        secrets += await aws.checkCredentials(&reader)
+        try reader.finish()
+    }
+
+    private init(_ reader: inout SettingReader) {
+        lab = LabSettings(&reader)
+        aws = AWSSettings(&reader)
+        actions = ActionSettings(&reader)
+        jobs = JobSettings(&reader)
+        log = LogSettings(&reader)
+        secrets = [lab.password] + Self.secrets(reader.sources)
+        warnings = reader.sources.unknownNames.map { "There is no setting \($0)" }
+        if !lab.isEncrypted {
+            warnings.append("The way to the lab isn't encrypted: CLOUDSHELL_URL is an http address")
+        }
+    }
+
+    /// The secrets among the sources, and the passwords within addresses.
+    static func secrets(_ sources: SettingSources) -> [Secret] {
+        let values = sources.merged
+        let names = Setting.all.filter { $0.secrecy == .secret }.flatMap { [$0.name] + $0.otherNames }
+        let addresses = [Setting.labProxy.name, Setting.proxy.name, "https_proxy", "ALL_PROXY", "all_proxy"]
+        let passwords = addresses.compactMap { values[$0] }.compactMap { URLComponents(string: $0) }
+            .flatMap { [$0.password, $0.percentEncodedPassword] }
+        return (names.map { values[$0] } + passwords).compactMap { $0 }.filter { !$0.isEmpty }.map { Secret($0) }
+    }
+}
+
+/// The names and the version of the action types, and the portal to which their links lead.
+struct ActionSettings: Sendable {
+    /// Names and version.
+    var names = QualiActions()
+    /// The portal that somebody named; `nil` for the one beside the Sandbox API.
+    var portal: PortalLinks?
+
+    /// Reads the action types' settings.
+    init(_ reader: inout SettingReader) {
+        // The limits of CreateCustomActionType.
+        if let version = reader.name(.actionVersion, longest: 9) { names.version = version }
+        if let name = reader.name(.startSandboxName, longest: 35) { names.startSandbox = name }
+        if let name = reader.name(.runCommandName, longest: 35) { names.runCommand = name }
+        if let name = reader.name(.endSandboxName, longest: 35) { names.endSandbox = name }
+        if names.startSandbox == names.endSandbox {
+            reader.note(
+                Setting.endSandboxName.name,
+                "is '\(names.endSandbox)', as START_SANDBOX_ACTION_NAME is. Wanted: two names."
+            )
+        }
+        portal = reader.webAddress(.portalURL).map { PortalLinks(url: $0) }
+    }
+}
+
+/// How jobs are claimed, watched and handed over.
+struct JobSettings: Sendable {
+    /// The most jobs held at once.
+    var maxJobs = 100
+    /// The pause between polls while no jobs come.
+    var pollInterval: Duration = .seconds(5)
+    /// The pause between reads of the lab's state.
+    var statusInterval: Duration = .seconds(5)
+    /// When waiting jobs go back.
+    var handoff = JobWorker.Handoff.onStop
+
+    /// Reads the jobs' settings.
+    init(_ reader: inout SettingReader) {
+        if let number = reader.wholeNumber(.maxJobs, in: 1...10_000) { maxJobs = number }
+        if let pause = reader.seconds(.pollSeconds, in: 0.1...3600) { pollInterval = pause }
+        if let pause = reader.seconds(.statusPollSeconds, in: 0.1...3600) { statusInterval = pause }
+        if reader.text(.handoff) == "always" {
+            reader.note(Setting.handoff.name, "is 'always', which isn't available yet. Wanted: on-stop or never.")
+        } else {
+            let wanted = "on-stop or never"
+            if let handoff = reader.value(.handoff, wanted: wanted, { JobWorker.Handoff(rawValue: $0) }) {
+                self.handoff = handoff
+            }
+        }
+        if reader.text(.statusAddress) != nil {
+            reader.note(Setting.statusAddress.name, "is set, but a status page isn't available yet. Wanted: unset.")
+        }
+    }
+}
+
+/// What the log looks like.
+struct LogSettings: Sendable {
+    /// How a line is written.
+    enum Format: String, Sendable, CaseIterable {
+        case text
+        case json
+    }
+
+    /// The least important level that is written.
+    var level = Logger.Level.info
+    /// How lines are written; `nil` for text at a terminal and JSON elsewhere.
+    var format: Format?
+
+    /// Reads the log's settings.
+    init(_ reader: inout SettingReader) {
+        let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        if let level = reader.value(.logLevel, wanted: "one of \(levels)", { Logger.Level(rawValue: $0.lowercased()) })
+        {
+            self.level = level
+        }
+        format = reader.value(.logFormat, wanted: "text or json") { Format(rawValue: $0.lowercased()) }
+    }
+}
+
+extension SettingReader {
+    /// A name as CodePipeline takes it for a provider or a version.
+    fileprivate mutating func name(_ setting: Setting, longest: Int) -> String? {
+        value(setting, wanted: "1 to \(longest) of the characters A-Z, a-z, 0-9, - and _") { text in
+            let isRight =
+                (1...longest).contains(text.utf8.count)
+                && text.utf8.allSatisfy { byte in
+                    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
+                        || byte == 95
+                }
+            return isRight ? text : nil
+        }
+    }
+}
