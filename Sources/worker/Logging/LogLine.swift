@@ -1,0 +1,108 @@
+import Foundation
+import Logging
+
+/// What a log line says, before it is written in one form or the other.
+struct LogLine {
+    /// When it was said.
+    let time: Date
+    /// How important it is.
+    let level: Logger.Level
+    /// What it says.
+    let message: String
+    /// Its data, sorted by name.
+    let fields: [(name: String, value: Logger.MetadataValue)]
+
+    private var timestamp: String {
+        time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+
+    // MARK: Text
+
+    /// A line for a person: time, level, message, `name=value`.
+    func text(inColor: Bool) -> String {
+        func colored(_ text: String, _ code: String) -> String { inColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+        let name = level.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
+        var line = colored(timestamp, "2") + " " + (Self.color(of: level).map { colored(name, $0) } ?? name)
+        line += " " + Self.visible(message)
+        for (name, value) in fields { line += " " + colored(name + "=", "2") + Self.quoted("\(value)") }
+        return line + "\n"
+    }
+
+    private static func color(of level: Logger.Level) -> String? {
+        switch level {
+        case .trace, .debug: "2"
+        case .info: nil
+        case .notice: "36"
+        case .warning: "33"
+        case .error, .critical: "31;1"
+        }
+    }
+
+    /// A value in quotes where it would otherwise not be clear where it ends.
+    private static func quoted(_ text: String) -> String {
+        let isPlain = !text.isEmpty && !text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" }
+        let escaped = visible(isPlain ? text : text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))
+        return isPlain ? escaped : "\"\(escaped)\""
+    }
+
+    /// A text in one line, whose control characters can neither forge a line nor move a terminal's cursor.
+    private static func visible(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return text.unicodeScalars.reduce(into: "") { visible, scalar in
+            switch scalar {
+            case "\n": visible += "\\n"
+            case "\r": visible += "\\r"
+            case "\t": visible += "\\t"
+            case _ where isControl(scalar): visible += "\\u{" + String(scalar.value, radix: 16) + "}"
+            default: visible.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+    }
+
+    // MARK: JSON
+
+    /// A line for a machine: one JSON object.
+    var json: String {
+        var members = [
+            "\"time\":" + Self.json(timestamp), "\"level\":" + Self.json(level.rawValue),
+            "\"message\":" + Self.json(message),
+        ]
+        for (name, value) in fields {
+            let isTaken = ["time", "level", "message"].contains(name)
+            members.append(Self.json(isTaken ? name + "_" : name) + ":" + Self.json(value))
+        }
+        return "{" + members.joined(separator: ",") + "}\n"
+    }
+
+    private static func json(_ value: Logger.MetadataValue) -> String {
+        switch value {
+        case .string(let text): json(text)
+        case .stringConvertible(let value): json("\(value)")
+        case .array(let values): "[" + values.map(json).joined(separator: ",") + "]"
+        case .dictionary(let values):
+            "{"
+                + values.sorted { $0.key < $1.key }.map { json($0.key) + ":" + json($0.value) }
+                .joined(separator: ",") + "}"
+        }
+    }
+
+    private static func json(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "\"") { json, scalar in
+            switch scalar {
+            case "\"": json += "\\\""
+            case "\\": json += "\\\\"
+            case "\n": json += "\\n"
+            case "\r": json += "\\r"
+            case "\t": json += "\\t"
+            case _ where isControl(scalar):
+                let digits = String(scalar.value, radix: 16)
+                json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: json.unicodeScalars.append(scalar)
+            }
+        } + "\""
+    }
+}
