@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `quali-worker actions`.
+struct Actions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Register the action types in CodePipeline, or remove them.",
+        subcommands: [InstallActions.self, UninstallActions.self, ListActions.self, ExportActions.self]
+    )
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import AWSLite
+import Foundation
+import QualiCore
+
+/// `quali-worker actions install`.
+struct InstallActions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "install",
+        abstract: "Register the three action types, or those of a folder.",
+        discussion: """
+            What is registered already, just like this, is left alone. A registered version can't be changed: \
+            where another definition has it, nothing happens, the differences are shown, and the exit status is 65.
+            """
+    )
+
+    @Option(
+        name: .customLong("from"),
+        help: ArgumentHelp("Register the definitions in this folder's JSON files, as exported.", valueName: "folder")
+    )
+    var folder: String?
+    @OptionGroup var types: ActionTypeOptions
+    @OptionGroup var portal: PortalOptions
+    @OptionGroup(title: "AWS") var aws: AWSOptions
+
+    func validate() throws {
+        if folder != nil, !types.flags.isEmpty || !portal.flags.isEmpty {
+            throw ValidationError("With --from, names, version and links are those of the files.")
+        }
+    }
+
+    func run() async throws {
+        let service = try await ActionTypeService(types, [portal, aws])
+        let definitions = try folder.map { try DefinitionFolder($0).definitions() } ?? service.settings.definitions
+        var differing = 0
+        for definition in definitions {
+            let outcome = try await service.call { try await $0.install(definition) }
+            print(Self.line(outcome.word, definition))
+            if case .differs(let differences) = outcome {
+                differing += 1
+                for difference in differences { print(wrapped(difference, indent: 13, firstIndent: 11)) }
+            }
+        }
+        if folder == nil, service.settings.portal == nil {
+            print("They have no links into the CloudShell portal; --portal-url sets them.")
+        }
+        if differing > 0 {
+            throw ProgramFailure(
+                .data,
+                """
+                \(differing) of \(definitions.count) action types have another definition under this version.
+                A registered version can't be changed. Choose a higher one, here with --version
+                and for the workers with JOB_WORKER_VERSION, or change nothing.
+                """
+            )
+        }
+    }
+
+    /// What became of a definition, in a line.
+    static func line(_ word: String, _ definition: CodePipeline.CustomActionType) -> String {
+        let what = "\(definition.provider), version \(definition.version) (\(definition.category))"
+        return word.padding(toLength: 11, withPad: " ", startingAt: 0) + what
+    }
+}
+
+/// `quali-worker actions uninstall`.
+struct UninstallActions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "uninstall",
+        abstract: "Delete the three action types of a version.",
+        discussion: """
+            Pipelines that use them stay as they are, but their actions fail from now on. A deleted version can be \
+            registered again only with the same definition.
+            """
+    )
+
+    @OptionGroup var types: ActionTypeOptions
+    @OptionGroup(title: "AWS") var aws: AWSOptions
+
+    func run() async throws {
+        let service = try await ActionTypeService(types, [aws])
+        for definition in service.settings.definitions {
+            let outcome = try await service.call { try await $0.uninstall(definition) }
+            print(InstallActions.line(outcome.word, definition))
+        }
+    }
+}
+
+extension ActionRegistrar.Outcome {
+    /// The outcome in a word.
+    fileprivate var word: String {
+        switch self {
+        case .created: "created"
+        case .unchanged: "unchanged"
+        case .differs: "differs"
+        case .deleted: "deleted"
+        case .absent: "absent"
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// `quali-worker run`.
+struct RunWorker: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Poll for jobs and run them, until SIGTERM or SIGINT.",
+        discussion: """
+            Every flag is also read under the name that stands with it: flags beat the environment, which beats \
+            the --config file. A secret is never a flag's value: it comes from the environment or the --config \
+            file under its NAME, or from a file of its own that NAME_FILE names. The value PROMPT asks at the \
+            terminal (\(prompts)).
+
+            \(others)
+            """
+    )
+
+    @OptionGroup var configurationFile: ConfigurationOptions
+    @OptionGroup(title: "The lab") var lab: LabOptions
+    @OptionGroup(title: "AWS") var aws: AWSOptions
+    @OptionGroup(title: "Action types") var actionVersion: ActionVersionOptions
+    @OptionGroup(title: "Action types") var actionNames: ActionNameOptions
+    @OptionGroup(title: "Jobs") var jobs: JobOptions
+    @OptionGroup(title: "Log") var log: LogOptions
+
+    /// The values of all flags.
+    var flags: [String: String] {
+        let options: [any SettingOptions] = [lab, aws, actionVersion, actionNames, jobs, log]
+        return options.reduce(into: [:]) { $0.merge($1.flags) { first, _ in first } }
+    }
+
+    func run() async throws {
+        let sources = SettingSources(
+            flags: flags,
+            environment: ProcessInfo.processInfo.environment,
+            configurationFile: configurationFile.path
+        )
+        Program.exportProxies(sources)
+        let settings = try await WorkerSettings.read(sources)
+        let mask = SecretMask(settings.secrets)
+        let logger = settings.log.logger { mask($0) }
+        for warning in settings.warnings { logger.warning("\(warning)") }
+        try await WorkerProcess(settings, logger: logger) { mask($0) }.run()
+    }
+
+    private static var prompts: String {
+        Setting.all.filter(\.canPrompt).map(\.name).joined(separator: ", ")
+    }
+
+    private static var others: String {
+        let settings = Setting.all.filter { !$0.hasFlag }.map { "\($0.name), \($0.meaning)" }
+        return "Read without a flag of their own: \(settings.joined(separator: "; ")); and what else every AWS tool "
+            + "reads, such as AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE."
+    }
+}

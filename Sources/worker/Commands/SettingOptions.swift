@@ -1,0 +1,130 @@
+import ArgumentParser
+
+extension Option {
+    /// The flag of a setting, as the table of settings has it.
+    init(_ setting: Setting) where Value == String? {
+        self.init(
+            name: .customLong(setting.flag),
+            help: ArgumentHelp(stringLiteral: setting.help).named(setting.value)
+        )
+    }
+}
+
+extension ArgumentHelp {
+    fileprivate func named(_ value: String) -> ArgumentHelp {
+        var help = self
+        help.valueName = value
+        return help
+    }
+}
+
+/// Options that give settings.
+protocol SettingOptions: ParsableArguments {
+    /// The options' values with their settings.
+    var given: [(Setting, String?)] { get }
+}
+
+extension SettingOptions {
+    /// The values of the options that were given, by the setting's name.
+    var flags: [String: String] {
+        given.reduce(into: [:]) { flags, option in
+            if let value = option.1 { flags[option.0.nameOfFlag] = value }
+        }
+    }
+}
+
+/// The flags about the lab.
+struct LabOptions: SettingOptions {
+    @Option(.labURL) var url: String?
+    @Option(.labUser) var user: String?
+    @Option(.labPassword) var password: String?
+    @Option(.labDomain) var domain: String?
+    @Option(.labCABundle) var caBundle: String?
+    @Option(.labProxy) var proxy: String?
+    @Option(.portalURL) var portal: String?
+
+    var given: [(Setting, String?)] {
+        [
+            (.labURL, url), (.labUser, user), (.labPassword, password), (.labDomain, domain),
+            (.labCABundle, caBundle), (.labProxy, proxy), (.portalURL, portal),
+        ]
+    }
+}
+
+/// The flags about AWS.
+struct AWSOptions: SettingOptions {
+    @Option(.region) var region: String?
+    @Option(.profile) var profile: String?
+    @Option(.accessKeyID) var accessKeyID: String?
+    @Option(.secretAccessKey) var secretAccessKey: String?
+    @Option(.sessionToken) var sessionToken: String?
+    @Option(.oldAccessKeyID) var oldAccessKeyID: String?
+    @Option(.oldSecretAccessKey) var oldSecretAccessKey: String?
+    @Option(.endpoint) var endpoint: String?
+    @Option(.codePipelineEndpoint) var codePipelineEndpoint: String?
+    @Option(.s3Endpoint) var s3Endpoint: String?
+    @Option(.stsEndpoint) var stsEndpoint: String?
+    @Option(.awsCABundle) var caBundle: String?
+
+    var given: [(Setting, String?)] {
+        [
+            (.region, region), (.profile, profile), (.accessKeyID, accessKeyID), (.secretAccessKey, secretAccessKey),
+            (.sessionToken, sessionToken), (.oldAccessKeyID, oldAccessKeyID),
+            (.oldSecretAccessKey, oldSecretAccessKey), (.endpoint, endpoint),
+            (.codePipelineEndpoint, codePipelineEndpoint), (.s3Endpoint, s3Endpoint), (.stsEndpoint, stsEndpoint),
+            (.awsCABundle, caBundle),
+        ]
+    }
+}
+
+/// The flags about the action types' names.
+struct ActionNameOptions: SettingOptions {
+    @Option(.startSandboxName) var startSandbox: String?
+    @Option(.runCommandName) var runCommand: String?
+    @Option(.endSandboxName) var endSandbox: String?
+
+    var given: [(Setting, String?)] {
+        [(.startSandboxName, startSandbox), (.runCommandName, runCommand), (.endSandboxName, endSandbox)]
+    }
+}
+
+/// The flag about the action types' version.
+struct ActionVersionOptions: SettingOptions {
+    @Option(.actionVersion) var version: String?
+
+    var given: [(Setting, String?)] { [(.actionVersion, version)] }
+}
+
+/// The flags about jobs.
+struct JobOptions: SettingOptions {
+    @Option(.maxJobs) var maxJobs: String?
+    @Option(.pollSeconds) var pollSeconds: String?
+    @Option(.statusPollSeconds) var statusPollSeconds: String?
+    @Option(.stateDirectory) var stateDirectory: String?
+    @Option(.handoff) var handoff: String?
+    @Option(.statusAddress) var statusAddress: String?
+
+    var given: [(Setting, String?)] {
+        [
+            (.maxJobs, maxJobs), (.pollSeconds, pollSeconds), (.statusPollSeconds, statusPollSeconds),
+            (.stateDirectory, stateDirectory), (.handoff, handoff), (.statusAddress, statusAddress),
+        ]
+    }
+}
+
+/// The flags about the log.
+struct LogOptions: SettingOptions {
+    @Option(.logLevel) var level: String?
+    @Option(.logFormat) var format: String?
+
+    var given: [(Setting, String?)] { [(.logLevel, level), (.logFormat, format)] }
+}
+
+/// The file with settings.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp("A file of NAME=value lines, as a systemd EnvironmentFile.", valueName: "path")
+    )
+    var path: String?
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Logging
+import QualiCore
+import ServiceLifecycle
+import UnixSignals
+
+/// A worker as `run` and `demo` have it: made from settings, stopped by signals.
+struct WorkerProcess: Sendable {
+    /// How long a stop may take before what is left is cut off.
+    static let gracePeriod: Duration = .seconds(25)
+
+    private let group: ServiceGroup
+    private let logger: Logger
+
+    /// Makes a worker from settings.
+    ///
+    /// - Throws: ``ProgramFailure`` when a client can't be made.
+    init(_ settings: WorkerSettings, logger: Logger, redact: @escaping @Sendable (String) -> String) throws {
+        let worker: QualiWorker
+        do {
+            let aws = try settings.aws.httpClient()
+            var configuration = QualiWorker.Configuration(
+                lab: settings.lab.client,
+                codePipeline: settings.aws.client(aws, endpoint: settings.aws.codePipelineEndpoint),
+                s3: settings.aws.client(aws, endpoint: settings.aws.s3Endpoint)
+            )
+            configuration.actions = settings.actions.names
+            configuration.portal = settings.actions.portal
+            configuration.statusInterval = settings.jobs.statusInterval
+            configuration.jobs.maxJobs = settings.jobs.maxJobs
+            configuration.jobs.pollInterval = settings.jobs.pollInterval
+            configuration.jobs.handoff = settings.jobs.handoff
+            configuration.jobs.redact = redact
+            worker = try QualiWorker(configuration, labHTTPClient: settings.lab.httpClient(), logger: logger)
+        } catch {
+            throw ProgramFailure(.software, "the worker can't start: \(redact("\(error)"))")
+        }
+        var configuration = ServiceGroupConfiguration(services: [worker], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.gracePeriod
+        group = ServiceGroup(configuration: configuration)
+        self.logger = logger
+    }
+
+    /// Works until a signal or ``stop()``.
+    ///
+    /// SIGTERM and SIGINT stop the worker gracefully; a second signal ends the process at once.
+    ///
+    /// - Throws: ``ProgramFailure`` when the worker fails, or can't stop within the grace period.
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask {
+                do {
+                    try await group.run()
+                } catch {
+                    throw ProgramFailure(.software, "the worker failed: \(error)")
+                }
+            }
+            tasks.addTask { await obey(signals) }
+            // Signals are obeyed until this task is cancelled, so what ends first is the worker.
+            try await tasks.next()
+            tasks.cancelAll()
+        }
+    }
+
+    /// Begins a graceful stop, for which ``run()`` ends.
+    func stop() async {
+        await group.triggerGracefulShutdown()
+    }
+
+    private func obey(_ signals: UnixSignalsSequence) async {
+        var isStopping = false
+        for await signal in signals {
+            if isStopping {
+                logger.warning("Stopped at once by a second signal", metadata: ["signal": "\(signal)"])
+                _exit(128 + (signal == .sigint ? SIGINT : SIGTERM))
+            }
+            isStopping = true
+            logger.notice("Stopping", metadata: ["signal": "\(signal)", "graceSeconds": "25"])
+            await stop()
+        }
+    }
+}
