@@ -109,7 +109,14 @@ let package = Package(
             dependencies: ["LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport"],
             resources: [.copy("Conformance")]
         ),
-        .testTarget(name: "WorkerTests", dependencies: ["worker", "LocalCloud"]),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: [
+                "worker", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

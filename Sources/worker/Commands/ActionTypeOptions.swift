@@ -82,7 +82,8 @@ struct ActionTypeService: Sendable {
         do {
             return try await body(registrar)
         } catch let error as AWSError {
-            throw ProgramFailure(.unavailable, "\(error)")
+            let words = "\(error)".split { $0.isWhitespace }.joined(separator: " ")
+            throw ProgramFailure(.unavailable, words.count > 600 ? words.prefix(600) + "…" : words)
         }
     }
 }

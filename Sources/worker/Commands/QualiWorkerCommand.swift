@@ -7,20 +7,17 @@ struct QualiWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quali-worker",
         abstract: "Runs AWS CodePipeline actions in Quali CloudShell labs.",
+        discussion: "'quali-worker --version' prints the version.",
         subcommands: [RunWorker.self, Actions.self]
     )
 
-    // Not CommandConfiguration's version, which would take the flag away from the commands about action types.
-    @Flag(name: .customLong("version"), help: "Print the version.")
-    var printsVersion = false
-
-    func run() async throws {
-        guard printsVersion else { throw CleanExit.helpRequest(self) }
-        print("quali-worker \(Program.version)")
-    }
-
     static func main() async {
         Program.prepare()
+        // Neither a flag nor CommandConfiguration's version, which would take --version away from the subcommands.
+        if CommandLine.arguments.dropFirst() == ["--version"] {
+            print("quali-worker \(Program.version)")
+            return
+        }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -24,7 +24,7 @@ struct LogLine {
         let name = level.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
         var line = colored(timestamp, "2") + " " + (Self.color(of: level).map { colored(name, $0) } ?? name)
         line += " " + Self.visible(message)
-        for (name, value) in fields { line += " " + colored(name + "=", "2") + Self.quoted("\(value)") }
+        for (name, value) in fields { line += " " + colored(name + "=", "2") + Self.quoted(Self.plain(value)) }
         return line + "\n"
     }
 
@@ -35,6 +35,17 @@ struct LogLine {
         case .notice: "36"
         case .warning: "33"
         case .error, .critical: "31;1"
+        }
+    }
+
+    /// A value in words: the parts of a list with commas between them.
+    private static func plain(_ value: Logger.MetadataValue) -> String {
+        switch value {
+        case .string(let text): text
+        case .stringConvertible(let value): "\(value)"
+        case .array(let values): values.map(plain).joined(separator: ", ")
+        case .dictionary(let values):
+            values.sorted { $0.key < $1.key }.map { "\($0.key): \(plain($0.value))" }.joined(separator: ", ")
         }
     }
 

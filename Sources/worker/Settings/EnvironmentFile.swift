@@ -10,7 +10,7 @@ struct EnvironmentFile: Sendable, Hashable {
     /// What can't be read.
     private(set) var malformedLines: [MalformedLine] = []
 
-    /// A line that can't be read. Its text isn't repeated, for it may be secret.
+    /// A line that can't be read, without its text, which may be secret.
     struct MalformedLine: Sendable, Hashable {
         /// The line's number, from 1.
         let number: Int

@@ -1,0 +1,155 @@
+import AWSLite
+import Foundation
+import LocalCloud
+import QualiCore
+import Testing
+
+@testable import worker
+
+@Suite("The commands about action types", .timeLimit(.minutes(1)))
+struct ActionsTests {
+    @Test("install once, list, and uninstall")
+    func installListUninstall() async throws {
+        try await LocalCloud.withRunning { cloud in
+            let environment = cloud.environment
+            let none = try await program("actions", "list", environment: environment)
+            #expect(none.output == "There are no custom action types.\n")
+
+            let first = try await program(
+                "actions",
+                "install",
+                "--portal-url",
+                "https://portal.example.com",
+                environment: environment
+            )
+            #expect(first.status == 0, "\(first)")
+            #expect(
+                first.output == """
+                    created    Quali-Start-Sandbox, version 1 (Deploy)
+                    created    Quali-Run-Command, version 1 (Test)
+                    created    Quali-End-Sandbox, version 1 (Deploy)
+
+                    """
+            )
+            let again = try await program(
+                "actions",
+                "install",
+                environment: environment.merging(["CLOUDSHELL_URL": "https://portal.example.com:3443"]) { $1 }
+            )
+            #expect(again.status == 0)
+            #expect(again.output.split(separator: "\n").allSatisfy { $0.hasPrefix("unchanged ") })
+
+            let list = try await program("actions", "list", environment: environment)
+            #expect(
+                list.output == """
+                    NAME                 VERSION  CATEGORY  IN   OUT  POLLED FOR
+                    Quali-End-Sandbox    1        Deploy    0-1  0    yes
+                    Quali-Run-Command    1        Test      0-1  0-1  yes
+                    Quali-Start-Sandbox  1        Deploy    0    0-1  yes
+
+                    """
+            )
+            let removed = try await program("actions", "uninstall", environment: environment)
+            #expect(removed.status == 0)
+            #expect(removed.output.split(separator: "\n").allSatisfy { $0.hasPrefix("deleted ") })
+            let absent = try await program("actions", "uninstall", environment: environment)
+            #expect(absent.output.split(separator: "\n").allSatisfy { $0.hasPrefix("absent ") })
+        }
+    }
+
+    @Test("refuse another definition under the same version, with the difference and the way out")
+    func differing() async throws {
+        try await LocalCloud.withRunning { cloud in
+            let environment = cloud.environment
+            _ = try await program("actions", "install", environment: environment)
+            let other = try await program(
+                "actions",
+                "install",
+                "--portal-url",
+                "https://portal.example.com",
+                environment: environment
+            )
+            #expect(other.status == 65)
+            #expect(other.output.contains("differs    Quali-Start-Sandbox"))
+            #expect(other.output.contains("https://portal.example.com/RM/Diagram/Index/{ExternalExecutionId}"))
+            #expect(other.errors.contains("--version"))
+            let higher = try await program(
+                "actions",
+                "install",
+                "--version",
+                "2",
+                "--portal-url",
+                "https://portal.example.com",
+                environment: environment.merging(["END_SANDBOX_ACTION_NAME": "Bye"]) { $1 }
+            )
+            #expect(higher.status == 0)
+            #expect(higher.output.contains("created    Bye, version 2"))
+        }
+    }
+
+    @Test("export files that install again after an edit")
+    func exportAndInstallFrom() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("new/definitions").path
+            let export = try await program("actions", "export", path, "--version", "3")
+            #expect(export.status == 0, "\(export)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+            #expect(names == ["end-sandbox.json", "run-command.json", "start-sandbox.json"])
+            let file = URL(fileURLWithPath: path).appendingPathComponent("start-sandbox.json")
+            var names3 = QualiActions()
+            names3.version = "3"
+            let read = try JSONDecoder().decode(CodePipeline.CustomActionType.self, from: Data(contentsOf: file))
+            #expect(read == names3.definitions()[0])
+
+            let same = try await program("actions", "export", path, "--version", "3")
+            #expect(same.output.split(separator: "\n").allSatisfy { $0.hasPrefix("unchanged ") })
+            let text = try String(contentsOf: file, encoding: .utf8).replacing("Name or id", with: "Our name or id")
+            try Data(text.utf8).write(to: file)
+            let lossy = try await program("actions", "export", path, "--version", "3")
+            #expect(lossy.status == 73)
+            #expect(try String(contentsOf: file, encoding: .utf8) == text)
+
+            try await LocalCloud.withRunning { cloud in
+                let install = try await program("actions", "install", "--from", path, environment: cloud.environment)
+                #expect(install.status == 0, "\(install)")
+                #expect(install.output.split(separator: "\n").count == 3)
+                let built = try await program("actions", "install", "--version", "3", environment: cloud.environment)
+                #expect(built.status == 65)
+                #expect(built.output.contains("'Our"))
+                let both = try await program(
+                    "actions",
+                    "install",
+                    "--from",
+                    path,
+                    "--version",
+                    "4",
+                    environment: cloud.environment
+                )
+                #expect(both.status == 64)
+            }
+        }
+    }
+
+    @Test("name the file and the member that is wrong")
+    func malformedFiles() async throws {
+        try await withTemporaryFolder { folder in
+            let settings = ["AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"]
+            let empty = try await program("actions", "install", "--from", folder.path, environment: settings)
+            #expect(empty.status == 65)
+            _ = try folder.write("a.json", "{")
+            _ = try folder.write("b.json", #"{"category": "Test", "provider": "x", "version": "1"}"#)
+            _ = try folder.write(
+                "c.json",
+                """
+                {"category": "Test", "provider": "x", "version": "1", "inputArtifactDetails":
+                {"minimumCount": 0, "maximumCount": "one"}, "outputArtifactDetails": {"minimumCount": 0, "maximumCount": 0}}
+                """
+            )
+            let ending = try await program("actions", "install", "--from", folder.path, environment: settings)
+            #expect(ending.status == 65)
+            #expect(ending.errors.contains("a.json: "))
+            #expect(ending.errors.contains("b.json: inputArtifactDetails is missing"))
+            #expect(ending.errors.contains("c.json: inputArtifactDetails.maximumCount has the wrong type"))
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import Logging
+import QualiCore
+import Testing
+
+@testable import worker
+
+@Suite("Settings")
+struct WorkerSettingsTests {
+    @Test("have the defaults of the documentation")
+    func defaults() async throws {
+        let settings = try await Given.settings()
+        #expect(settings.lab.url == "https://lab.example.com:3443")
+        #expect(settings.lab.user == "ci")
+        #expect(settings.lab.password == Secret("a secret"))
+        #expect(settings.lab.domain == "Global")
+        #expect(settings.lab.caBundle == nil)
+        #expect(settings.lab.proxy == .environment)
+        #expect(settings.aws.region == "eu-west-1")
+        #expect(settings.aws.codePipelineEndpoint == nil)
+        #expect(settings.actions.names == QualiActions())
+        #expect(settings.actions.portal == nil)
+        #expect(settings.jobs.maxJobs == 100)
+        #expect(settings.jobs.pollInterval == .seconds(5))
+        #expect(settings.jobs.statusInterval == .seconds(5))
+        #expect(settings.jobs.handoff == .onStop)
+        #expect(settings.log.level == .info)
+        #expect(settings.log.format == nil)
+        #expect(settings.warnings.isEmpty)
+    }
+
+    @Test("come from every name of the documentation")
+    func everything() async throws {
+        let settings = try await Given.settings([
+            "CLOUDSHELL_DOMAIN": "Quali Product", "CLOUDSHELL_PROXY": "proxy.example.com:3128",
+            "CLOUDSHELL_PORTAL_URL": "https://portal.example.com/",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2",
+            "JOB_WORKER_VERSION": "7", "START_SANDBOX_ACTION_NAME": "Start", "RUN_COMMAND_ACTION_NAME": "Run",
+            "END_SANDBOX_ACTION_NAME": "End", "QUALI_MAX_JOBS": "3", "QUALI_POLL_SECONDS": "0.25",
+            "QUALI_STATUS_POLL_SECONDS": "12", "QUALI_STATE_DIR": "/var/lib/quali-worker", "QUALI_HANDOFF": "never",
+            "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json",
+        ])
+        #expect(settings.lab.domain == "Quali Product")
+        #expect(settings.lab.proxy == .url(Secret("http://proxy.example.com:3128")))
+        #expect(settings.actions.portal == PortalLinks(url: "https://portal.example.com"))
+        #expect(settings.aws.codePipelineEndpoint == "http://127.0.0.1:1")
+        #expect(settings.aws.s3Endpoint == "http://127.0.0.1:2")
+        #expect(settings.actions.names.version == "7")
+        #expect(settings.actions.names.startSandbox == "Start")
+        #expect(settings.actions.names.runCommand == "Run")
+        #expect(settings.actions.names.endSandbox == "End")
+        #expect(settings.jobs.maxJobs == 3)
+        #expect(settings.jobs.pollInterval == .milliseconds(250))
+        #expect(settings.jobs.statusInterval == .seconds(12))
+        #expect(settings.jobs.handoff == .never)
+        #expect(settings.log.level == .debug)
+        #expect(settings.log.format == .json)
+    }
+
+    @Test("are all named at once when they are missing")
+    func missing() async {
+        let nothing = Given.environment.mapValues { _ in "" }.merging(["HOME": "/nonexistent"]) { $1 }
+        let problems = await Given.problems(nothing)
+        let names: Set = ["CLOUDSHELL_URL", "CLOUDSHELL_USER", "CLOUDSHELL_PASSWORD", "AWS_REGION", "AWS credentials:"]
+        #expect(Set(problems.keys) == names)
+        #expect(problems["AWS credentials:"]?.contains("AWS_ACCESS_KEY_ID isn't set") == true)
+    }
+
+    @Test(
+        "that are malformed are named with what was found and what is wanted",
+        arguments: [
+            ("CLOUDSHELL_URL", "lab.example.com", "https://lab.example.com:3443"),
+            ("CLOUDSHELL_URL", "ftp://lab", "http or https"),
+            ("CLOUDSHELL_URL", "https://lab:99999", "port"),
+            ("CLOUDSHELL_CA_BUNDLE", "/nonexistent.pem", "PEM"),
+            ("CLOUDSHELL_PROXY", "gopher://x", "socks5h"),
+            ("CLOUDSHELL_PROXY", "http://proxy:99999", "socks5h"),
+            ("CLOUDSHELL_PORTAL_URL", "portal", "https"),
+            ("CLOUDSHELL_PORTAL_URL", "https://u@portal", "https"),
+            ("AWS_REGION", "Ireland!", "eu-west-1"),
+            ("AWS_CA_BUNDLE", "/nonexistent.pem", "PEM"),
+            ("JOB_WORKER_VERSION", "1.0", "1 to 9"),
+            ("JOB_WORKER_VERSION", "1234567890", "1 to 9"),
+            ("START_SANDBOX_ACTION_NAME", "Start Sandbox", "1 to 35"),
+            ("RUN_COMMAND_ACTION_NAME", String(repeating: "x", count: 36), "1 to 35"),
+            ("END_SANDBOX_ACTION_NAME", "Quali-Start-Sandbox", "two names"),
+            ("QUALI_MAX_JOBS", "many", "whole number"),
+            ("QUALI_MAX_JOBS", "0", "whole number"),
+            ("QUALI_MAX_JOBS", "-1", "whole number"),
+            ("QUALI_MAX_JOBS", "99999999999999999999", "whole number"),
+            ("QUALI_POLL_SECONDS", "0", "seconds"),
+            ("QUALI_POLL_SECONDS", "1,5", "seconds"),
+            ("QUALI_POLL_SECONDS", "nan", "seconds"),
+            ("QUALI_POLL_SECONDS", "1.2.3", "seconds"),
+            ("QUALI_STATUS_POLL_SECONDS", "1e3", "seconds"),
+            ("QUALI_STATUS_POLL_SECONDS", "86400", "seconds"),
+            ("QUALI_HANDOFF", "sometimes", "on-stop or never"),
+            ("QUALI_HANDOFF", "always", "isn't available yet"),
+            ("QUALI_STATUS_ADDRESS", "127.0.0.1:8080", "isn't available yet"),
+            ("LOG_LEVEL", "loud", "trace, debug, info"),
+            ("LOG_FORMAT", "xml", "text or json"),
+        ]
+    )
+    func malformed(name: String, value: String, wanted: String) async {
+        let problems = await Given.problems([name: value])
+        #expect(Array(problems.keys) == [name])
+        #expect(problems[name]?.contains(wanted) == true, "\(problems)")
+    }
+
+    @Test("that are malformed in AWS's own way are named too")
+    func malformedAWS() async {
+        let endpoint = await Given.problems(["AWS_ENDPOINT_URL": "nonsense"])
+        #expect(endpoint["AWS endpoint:"]?.contains("AWS_ENDPOINT_URL") == true)
+        let profile = await Given.problems(["AWS_PROFILE": "absent", "AWS_ACCESS_KEY_ID": ""])
+        #expect(profile["AWS configuration:"]?.contains("absent") == true)
+        let half = await Given.problems(["AWS_SECRET_ACCESS_KEY": ""])
+        #expect(half["AWS credentials:"]?.contains("AWS_SECRET_ACCESS_KEY isn't") == true)
+    }
+
+    @Test("that are wrong are all in one message, a paragraph each, without secrets")
+    func oneMessage() async throws {
+        let changes = [
+            "CLOUDSHELL_USER": "", "QUALI_MAX_JOBS": "many\u{1B}[31m", "QUALI_POLL_SECONDS": "x", "LOG_LEVEL": "loud",
+            "CLOUDSHELL_PROXY": "gopher://me:hidden@proxy",
+        ]
+        let error = try await #require(throws: SettingsError.self) { try await Given.settings(changes) }
+        let message = error.description
+        #expect(message.hasPrefix("5 settings are missing or wrong:"))
+        for name in changes.keys { #expect(message.contains("  \(name) ")) }
+        #expect(message.contains("'many?[31m' (the environment)"))
+        #expect(!message.contains("hidden"))
+        #expect(message.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
+
+    @Test("of the original worker stand for an access key pair, only where there is no other")
+    func originalNames() async throws {
+        let old = ["AWS_KEY_NAME": "AKIAOLD", "AWS_KEY": "old secret"]
+        let new = try await Given.settings(old).aws.credentials.credentials()
+        #expect(new.accessKeyID == "AKIAEXAMPLE")
+        let none = [
+            "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "another key's",
+        ]
+        let found = try await Given.settings(old.merging(none) { $1 }).aws.credentials.credentials()
+        #expect(found.accessKeyID == "AKIAOLD")
+        #expect(found.secretAccessKey == Secret("old secret"))
+        #expect(found.sessionToken == nil)
+        let half = await Given.problems(none.merging(["AWS_KEY_NAME": "AKIAOLD"]) { $1 })
+        #expect(half["AWS_KEY"]?.contains("missing") == true)
+    }
+
+    @Test("warn of plain http and of names that are none, and of nothing else")
+    func warnings() async throws {
+        let settings = try await Given.settings([
+            "CLOUDSHELL_URL": "http://lab.example.com:82", "QUALI_MAXJOBS": "3", "UNRELATED": "x",
+        ])
+        #expect(settings.warnings.count == 2)
+        #expect(settings.warnings.contains { $0.contains("QUALI_MAXJOBS") })
+        #expect(settings.warnings.contains { $0.contains("http") })
+    }
+
+    @Test("give the mask every secret, the passwords in addresses included")
+    func secrets() async throws {
+        let settings = try await Given.settings([
+            "CLOUDSHELL_PROXY": "http://me:p%40ss@proxy:3128", "AWS_SESSION_TOKEN": "token",
+            "HTTPS_PROXY": "http://u:w@p",
+        ])
+        let secrets = Set(settings.secrets.map { $0.reveal() })
+        #expect(secrets.isSuperset(of: ["a secret", "wJalrXUtnFEMI", "token", "p@ss", "p%40ss", "w"]))
+    }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// A run of the built program.
+struct ProgramRun: Sendable {
+    /// How it ended.
+    struct Ending: Sendable {
+        /// The exit status; of a program that a signal ended, 128 and the signal's number.
+        let status: Int32
+        /// What it wrote to its output.
+        let output: String
+        /// What it wrote to its standard error.
+        let errors: String
+    }
+
+    private let process: Process
+    private let folder: URL
+    private let ending: AsyncStream<Int32>
+
+    /// Starts the program.
+    ///
+    /// - Parameters:
+    ///   - arguments: The arguments.
+    ///   - environment: The whole environment, but for a home without any AWS files.
+    ///   - folder: Where its output is kept.
+    init(_ arguments: [String], environment: [String: String] = [:], in folder: URL) throws {
+        self.folder = folder
+        // The tests' bundle, which is what runs here, is in the folder that the program is built into.
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: tests).deletingLastPathComponent()
+            .appendingPathComponent("quali-worker")
+        process.arguments = arguments
+        process.environment = ["HOME": folder.path].merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        // Files, unlike pipes, never make the program wait for a reader.
+        for name in ["output", "errors"] { try Data().write(to: folder.appendingPathComponent(name)) }
+        process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))
+        process.standardError = try FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
+        let (ending, ended) = AsyncStream<Int32>.makeStream()
+        self.ending = ending
+        process.terminationHandler = { process in
+            let offset: Int32 = process.terminationReason == .uncaughtSignal ? 128 : 0
+            ended.yield(offset + process.terminationStatus)
+            ended.finish()
+        }
+        try process.run()
+    }
+
+    /// Sends a signal.
+    func signal(_ number: Int32) {
+        kill(process.processIdentifier, number)
+    }
+
+    /// Waits for the end.
+    func end() async throws -> Ending {
+        var statuses = ending.makeAsyncIterator()
+        let status = await withTaskCancellationHandler {
+            await statuses.next()
+        } onCancel: {
+            process.terminate()
+        }
+        return Ending(
+            status: try #require(status),
+            output: try String(contentsOf: folder.appendingPathComponent("output"), encoding: .utf8),
+            errors: try String(contentsOf: folder.appendingPathComponent("errors"), encoding: .utf8)
+        )
+    }
+}
+
+/// Runs the program to its end.
+func program(_ arguments: String..., environment: [String: String] = [:]) async throws -> ProgramRun.Ending {
+    try await withTemporaryFolder { folder in
+        try await ProgramRun(arguments, environment: environment, in: folder).end()
+    }
+}

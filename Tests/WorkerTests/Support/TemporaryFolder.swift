@@ -1,0 +1,20 @@
+import Foundation
+
+/// A folder that exists for the length of a closure.
+func withTemporaryFolder<Result>(_ body: (URL) async throws -> Result) async throws -> Result {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("worker-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try await body(url)
+}
+
+extension URL {
+    /// Writes a file into the folder.
+    ///
+    /// - Returns: Its path.
+    func write(_ name: String, _ text: String) throws -> String {
+        let file = appendingPathComponent(name)
+        try Data(text.utf8).write(to: file)
+        return file.path
+    }
+}
