@@ -150,8 +150,8 @@ import Testing
     }
 
     @Test func `Only unreserved characters stay in a segment`() {
-        #expect(PercentEncoding.segment("aZ09-._~") == "aZ09-._~")
-        #expect(PercentEncoding.segment("a/b c+d%20é") == "a%2Fb%20c%2Bd%2520%C3%A9")
-        #expect(PercentEncoding.segment("..") == "%2E%2E")
+        #expect(APICall.encode(segment: "aZ09-._~") == "aZ09-._~")
+        #expect(APICall.encode(segment: "a/b c+d%20é") == "a%2Fb%20c%2Bd%2520%C3%A9")
+        #expect(APICall.encode(segment: "..") == "%2E%2E")
     }
 }

@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// Where an object is found.
 struct S3Address: Hashable {
     var scheme: String
@@ -15,7 +17,7 @@ struct S3Address: Hashable {
         guard !key.isEmpty, key.utf8.count <= 1024 else {
             throw AWSConfigurationError("an S3 key has to have 1 to 1024 bytes")
         }
-        let object = "/" + PercentEncoding.encodeKey(key)
+        let object = "/" + PercentEncoding.encode(key, keeping: "/")
         scheme = endpoint.scheme
         if usesPathStyle || endpoint.isAddressLiteral || !Self.fitsHostName(bucket) {
             authority = endpoint.authority

@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// The canonical request of AWS Signature Version 4: what both sides of a signature hash.
 ///
 /// It is built from the raw parts of a request, so that a signer and a server that verifies (or a test) share it.
@@ -75,7 +77,7 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
     private static func canonicalPath(_ path: String, style: PathStyle) -> String {
         switch style {
         case .verbatim: return path.isEmpty ? "/" : path
-        case .normalized: return PercentEncoding.encode(removingDotSegments(path), keeping: UInt8(ascii: "/"))
+        case .normalized: return PercentEncoding.encode(removingDotSegments(path), keeping: "/")
         }
     }
 

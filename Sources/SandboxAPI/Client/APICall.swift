@@ -47,10 +47,15 @@ struct APICall: Sendable {
         APICall(operation: operation, subject: subject, method: .delete, path: ["v2"] + path)
     }
 
+    /// A segment of a path; `.` and `..`, which a server would take for steps in the tree, are encoded too.
+    static func encode(segment: String) -> String {
+        segment == "." || segment == ".." ? segment.replacing(".", with: "%2E") : PercentEncoding.encode(segment)
+    }
+
     /// The request to send.
     func request(to url: LabURL, token: String?) -> HTTPRequest {
         var target = url.root
-        for segment in path { target += "/" + PercentEncoding.segment(segment) }
+        for segment in path { target += "/" + Self.encode(segment: segment) }
         var separator = "?"
         for (name, value) in query {
             target += separator + name + "=" + PercentEncoding.encode(value)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTPTransport
 import Logging
 
 /// `quali-worker run`.
@@ -39,7 +40,7 @@ struct RunWorker: AsyncParsableCommand {
         )
         Program.exportProxies(sources)
         let settings = try await WorkerSettings.read(sources)
-        let mask = SecretMask(settings.secrets)
+        let mask = SecretRedactor(settings.secrets)
         let logger = settings.log.logger { mask($0) }
         for warning in settings.warnings { logger.warning("\(warning)") }
         try await WorkerProcess(settings, logger: logger) { mask($0) }.run()

@@ -14,7 +14,7 @@ struct LogTests {
         _ body: (Logger) -> Void
     ) -> [String] {
         let lines = Locked<[String]>([])
-        let mask = SecretMask(secrets.map { Secret($0) })
+        let mask = SecretRedactor(secrets.map { Secret($0) })
         body(
             Logger(label: "test") { _ in
                 LineLogHandler(

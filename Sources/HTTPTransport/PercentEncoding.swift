@@ -1,24 +1,17 @@
-/// Percent-encoding as AWS wants it: everything but RFC 3986's unreserved characters, digits in upper case.
+/// Percent-encoding of RFC 3986: everything but the unreserved characters, digits in upper case.
 public enum PercentEncoding {
-    /// Encodes the UTF-8 bytes of a text, as a segment of a path or a part of a query.
-    public static func encode(_ text: String) -> String {
-        encode(text.utf8, keeping: nil)
-    }
-
-    /// Encodes the UTF-8 bytes of an S3 key: each byte but the unreserved ones and the slash.
-    public static func encodeKey(_ key: String) -> String {
-        encode(key.utf8, keeping: UInt8(ascii: "/"))
-    }
-
-    static func encode(_ text: String, keeping kept: UInt8) -> String {
+    /// Encodes the UTF-8 bytes of a text, as one segment of a path or one part of a query.
+    ///
+    /// - Parameter kept: One more ASCII character that stays as it is, such as the slash of a path.
+    public static func encode(_ text: String, keeping kept: Character? = nil) -> String {
         encode(text.utf8, keeping: kept)
     }
 
-    static func encode(_ bytes: some Sequence<UInt8>, keeping kept: UInt8? = nil) -> String {
+    package static func encode(_ bytes: some Sequence<UInt8>, keeping kept: Character? = nil) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
         for byte in bytes {
-            if isUnreserved(byte) || byte == kept {
+            if isUnreserved(byte) || byte == kept?.asciiValue {
                 encoded.append(byte)
             } else {
                 encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
@@ -28,7 +21,7 @@ public enum PercentEncoding {
     }
 
     /// The bytes behind an encoded text; a percent sign without two digits after it stands for itself.
-    static func decode(_ encoded: some Collection<UInt8>) -> [UInt8] {
+    package static func decode(_ encoded: some Collection<UInt8>) -> [UInt8] {
         let source = Array(encoded)
         var decoded: [UInt8] = []
         var index = 0
