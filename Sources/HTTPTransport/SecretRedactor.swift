@@ -17,8 +17,26 @@ public struct SecretRedactor: Sendable {
     /// The text with ``mark`` for each secret.
     public func callAsFunction(_ text: String) -> String {
         var text = text
-        for form in forms where text.contains(form) { text = text.replacing(form, with: Self.mark) }
+        for form in forms where text.contains(form) {
+            text = form.count < 4 ? Self.maskingWord(form, in: text) : text.replacing(form, with: Self.mark)
+        }
         return text
+    }
+
+    /// The text with a mark for a very short secret where it stands alone.
+    ///
+    /// Within words it is mere chance, and marks all over a log would tell the secret.
+    private static func maskingWord(_ form: String, in text: String) -> String {
+        var masked = ""
+        var rest = text[...]
+        while let range = rest.firstRange(of: form) {
+            let before = text[..<range.lowerBound].last
+            let after = text[range.upperBound...].first
+            let isAlone = ![before, after].contains { $0?.isLetter == true || $0?.isNumber == true }
+            masked += rest[..<range.lowerBound] + (isAlone ? Self.mark[...] : rest[range])
+            rest = rest[range.upperBound...]
+        }
+        return masked + rest
     }
 
     /// A secret as it is, in JSON, in HTML, percent-encoded and in base64.

@@ -56,11 +56,7 @@ struct ProgramTests {
             try await withTemporaryFolder { folder in
                 let install = try await program("actions", "install", environment: cloud.environment)
                 #expect(install.status == 0, "\(install)")
-                let lab = [
-                    "CLOUDSHELL_URL": "http://127.0.0.1:9", "CLOUDSHELL_USER": "ci",
-                    "CLOUDSHELL_PASSWORD": "hidden-password", "LOG_LEVEL": "debug",
-                ]
-                let run = try ProgramRun(["run"], environment: cloud.environment.merging(lab) { $1 }, in: folder)
+                let run = try ProgramRun(["run"], environment: Given.workerEnvironment(cloud), in: folder)
                 let poll = try await cloud.journal.first("PollForJobs")
                 #expect(poll.status == 200)
                 let start = ContinuousClock.now
@@ -74,6 +70,45 @@ struct ProgramTests {
                     #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(line.utf8)) }
                 }
                 #expect(lines.filter { $0.contains("isn't encrypted") }.count == 1)
+            }
+        }
+    }
+
+    @Test("exits at once at a second signal, whatever it still has to report")
+    func secondSignal() async throws {
+        try await LocalCloud.withRunning { cloud in
+            try await withTemporaryFolder { folder in
+                _ = try await program("actions", "install", environment: cloud.environment)
+                let id = try Given.failingExecution(in: cloud)
+                cloud.faults.inject(.hang, on: "PutJobFailureResult", times: .max)
+                let run = try ProgramRun(["run"], environment: Given.workerEnvironment(cloud), in: folder)
+                _ = try await cloud.journal.arrival { $0.operation == "PutJobFailureResult" }
+                // Two different ones, since the same twice may become one.
+                run.signal(SIGTERM)
+                run.signal(SIGINT)
+                let ending = try await run.end()
+                #expect([130, 143].contains(ending.status), "\(ending)")
+                #expect(ending.errors.contains("second signal"))
+                #expect(cloud.codePipeline.execution(id)?.hasEnded == false)
+            }
+        }
+    }
+
+    @Test("reports what is done before it stops")
+    func reportsBeforeStop() async throws {
+        try await LocalCloud.withRunning { cloud in
+            try await withTemporaryFolder { folder in
+                _ = try await program("actions", "install", environment: cloud.environment)
+                let id = try Given.failingExecution(in: cloud)
+                cloud.faults.inject(.delay(.seconds(1)), on: "PutJobFailureResult")
+                let run = try ProgramRun(["run"], environment: Given.workerEnvironment(cloud), in: folder)
+                _ = try await cloud.journal.arrival { $0.operation == "PutJobFailureResult" }
+                run.signal(SIGTERM)
+                let ending = try await run.end()
+                #expect(ending.status == 0, "\(ending)")
+                let action = try #require(cloud.codePipeline.execution(id)?.action("Start"))
+                #expect(action.status == "Failed")
+                #expect(action.errorMessage?.contains("DurationInMinutes") == true)
             }
         }
     }

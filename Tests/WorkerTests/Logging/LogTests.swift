@@ -119,6 +119,14 @@ struct LogTests {
         }
     }
 
+    @Test("shows a very short secret within a word, which it is only by chance")
+    func shortSecret() {
+        let mask = SecretRedactor([Secret("b"), Secret("")])
+        #expect(
+            mask("b=b, job, b, ab b1 (b)b") == "<redacted>=<redacted>, job, <redacted>, ab b1 (<redacted>)<redacted>"
+        )
+    }
+
     private struct Oops: Error, CustomStringConvertible {
         let text: String
         var description: String { "Refused: \(text)" }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import LocalCloud
 
 @testable import worker
 
@@ -11,6 +12,25 @@ enum Given {
         "CLOUDSHELL_PASSWORD": "a secret", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
     ]
+
+    /// The environment of a worker at the stand-ins, without a lab.
+    static func workerEnvironment(_ cloud: LocalCloud) -> [String: String] {
+        let lab = [
+            "CLOUDSHELL_URL": "http://127.0.0.1:9", "CLOUDSHELL_USER": "ci", "CLOUDSHELL_PASSWORD": "hidden-password",
+            "LOG_LEVEL": "debug", "QUALI_POLL_SECONDS": "0.2",
+        ]
+        return cloud.environment.merging(lab) { $1 }
+    }
+
+    /// Starts a pipeline whose one action, called Start, fails without a lab.
+    ///
+    /// - Returns: The execution's id.
+    static func failingExecution(in cloud: LocalCloud) throws -> String {
+        let configuration = ["BlueprintName": "x", "DurationInMinutes": "-1"]
+        let start = VirtualPipeline.Action("Start", .init("Deploy", "Quali-Start-Sandbox", "1"), configuration)
+        try cloud.create(VirtualPipeline("Failing", stages: [.init("Lab", [start])]))
+        return try cloud.codePipeline.start("Failing")
+    }
 
     /// The settings of an environment with changes; an empty value takes a name away.
     static func settings(
