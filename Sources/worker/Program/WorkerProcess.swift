@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import Logging
 import QualiCore
 import ServiceLifecycle
@@ -7,15 +8,22 @@ import UnixSignals
 /// A worker as `run` and `demo` have it: made from settings, stopped by signals.
 struct WorkerProcess: Sendable {
     /// How long a stop may take before what is left is cut off.
-    static let gracePeriod: Duration = .seconds(25)
+    static let standardGracePeriod: Duration = .seconds(25)
 
     private let group: ServiceGroup
+    private let gracePeriod: Duration
+    private let stopBegan = Locked<ContinuousClock.Instant?>(nil)
     private let logger: Logger
 
     /// Makes a worker from settings.
     ///
     /// - Throws: ``ProgramFailure`` when a client can't be made.
-    init(_ settings: WorkerSettings, logger: Logger, redact: @escaping @Sendable (String) -> String) throws {
+    init(
+        _ settings: WorkerSettings,
+        logger: Logger,
+        gracePeriod: Duration = standardGracePeriod,
+        redact: @escaping @Sendable (String) -> String
+    ) throws {
         let worker: QualiWorker
         do {
             let aws = try settings.aws.httpClient()
@@ -36,8 +44,9 @@ struct WorkerProcess: Sendable {
             throw ProgramFailure(.software, "the worker can't start: \(redact("\(error)"))")
         }
         var configuration = ServiceGroupConfiguration(services: [worker], logger: logger)
-        configuration.maximumGracefulShutdownDuration = Self.gracePeriod
+        configuration.maximumGracefulShutdownDuration = gracePeriod
         group = ServiceGroup(configuration: configuration)
+        self.gracePeriod = gracePeriod
         self.logger = logger
     }
 
@@ -61,10 +70,14 @@ struct WorkerProcess: Sendable {
             try await tasks.next()
             tasks.cancelAll()
         }
+        if let began = stopBegan.withLock({ $0 }), ContinuousClock.now - began >= gracePeriod {
+            throw ProgramFailure(.software, "the worker couldn't report everything before it had to stop")
+        }
     }
 
     /// Begins a graceful stop, for which ``run()`` ends.
     func stop() async {
+        stopBegan.withLock { if $0 == nil { $0 = .now } }
         await group.triggerGracefulShutdown()
     }
 
@@ -76,7 +89,7 @@ struct WorkerProcess: Sendable {
                 _exit(128 + (signal == .sigint ? SIGINT : SIGTERM))
             }
             isStopping = true
-            logger.notice("Stopping", metadata: ["signal": "\(signal)", "graceSeconds": "25"])
+            logger.notice("Stopping", metadata: ["signal": "\(signal)", "grace": "\(gracePeriod)"])
             await stop()
         }
     }
