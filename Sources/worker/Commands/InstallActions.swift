@@ -32,15 +32,7 @@ struct InstallActions: AsyncParsableCommand {
     func run() async throws {
         let service = try await ActionTypeService(types, [portal, aws])
         let definitions = try folder.map { try DefinitionFolder($0).definitions() } ?? service.settings.definitions
-        var differing = 0
-        for definition in definitions {
-            let outcome = try await service.call { try await $0.install(definition) }
-            print(Self.line(outcome.word, definition))
-            if case .differs(let differences) = outcome {
-                differing += 1
-                for difference in differences { print(wrapped(difference, indent: 13, firstIndent: 11)) }
-            }
-        }
+        let differing = try await service.call { try await Self.install(definitions, with: $0) { print($0) } }
         if folder == nil, service.settings.portal == nil {
             print("They have no links into the CloudShell portal; --portal-url sets them.")
         }
@@ -54,6 +46,26 @@ struct InstallActions: AsyncParsableCommand {
                 """
             )
         }
+    }
+
+    /// Registers definitions, and says what becomes of each.
+    ///
+    /// - Returns: How many are registered otherwise.
+    /// - Throws: `AWSError` when the service refuses; what was registered before stays.
+    static func install(
+        _ definitions: [CodePipeline.CustomActionType],
+        with registrar: ActionRegistrar,
+        say: (String) -> Void
+    ) async throws -> Int {
+        var differing = 0
+        for definition in definitions {
+            let outcome = try await registrar.install(definition)
+            say(line(outcome.word, definition))
+            guard case .differs(let differences) = outcome else { continue }
+            differing += 1
+            for difference in differences { say(wrapped(difference, indent: 13, firstIndent: 11)) }
+        }
+        return differing
     }
 
     /// What became of a definition, in a line.

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+import LocalCloud
+
+/// `quali-worker demo`.
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Run a pipeline with a sandbox, against stand-ins of AWS and of a lab on this machine.",
+        discussion: """
+            Nothing else is needed: no AWS account, no lab, no settings. The worker is the one of 'quali-worker run', \
+            with real requests and signatures; only what answers them is a stand-in. With --stay the stand-ins and \
+            the worker stay until Ctrl-C, for the AWS CLI, boto3 or a second worker.
+            """
+    )
+
+    @Flag(help: "Go on until Ctrl-C, and print the environment for other tools.")
+    var stay = false
+    @Option(help: ArgumentHelp("How long the lab takes for a setup, a command or a teardown.", valueName: "seconds"))
+    var pace = 1.0
+    @OptionGroup(title: "Log") var log: LogOptions
+
+    func validate() throws {
+        guard (0...600).contains(pace) else { throw ValidationError("--pace takes seconds from 0 to 600.") }
+    }
+
+    func run() async throws {
+        // The stand-ins are on this machine, whatever proxy the environment names.
+        setenv("no_proxy", "127.0.0.1,localhost", 1)
+        let story = DemoStory()
+        try await LocalCloud.withRunning { cloud in
+            story.line("Stand-ins on this machine:")
+            story.line("   CodePipeline     \(cloud.codePipelineURL)")
+            story.line("   S3               \(cloud.s3URL)")
+            try await Demo(cloud, story: story, log: log.flags).run(stays: stay)
+        }
+    }
+}

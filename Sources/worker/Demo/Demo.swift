@@ -1,0 +1,202 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import LocalCloud
+import Logging
+import QualiCore
+
+/// The main job, from registration to the sandbox's end, against the stand-ins: with the settings, the clients and the
+/// worker of `run`, over real HTTP.
+struct Demo: Sendable {
+    private let cloud: LocalCloud
+    private let story: DemoStory
+    private let settings: WorkerSettings
+    private let logger: Logger
+
+    /// Prepares a demo.
+    ///
+    /// - Parameters:
+    ///   - cloud: The stand-ins, running.
+    ///   - story: Tells what happens.
+    ///   - log: What to show of the worker's log.
+    /// - Throws: ``SettingsError`` when the stand-ins' settings aren't what a worker takes.
+    init(_ cloud: LocalCloud, story: DemoStory, log: [String: String]) async throws {
+        self.cloud = cloud
+        self.story = story
+        settings = try await WorkerSettings.read(SettingSources(flags: log, environment: Self.environment(cloud)))
+        let mask = SecretMask(settings.secrets)
+        logger = settings.log.logger { mask($0) }
+    }
+
+    /// The environment of a worker at the stand-ins, in which nothing of the user's own AWS set-up counts.
+    private static func environment(_ cloud: LocalCloud) -> [String: String] {
+        let own = [
+            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.3", "LOG_LEVEL": "error",
+        ]
+        return cloud.environment.merging(own) { $1 }
+    }
+
+    /// Registers the action types, runs the pipeline and tells of it.
+    ///
+    /// - Parameter stays: Whether to go on until a signal, and to tell how to use the stand-ins.
+    /// - Throws: ``ProgramFailure`` when an action fails.
+    func run(stays: Bool) async throws {
+        story.heading("Register the action types, as 'quali-worker actions install' does")
+        try await register()
+        let pipeline = DemoPipeline(names: settings.actions.names)
+        try cloud.create(pipeline.declaration)
+        let mask = SecretMask(settings.secrets)
+        let worker = try WorkerProcess(settings, logger: logger) { mask($0) }
+        let executionID = try cloud.codePipeline.start(pipeline.name)
+        let succeeded = Locked<Bool?>(nil)
+        await withDiscardingTaskGroup { tasks in
+            tasks.addTask {
+                let result = try? await follow(executionID, pipeline)
+                succeeded.withLock { $0 = result }
+                guard result != nil, stays else { return await worker.stop() }
+                invite(pipeline)
+                try? await followOthers(pipeline)
+            }
+            await serve(worker)
+            // A signal may have ended the worker before the story's end.
+            tasks.cancelAll()
+        }
+        switch succeeded.withLock({ $0 }) {
+        case true?: break
+        case false?: throw ProgramFailure(.software, "an action of the demo failed")
+        case nil: throw ProgramFailure(.software, "the demo was interrupted")
+        }
+    }
+
+    private func serve(_ worker: WorkerProcess) async {
+        do {
+            try await worker.run()
+        } catch {
+            story.line("The worker failed: \(error)")
+        }
+    }
+
+    private func register() async throws {
+        do {
+            let client = CodePipeline(
+                settings.aws.client(try settings.aws.httpClient(), endpoint: settings.aws.codePipelineEndpoint)
+            )
+            let portal = settings.actions.portal ?? PortalLinks(besideAPI: settings.lab.url)
+            _ = try await InstallActions.install(
+                settings.actions.names.definitions(portal: portal),
+                with: ActionRegistrar(client)
+            ) { story.line("   " + $0) }
+        } catch {
+            throw ProgramFailure(.unavailable, "the action types can't be registered: \(error)")
+        }
+    }
+
+    // MARK: Following an execution
+
+    /// Tells of each action as it begins and ends.
+    ///
+    /// - Returns: Whether all went well.
+    private func follow(_ executionID: String, _ pipeline: DemoPipeline) async throws -> Bool {
+        let start = ContinuousClock.now
+        let first = cloud.journal.count
+        story.heading("Run the pipeline '\(pipeline.name)' with the worker of 'quali-worker run'")
+        for (index, step) in pipeline.steps.enumerated() {
+            let begun = try await cloud.codePipeline.wait(for: executionID) { execution -> Bool? in
+                execution.action(step.action.name) != nil ? true : execution.hasEnded ? false : nil
+            }
+            guard begun else { break }
+            let before = cloud.journal.count
+            story.step(index + 1, step.action.name, step.action.type.provider)
+            story.detail("asked", step.configurationInWords)
+            let action = try await cloud.codePipeline.end(ofAction: step.action.name, in: executionID)
+            tell(action, step, since: before)
+        }
+        let execution = try await cloud.codePipeline.end(of: executionID)
+        let entries = cloud.journal.entries.filter { $0.number > first }
+        let services = Dictionary(grouping: entries, by: \.service).sorted { $0.key < $1.key }
+        let counts = services.map { "\($0.value.count) to \($0.key)" }.joined(separator: ", ")
+        let duration = (ContinuousClock.now - start).formatted(
+            .units(allowed: [.seconds], width: .wide, fractionalPart: .show(length: 1))
+        )
+        story.line()
+        story.line("\(execution.status) in \(duration), with \(entries.count) requests: \(counts).")
+        return execution.status == "Succeeded"
+    }
+
+    private func tell(_ action: ActionReport, _ step: DemoPipeline.Step, since number: Int) {
+        let isGood = action.status == "Succeeded"
+        let text = (isGood ? action.summary : action.errorMessage) ?? action.status
+        let headline = text.split(separator: "\n").first.map(String.init) ?? action.status
+        story.detail("did", calls(since: number))
+        story.verdict(isGood: isGood, .seconds(action.updated.timeIntervalSince(action.started)), headline)
+        for name in step.action.outputs {
+            if let data = cloud.artifact(name, of: action) { story.detail("artifact", contents(of: data, name)) }
+        }
+        for (index, (name, value)) in action.outputVariables.sorted(by: { $0.key < $1.key }).enumerated() {
+            let lines = value.split(separator: "\n", omittingEmptySubsequences: false)
+            let shown = lines.prefix(6).joined(separator: "\n") + (lines.count > 6 ? "\n…" : "")
+            story.detail(index == 0 ? "variables" : "", "\(name) = \(shown)")
+        }
+        if let link = action.externalExecutionURL { story.detail("link", link) }
+    }
+
+    /// The requests of a step in their order, but for the polls, which go on all the time.
+    private func calls(since number: Int) -> String {
+        var calls: [(name: String, count: Int)] = []
+        for entry in cloud.journal.entries where entry.number > number && entry.operation != "PollForJobs" {
+            if calls.last?.name == entry.operation {
+                calls[calls.count - 1].count += 1
+            } else {
+                calls.append((entry.operation, 1))
+            }
+        }
+        return calls.map { $0.count == 1 ? $0.name : "\($0.name) ×\($0.count)" }.joined(separator: ", ")
+    }
+
+    /// What is in an artifact, cut to a few lines.
+    private func contents(of data: Data, _ name: String) -> String {
+        let limit = 330
+        let size = data.count.formatted(.number.locale(Locale(identifier: "en")))
+        guard let files = try? ArtifactArchive.read(data, where: { _ in true }) else {
+            return "\(name), \(size) bytes\n" + Self.short(data, limit)
+        }
+        return "\(name), a ZIP of \(size) bytes\n"
+            + files.map { "\($0.path): \(Self.short($0.content, limit))" }.joined(separator: "\n")
+    }
+
+    private static func short(_ data: Data, _ limit: Int) -> String {
+        let text = String(decoding: data, as: UTF8.self).split { $0.isWhitespace }.joined(separator: " ")
+        return text.count > limit ? text.prefix(limit) + "…" : text
+    }
+
+    // MARK: Staying
+
+    private func invite(_ pipeline: DemoPipeline) {
+        story.heading("The stand-ins and the worker stay until Ctrl-C; for the AWS CLI, boto3 or a worker:")
+        story.line()
+        for (name, value) in cloud.environment.sorted(by: { $0.key < $1.key }) {
+            story.line("export \(name)='\(value.replacing("'", with: "'\\''"))'")
+        }
+        story.line()
+        story.line("aws codepipeline start-pipeline-execution --name \(pipeline.name)   # once more")
+        story.line("aws codepipeline list-action-executions --pipeline-name \(pipeline.name)")
+        story.line("quali-worker run                                       # a second worker")
+    }
+
+    /// Tells of the executions that somebody else starts, until it is cancelled.
+    private func followOthers(_ pipeline: DemoPipeline) async throws {
+        var told = cloud.codePipeline.executions(of: pipeline.name).count
+        while true {
+            let executions = cloud.codePipeline.executions(of: pipeline.name)
+            if told < executions.count {
+                _ = try await follow(executions[told].id, pipeline)
+                told += 1
+            } else {
+                _ = try await cloud.journal.first(after: cloud.journal.count) {
+                    $0.operation == "StartPipelineExecution"
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import AWSLite
+import LocalCloud
+import QualiCore
+
+/// The pipeline of the demo: start, three commands, end.
+struct DemoPipeline: Sendable {
+    /// An action, and its properties in the order in which they are told.
+    struct Step: Sendable {
+        /// The action.
+        let action: VirtualPipeline.Action
+        private let properties: [(String, String)]
+
+        init(
+            _ name: String,
+            _ type: VirtualPipeline.ActionType,
+            _ properties: [(String, String)],
+            inputs: [String] = [],
+            outputs: [String] = [],
+            namespace: String? = nil,
+            runOrder: Int
+        ) {
+            action = VirtualPipeline.Action(
+                name,
+                type,
+                Dictionary(properties) { first, _ in first },
+                inputs: inputs,
+                outputs: outputs,
+                namespace: namespace,
+                runOrder: runOrder
+            )
+            self.properties = properties
+        }
+
+        /// The properties and the artifacts that go in.
+        var configurationInWords: String {
+            (properties.map { "\($0.0) = \($0.1)" } + action.inputs.map { "input artifact \($0)" })
+                .joined(separator: "\n")
+        }
+    }
+
+    /// The pipeline's name.
+    let name = "Demo"
+    /// The actions, in the order in which they run.
+    let steps: [Step]
+
+    /// Describes the pipeline for action types of these names.
+    init(names: QualiActions) {
+        let types = names.typeIDs.map {
+            VirtualPipeline.ActionType($0.category.rawValue, $0.provider, $0.version)
+        }
+        let (start, run, end) = (types[0], types[1], types[2])
+        steps = [
+            Step(
+                "Start",
+                start,
+                [
+                    ("BlueprintName", "CloudShell Sandbox Template"), ("SandboxName", "Demo"),
+                    ("InputsJSON", #"{"Target Cloud": "AWS"}"#), ("DurationInMinutes", "60"),
+                ],
+                outputs: ["Sandbox"],
+                namespace: "lab",
+                runOrder: 1
+            ),
+            Step(
+                "ExactName",
+                run,
+                [("ComponentName", "Web Server"), ("CommandName", "health_check")],
+                inputs: ["Sandbox"],
+                outputs: ["Health"],
+                runOrder: 2
+            ),
+            Step(
+                "Pattern",
+                run,
+                [("ComponentName", "DB.*"), ("CommandName", "health_check")],
+                inputs: ["Sandbox"],
+                runOrder: 3
+            ),
+            Step(
+                "WholeSandbox",
+                run,
+                [
+                    ("ComponentName", "SANDBOX"), ("CommandName", "deploy"),
+                    ("ArgumentsJSON", #"{"Version": "1.2"}"#), ("SandboxId", "#{lab.SandboxId}"),
+                ],
+                runOrder: 4
+            ),
+            Step("End", end, [("WaitForTeardown", "true")], inputs: ["Sandbox"], runOrder: 5),
+        ]
+    }
+
+    /// The pipeline as the stand-in takes it.
+    var declaration: VirtualPipeline {
+        VirtualPipeline(name, stages: [.init("Lab", steps.map(\.action))])
+    }
+}
