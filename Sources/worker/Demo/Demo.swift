@@ -24,7 +24,7 @@ struct Demo: Sendable {
         self.cloud = cloud
         self.story = story
         settings = try await WorkerSettings.read(SettingSources(flags: log, environment: Self.environment(cloud)))
-        let mask = SecretMask(settings.secrets)
+        let mask = SecretRedactor(settings.secrets)
         logger = settings.log.logger { mask($0) }
     }
 
@@ -46,7 +46,7 @@ struct Demo: Sendable {
         try await register()
         let pipeline = DemoPipeline(names: settings.actions.names)
         try cloud.create(pipeline.declaration)
-        let mask = SecretMask(settings.secrets)
+        let mask = SecretRedactor(settings.secrets)
         let worker = try WorkerProcess(settings, logger: logger) { mask($0) }
         let executionID = try cloud.codePipeline.start(pipeline.name)
         let succeeded = Locked<Bool?>(nil)
