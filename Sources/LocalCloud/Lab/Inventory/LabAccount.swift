@@ -1,0 +1,28 @@
+/// A user of the lab.
+public struct LabAccount: Sendable {
+    /// The name.
+    public var username: String
+    /// The password.
+    public var password: String
+    /// The domains that the user may log in to.
+    public var domains: [String]
+    /// Whether the user sees and handles other users' sandboxes.
+    public var isAdmin: Bool
+    /// What the identity provider issues, for a login without a password; `nil` where there's no such login.
+    public var identityToken: String?
+
+    /// Creates a user.
+    public init(
+        username: String,
+        password: String,
+        domains: [String] = ["Global"],
+        isAdmin: Bool = true,
+        identityToken: String? = nil
+    ) {
+        self.username = username
+        self.password = password
+        self.domains = domains
+        self.isAdmin = isAdmin
+        self.identityToken = identityToken
+    }
+}

@@ -1,0 +1,113 @@
+public import Foundation
+
+/// A blueprint of the lab, and how the sandboxes made from it behave.
+public struct LabBlueprint: Sendable {
+    /// How a sandbox's setup goes.
+    public enum Setup: Sendable {
+        /// It's through after this long, in three equally long stages.
+        case succeeds(after: Duration)
+        /// It breaks off in a stage, after this long, with these texts in the activity feed.
+        case fails(
+            at: LabStage = .configuration,
+            events: [String] = ["'Setup' Blueprint command failed"],
+            after: Duration
+        )
+        /// It goes on until somebody stops the sandbox or its time is over.
+        case neverEnds
+    }
+
+    /// How a sandbox's teardown goes.
+    public enum Teardown: Sendable {
+        /// It's through after this long.
+        case succeeds(after: Duration)
+        /// The sandbox ends all the same after this long, with these error events: the lab's only sign of it.
+        case fails(events: [String] = ["'Teardown' Blueprint command failed"], after: Duration)
+        /// It goes on for ever.
+        case neverEnds
+    }
+
+    /// The name, unique in its domain.
+    public var name: String
+    /// The id.
+    public var id: String
+    /// What it's for.
+    public var description: String?
+    /// The categories that it's listed under.
+    public var categories: [String] = []
+    /// The domain; only its users see the blueprint.
+    public var domain = "Global"
+    /// Whether this API knows the blueprint at all; a private one and its sandboxes are 404.
+    public var isPublic = true
+    /// Whether lists say `Available Now`.
+    public var isAvailable = true
+    /// What a start has to say, or may.
+    public var inputs: [LabInput]
+    /// What a sandbox is made of.
+    public var components: [LabComponent]
+    /// The commands of a sandbox as a whole.
+    public var commands: [LabCommand]
+    /// How setup goes.
+    public var setup: Setup
+    /// How long a sandbox is `BeforeSetup`.
+    public var beforeSetup: Duration = .zero
+    /// How teardown goes.
+    public var teardown: Teardown
+    /// What lists say of the setup's length; zero means there's no setup and a sandbox is `Ready` at once.
+    public var estimatedSetup: Duration = .seconds(25 * 60)
+    /// Whether `start-persistent` takes it.
+    public var isPersistentCapable = false
+    /// How many starts are refused because of conflicting resources before one succeeds.
+    public var conflicts = 0
+    /// What the sandbox tells its users, in HTML.
+    public var instructions = ""
+
+    /// Creates a blueprint.
+    public init(
+        name: String,
+        id: String = UUID().uuidString.lowercased(),
+        description: String? = nil,
+        inputs: [LabInput] = [],
+        components: [LabComponent] = [],
+        commands: [LabCommand] = [],
+        setup: Setup = .succeeds(after: .seconds(3)),
+        teardown: Teardown = .succeeds(after: .seconds(2)),
+        isPublic: Bool = true,
+        conflicts: Int = 0
+    ) {
+        self.name = name
+        self.id = id
+        self.description = description
+        self.inputs = inputs
+        self.components = components
+        self.commands = commands
+        self.setup = setup
+        self.teardown = teardown
+        self.isPublic = isPublic
+        self.conflicts = conflicts
+    }
+}
+
+/// An input of a blueprint.
+public struct LabInput: Sendable {
+    /// The name.
+    public var name: String
+    /// The value where a start gives none; `nil` makes the input mandatory.
+    public var defaultValue: String?
+    /// `String`, `Numeric` or `Lookup`.
+    public var type: String
+    /// The values to choose from, for a lookup.
+    public var possibleValues: [String]
+
+    /// Creates an input.
+    public init(
+        _ name: String,
+        default defaultValue: String? = nil,
+        type: String = "String",
+        possibleValues: [String] = []
+    ) {
+        self.name = name
+        self.defaultValue = defaultValue
+        self.type = type
+        self.possibleValues = possibleValues
+    }
+}

@@ -1,0 +1,83 @@
+/// A component of a blueprint: an App, a resource or a service.
+public struct LabComponent: Sendable {
+    /// What kind of component it is.
+    public enum Kind: String, Sendable {
+        /// An App: undeployed at first; setup deploys it, with an address and a suffix to its name.
+        case application = "Application"
+        /// A resource of the inventory.
+        case resource = "Resource"
+        /// A service.
+        case service = "Service"
+    }
+
+    /// An attribute.
+    public struct Attribute: Sendable {
+        /// The name.
+        public var name: String
+        /// The value, as text.
+        public var value: String
+        /// `string`, `numeric`, `boolean` or `password`.
+        public var type: String
+
+        /// Creates an attribute.
+        public init(_ name: String, _ value: String, type: String = "string") {
+            self.name = name
+            self.value = value
+            self.type = type
+        }
+    }
+
+    /// A way into the component.
+    public struct Interface: Sendable {
+        /// `SSH`, `RDP`, `Telnet`.
+        public var name: String
+        /// Where it leads.
+        public var url: String
+
+        /// Creates an interface.
+        public init(_ name: String, url: String) {
+            self.name = name
+            self.url = url
+        }
+    }
+
+    /// The name; an App's gets a suffix when it's deployed.
+    public var name: String
+    /// The kind.
+    public var kind: Kind
+    /// The resource model or shell.
+    public var model: String
+    /// What it is.
+    public var description = ""
+    /// The address; an App has it once it's deployed.
+    public var address: String
+    /// The attributes.
+    public var attributes: [Attribute]
+    /// The ways in.
+    public var interfaces: [Interface]
+    /// The commands.
+    public var commands: [LabCommand]
+    /// Whether one sandbox at a time can have it; a second start is a conflict.
+    public var isExclusive = false
+
+    /// Creates a component.
+    public init(
+        name: String,
+        kind: Kind,
+        model: String,
+        address: String = "",
+        attributes: [Attribute] = [],
+        interfaces: [Interface] = [],
+        commands: [LabCommand] = [],
+        isExclusive: Bool = false
+    ) {
+        self.name = name
+        self.kind = kind
+        self.model = model
+        self.address = address
+        self.attributes = attributes
+        self.interfaces = interfaces
+        self.commands = commands
+        self.isExclusive = isExclusive
+    }
+}

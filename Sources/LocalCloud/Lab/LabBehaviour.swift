@@ -1,0 +1,184 @@
+/// Everything about the lab that its documentation leaves open or that differs between releases.
+///
+/// The defaults are the documented or the most likely answer. A client has to survive every other one too.
+public struct LabBehaviour: Sendable {
+    // MARK: Transport
+
+    /// What stands before the lab.
+    public enum Gateway: Sendable {
+        /// Nothing wrong.
+        case working
+        /// The gateway answers an HTML page with status 502; the lab sees nothing.
+        case down
+        /// Requests are acted upon, and answered with 200 and an empty body.
+        case emptyReplies
+    }
+
+    /// What stands before the lab.
+    public var gateway = Gateway.working
+    /// Whether `/API/V2/Sandboxes` is `/api/v2/sandboxes`.
+    public var ignoresCaseOfPaths = true
+    /// The status of a route that this release doesn't know: `Invalid Api call`.
+    public var unknownRouteStatus = 404
+    /// Whether this release has activity and output (since 8.1).
+    public var knowsActivity = true
+    /// How many requests within ``rateWindow`` are answered before the quota is exceeded; `nil` for no quota.
+    public var rateQuota: Int?
+    /// The length of time that ``rateQuota`` counts in.
+    public var rateWindow: Duration = .seconds(60)
+    /// The status of an exceeded quota.
+    public var rateQuotaStatus = 429
+
+    // MARK: Login
+
+    /// What tokens look like.
+    public enum TokenStyle: Sendable {
+        /// Base64 with `/`, `+` and `=` in it.
+        case base64
+        /// A short text, a caret and a web token: about 1.6 KB.
+        case identityProvider
+        /// Nothing: a login that answers 200 with an empty string, and opens no session.
+        case empty
+    }
+
+    /// What tokens look like.
+    public var tokenStyle = TokenStyle.base64
+    /// How long a token is good.
+    public var tokenLifetime: Duration = .seconds(300 * 60)
+    /// Whether each use of a token gives it its whole life again.
+    public var tokenLifeSlides = false
+    /// The status for an unknown or expired token; releases have been seen that don't say 401.
+    public var invalidTokenStatus = 401
+
+    // MARK: Start
+
+    /// The status of requests that miss something.
+    public var validationStatus = 400
+    /// The status of a start whose resources are taken.
+    public var conflictStatus = 400
+    /// What stands around the conflict's known words.
+    public var conflictMessage = "Blueprint has conflicting resources"
+    /// Whether this release reads `start_time`; an older one starts at once.
+    public var knowsStartTime = true
+
+    // MARK: Life of a sandbox
+
+    /// What an ended sandbox's `GET` answers.
+    public enum AfterEnd: Sendable {
+        /// The sandbox, `Ended`.
+        case ended
+        /// 404.
+        case notFound
+        /// 200 with an empty body.
+        case emptyBody
+    }
+
+    /// Other names for states: an older release's `Pending Setup`, or a state nobody has heard of.
+    public var stateNames: [LabState: String] = [:]
+    /// What `setup_stage` says once setup is through.
+    public var stageAfterSetup = LabStage.ended
+    /// How many reads of a sandbox after its stop still tell the old state.
+    public var staleReadsAfterStop = 1
+    /// What an ended sandbox's `GET` answers.
+    public var afterEnd = AfterEnd.ended
+    /// How many stop requests per sandbox fail with 500 before one is taken.
+    public var failingStops = 0
+    /// Whether stopping a sandbox that's in teardown or over is an error, with status 400.
+    public var refusesRepeatedStop = false
+    /// How many reads per sandbox answer 200 with an empty body before one tells something.
+    public var emptyFirstReads = 0
+    /// How many reads of `GET /sandboxes` miss a sandbox that was just started.
+    public var listLag = 0
+
+    // MARK: Activity
+
+    /// How many events or entries are on a page.
+    public var pageSize = 1_000
+    /// How many reads of activity miss an event that has just happened.
+    public var activityLag = 0
+
+    // MARK: Commands
+
+    /// What becomes of a sandbox command while another one of the sandbox runs.
+    public enum Concurrency: Sendable {
+        /// It waits, `Pending`.
+        case queued
+        /// It's refused with 400.
+        case refused
+        /// It runs.
+        case allowed
+    }
+
+    /// What becomes of a sandbox command while another one of the sandbox runs.
+    public var sandboxCommands = Concurrency.queued
+    /// Other spellings of statuses, such as `Canceled`.
+    public var statusNames: [LabExecutionStatus: String] = [:]
+    /// How many executions a command's history shows, the newest; `nil` for all.
+    public var executionHistoryDepth: Int?
+    /// How long a cancelled execution is `Stopping`.
+    public var cancellationTime: Duration = .zero
+    /// Whether a `DELETE` of an execution that can't be cancelled answers 400; else it says `success` and does nothing.
+    public var refusesFutileCancellation = true
+
+    // MARK: Spelling
+
+    /// How the words of a compound field name are joined.
+    public enum Joining: String, Sendable {
+        /// `possible values`, as documented.
+        case space
+        /// `possibleValues`.
+        case camelCase
+        /// `possible_values`.
+        case underscore
+    }
+
+    /// How a timestamp tells its seconds.
+    public enum Seconds: Sendable {
+        /// `2017-01-15T09:51:17Z`.
+        case whole
+        /// `2019-10-07T14:50:53.503Z`.
+        case fractional
+    }
+
+    /// How nothing is written.
+    public enum Nothing: Sendable {
+        /// `null`.
+        case null
+        /// `""`.
+        case emptyString
+        /// `"Null"`.
+        case word
+    }
+
+    /// How words such as `Undeployed` or `Running` are written.
+    public enum Casing: Sendable {
+        /// As in most documented samples.
+        case usual
+        /// `undeployed`, `running`.
+        case lowercase
+    }
+
+    /// Whether booleans and numbers are written as strings.
+    public var writesStringsOnly = false
+    /// How `possible values` and `default value` are joined.
+    public var parameterKeys = Joining.space
+    /// The key of the cancellation flag; older pages have `supports_Cancelation`.
+    public var cancellationKey = "supports_cancellation"
+    /// The key of a sandbox's blueprint; a sample has `blueprint id`.
+    public var blueprintIDKey = "blueprint_id"
+    /// The key of a sandbox's inputs; a client reads `params`.
+    public var sandboxInputsKey = "parameters"
+    /// The key of the count of events; a table has `number_of_returned_events`.
+    public var eventCountKey = "num_returned_events"
+    /// The key of the ways into a component; a table has `connection_ interfaces`.
+    public var interfacesKey = "connection_interfaces"
+    /// How timestamps are written.
+    public var seconds = Seconds.whole
+    /// How absent outputs are written.
+    public var nothing = Nothing.null
+    /// How component types, life cycles and statuses are written.
+    public var casing = Casing.usual
+
+    /// Creates the documented behaviour.
+    public init() {}
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// A stand-in of the CloudShell Sandbox API: version 2 with login and tokens, and what version 1 has.
+///
+/// All state is in memory. Nothing in it waits: what has happened is computed from the time when somebody looks.
+public final class LocalLab: LocalService {
+    /// `lab`.
+    public let name = "lab"
+    /// The time.
+    public let clock: LocalClock
+
+    let world: Watched<LabWorld>
+
+    /// Creates a lab.
+    ///
+    /// - Parameters:
+    ///   - behaviour: What the documentation leaves open.
+    ///   - accounts: The users; by default `admin` with the password `admin` in the domain `Global`.
+    ///   - blueprints: What can be started; by default ``LabBlueprint/demo``.
+    ///   - clock: The time.
+    public init(
+        behaviour: LabBehaviour = LabBehaviour(),
+        accounts: [LabAccount] = [LabAccount(username: "admin", password: "admin")],
+        blueprints: [LabBlueprint] = LabBlueprint.demo,
+        clock: LocalClock = LocalClock()
+    ) {
+        self.clock = clock
+        world = Watched(LabWorld(behaviour: behaviour, accounts: accounts, blueprints: blueprints))
+    }
+
+    /// How the lab behaves; a change counts from the next request on.
+    public var behaviour: LabBehaviour {
+        get { world.read(\.behaviour) }
+        set { world.change { $0.behaviour = newValue } }
+    }
+
+    // MARK: LocalService
+
+    /// The operation's name as `SandboxClient` has it, such as `startSandbox`; `unknown` for a route that there isn't.
+    public func operation(of request: LocalRequest) -> String { route(of: request)?.name ?? "unknown" }
+
+    /// Answers a request.
+    public func reply(to request: LocalRequest) async -> LocalReply {
+        let now = clock.now
+        return world.change { $0.answer(request, now: now) }
+    }
+
+    /// The names and ids in the path.
+    public func facts(of request: LocalRequest) -> [String: String] { route(of: request)?.facts ?? [:] }
+
+    /// The lab's error body.
+    public func errorReply(status: Int, code: String, message: String) -> LocalReply {
+        LabError(status: status, message: message).reply
+    }
+
+    private func route(of request: LocalRequest) -> LabRoute? {
+        LabRoute.parse(
+            method: request.method,
+            path: request.path,
+            ignoringCase: world.read(\.behaviour.ignoresCaseOfPaths)
+        )?.route
+    }
+
+    /// What the gateway before the lab says when the lab is away.
+    public static let badGateway = LocalReply.text(
+        "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>502 Proxy Error</title>\n"
+            + "</head><body>\n<h1>Proxy Error</h1>\n<p>The proxy server received an invalid response.</p>\n</body></html>\n",
+        status: 502,
+        contentType: "text/html; charset=iso-8859-1"
+    )
+
+    /// A success without a body.
+    public static let emptyReply = LocalReply(headers: [("Content-Type", "application/json")])
+}

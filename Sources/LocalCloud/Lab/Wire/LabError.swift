@@ -1,0 +1,35 @@
+/// An error reply of the lab.
+struct LabError: Error {
+    var status: Int
+    var message: String
+
+    var reply: LocalReply {
+        .json(
+            ["statusCode": .integer(status), "errorCategory": "WebApi", "message": .string(message)],
+            status: status
+        )
+    }
+
+    static let noAuthentication = LabError(status: 400, message: "The request didn't contain authentication.")
+    static let notFound = LabError(status: 404, message: "Entity could not be found")
+    static let forbidden = LabError(status: 403, message: "User is not allowed to view this entity")
+
+    static func loginFailed(_ username: String) -> LabError {
+        LabError(status: 401, message: "Login failed for user '\(username)'")
+    }
+
+    static func invalidToken(_ token: String, _ behaviour: LabBehaviour) -> LabError {
+        LabError(
+            status: behaviour.invalidTokenStatus,
+            message: "Login failed for token: \(token). Please make sure the token is correct."
+        )
+    }
+
+    static func unknownRoute(_ behaviour: LabBehaviour) -> LabError {
+        LabError(status: behaviour.unknownRouteStatus, message: "Invalid Api call")
+    }
+
+    static func quota(_ behaviour: LabBehaviour) -> LabError {
+        LabError(status: behaviour.rateQuotaStatus, message: "Request rate quota has been exceeded")
+    }
+}

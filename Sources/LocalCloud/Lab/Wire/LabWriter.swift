@@ -1,0 +1,130 @@
+import Foundation
+
+/// Writes the lab's objects, in the spelling that the behaviour asks for.
+struct LabWriter {
+    let behaviour: LabBehaviour
+    /// The version of the API, 1 or 2.
+    let version: Int
+    let now: Date
+
+    // MARK: Values
+
+    func bool(_ value: Bool) -> JSON { behaviour.writesStringsOnly ? .string(String(value)) : .bool(value) }
+    func number(_ value: Int) -> JSON { behaviour.writesStringsOnly ? .string(String(value)) : .integer(value) }
+    func time(_ date: Date) -> String { LabTime.text(date, behaviour.seconds) }
+    func word(_ text: String) -> JSON { .string(behaviour.casing == .lowercase ? text.lowercased() : text) }
+
+    func optional(_ text: String?) -> JSON {
+        if let text { return .string(text) }
+        switch behaviour.nothing {
+        case .null: return .null
+        case .emptyString: return ""
+        case .word: return "Null"
+        }
+    }
+
+    /// The key of a compound name, its words separated by spaces.
+    func key(_ words: String) -> String {
+        let parts = words.split(separator: " ").map(String.init)
+        switch behaviour.parameterKeys {
+        case .space: return words
+        case .underscore: return parts.joined(separator: "_")
+        case .camelCase: return (parts.prefix(1) + parts.dropFirst().map(\.capitalized)).joined()
+        }
+    }
+
+    /// A link, relative to the API's versioned root.
+    func link(_ path: String, _ method: String = "GET") -> JSON { ["href": .string(path), "method": .string(method)] }
+
+    // MARK: Blueprints
+
+    func blueprint(_ blueprint: LabBlueprint, withInputs: Bool) -> JSON {
+        let path = "/blueprints/\(blueprint.id)"
+        return .members([
+            "name": .string(blueprint.name),
+            "id": .string(blueprint.id),
+            "description": optional(blueprint.description),
+            "availability": .string(blueprint.isAvailable ? "Available Now" : "Not Available"),
+            "categories": .array(blueprint.categories.map { .string($0) }),
+            "estimated_setup_duration": .string(LabTime.text(blueprint.estimatedSetup / .seconds(1))),
+            "params": withInputs ? .array(blueprint.inputs.map(input)) : nil,
+            "_links": [
+                "self": link(path), "all": link("/blueprints"), "create_sandbox": link("\(path)/start", "POST"),
+            ],
+        ])
+    }
+
+    private func input(_ input: LabInput) -> JSON {
+        [
+            "name": .string(input.name),
+            "type": word(input.type),
+            "possible_values": .array(input.possibleValues.map { .string($0) }),
+            "default_value": .string(input.defaultValue ?? ""),
+        ]
+    }
+
+    // MARK: Sandboxes
+
+    func summary(_ sandbox: LabSandbox) -> JSON {
+        [
+            "name": .string(sandbox.name),
+            "id": .string(sandbox.id),
+            "description": "",
+            "state": state(of: sandbox),
+            "blueprint": ["name": .string(sandbox.blueprint.name), "id": .string(sandbox.blueprint.id)],
+            "_links": [
+                "self": link("/sandboxes/\(sandbox.id)"),
+                "components": link("/sandboxes/\(sandbox.id)/components"),
+                "stop": link("/sandboxes/\(sandbox.id)/stop", "POST"),
+                "all": link("/sandboxes"),
+            ],
+        ]
+    }
+
+    func sandbox(_ sandbox: LabSandbox) -> JSON {
+        let path = "/sandboxes/\(sandbox.id)"
+        return .members([
+            "name": .string(sandbox.name),
+            "id": .string(sandbox.id),
+            "description": "",
+            behaviour.blueprintIDKey: .string(sandbox.blueprint.id),
+            "start_time": .string(time(sandbox.startTime)),
+            "end_time": sandbox.endTime.map { .string(time($0)) } ?? .null,
+            "state": state(of: sandbox),
+            "setup_stage": .string(sandbox.stage.rawValue),
+            "type": "Sandbox",
+            "components": .array(sandbox.components.map { slim($0, of: sandbox) }),
+            behaviour.sandboxInputsKey: .array(
+                sandbox.inputs.map { ["name": .string($0.name), "value": .string($0.value)] }
+            ),
+            "permitted_users": .array(sandbox.permittedUsers.map { .string($0) }),
+            "_links": [
+                "self": link(path), "components": link("\(path)/components"), "output": link("\(path)/output"),
+                "stop": link("\(path)/stop", "POST"), "all": link("/sandboxes"),
+                "blueprint": link("/blueprints/\(sandbox.blueprint.id)"),
+            ],
+        ])
+    }
+
+    private func state(of sandbox: LabSandbox) -> JSON {
+        let state = sandbox.stale.flatMap { $0.reads > 0 ? $0.state : nil } ?? sandbox.state
+        return .string(behaviour.stateNames[state] ?? state.rawValue)
+    }
+
+    // MARK: Activity
+
+    func event(_ event: LabSandbox.Event) -> JSON {
+        [
+            "id": number(event.id),
+            "event_type": event.isError ? "error" : "success",
+            "event_text": .string(event.text),
+            "output": optional(event.output),
+            "time": .string(time(event.time)),
+            "execution_server": .null,
+        ]
+    }
+
+    func line(_ line: LabSandbox.Line) -> JSON {
+        ["id": .string(line.id), "time": .string(time(line.time)), "text": .string(line.text)]
+    }
+}

@@ -1,0 +1,140 @@
+import Foundation
+
+extension LabWorld {
+    mutating func answerCommand(
+        _ route: LabRoute,
+        _ request: LocalRequest,
+        _ session: Session,
+        _ now: Date,
+        _ writer: LabWriter
+    ) throws(LabError) -> LocalReply {
+        switch route {
+        case .commands(let id):
+            return commandList(try target(id, nil, session), writer)
+        case .command(let id, let name):
+            let target = try target(id, nil, session)
+            return .json(command(try command(name, nil, target), target, writer))
+        case .startCommand(let id, let name):
+            return try startCommand(name, target(id, nil, session), request, session, now, writer)
+        case .componentCommands(let id, let component):
+            return commandList(try target(id, component, session), writer)
+        case .componentCommand(let id, let component, let name):
+            let target = try target(id, component, session)
+            return .json(command(try command(name, nil, target), target, writer))
+        case .startComponentCommand(let id, let component, let name):
+            return try startCommand(name, target(id, component, session), request, session, now, writer)
+        case .execution(let id):
+            return .json(writer.execution(executions[try executionIndex(id, session)]))
+        case .stopExecution(let id):
+            return try cancel(executionIndex(id, session), now)
+        default: throw .unknownRoute(behaviour)
+        }
+    }
+
+    /// What a command belongs to.
+    private struct Target {
+        var index: Int
+        var sandbox: LabSandbox
+        var component: LabSandbox.Component?
+
+        var commands: [LabCommand] { component?.template.commands ?? sandbox.blueprint.commands }
+        var path: String {
+            "/sandboxes/\(sandbox.id)" + (component.map { "/components/\($0.id)" } ?? "") + "/commands"
+        }
+    }
+
+    private func target(_ id: String, _ componentID: String?, _ session: Session) throws(LabError) -> Target {
+        let index = try sandboxIndex(id, session)
+        guard let componentID else { return Target(index: index, sandbox: sandboxes[index]) }
+        return Target(
+            index: index,
+            sandbox: sandboxes[index],
+            component: try component(componentID, of: sandboxes[index])
+        )
+    }
+
+    private func commandList(_ target: Target, _ writer: LabWriter) -> LocalReply {
+        .json(.array(target.commands.map { command($0, target, writer) }))
+    }
+
+    private func command(_ command: LabCommand, _ target: Target, _ writer: LabWriter) -> JSON {
+        var history = executions.filter {
+            $0.sandboxID == target.sandbox.id && $0.componentID == target.component?.id
+                && $0.command.name == command.name
+        }
+        if let depth = behaviour.executionHistoryDepth { history = history.suffix(depth) }
+        return writer.command(command, path: target.path, history: history)
+    }
+
+    private func command(_ name: String, _ tag: String?, _ target: Target) throws(LabError) -> LabCommand {
+        guard let found = target.commands.first(where: { $0.name == name && (tag == nil || $0.tag == tag) }) else {
+            throw .notFound
+        }
+        return found
+    }
+
+    private mutating func startCommand(
+        _ name: String,
+        _ target: Target,
+        _ request: LocalRequest,
+        _ session: Session,
+        _ now: Date,
+        _ writer: LabWriter
+    ) throws(LabError) -> LocalReply {
+        guard let body = try? JSON(parsing: request.body) else { throw invalid("Parameter is not a valid JSON") }
+        let command = try command(name, body["command_tag"]?.string, target)
+        guard target.sandbox.isUnstopped, target.sandbox.state != .pending else {
+            throw invalid("Sandbox is not active")
+        }
+        let arguments = pairs(body["params"])
+        let missing = command.params.filter { param in
+            param.isMandatory && !arguments.contains { $0.name == param.name && !$0.value.isEmpty }
+        }
+        guard missing.isEmpty else {
+            let names = missing.map(\.name).joined(separator: ", ")
+            throw invalid("No values were provided for the following mandatory inputs: {\(names)}")
+        }
+        if behaviour.sandboxCommands == .refused, target.component == nil,
+            executions.contains(where: {
+                $0.sandboxID == target.sandbox.id && $0.componentID == nil && !$0.status.isFinal
+            })
+        {
+            throw invalid("Another blueprint command is running")
+        }
+        let execution = LabExecution(
+            id: UUID().uuidString,
+            sandboxID: target.sandbox.id,
+            componentID: target.component?.id,
+            componentName: target.component?.name,
+            command: command,
+            arguments: arguments,
+            printOutput: body["printOutput"]?.bool,
+            body: request.body,
+            user: session.account.username,
+            requested: now,
+            status: .pending
+        )
+        executions.append(execution)
+        return .json(writer.startedExecution(execution))
+    }
+
+    private func executionIndex(_ id: String, _ session: Session) throws(LabError) -> Int {
+        guard let index = executions.firstIndex(where: { $0.id.lowercased() == id.lowercased() }) else {
+            throw .notFound
+        }
+        _ = try sandboxIndex(executions[index].sandboxID, session)
+        return index
+    }
+
+    private mutating func cancel(_ index: Int, _ now: Date) throws(LabError) -> LocalReply {
+        let execution = executions[index]
+        if execution.command.isCancellable, !execution.status.isFinal {
+            executions[index].cancelRequested = execution.cancelRequested ?? now
+            executions[index].status = .stopping
+            settle(now)
+        } else if behaviour.refusesFutileCancellation {
+            throw invalid("Execution cannot be cancelled")
+        }
+        return .json(["result": "success"])
+    }
+}

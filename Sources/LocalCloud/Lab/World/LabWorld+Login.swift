@@ -1,0 +1,77 @@
+import Foundation
+
+extension LabWorld {
+    mutating func login(_ request: LocalRequest, _ now: Date) throws(LabError) -> LocalReply {
+        guard let body = try? JSON(parsing: request.body), let domain = body["domain"]?.string,
+            body["username"]?.string != nil || body["token"]?.string != nil
+        else { throw LabError(status: behaviour.validationStatus, message: "Parameter is not a valid login") }
+        let username = body["username"]?.string
+        let account = accounts.first { account in
+            if let username {
+                account.username == username && account.password == body["password"]?.string
+            } else {
+                account.identityToken != nil && account.identityToken == body["token"]?.string
+            }
+        }
+        guard let account, account.domains.contains(domain) else { throw .loginFailed(username ?? "") }
+        return .json(.string(issueToken(to: account, domain, now)))
+    }
+
+    /// Makes a token for another user.
+    mutating func token(_ request: LocalRequest, _ session: Session, _ now: Date) throws(LabError) -> LocalReply {
+        guard session.account.isAdmin else { throw .forbidden }
+        let body = (try? JSON(parsing: request.body)) ?? .null
+        guard let account = accounts.first(where: { $0.username == body["username"]?.string }) else { throw .notFound }
+        let domain = body["domain"]?.string ?? session.domain
+        guard account.domains.contains(domain) else { throw .loginFailed(account.username) }
+        return .json(.string(issueToken(to: account, domain, now)))
+    }
+
+    func session(of request: LocalRequest) throws(LabError) -> String {
+        guard let field = request["Authorization"], !field.isEmpty else { throw .noAuthentication }
+        // The scheme is compared as HTTP does; all after it is the token, word for word.
+        guard field.prefix(6).lowercased() == "basic " else { throw .invalidToken(field, behaviour) }
+        return String(field.dropFirst(6))
+    }
+
+    mutating func session(of request: LocalRequest, _ now: Date) throws(LabError) -> Session {
+        let token = try session(of: request)
+        guard let session = sessions[token], session.expires > now else {
+            sessions[token] = nil
+            throw .invalidToken(token, behaviour)
+        }
+        if behaviour.tokenLifeSlides { sessions[token]?.expires = now + behaviour.tokenLifetime / .seconds(1) }
+        return session
+    }
+
+    private mutating func issueToken(to account: LabAccount, _ domain: String, _ now: Date) -> String {
+        let token: String
+        switch behaviour.tokenStyle {
+        case .empty: return ""
+        case .base64: token = LabToken.base64()
+        case .identityProvider: token = LabToken.identityProvider()
+        }
+        sessions[token] = Session(
+            account: account,
+            domain: domain,
+            expires: now + behaviour.tokenLifetime / .seconds(1)
+        )
+        return token
+    }
+}
+
+/// Tokens of the shapes that the lab issues.
+enum LabToken {
+    /// Sixteen bytes in base64 that need care in a path: a slash first, a plus sign, and the padding of sixteen bytes.
+    static func base64() -> String {
+        let bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        let text = Array(Data(bytes).base64EncodedString())
+        return "/" + String(text[1..<9]) + "+" + String(text[10...])
+    }
+
+    static func identityProvider() -> String {
+        let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+        func text(_ count: Int) -> String { String((0..<count).compactMap { _ in letters.randomElement() }) }
+        return "\(base64())^\(text(36)).\(text(1_250)).\(text(342))"
+    }
+}

@@ -1,0 +1,193 @@
+import Foundation
+
+extension LabWorld {
+    mutating func start(
+        _ blueprint: LabBlueprint,
+        isPersistent: Bool,
+        _ request: LocalRequest,
+        _ session: Session,
+        _ now: Date,
+        _ writer: LabWriter
+    ) throws(LabError) -> LocalReply {
+        let body = (try? JSON(parsing: request.body)) ?? .null
+        let order = try order(body, blueprint, isPersistent, now)
+        try checkConflicts(blueprint)
+        let isAtOnce = blueprint.estimatedSetup == .zero && blueprint.beforeSetup == .zero
+        let isLater = order.start > now
+        let sandbox = LabSandbox(
+            id: UUID().uuidString.lowercased(),
+            name: order.name,
+            blueprint: blueprint,
+            owner: session.account.username,
+            domain: session.domain,
+            inputs: order.inputs,
+            permittedUsers: [session.account.username] + order.users.filter { $0 != session.account.username },
+            startTime: order.start,
+            endTime: order.duration.map { order.start + $0 },
+            state: isLater ? .pending : .beforeSetup,
+            stateSince: now,
+            stage: .none,
+            components: blueprint.components.map { template in
+                LabSandbox.Component(
+                    id: UUID().uuidString.lowercased(),
+                    template: template,
+                    name: template.name,
+                    address: template.kind == .application ? "" : template.address,
+                    isDeployed: template.kind != .application
+                )
+            },
+            emptyReads: behaviour.emptyFirstReads,
+            missingLists: behaviour.listLag
+        )
+        sandboxes.append(sandbox)
+        let index = sandboxes.count - 1
+        note(index, now, "Sandbox '\(sandbox.name)' has started")
+        // The reply tells of a sandbox whose setup has not begun, unless there's none.
+        if isAtOnce { settle(now) }
+        return .json(writer.sandbox(sandboxes[index]))
+    }
+
+    private struct Order {
+        var name: String
+        var duration: TimeInterval?
+        var start: Date
+        var inputs: [(name: String, value: String)]
+        var users: [String]
+    }
+
+    /// Reads what a start asks for: first the name is checked, then the duration, then the inputs.
+    private func order(_ body: JSON, _ blueprint: LabBlueprint, _ isPersistent: Bool, _ now: Date) throws(LabError)
+        -> Order
+    {
+        guard let name = body["name"]?.string, !name.isEmpty else {
+            throw invalid(
+                isPersistent
+                    ? "Reservation name must be specified in request body"
+                    : "Reservation name and duration must be specified in request body"
+            )
+        }
+        var duration: TimeInterval?
+        if isPersistent {
+            guard blueprint.isPersistentCapable else { throw invalid("Blueprint is not persistent") }
+        } else {
+            guard let text = body["duration"]?.string, let value = LabTime.duration(text), value > 0 else {
+                throw invalid("Duration format must be a valid 'ISO 8601' (e.g 'PT23H' or 'PT4H2M')")
+            }
+            duration = value
+        }
+        var start = now
+        if behaviour.knowsStartTime, let text = body["start_time"]?.string {
+            guard let date = LabTime.date(text) else { throw invalid("Parameter is not a valid start time") }
+            start = max(now, date)
+        }
+        let given = pairs(body["params"])
+        var inputs = given
+        for input in blueprint.inputs where !given.contains(where: { $0.name == input.name }) {
+            guard let value = input.defaultValue else { throw invalid("Blueprint has invalid inputs") }
+            inputs.append((input.name, value))
+        }
+        let users = body["permitted_users"]?.array?.compactMap(\.string) ?? []
+        return Order(name: name, duration: duration, start: start, inputs: inputs, users: users)
+    }
+
+    private mutating func checkConflicts(_ blueprint: LabBlueprint) throws(LabError) {
+        let conflict = LabError(status: behaviour.conflictStatus, message: behaviour.conflictMessage)
+        if let left = conflictsLeft[blueprint.id], left > 0 {
+            conflictsLeft[blueprint.id] = left - 1
+            throw conflict
+        }
+        let wanted = Set(blueprint.components.filter(\.isExclusive).map(\.name))
+        let taken = sandboxes.filter(\.isLive).flatMap(\.components).filter(\.template.isExclusive).map(\.template.name)
+        guard wanted.isDisjoint(with: taken) else { throw conflict }
+    }
+
+    func invalid(_ message: String) -> LabError { LabError(status: behaviour.validationStatus, message: message) }
+
+    /// Reads `[{name, value}]`.
+    func pairs(_ list: JSON?) -> [(name: String, value: String)] {
+        (list?.array ?? []).compactMap { item in
+            item["name"]?.string.map { ($0, item["value"].map { $0.string ?? $0.text } ?? "") }
+        }
+    }
+
+    // MARK: Reads
+
+    mutating func list(_ request: LocalRequest, _ session: Session, _ writer: LabWriter) -> LocalReply {
+        let historic = request.queryValue("show_historic")?.lowercased() == "true"
+        return list(session, writer) { historic || $0.state != .ended }
+    }
+
+    mutating func list(of owner: String, _ session: Session, _ writer: LabWriter) -> LocalReply {
+        list(session, writer) { $0.owner == owner && $0.state != .ended }
+    }
+
+    private mutating func list(_ session: Session, _ writer: LabWriter, where condition: (LabSandbox) -> Bool)
+        -> LocalReply
+    {
+        var items: [JSON] = []
+        for index in sandboxes.indices {
+            let sandbox = sandboxes[index]
+            guard sandbox.domain == session.domain, isPublic(sandbox), isVisible(sandbox, session) else { continue }
+            guard sandbox.missingLists == 0 else {
+                sandboxes[index].missingLists -= 1
+                continue
+            }
+            if condition(sandbox) { items.append(writer.summary(sandbox)) }
+        }
+        return .json(.array(items))
+    }
+
+    mutating func read(_ index: Int, _ writer: LabWriter) throws(LabError) -> LocalReply {
+        if sandboxes[index].emptyReads > 0 {
+            sandboxes[index].emptyReads -= 1
+            return LocalLab.emptyReply
+        }
+        let sandbox = sandboxes[index]
+        if let stale = sandbox.stale, stale.reads > 0 {
+            sandboxes[index].stale?.reads -= 1
+        } else if sandbox.state == .ended {
+            switch behaviour.afterEnd {
+            case .ended: break
+            case .notFound: throw .notFound
+            case .emptyBody: return LocalLab.emptyReply
+            }
+        }
+        return .json(writer.sandbox(sandbox))
+    }
+
+    // MARK: Changes
+
+    mutating func stop(_ index: Int, _ now: Date, _ writer: LabWriter) throws(LabError) -> LocalReply {
+        sandboxes[index].stopRequests += 1
+        guard sandboxes[index].stopRequests > behaviour.failingStops else {
+            throw LabError(status: 500, message: "Sandbox could not be stopped")
+        }
+        if sandboxes[index].isUnstopped {
+            let state = sandboxes[index].state
+            sandboxes[index].wasStopped = true
+            sandboxes[index].stale = (state, behaviour.staleReadsAfterStop)
+            tearDown(index, now)
+        } else if behaviour.refusesRepeatedStop {
+            throw invalid("Sandbox is not active")
+        }
+        return .json(["result": "success", "_links": ["all": writer.link("/sandboxes")]])
+    }
+
+    mutating func extend(_ index: Int, _ request: LocalRequest, _ now: Date, _ writer: LabWriter) throws(LabError)
+        -> LocalReply
+    {
+        let body = (try? JSON(parsing: request.body)) ?? .null
+        guard let text = body["extended_time"]?.string, let extra = LabTime.duration(text), extra > 0,
+            let end = sandboxes[index].endTime, sandboxes[index].isUnstopped
+        else { throw invalid("Parameter is not a valid extended time") }
+        sandboxes[index].endTime = end + extra
+        let sandbox = sandboxes[index]
+        return .json([
+            "id": .string(sandbox.id),
+            "name": .string(sandbox.name),
+            "start_time": .string(writer.time(sandbox.startTime)),
+            "end_time": .string(writer.time(end + extra)),
+            "remaining_time": .string(LabTime.text((end + extra).timeIntervalSince(now))),
+        ])
+    }
+}
