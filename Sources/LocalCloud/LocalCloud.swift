@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Stand-ins of CodePipeline and S3 on loopback addresses, that know each other.
+/// Stand-ins of CodePipeline, S3 and a CloudShell lab on loopback addresses, that share one clock.
 ///
 /// ```swift
 /// try await LocalCloud.withRunning { cloud in
@@ -29,6 +29,14 @@ public final class LocalCloud: Sendable {
         public var codePipeline = CodePipelineBehavior()
         /// How S3 behaves.
         public var s3 = S3Behavior()
+        /// The port of the lab; 0 takes a free one.
+        public var labPort = 0
+        /// How the lab behaves.
+        public var lab = LabBehaviour()
+        /// What can be started in the lab.
+        public var blueprints = LabBlueprint.demo
+        /// The lab's user.
+        public var labAccount = LabAccount(username: "admin", password: "admin")
         /// The bucket for artifacts; it's there from the start.
         public var artifactBucket = "codepipeline-eu-west-1-111122223333"
         /// Whether the artifact bucket's policy asks uploads for `aws:kms`.
@@ -50,6 +58,8 @@ public final class LocalCloud: Sendable {
     public let codePipeline: LocalCodePipeline
     /// S3.
     public let s3: LocalS3
+    /// The lab.
+    public let lab: LocalLab
     /// What goes wrong, in all services.
     public let faults: FaultPlan
     /// The requests to all services.
@@ -58,15 +68,19 @@ public final class LocalCloud: Sendable {
     public let codePipelineURL: String
     /// The address of S3.
     public let s3URL: String
+    /// The address of the lab.
+    public let labURL: String
 
-    private init(_ parts: Parts, codePipelineURL: String, s3URL: String) {
+    private init(_ parts: Parts, codePipelineURL: String, s3URL: String, labURL: String) {
         options = parts.options
         codePipeline = parts.codePipeline
         s3 = parts.s3
+        lab = parts.lab
         faults = parts.faults
         journal = parts.journal
         self.codePipelineURL = codePipelineURL
         self.s3URL = s3URL
+        self.labURL = labURL
     }
 
     /// Runs the stand-ins for the length of a closure.
@@ -93,7 +107,16 @@ public final class LocalCloud: Sendable {
                 faults: parts.faults,
                 journal: parts.journal
             ) { s3 in
-                try await body(LocalCloud(parts, codePipelineURL: codePipeline.url, s3URL: s3.url))
+                try await LocalServer.withRunning(
+                    parts.lab,
+                    port: options.labPort,
+                    faults: parts.faults,
+                    journal: parts.journal
+                ) { lab in
+                    try await body(
+                        LocalCloud(parts, codePipelineURL: codePipeline.url, s3URL: s3.url, labURL: lab.url)
+                    )
+                }
             }
         }
     }
@@ -107,6 +130,10 @@ public final class LocalCloud: Sendable {
             "AWS_SECRET_ACCESS_KEY": options.secretAccessKey,
             "AWS_ENDPOINT_URL_CODEPIPELINE": codePipelineURL,
             "AWS_ENDPOINT_URL_S3": s3URL,
+            "CLOUDSHELL_URL": labURL,
+            "CLOUDSHELL_USER": options.labAccount.username,
+            "CLOUDSHELL_PASSWORD": options.labAccount.password,
+            "CLOUDSHELL_DOMAIN": options.labAccount.domains.first ?? "Global",
         ]
     }
 
@@ -126,6 +153,7 @@ public final class LocalCloud: Sendable {
     public func advance(by duration: Duration) {
         options.clock.advance(by: duration)
         codePipeline.settle()
+        lab.settle()
     }
 
     /// Makes a pipeline whose artifacts are in the artifact bucket.
@@ -148,6 +176,7 @@ public final class LocalCloud: Sendable {
         let options: Options
         let codePipeline: LocalCodePipeline
         let s3: LocalS3
+        let lab: LocalLab
         let faults = FaultPlan()
         let journal = RequestJournal()
 
@@ -161,6 +190,12 @@ public final class LocalCloud: Sendable {
                 clock: options.clock,
                 registry: registry,
                 signingTime: options.signingTime
+            )
+            lab = LocalLab(
+                behaviour: options.lab,
+                accounts: [options.labAccount],
+                blueprints: options.blueprints,
+                clock: options.clock
             )
             codePipeline = LocalCodePipeline(
                 behavior: options.codePipeline,
