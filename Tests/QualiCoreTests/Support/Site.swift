@@ -1,0 +1,174 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import LocalCloud
+import Logging
+import QualiCore
+import SandboxAPI
+import ServiceLifecycle
+
+/// A whole site on loopback: the stand-ins of AWS and of a lab, with the real worker between them.
+struct Site: Sendable {
+    static let start = VirtualPipeline.ActionType("Deploy", "Quali-Start-Sandbox", "1")
+    static let run = VirtualPipeline.ActionType("Test", "Quali-Run-Command", "1")
+    static let end = VirtualPipeline.ActionType("Deploy", "Quali-End-Sandbox", "1")
+
+    let cloud: LocalCloud
+    /// What the worker logs.
+    let log: Locked<[String]>
+    /// Begins the worker's graceful shutdown.
+    let stop: @Sendable () async -> Void
+
+    var lab: LocalLab { cloud.lab }
+
+    /// The lab of most tests: quick, with a component of each kind.
+    static func blueprint(_ name: String = "Web lab") -> LabBlueprint {
+        LabBlueprint(
+            name: name,
+            inputs: [LabInput("Release", default: "latest")],
+            components: [
+                LabComponent(
+                    name: "web-server",
+                    kind: .application,
+                    model: "Generic App Model",
+                    attributes: [.init("Password", "s3cret-of-the-web", type: "password")],
+                    commands: [
+                        LabCommand(name: "install", params: [.init("Package", isMandatory: true)], duration: .zero),
+                        LabCommand(name: "fail", duration: .zero, outcome: .failed("disk full\r\n")),
+                        LabCommand(name: "hang", outcome: .never),
+                    ]
+                ),
+                LabComponent(name: "core-switch", kind: .resource, model: "Switch", address: "10.0.0.2"),
+                LabComponent(name: "core-router", kind: .resource, model: "Router", address: "10.0.0.3"),
+            ],
+            commands: [LabCommand(name: "health-check", duration: .zero), LabCommand(name: "soak", outcome: .never)],
+            setup: .succeeds(after: .milliseconds(20)),
+            teardown: .succeeds(after: .milliseconds(20))
+        )
+    }
+
+    static func withRunning<Value: Sendable>(
+        _ options: LocalCloud.Options = .init(),
+        blueprints: [LabBlueprint] = [blueprint()],
+        password: String? = nil,
+        _ body: (Site) async throws -> Value
+    ) async throws -> Value {
+        try await LocalCloud.withRunning(options) { cloud in
+            for blueprint in blueprints { cloud.lab.add(blueprint) }
+            let (worker, log) = try await makeWorker(cloud, password: password)
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let group = ServiceGroup(services: [worker], logger: logger)
+            return try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                let value = try await body(
+                    Site(cloud: cloud, log: log, stop: { await group.triggerGracefulShutdown() })
+                )
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+                return value
+            }
+        }
+    }
+
+    /// A worker at the stand-ins, its action types registered; also what it will log.
+    static func makeWorker(
+        _ cloud: LocalCloud,
+        password: String? = nil
+    ) async throws -> (QualiWorker, Locked<[String]>) {
+        let settings = cloud.environment
+        let environment = try AWSEnvironment(settings)
+        var transport = CurlHTTPClient.Configuration()
+        transport.proxy = .none
+        let http = try CurlHTTPClient(transport)
+        func aws(_ service: AWSService) throws -> AWSClientConfiguration {
+            var aws = AWSClientConfiguration(
+                region: environment.region ?? "",
+                credentials: environment.credentials,
+                httpClient: http,
+                endpoint: try environment.endpoint(of: service)
+            )
+            aws.retry.sleep = { try await Task.sleep(for: $0 / HurriedClock.speed) }
+            return aws
+        }
+        var lab = SandboxClient.Configuration(
+            url: settings["CLOUDSHELL_URL"] ?? "",
+            username: settings["CLOUDSHELL_USER"] ?? "",
+            password: Secret(password ?? settings["CLOUDSHELL_PASSWORD"] ?? ""),
+            domain: settings["CLOUDSHELL_DOMAIN"] ?? ""
+        )
+        lab.retry.sleep = { try await Task.sleep(for: $0 / HurriedClock.speed) }
+        let configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
+        let registrar = ActionRegistrar(CodePipeline(configuration.codePipeline))
+        for definition in QualiActions().definitions(portal: PortalLinks(url: "https://portal.example")) {
+            _ = try await registrar.install(definition)
+        }
+        let log = Locked<[String]>([])
+        let logger = Logger(label: "worker") { _ in LineCollector(lines: log) }
+        let worker = try QualiWorker(configuration, labHTTPClient: http, clock: HurriedClock(), logger: logger)
+        return (worker, log)
+    }
+
+    /// Runs a pipeline of one stage, its actions one after the other, to its end.
+    func pipeline(_ actions: VirtualPipeline.Action...) async throws -> ExecutionReport {
+        let execution = try begin(actions)
+        return try await cloud.codePipeline.end(of: execution)
+    }
+
+    /// Begins a pipeline of one stage, its actions one after the other.
+    func begin(_ actions: [VirtualPipeline.Action], variables: [String: String] = [:]) throws -> String {
+        let ordered = actions.enumerated().map { index, action in
+            var action = action
+            action.runOrder = index + 1
+            return action
+        }
+        let name = "P-\(UUID().uuidString)"
+        try cloud.create(VirtualPipeline(name, stages: [.init("Lab", ordered)], variables: variables))
+        return try cloud.codePipeline.start(name)
+    }
+
+    /// A start action with sensible properties, changed by `changes`; `nil` leaves one out.
+    static func startAction(
+        _ changes: [String: String?] = [:],
+        outputs: [String] = ["Sandbox"]
+    ) -> VirtualPipeline.Action {
+        var properties: [String: String] = ["BlueprintName": "Web lab", "DurationInMinutes": "60"]
+        for (name, value) in changes { properties[name] = value }
+        return .init("Start", start, properties, outputs: outputs, namespace: "lab")
+    }
+
+    /// A run action that finds its sandbox by the artifact.
+    static func runAction(
+        _ component: String,
+        _ command: String,
+        _ more: [String: String] = [:],
+        inputs: [String] = ["Sandbox"],
+        outputs: [String] = []
+    ) -> VirtualPipeline.Action {
+        let properties = ["ComponentName": component, "CommandName": command].merging(more) { $1 }
+        return .init("Run", run, properties, inputs: inputs, outputs: outputs, namespace: "run")
+    }
+
+    /// An end action that finds its sandbox by the artifact.
+    static func endAction(_ properties: [String: String] = [:], inputs: [String] = ["Sandbox"])
+        -> VirtualPipeline.Action
+    {
+        .init("End", end, properties, inputs: inputs)
+    }
+}
+
+/// Keeps every line with its metadata.
+private struct LineCollector: LogHandler {
+    let lines: Locked<[String]>
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        lines.withLock { $0.append("\(event.level) \(event.message) \(all)") }
+    }
+}
