@@ -16,7 +16,7 @@ extension LabAccess {
         return nil
     }
 
-    /// Asks the lab to end a sandbox, twice if the first time fails.
+    /// Asks the lab to end a sandbox, again while it is in passing trouble, and at least twice.
     ///
     /// A sandbox that is already ending, has ended or is unknown is as wanted. The request isn't interrupted by the
     /// worker's stop.
@@ -24,17 +24,21 @@ extension LabAccess {
     /// - Throws: ``JobFailure`` when the lab refuses or can't be reached.
     func stop(_ sandboxID: String, _ context: JobContext<some Codable & Sendable>) async throws {
         let client = client
-        for attempt in 1...2 {
+        let deadline = context.clock.now.addingTimeInterval(patience.timeInterval)
+        var backoff = Backoff(first: .seconds(5), longest: .seconds(30))
+        var attempts = 0
+        while true {
+            attempts += 1
             do {
                 try await context.uninterrupted { try await client.stopSandbox(id: sandboxID) }
                 return
             } catch let error as SandboxAPIError {
                 if try await hasEnded(sandboxID, context.clock) { return }
-                guard attempt == 1 else {
+                // The first stop sometimes fails where a second one doesn't, says Quali's load-testing tool.
+                guard attempts < 2 || error.isTransient && context.clock.now < deadline else {
                     throw JobFailure("The sandbox can't be ended", error, externalExecutionID: sandboxID)
                 }
-                // The first stop sometimes fails where a second one doesn't (Quali's load-testing tool does the same).
-                try await context.clock.sleep(for: .seconds(5))
+                try await context.clock.sleep(for: backoff.pause())
             }
         }
     }

@@ -1,5 +1,5 @@
 import Foundation
-import HTTPTransport
+
 import LocalCloud
 import QualiCore
 import Testing

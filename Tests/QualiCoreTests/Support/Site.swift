@@ -16,8 +16,6 @@ struct Site: Sendable {
     let cloud: LocalCloud
     /// What the worker logs.
     let log: Locked<[String]>
-    /// Begins the worker's graceful shutdown.
-    let stop: @Sendable () async -> Void
 
     var lab: LocalLab { cloud.lab }
 
@@ -55,18 +53,24 @@ struct Site: Sendable {
     ) async throws -> Value {
         try await LocalCloud.withRunning(options) { cloud in
             for blueprint in blueprints { cloud.lab.add(blueprint) }
-            let (worker, log) = try await makeWorker(cloud, password: password)
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let group = ServiceGroup(services: [worker], logger: logger)
-            return try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await group.run() }
-                let value = try await body(
-                    Site(cloud: cloud, log: log, stop: { await group.triggerGracefulShutdown() })
-                )
-                await group.triggerGracefulShutdown()
-                try await tasks.waitForAll()
-                return value
-            }
+            return try await serve(cloud, password: password, body)
+        }
+    }
+
+    /// Runs a worker at stand-ins for the length of a closure, and stops it gracefully.
+    static func serve<Value: Sendable>(
+        _ cloud: LocalCloud,
+        password: String? = nil,
+        _ body: (Site) async throws -> Value
+    ) async throws -> Value {
+        let (worker, log) = try await makeWorker(cloud, password: password)
+        let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let value = try await body(Site(cloud: cloud, log: log))
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            return value
         }
     }
 
