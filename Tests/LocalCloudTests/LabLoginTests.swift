@@ -1,0 +1,168 @@
+import Foundation
+import LocalCloud
+import Testing
+
+@Suite("Lab: login, tokens and errors")
+struct LabLoginTests {
+    @Test("Login answers a bare JSON string that needs care in a path")
+    func login() async throws {
+        let reply = await LabCaller(lab: LocalLab()).logIn([
+            "username": "admin", "password": "admin", "domain": "Global",
+        ])
+        let token = try #require(reply.json.string)
+        #expect(reply.status == 200 && reply.text == "\"\(token)\"")
+        #expect(token.contains("/") && token.contains("+") && token.hasSuffix("==") && token.count == 24)
+        #expect(Data(base64Encoded: token)?.count == 16)
+    }
+
+    @Test(
+        "A login with a wrong user, password or domain is 401",
+        arguments: [["nobody", "admin", "Global"], ["admin", "wrong", "Global"], ["admin", "admin", "Elsewhere"]]
+    )
+    func refused(_ login: [String]) async throws {
+        let reply = await LabCaller(lab: LocalLab()).logIn([
+            "username": .string(login[0]), "password": .string(login[1]), "domain": .string(login[2]),
+        ])
+        #expect(reply.status == 401 && reply.message.contains("Login failed for user"))
+        #expect(reply.json["statusCode"]?.integer == 401 && reply.json["errorCategory"] == "WebApi")
+    }
+
+    @Test("A user of an identity provider logs in with its token")
+    func identityProvider() async throws {
+        var behaviour = LabBehaviour()
+        behaviour.tokenStyle = .identityProvider
+        let lab = LocalLab(
+            behaviour: behaviour,
+            accounts: [LabAccount(username: "ann", password: "", identityToken: "e.y.J")]
+        )
+        let caller = LabCaller(lab: lab)
+        #expect(await caller.logIn(["domain": "Global", "token": "wrong"]).status == 401)
+        let token = try #require(await caller.logIn(["domain": "Global", "token": "e.y.J"]).json.string)
+        #expect(token.contains("^") && (1_500...1_800).contains(token.utf8.count))
+        #expect(await LabCaller(lab: lab, token: token).get("/sandboxes").status == 200)
+    }
+
+    @Test("A lab may answer an empty token, and no session")
+    func emptyToken() async {
+        var behaviour = LabBehaviour()
+        behaviour.tokenStyle = .empty
+        let lab = LocalLab(behaviour: behaviour)
+        let reply = await LabCaller(lab: lab).logIn(["username": "admin", "password": "admin", "domain": "Global"])
+        #expect(reply.status == 200 && reply.text == "\"\"" && lab.liveTokens.isEmpty)
+    }
+
+    @Test(
+        "A missing header is 400, an unknown token is echoed, with the status of the release",
+        arguments: [401, 400, 500]
+    )
+    func invalidToken(status: Int) async throws {
+        let caller = try await LabCaller.make { $0.invalidTokenStatus = status }
+        let missing = await caller.send("GET", "/api/v2/sandboxes", headers: [])
+        #expect(missing.status == 400 && missing.message == "The request didn't contain authentication.")
+        let unknown = await caller.send("GET", "/api/v2/sandboxes", headers: [("authorization", "Basic a/b+c==")])
+        #expect(unknown.status == status && unknown.json["statusCode"]?.integer == status)
+        #expect(unknown.message == "Login failed for token: a/b+c==. Please make sure the token is correct.")
+    }
+
+    @Test(
+        "A token lives as long as it's told, and its use prolongs its life only where it should",
+        arguments: [false, true]
+    )
+    func lifetime(slides: Bool) async throws {
+        let caller = try await LabCaller.make {
+            $0.tokenLifetime = .seconds(600)
+            $0.tokenLifeSlides = slides
+        }
+        caller.lab.advance(by: .seconds(599))
+        #expect(await caller.get("/sandboxes").status == 200)
+        caller.lab.advance(by: .seconds(2))
+        #expect(await caller.get("/sandboxes").status == (slides ? 200 : 401))
+        #expect(caller.lab.liveTokens.count == (slides ? 1 : 0))
+    }
+
+    @Test("A token lives five hours if nobody says otherwise")
+    func defaultLifetime() async throws {
+        let caller = try await LabCaller.make()
+        caller.lab.advance(by: .seconds(300 * 60 - 1))
+        #expect(await caller.get("/sandboxes").status == 200)
+        caller.lab.advance(by: .seconds(1))
+        #expect(await caller.get("/sandboxes").status == 401)
+    }
+
+    @Test("A deleted token is dead; its slashes are encoded in the path")
+    func deleteToken() async throws {
+        let caller = try await LabCaller.make()
+        let token = try #require(caller.token)
+        let encoded = try #require(token.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+        #expect(await caller.send("DELETE", "/api/token/\(encoded)").status == 200)
+        #expect(await caller.get("/sandboxes").status == 401)
+        #expect(caller.lab.liveTokens.isEmpty)
+    }
+
+    @Test("An administrator gets a token for another user, who is no administrator")
+    func otherUser() async throws {
+        let caller = try await LabCaller.make()
+        caller.lab.add(LabAccount(username: "bob", password: "b", domains: ["Global", "Lab"], isAdmin: false))
+        let token = await caller.send("POST", "/api/token", ["username": "bob", "domain": "Lab"]).json.string
+        let bob = LabCaller(lab: caller.lab, token: token)
+        #expect(await bob.get("/blueprints").json == [])
+        #expect(await bob.send("POST", "/api/token", ["username": "admin"]).status == 403)
+        #expect(await caller.send("POST", "/api/token", ["username": "nobody"]).status == 404)
+    }
+
+    @Test("Fixed segments are read whatever their case, where the lab does so", arguments: [true, false])
+    func caseOfPaths(ignores: Bool) async throws {
+        let caller = try await LabCaller.make { $0.ignoresCaseOfPaths = ignores }
+        #expect(await caller.send("GET", "/Api/V2/Sandboxes").status == (ignores ? 200 : 404))
+    }
+
+    @Test("An unknown route is an invalid call", arguments: [404, 400])
+    func unknownRoute(status: Int) async throws {
+        let caller = try await LabCaller.make { $0.unknownRouteStatus = status }
+        for path in ["/nothing", "/sandboxes/1/2/3", "/blueprints/a/stop"] {
+            let reply = await caller.get(path)
+            #expect(reply.status == status && reply.message.contains("Invalid Api call"))
+        }
+        #expect(await caller.send("GET", "/api/v3/sandboxes").status == status)
+        #expect(await caller.send("GET", "/api/v1/executions/1").status == status)
+    }
+
+    @Test("A lab too old for activity doesn't know its routes")
+    func noActivity() async throws {
+        let caller = try await LabCaller.make { $0.knowsActivity = false }
+        let id = try await caller.start()
+        #expect(await caller.get("/sandboxes/\(id)/activity").message.contains("Invalid Api call"))
+        #expect(await caller.get("/sandboxes/\(id)/output").message.contains("Invalid Api call"))
+    }
+
+    @Test("The quota counts requests in a window of time", arguments: [429, 400])
+    func quota(status: Int) async throws {
+        let caller = try await LabCaller.make {
+            $0.rateQuota = 3
+            $0.rateWindow = .seconds(10)
+            $0.rateQuotaStatus = status
+        }
+        var statuses: [Int] = []
+        for _ in 0..<3 { statuses.append(await caller.get("/sandboxes").status) }
+        #expect(statuses == [200, 200, status])
+        #expect(await caller.get("/sandboxes").message.contains("Request rate quota has been exceeded"))
+        caller.lab.advance(by: .seconds(10))
+        #expect(await caller.get("/sandboxes").status == 200)
+    }
+
+    @Test("A gateway without a lab answers HTML, and the lab sees nothing")
+    func badGateway() async throws {
+        let caller = try await LabCaller.make()
+        caller.lab.behaviour.gateway = .down
+        let reply = await caller.post("/blueprints/Web/start", ["name": "a", "duration": "PT1H"])
+        #expect(reply.status == 502 && reply.text.contains("<html>") && caller.lab.sandboxes.isEmpty)
+    }
+
+    @Test("A lab may act and answer nothing")
+    func emptyReplies() async throws {
+        let caller = try await LabCaller.make()
+        caller.lab.behaviour.gateway = .emptyReplies
+        let reply = await caller.post("/blueprints/Web/start", ["name": "a", "duration": "PT1H"])
+        #expect(reply.status == 200 && reply.text.isEmpty && caller.lab.sandboxes.count == 1)
+    }
+}
