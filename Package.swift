@@ -114,6 +114,7 @@ let package = Package(
             dependencies: [
                 "worker", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

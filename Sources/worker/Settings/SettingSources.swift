@@ -43,23 +43,17 @@ struct SettingSources: Sendable {
     }
 
     /// Reads values by name; secrets are marked as such.
-    var reader: ConfigReader {
-        let secretNames = Set(Setting.all.filter { $0.secrecy != .open }.map(\.name))
-        return ConfigReader(
-            providers: layers.map { layer in
-                InMemoryProvider(
-                    name: layer.title,
-                    values: Dictionary(
-                        uniqueKeysWithValues: layer.values.map { name, value in
-                            (
-                                AbsoluteConfigKey([name]),
-                                ConfigValue(.string(value), isSecret: secretNames.contains(name))
-                            )
-                        }
-                    )
-                )
+    var reader: ConfigReader { ConfigReader(providers: providers) }
+
+    /// The sources as the reader has them.
+    var providers: [InMemoryProvider] {
+        let secretNames = Set(Setting.all.filter { $0.secrecy != .open }.flatMap { [$0.name] + $0.otherNames })
+        return layers.map { layer in
+            let values = layer.values.map { name, value in
+                (AbsoluteConfigKey([name]), ConfigValue(.string(value), isSecret: secretNames.contains(name)))
             }
-        )
+            return InMemoryProvider(name: layer.title, values: Dictionary(uniqueKeysWithValues: values))
+        }
     }
 
     /// All values, as if they all were in the environment.
@@ -165,6 +159,14 @@ struct SettingSources: Sendable {
             }
         }
     }
+}
+
+extension SettingSources.Layer: CustomStringConvertible, CustomReflectable {
+    /// The title alone, since some values are secret.
+    var description: String { title }
+
+    /// A mirror without children, so that `dump` shows no values either.
+    var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }
 
 extension String {

@@ -99,7 +99,12 @@ struct LogTests {
         let escaped = String(try #require(String(data: JSONEncoder().encode([secret]), encoding: .utf8)).dropFirst(2))
             .dropLast(2)
         let lines = lines(form, secrets: [secret]) { logger in
-            logger.info("Said \(secret) and", metadata: ["raw": "\(secret)", "deep": ["x": ["\(secret)"]]])
+            logger.info(
+                "Said \(secret) and",
+                metadata: [
+                    "raw": "\(secret)", "deep": ["x": ["\(secret)"]], "value": .stringConvertible(Oops(text: secret)),
+                ]
+            )
             logger.info(
                 "b",
                 metadata: ["url": "https://x/?p=\(encoded)", "base64": "Basic \(base64)", "json": "\(escaped)"]

@@ -1,4 +1,5 @@
 import AWSLite
+import Configuration
 import Foundation
 import HTTPTransport
 import Testing
@@ -101,6 +102,21 @@ struct SettingSourcesTests {
             let malformed = await Given.problems(file: path)
             #expect(malformed[path]?.contains("line 2") == true)
             #expect(malformed[path]?.contains("hunter2") == false)
+        }
+    }
+
+    @Test("show no secret, however they are printed")
+    func printing() {
+        let secrets = [
+            "CLOUDSHELL_PASSWORD": "hidden-1", "CLOUDSHELL_PROXY": "hidden-2", "AWS_SECURITY_TOKEN": "hidden-3",
+        ]
+        let sources = SettingSources(environment: secrets.merging(["CLOUDSHELL_USER": "shown"]) { $1 })
+        #expect(sources.providers.map(\.debugDescription).joined().contains("shown"))
+        var dumped = ""
+        dump(sources, to: &dumped)
+        for text in [dumped, "\(sources)", String(reflecting: sources), "\(sources.providers.map(\.debugDescription))"]
+        {
+            #expect(!text.contains("hidden"))
         }
     }
 
