@@ -16,22 +16,30 @@ struct DemoCommand: AsyncParsableCommand {
 
     @Flag(help: "Go on until Ctrl-C, and print the environment for other tools.")
     var stay = false
-    @Option(help: ArgumentHelp("How long the lab takes for a setup, a command or a teardown.", valueName: "seconds"))
-    var pace = 1.0
+    @Option(
+        help: ArgumentHelp(
+            "How long the lab takes for a setup, a command or a teardown (default: 3, 1 and 2).",
+            valueName: "seconds"
+        )
+    )
+    var pace: Double?
     @OptionGroup(title: "Log") var log: LogOptions
 
     func validate() throws {
-        guard (0...600).contains(pace) else { throw ValidationError("--pace takes seconds from 0 to 600.") }
+        guard (0...600).contains(pace ?? 0) else { throw ValidationError("--pace takes seconds from 0 to 600.") }
     }
 
     func run() async throws {
         // The stand-ins are on this machine, whatever proxy the environment names.
         setenv("no_proxy", "127.0.0.1,localhost", 1)
         let story = DemoStory()
-        try await LocalCloud.withRunning { cloud in
+        var options = LocalCloud.Options()
+        options.blueprints = DemoLab.blueprints(pace: pace.map { .seconds($0) })
+        try await LocalCloud.withRunning(options) { cloud in
             story.line("Stand-ins on this machine:")
             story.line("   CodePipeline     \(cloud.codePipelineURL)")
             story.line("   S3               \(cloud.s3URL)")
+            story.line("   CloudShell lab   \(cloud.labURL)")
             try await Demo(cloud, story: story, log: log.flags).run(stays: stay)
         }
     }

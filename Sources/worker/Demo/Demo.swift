@@ -31,7 +31,7 @@ struct Demo: Sendable {
     /// The environment of a worker at the stand-ins, in which nothing of the user's own AWS set-up counts.
     private static func environment(_ cloud: LocalCloud) -> [String: String] {
         let own = [
-            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
             "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.3", "LOG_LEVEL": "error",
         ]
         return cloud.environment.merging(own) { $1 }
@@ -120,25 +120,40 @@ struct Demo: Sendable {
             .units(allowed: [.seconds], width: .wide, fractionalPart: .show(length: 1))
         )
         story.line()
-        story.line("\(execution.status) in \(duration), with \(entries.count) requests: \(counts).")
+        story.line(
+            "\(execution.status) in \(duration), with \(entries.count) requests:\n\(counts).",
+            execution.status == "Succeeded" ? .good : .bad
+        )
         return execution.status == "Succeeded"
     }
 
     private func tell(_ action: ActionReport, _ step: DemoPipeline.Step, since number: Int) {
         let isGood = action.status == "Succeeded"
-        let text = (isGood ? action.summary : action.errorMessage) ?? action.status
-        let headline = text.split(separator: "\n").first.map(String.init) ?? action.status
+        let link = action.externalExecutionURL
         story.detail("did", calls(since: number))
-        story.verdict(isGood: isGood, .seconds(action.updated.timeIntervalSince(action.started)), headline)
+        story.verdict(
+            isGood: isGood,
+            .seconds(action.updated.timeIntervalSince(action.started)),
+            isGood ? headline(action.summary ?? "", link) : action.errorMessage ?? action.status
+        )
         for name in step.action.outputs {
-            if let data = cloud.artifact(name, of: action) { story.detail("artifact", contents(of: data, name)) }
+            guard let data = cloud.artifact(name, of: action) else { continue }
+            story.detail("stored", DemoArtifact.description(of: data, named: name))
         }
-        for (index, (name, value)) in action.outputVariables.sorted(by: { $0.key < $1.key }).enumerated() {
+        let variables = action.outputVariables.sorted { $0.key < $1.key }.map { name, value in
             let lines = value.split(separator: "\n", omittingEmptySubsequences: false)
             let shown = lines.prefix(6).joined(separator: "\n") + (lines.count > 6 ? "\n…" : "")
-            story.detail(index == 0 ? "variables" : "", "\(name) = \(shown)")
+            return "\(name) = \(value == link ? "the link" : shown)"
         }
-        if let link = action.externalExecutionURL { story.detail("link", link) }
+        if !variables.isEmpty { story.detail("set", variables.joined(separator: "\n")) }
+        if let link { story.detail("link", link) }
+    }
+
+    /// The first line of a result, without what is told elsewhere.
+    private func headline(_ text: String, _ link: String?) -> String {
+        var line = text.split(separator: "\n").first.map(String.init) ?? ""
+        if let link { line = line.replacing(": \(link)", with: ".") }
+        return line.replacing(" Its output:", with: "")
     }
 
     /// The requests of a step in their order, but for the polls, which go on all the time.
@@ -152,22 +167,6 @@ struct Demo: Sendable {
             }
         }
         return calls.map { $0.count == 1 ? $0.name : "\($0.name) ×\($0.count)" }.joined(separator: ", ")
-    }
-
-    /// What is in an artifact, cut to a few lines.
-    private func contents(of data: Data, _ name: String) -> String {
-        let limit = 330
-        let size = data.count.formatted(.number.locale(Locale(identifier: "en")))
-        guard let files = try? ArtifactArchive.read(data, where: { _ in true }) else {
-            return "\(name), \(size) bytes\n" + Self.short(data, limit)
-        }
-        return "\(name), a ZIP of \(size) bytes\n"
-            + files.map { "\($0.path): \(Self.short($0.content, limit))" }.joined(separator: "\n")
-    }
-
-    private static func short(_ data: Data, _ limit: Int) -> String {
-        let text = String(decoding: data, as: UTF8.self).split { $0.isWhitespace }.joined(separator: " ")
-        return text.count > limit ? text.prefix(limit) + "…" : text
     }
 
     // MARK: Staying

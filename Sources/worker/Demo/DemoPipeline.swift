@@ -33,8 +33,8 @@ struct DemoPipeline: Sendable {
 
         /// The properties and the artifacts that go in.
         var configurationInWords: String {
-            (properties.map { "\($0.0) = \($0.1)" } + action.inputs.map { "input artifact \($0)" })
-                .joined(separator: "\n")
+            (properties.map { "\($0.0) = \($0.1)" } + action.inputs.map { "artifact \($0)" })
+                .joined(separator: "; ")
         }
     }
 
@@ -54,34 +54,40 @@ struct DemoPipeline: Sendable {
                 "Start",
                 start,
                 [
-                    ("BlueprintName", "CloudShell Sandbox Template"), ("SandboxName", "Demo"),
-                    ("InputsJSON", #"{"Target Cloud": "AWS"}"#), ("DurationInMinutes", "60"),
+                    ("BlueprintName", "Web lab"), ("SandboxName", "Nightly"),
+                    ("InputsJSON", #"{"Release": "1.2", "Browser": "Safari"}"#), ("DurationInMinutes", "60"),
                 ],
                 outputs: ["Sandbox"],
                 namespace: "lab",
                 runOrder: 1
             ),
+            // A component by its exact name.
             Step(
-                "ExactName",
+                "CheckSwitch",
                 run,
-                [("ComponentName", "Web Server"), ("CommandName", "health_check")],
+                [("ComponentName", "core-switch"), ("CommandName", "show-ports")],
                 inputs: ["Sandbox"],
-                outputs: ["Health"],
+                outputs: ["Ports"],
                 runOrder: 2
             ),
+            // A component by a pattern, since the lab gives Apps a suffix.
             Step(
-                "Pattern",
+                "InstallPackage",
                 run,
-                [("ComponentName", "DB.*"), ("CommandName", "health_check")],
+                [
+                    ("ComponentName", "web-server.*"), ("CommandName", "install"),
+                    ("ArgumentsJSON", #"{"Package": "nginx"}"#),
+                ],
                 inputs: ["Sandbox"],
                 runOrder: 3
             ),
+            // The sandbox as a whole, found by a variable of the first action.
             Step(
-                "WholeSandbox",
+                "Deploy",
                 run,
                 [
                     ("ComponentName", "SANDBOX"), ("CommandName", "deploy"),
-                    ("ArgumentsJSON", #"{"Version": "1.2"}"#), ("SandboxId", "#{lab.SandboxId}"),
+                    ("ArgumentsJSON", #"{"Version": "1.2", "Region": "eu"}"#), ("SandboxId", "#{lab.SandboxId}"),
                 ],
                 runOrder: 4
             ),

@@ -43,41 +43,37 @@ struct DemoStory: Sendable {
 
     /// What a step ends with.
     func verdict(isGood: Bool, _ duration: Duration, _ text: String) {
-        let mark = isGood ? "✔" : "✘"
         let seconds = duration.formatted(.units(allowed: [.seconds], width: .narrow, fractionalPart: .show(length: 1)))
-        let body = wrapped(text, indent: 13).dropFirst(13)
-        let label = "\(mark) \(seconds)".padding(toLength: 10, withPad: " ", startingAt: 0)
-        write("   " + styled(label, isGood ? .good : .bad) + body + "\n")
+        detail("\(isGood ? "✔" : "✘") \(seconds)", text, isGood ? .good : .bad)
     }
 
     /// One thing about a step: its label and its text, which may have lines of its own.
-    func detail(_ label: String, _ text: String) {
-        var isFirst = true
+    func detail(_ label: String, _ text: String, _ style: Style = .faint) {
+        var label = "  " + label.padding(toLength: Self.indent - 2, withPad: " ", startingAt: 0)
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            let label =
-                isFirst ? label.padding(toLength: 10, withPad: " ", startingAt: 0) : String(repeating: " ", count: 10)
-            isFirst = false
-            let body = Self.folded(String(line), indent: 13)
-            write("   " + styled(label, .faint) + body + "\n")
+            for piece in Self.folded(String(line)) {
+                write(styled(label, style) + piece + "\n")
+                label = String(repeating: " ", count: Self.indent)
+            }
         }
     }
 
-    /// A line cut into pieces that fit between the indent and the 80th column; its own white space stays.
-    private static func folded(_ line: String, indent: Int) -> String {
+    /// Where the text of a detail begins; so far to the left that a link into a portal on this machine fits.
+    private static let indent = 10
+
+    /// A line in pieces that fit between the indent and the 80th column; its own white space stays.
+    private static func folded(_ line: String) -> [Substring] {
         let width = 80 - indent
         var pieces: [Substring] = []
         var rest = line[...]
         while rest.count > width {
             let limit = rest.index(rest.startIndex, offsetBy: width)
-            // After a space if there is one, else anywhere: an address or JSON has none.
-            let cut = rest[..<limit].lastIndex(of: " ").map { rest.index(after: $0) } ?? limit
-            let isLeading = rest[..<cut].allSatisfy { $0 == " " }
-            let end = isLeading ? limit : cut
-            pieces.append(rest[..<end])
-            rest = rest[end...]
+            // At a space if there is one, else anywhere: an address has none.
+            let space = rest[...limit].lastIndex(of: " ").flatMap { rest[..<$0].allSatisfy { $0 == " " } ? nil : $0 }
+            pieces.append(rest[..<(space ?? limit)])
+            rest = rest[(space.map { rest.index(after: $0) } ?? limit)...]
         }
-        pieces.append(rest)
-        return pieces.joined(separator: "\n" + String(repeating: " ", count: indent))
+        return pieces + [rest]
     }
 
     private func styled(_ text: String, _ style: Style?) -> String {

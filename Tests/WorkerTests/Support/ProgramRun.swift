@@ -52,6 +52,19 @@ struct ProgramRun: Sendable {
         kill(process.processIdentifier, number)
     }
 
+    /// Waits until the output so far is as it is wanted; a file tells nobody of its growth, so it is read again and
+    /// again.
+    ///
+    /// - Returns: The output so far.
+    func output(until condition: (String) -> Bool) async throws -> String {
+        while true {
+            let output = try String(contentsOf: folder.appendingPathComponent("output"), encoding: .utf8)
+            if condition(output) { return output }
+            try #require(process.isRunning, "the program ended: \(output)")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     /// Waits for the end.
     func end() async throws -> Ending {
         var statuses = ending.makeAsyncIterator()

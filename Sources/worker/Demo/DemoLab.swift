@@ -1,0 +1,31 @@
+import LocalCloud
+
+/// The lab of the demo: the stand-in's own inventory, at another pace if it's wanted.
+enum DemoLab {
+    /// The blueprints.
+    ///
+    /// - Parameter pace: How long a setup, a command or a teardown takes; `nil` for what the inventory says.
+    static func blueprints(pace: Duration?) -> [LabBlueprint] {
+        guard let pace else { return LabBlueprint.demo }
+        return LabBlueprint.demo.map { blueprint in
+            var blueprint = blueprint
+            if case .succeeds = blueprint.setup { blueprint.setup = .succeeds(after: pace) }
+            if case .succeeds = blueprint.teardown { blueprint.teardown = .succeeds(after: pace) }
+            blueprint.commands = blueprint.commands.map { $0.taking(pace) }
+            blueprint.components = blueprint.components.map { component in
+                var component = component
+                component.commands = component.commands.map { $0.taking(pace) }
+                return component
+            }
+            return blueprint
+        }
+    }
+}
+
+extension LabCommand {
+    fileprivate func taking(_ duration: Duration) -> LabCommand {
+        var command = self
+        command.duration = duration
+        return command
+    }
+}

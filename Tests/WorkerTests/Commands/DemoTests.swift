@@ -1,0 +1,80 @@
+import Foundation
+import HTTPTransport
+import LocalCloud
+import Testing
+
+@testable import worker
+
+@Suite("The demo", .timeLimit(.minutes(2)))
+struct DemoTests {
+    @Test("runs the whole job and tells of it in 80 columns")
+    func demo() async throws {
+        let ending = try await program("demo", "--pace", "0.2")
+        #expect(ending.status == 0, "\(ending)")
+        #expect(ending.errors.isEmpty)
+        let lines = ending.output.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.allSatisfy { $0.count <= 80 }, "\(ending.output)")
+        #expect(lines.filter { $0.contains("✔") }.count == 5)
+        for word in [
+            "created    Quali-Start-Sandbox", "AcknowledgeJob", "PutJobSuccessResult", "sandbox.json", "SandboxId = ",
+            "CommandOutput = deploy Region=eu Version=1.2", "/RM/Diagram/Index/", "Succeeded in",
+        ] {
+            #expect(ending.output.contains(word), "\(word)")
+        }
+        #expect(!ending.output.contains("\u{1B}"))
+    }
+
+    @Test("stays for other tools, whose environment it prints, until a signal")
+    func staying() async throws {
+        try await withTemporaryFolder { folder in
+            let run = try ProgramRun(["demo", "--pace", "0", "--stay"], in: folder)
+            let output = try await run.output { $0.contains("a second worker") }
+            let environment = output.split(separator: "\n").filter { $0.hasPrefix("export ") }.reduce(
+                into: [String: String]()
+            ) {
+                let parts = $1.dropFirst("export ".count).split(separator: "=", maxSplits: 1)
+                $0[String(parts[0])] = String(parts[1].dropFirst().dropLast())
+            }
+            let list = try await program("actions", "list", environment: environment)
+            #expect(list.output.contains("Quali-Run-Command"), "\(list)")
+            run.signal(SIGINT)
+            let ending = try await run.end()
+            #expect(ending.status == 0, "\(ending)")
+        }
+    }
+
+    @Test("fails with the action that fails, and tells why")
+    func failing() async throws {
+        var options = LocalCloud.Options()
+        options.blueprints = LabBlueprint.demo.filter { $0.name == "Broken lab" }.map { blueprint in
+            var blueprint = blueprint
+            blueprint.name = "Web lab"
+            blueprint.inputs = [LabInput("Release"), LabInput("Browser")]
+            blueprint.setup = .fails(events: ["The switch is on fire"], after: .zero)
+            return blueprint
+        }
+        try await LocalCloud.withRunning(options) { cloud in
+            let told = Locked("")
+            let story = DemoStory(inColor: true) { text in told.withLock { $0 += text } }
+            let demo = try await Demo(cloud, story: story, log: [:])
+            let failure = await #expect(throws: ProgramFailure.self) { try await demo.run(stays: false) }
+            #expect(failure?.status == .software)
+            let text = told.withLock { $0 }
+            #expect(text.contains("✘"))
+            #expect(text.contains("on fire"))
+            #expect(text.contains("Failed in"))
+        }
+    }
+
+    @Test("ends early with a signal, and not with 0")
+    func interrupted() async throws {
+        try await withTemporaryFolder { folder in
+            let run = try ProgramRun(["demo", "--pace", "60"], in: folder)
+            _ = try await run.output { $0.contains("1  Start") }
+            run.signal(SIGTERM)
+            let ending = try await run.end()
+            #expect(ending.status == 70)
+            #expect(ending.errors.contains("interrupted"))
+        }
+    }
+}
