@@ -172,27 +172,33 @@ struct Demo: Sendable {
     // MARK: Staying
 
     private func invite(_ pipeline: DemoPipeline) {
-        story.heading("The stand-ins and the worker stay until Ctrl-C; for the AWS CLI, boto3 or a worker:")
+        story.heading("The stand-ins and the worker stay until Ctrl-C. For other tools:")
         story.line()
         for (name, value) in cloud.environment.sorted(by: { $0.key < $1.key }) {
             story.line("export \(name)='\(value.replacing("'", with: "'\\''"))'")
         }
+        let proxies = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        if proxies.contains(where: { ProcessInfo.processInfo.environment[$0] != nil }) {
+            story.line("export NO_PROXY='127.0.0.1'")
+        }
         story.line()
-        story.line("aws codepipeline start-pipeline-execution --name \(pipeline.name)   # once more")
+        story.line("aws codepipeline start-pipeline-execution --name \(pipeline.name)   # again")
         story.line("aws codepipeline list-action-executions --pipeline-name \(pipeline.name)")
-        story.line("quali-worker run                                       # a second worker")
+        story.line("quali-worker run                                        # a second worker")
     }
 
     /// Tells of the executions that somebody else starts, until it is cancelled.
     private func followOthers(_ pipeline: DemoPipeline) async throws {
         var told = cloud.codePipeline.executions(of: pipeline.name).count
         while true {
+            // The journal before the executions, so that none is missed in between.
+            let requests = cloud.journal.count
             let executions = cloud.codePipeline.executions(of: pipeline.name)
             if told < executions.count {
                 _ = try await follow(executions[told].id, pipeline)
                 told += 1
             } else {
-                _ = try await cloud.journal.first(after: cloud.journal.count) {
+                _ = try await cloud.journal.first(after: requests) {
                     $0.operation == "StartPipelineExecution"
                 }
             }
