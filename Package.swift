@@ -25,6 +25,7 @@ let package = Package(
         // C libraries of the system, with shims only for what Swift can't import.
         .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("crypto")]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
 
         .target(
@@ -59,6 +60,7 @@ let package = Package(
         .target(
             name: "LocalCloud",
             dependencies: [
+                "CEpoll",
                 "AWSLite", "COpenSSL",
                 .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),

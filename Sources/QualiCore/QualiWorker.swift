@@ -29,6 +29,8 @@ public struct QualiWorker: Service {
         public var portal: PortalLinks?
         /// The pause between reads of the lab's state.
         public var statusInterval: Duration = .seconds(5)
+        /// How long a lab in passing trouble is asked again before a job fails.
+        public var labPatience: Duration = .seconds(300)
         /// How jobs are claimed and handed over.
         public var jobs = JobWorker.Configuration()
 
@@ -72,7 +74,8 @@ public struct QualiWorker: Service {
             client: client,
             watcher: watcher,
             portal: configuration.portal ?? PortalLinks(besideAPI: configuration.lab.url),
-            statusInterval: configuration.statusInterval
+            statusInterval: configuration.statusInterval,
+            patience: configuration.labPatience
         )
         worker = JobWorker(
             queue: CodePipeline(configuration.codePipeline),

@@ -11,6 +11,14 @@ public final class LocalServer: Sendable {
     /// The server's address without a trailing slash, such as `http://127.0.0.1:50123`.
     public var url: String { "http://127.0.0.1:\(port)" }
 
+    private static var socketPool: any AsyncSocketPool {
+        #if os(Linux)
+        SharedSocketPool.shared
+        #else
+        HTTPServer.defaultPool()
+        #endif
+    }
+
     private let service: any LocalService
     private init(service: any LocalService, port: Int) {
         self.service = service
@@ -44,7 +52,7 @@ public final class LocalServer: Sendable {
                 // FlyingFox would answer 500 for a hanging request after its time-out; ours is never.
                 timeout: 10 * 365 * 86_400,
                 sharedRequestReplaySize: 1 << 30,
-                pool: TidySocketPool.make(),
+                pool: Self.socketPool,
                 logger: .disabled
             ),
             handler: host

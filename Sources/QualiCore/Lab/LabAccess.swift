@@ -12,16 +12,23 @@ public struct LabAccess: Sendable {
     /// The pause between reads of one thing's state.
     public let statusInterval: Duration
     /// How long a lab in trouble is asked again before a job fails.
-    public var patience: Duration = .seconds(300)
+    public let patience: Duration
     /// Keeps starts of the same command apart.
     let starts = ExclusiveAccess()
 
     /// Creates an access.
-    public init(client: SandboxClient, watcher: SandboxWatcher, portal: PortalLinks, statusInterval: Duration) {
+    public init(
+        client: SandboxClient,
+        watcher: SandboxWatcher,
+        portal: PortalLinks,
+        statusInterval: Duration,
+        patience: Duration
+    ) {
         self.client = client
         self.watcher = watcher
         self.portal = portal
         self.statusInterval = statusInterval
+        self.patience = patience
     }
 
     /// Reads something, again and again while the lab is in passing trouble.

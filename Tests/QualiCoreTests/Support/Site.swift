@@ -101,7 +101,9 @@ struct Site: Sendable {
             domain: settings["CLOUDSHELL_DOMAIN"] ?? ""
         )
         lab.retry.sleep = { try await Task.sleep(for: $0 / HurriedClock.speed) }
-        let configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
+        var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
+        // A slow machine mustn't look like a lab in lasting trouble.
+        configuration.labPatience = .seconds(3_600)
         let registrar = ActionRegistrar(CodePipeline(configuration.codePipeline))
         for definition in QualiActions().definitions(portal: PortalLinks(url: "https://portal.example")) {
             _ = try await registrar.install(definition)
