@@ -25,7 +25,9 @@ struct AWSLiteTests {
 
     @Test("A job's credentials open its own artifacts for fifteen minutes")
     func credentials() async throws {
-        try await LocalCloud.withRunning { cloud in
+        var options = LocalCloud.Options()
+        options.clock = LocalClock(frozenAt: Date())
+        try await LocalCloud.withRunning(options) { cloud in
             let bench = try Bench(cloud)
             try bench.create([.init("A", Bench.type, outputs: ["Out"])])
             let execution = try cloud.codePipeline.start("P")
