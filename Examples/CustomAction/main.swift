@@ -47,8 +47,10 @@ try await LocalCloud.withRunning { cloud in
         )
         let end = try await cloud.codePipeline.end(of: try cloud.codePipeline.start("Example"))
         print("\(end.status): \(end.action("Greet")?.summary ?? "no summary")")
-        precondition(end.status == "Succeeded")
+        guard end.status == "Succeeded" else { throw Failure(status: end.status) }
         await group.triggerGracefulShutdown()
         try await tasks.waitForAll()
     }
 }
+
+struct Failure: Error { let status: String }

@@ -27,27 +27,73 @@ func makeWorker(_ settings: [String: String], logger: Logger) throws -> QualiWor
         domain: settings["CLOUDSHELL_DOMAIN"] ?? "Global"
     )
     var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
-    configuration.statusInterval = .milliseconds(200)
+    configuration.statusInterval = .milliseconds(500)
     return try QualiWorker(configuration, labHTTPClient: http, logger: logger)
 }
 
+/// A pipeline that starts a sandbox, installs a package on its web server, and ends it.
+func makePipeline(_ actions: QualiActions) -> VirtualPipeline {
+    func type(_ index: Int) -> VirtualPipeline.ActionType {
+        let id = actions.typeIDs[index]
+        return .init(id.category.rawValue, id.provider, id.version)
+    }
+    return VirtualPipeline(
+        "Example",
+        stages: [
+            .init(
+                "Lab",
+                [
+                    .init(
+                        "Start",
+                        type(0),
+                        ["BlueprintName": "Web lab", "DurationInMinutes": "30"],
+                        outputs: ["Sandbox"]
+                    ),
+                    .init(
+                        "Install",
+                        type(1),
+                        [
+                            "ComponentName": "web-.*", "CommandName": "install",
+                            "ArgumentsJSON": #"{"Package": "nginx"}"#,
+                        ],
+                        inputs: ["Sandbox"],
+                        runOrder: 2
+                    ),
+                    .init("End", type(2), inputs: ["Sandbox"], runOrder: 3),
+                ]
+            )
+        ]
+    )
+}
+
 try await LocalCloud.withRunning { cloud in
-    let logger = Logger(label: "example") { StreamLogHandler.standardError(label: $0) }
-    let worker = try makeWorker(cloud.environment, logger: logger)
+    // For real, this is ProcessInfo.processInfo.environment.
+    let settings = cloud.environment
+    let logger = Logger(label: "example") { _ in SwiftLogNoOpLogHandler() }
+    let worker = try makeWorker(settings, logger: logger)
     let group = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
 
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await group.run() }
 
-        // The pipeline whose jobs the worker does.
-        for type in QualiActions().definitions() {
-            try cloud.codePipeline.register(.init(type.category.rawValue, type.provider, type.version))
+        // From here on it is the pipeline's side, which for real is in AWS.
+        let actions = QualiActions()
+        for definition in actions.definitions() {
+            try cloud.codePipeline.register(
+                .init(definition.category.rawValue, definition.provider, definition.version),
+                optional: definition.configurationProperties.map(\.name)
+            )
         }
-        let end = try await cloud.run(lab: "Web lab")
-        for action in end.actions { print("\(action.name): \(action.status), \(action.summary ?? "")") }
-        precondition(end.status == "Succeeded")
+        try cloud.create(makePipeline(actions))
+        let end = try await cloud.codePipeline.end(of: try cloud.codePipeline.start("Example"))
+        for action in end.actions.dropFirst() {
+            print("\(action.name): \(action.status), \(action.summary ?? action.errorMessage ?? "")")
+        }
+        guard end.status == "Succeeded" else { throw Failure(status: end.status) }
 
         await group.triggerGracefulShutdown()
         try await tasks.waitForAll()
     }
 }
+
+struct Failure: Error { let status: String }

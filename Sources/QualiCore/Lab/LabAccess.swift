@@ -59,7 +59,7 @@ public struct LabAccess: Sendable {
         -> [String]
     {
         for attempt in 1...3 {
-            if attempt > 1 { try await clock.sleep(for: .seconds(2)) }
+            if attempt > 1 { try await clock.sleep(for: min(statusInterval, .seconds(2))) }
             do {
                 let events = try await client.errorEvents(sandboxID: sandboxID, afterEventID: eventID)
                 if !events.isEmpty {

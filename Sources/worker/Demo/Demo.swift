@@ -101,16 +101,17 @@ struct Demo: Sendable {
         let start = ContinuousClock.now
         let first = cloud.journal.count
         story.heading("Run the pipeline '\(pipeline.name)' with the worker of 'quali-worker run'")
+        var before = first
         for (index, step) in pipeline.steps.enumerated() {
             let begun = try await cloud.codePipeline.wait(for: executionID) { execution -> Bool? in
                 execution.action(step.action.name) != nil ? true : execution.hasEnded ? false : nil
             }
             guard begun else { break }
-            let before = cloud.journal.count
             story.step(index + 1, step.action.name, step.action.type.provider)
             story.detail("asked", step.configurationInWords)
             let action = try await cloud.codePipeline.end(ofAction: step.action.name, in: executionID)
             tell(action, step, since: before)
+            before = cloud.journal.count
         }
         let execution = try await cloud.codePipeline.end(of: executionID)
         let entries = cloud.journal.entries.filter { $0.number > first }
