@@ -77,18 +77,24 @@ public struct QualiWorker: Service {
             statusInterval: configuration.statusInterval,
             patience: configuration.labPatience
         )
+        var jobs = configuration.jobs
+        let redactOwn = SecretRedactor([configuration.lab.password])
+        let redactOthers = jobs.redact
+        jobs.redact = { redactOthers(redactOwn($0)) }
         worker = JobWorker(
             queue: CodePipeline(configuration.codePipeline),
             actions: configuration.actions.jobActions(lab: lab) + otherActions,
             artifactStore: S3ArtifactStore(configuration.s3),
             journal: journal,
-            configuration: configuration.jobs,
+            configuration: jobs,
             clock: clock,
             logger: logger
         )
     }
 
     /// Works until graceful shutdown or cancellation, then logs out of the lab.
+    ///
+    /// A lab that doesn't answer the logout within three seconds isn't waited for.
     ///
     /// - Throws: The journal's error when its unfinished jobs can't be read at the start.
     public func run() async throws {
@@ -97,6 +103,12 @@ public struct QualiWorker: Service {
             group.addTask { try await worker.run() }
             // The watcher ends only when it is cancelled, so the first to end, or to fail, is the worker.
             try await group.next()
+            group.cancelAll()
+        }
+        await withTaskGroup { group in
+            group.addTask { await client.logout() }
+            group.addTask { try? await Task.sleep(for: .seconds(3)) }
+            await group.next()
             group.cancelAll()
         }
     }

@@ -77,13 +77,18 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     func stop() {
-        inbox.withLock { $0.isStopped = true }
-        curl_multi_wakeup(multi)
+        inbox.withLock {
+            $0.isStopped = true
+            // Under the lock, because the loop frees the handle as soon as it sees the flag.
+            curl_multi_wakeup(multi)
+        }
     }
 
     private func post(_ command: Command) {
-        inbox.withLock { $0.commands.append(command) }
-        curl_multi_wakeup(multi)
+        inbox.withLock {
+            $0.commands.append(command)
+            curl_multi_wakeup(multi)
+        }
     }
 
     // MARK: On the loop's own thread

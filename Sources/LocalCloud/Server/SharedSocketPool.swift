@@ -33,7 +33,9 @@ final class SharedSocketPool: AsyncSocketPool {
 
     func prepare() async throws {}
 
-    /// Nothing runs here: the thread does it all. Returns when the server is cancelled.
+    /// Waits for the server's end.
+    ///
+    /// Nothing runs here: the thread does it all.
     func run() async throws {
         let (never, continuation) = AsyncStream<Void>.makeStream()
         defer { continuation.finish() }

@@ -48,15 +48,12 @@ public struct EndSandbox: ActionHandler {
         do {
             if checkpoint.deadline == nil {
                 await context.report(JobProgress("Ending the sandbox", externalExecutionID: sandboxID))
-                if try await lab.hasEnded(sandboxID, context.clock) {
-                    guard configuration.waitForTeardown else {
-                        return result(sandboxID, "The sandbox had already been ended.")
-                    }
-                } else {
-                    checkpoint.lastEarlierError = try await newestError(sandboxID, context)
-                    try await context.save(checkpoint)
-                    try await lab.stop(sandboxID, context)
+                guard let state = try await lab.state(of: sandboxID, context.clock), !state.isEnded else {
+                    return result(sandboxID, "The sandbox had already been ended.")
                 }
+                checkpoint.lastEarlierError = try await newestError(sandboxID, context)
+                try await context.save(checkpoint)
+                if !state.isEnding { try await lab.stop(sandboxID, context) }
                 checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.teardownTimeout.timeInterval)
                 try await context.save(checkpoint)
             }
@@ -80,7 +77,10 @@ public struct EndSandbox: ActionHandler {
         await context.report(JobProgress("Teardown", percentComplete: 50, externalExecutionID: sandboxID))
         // Right after the stop the lab may still show the state from before it, so only the end ends the wait.
         let sighting = try await lab.watcher.wait(for: sandboxID, until: deadline) { $0.isEnded }
-        if case .overdue(let state) = sighting {
+        if case .overdue(let state, let error) = sighting {
+            if let error {
+                throw JobFailure("It can't be found out whether the sandbox has ended", error)
+            }
             throw JobFailure(
                 .jobFailed,
                 """
@@ -90,7 +90,13 @@ public struct EndSandbox: ActionHandler {
                 """
             )
         }
-        let errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, clock: context.clock)
+        let errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, context.clock)
+        guard let errors else {
+            return result(
+                sandboxID,
+                "The sandbox has ended; the lab's activity feed, which tells errors, can't be read."
+            )
+        }
         guard errors.isEmpty else {
             throw JobFailure(
                 .jobFailed,
@@ -104,12 +110,14 @@ public struct EndSandbox: ActionHandler {
     }
 
     private func newestError(_ sandboxID: String, _ context: JobContext<Checkpoint>) async throws -> String? {
-        do {
-            return try await lab.client.errorEvents(sandboxID: sandboxID, afterEventID: nil).last?.id
-        } catch let error as SandboxAPIError {
-            // A lab too old for the activity feed still ends sandboxes.
-            context.logger.debug("The activity feed can't be read", metadata: ["error": "\(error)"])
-            return nil
+        try await lab.read("The sandbox's activity can't be read", clock: context.clock) {
+            do {
+                return try await lab.client.errorEvents(sandboxID: sandboxID, afterEventID: nil).last?.id
+            } catch let error as SandboxAPIError where !error.isTransient {
+                // A lab too old for the activity feed still ends sandboxes.
+                context.logger.debug("The activity feed can't be read", metadata: ["error": "\(error)"])
+                return nil
+            }
         }
     }
 

@@ -70,6 +70,19 @@ public struct RunCommand: ActionHandler {
         if configuration.component == CommandTarget.sandboxKeyword {
             return CommandTarget(sandboxID: sandboxID, componentID: nil, name: "the sandbox")
         }
+        do {
+            return try await findComponent(of: sandboxID, configuration, context)
+        } catch var failure as JobFailure {
+            failure.externalExecutionID = sandboxID
+            throw failure
+        }
+    }
+
+    private func findComponent(
+        of sandboxID: String,
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> CommandTarget {
         let client = lab.client
         let components = try await lab.read(
             "The components of sandbox '\(sandboxID)' can't be read",
@@ -114,12 +127,9 @@ public struct RunCommand: ActionHandler {
         let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
         var backoff = Backoff(first: .seconds(2), longest: .seconds(30))
         while true {
-            let executions = try await executions(configuration, target, context)
             if let earlier = checkpoint.earlierExecutions {
                 // A start's fate is unknown: what has appeared since tells it.
-                let new = Set(executions).subtracting(earlier)
-                guard new.count <= 1 else { throw ambiguous(new, configuration, target) }
-                if let id = new.first {
+                if let id = try await newExecution(since: earlier, configuration, target, context) {
                     context.logger.notice(
                         "Execution found whose start's reply was lost",
                         metadata: ["execution": "\(id)"]
@@ -127,7 +137,7 @@ public struct RunCommand: ActionHandler {
                     return try await adopt(id, configuration, context, &checkpoint)
                 }
             }
-            checkpoint.earlierExecutions = executions
+            checkpoint.earlierExecutions = try await executions(configuration, target, context).map(Self.shortened)
             try await context.save(checkpoint)
             do {
                 let started = try await context.uninterrupted {
@@ -143,6 +153,32 @@ public struct RunCommand: ActionHandler {
             }
             try await context.clock.sleep(for: backoff.pause())
         }
+    }
+
+    /// The execution that has appeared since a start whose fate is unknown, looked for with patience for a lab that lists
+    /// late.
+    ///
+    /// - Throws: ``JobFailure`` if there are several, because then it can't be told which is this job's.
+    private func newExecution(
+        since earlier: [String],
+        _ configuration: Configuration,
+        _ target: CommandTarget,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> String? {
+        for attempt in 1...4 {
+            if attempt > 1 { try await context.clock.sleep(for: lab.statusInterval) }
+            let new = try await executions(configuration, target, context).filter { id in
+                !earlier.contains(Self.shortened(id))
+            }
+            guard new.count <= 1 else { throw ambiguous(Set(new), configuration, target) }
+            if let id = new.first { return id }
+        }
+        return nil
+    }
+
+    /// As much of an execution's id as tells it from a command's others: checkpoints travel in a short token.
+    private static func shortened(_ executionID: String) -> String {
+        String(executionID.suffix(10))
     }
 
     private func adopt(
@@ -227,15 +263,16 @@ public struct RunCommand: ActionHandler {
             JobProgress("Running '\(configuration.command)' on \(target.name)", externalExecutionID: target.sandboxID)
         )
         let execution = try await wait(for: executionID, until: deadline, context)
-        let output = CommandOutput(execution.output)
+        let output = CommandOutput(execution?.output)
         let what = "'\(configuration.command)' on \(target.name)"
-        if !execution.status.isFinal {
-            try await cancel(execution, context)
+        guard let execution, execution.status.isFinal else {
+            let isCancelled = try await cancel(executionID, context)
             throw JobFailure(
                 .jobFailed,
                 """
-                The command \(what) did not end within \(configuration.timeout.inMinutes), so it was cancelled. If it \
-                takes longer, raise the property 'TimeoutInMinutes'.\(output.quotation(limit: 4_000))
+                The command \(what) did not end within \(configuration.timeout.inMinutes)\(isCancelled
+                    ? ", so it was cancelled" : "; the lab didn't cancel it, so it may still run"). If it takes longer, \
+                raise the property 'TimeoutInMinutes'.\(output.quotation(limit: 4_000))
                 """
             )
         }
@@ -257,33 +294,43 @@ public struct RunCommand: ActionHandler {
     }
 
     /// Reads the execution until it has ended or the deadline has passed: quickly at first, then at the usual pace.
+    ///
+    /// Until the deadline, no trouble of the lab ends the wait.
+    ///
+    /// - Returns: The execution as it was last seen; `nil` if it never was.
     private func wait(
         for executionID: String,
         until deadline: Date,
         _ context: JobContext<Checkpoint>
-    ) async throws -> Execution {
-        let client = lab.client
+    ) async throws -> Execution? {
         var pause = min(.milliseconds(500), lab.statusInterval)
+        var execution: Execution?
         while true {
-            let execution = try await lab.read("The execution '\(executionID)' can't be read", clock: context.clock) {
-                try await client.execution(id: executionID)
+            do {
+                execution = try await lab.client.execution(id: executionID)
+            } catch let error as SandboxAPIError {
+                guard error.isTransient else { throw JobFailure("The execution '\(executionID)' can't be read", error) }
+                context.logger.debug("An execution can't be read", metadata: ["error": "\(error)"])
             }
-            if execution.status.isFinal || context.clock.now >= deadline { return execution }
+            if execution?.status.isFinal == true || context.clock.now >= deadline { return execution }
             try await context.clock.sleep(for: pause)
             pause = min(pause * 2, lab.statusInterval)
         }
     }
 
-    private func cancel(_ execution: Execution, _ context: JobContext<Checkpoint>) async throws {
+    /// Asks the lab to cancel an execution; whether it has agreed.
+    private func cancel(_ executionID: String, _ context: JobContext<Checkpoint>) async throws -> Bool {
         let client = lab.client
         do {
-            try await context.uninterrupted { try await client.stopExecution(id: execution.id) }
+            try await context.uninterrupted { try await client.stopExecution(id: executionID) }
+            return true
         } catch let error as SandboxAPIError {
             // Not every command can be cancelled; the job fails in any case.
             context.logger.warning(
                 "The lab doesn't cancel an execution",
-                metadata: ["execution": "\(execution.id)", "error": "\(error)"]
+                metadata: ["execution": "\(executionID)", "error": "\(error)"]
             )
+            return false
         }
     }
 }

@@ -58,41 +58,64 @@ public struct StartSandbox: ActionHandler {
     /// Starts, waits, stores.
     public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
         var checkpoint = context.checkpoint ?? Checkpoint()
-        let sandboxID = try await ensureStarted(configuration, context, &checkpoint)
         do {
+            try await ensureStarted(configuration, context, &checkpoint)
             if let message = checkpoint.failure { throw JobFailure(.jobFailed, message) }
-            return try await finish(sandboxID, configuration, context, &checkpoint)
-        } catch var failure as JobFailure {
-            // What is known now can't be found out again once the sandbox is being ended.
-            checkpoint.failure = failure.message.cut(to: 1_200)
-            try await context.save(checkpoint)
-            failure.externalExecutionID = sandboxID
-            failure.message += try await applyPolicy(configuration.onSetupFailure, sandboxID, context)
-            throw failure
+            return try await finish(configuration, context, &checkpoint)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw try await failed(error, configuration, context, &checkpoint)
         }
+    }
+
+    /// What the job fails with, after the sandbox, if there is one, has been ended or kept as the pipeline wants.
+    private func failed(
+        _ error: any Error,
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws -> JobFailure {
+        var failure =
+            error as? JobFailure ?? JobFailure(.jobFailed, "The worker failed unexpectedly: \(error)")
+        guard let sandboxID = checkpoint.sandboxID else {
+            if checkpoint.isStartUncertain {
+                let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
+                failure.message +=
+                    " A sandbox whose name ends with '\(tag)' may have been started; if so, end it by hand."
+            }
+            return failure
+        }
+        // What is known now can't be found out again once the sandbox is being ended.
+        checkpoint.failure = failure.message.cut(to: 1_000)
+        try? await context.save(checkpoint)
+        failure.externalExecutionID = sandboxID
+        failure.message += try await applyPolicy(configuration.onSetupFailure, sandboxID, context)
+        return failure
     }
 
     // MARK: Start
 
+    /// Starts the sandbox, unless that was done before; its id is in the checkpoint then.
     private func ensureStarted(
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
-    ) async throws -> String {
-        if let sandboxID = checkpoint.sandboxID { return sandboxID }
+    ) async throws {
+        guard checkpoint.sandboxID == nil else { return }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-        let name = tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline")
-        if checkpoint.isStartUncertain {
-            await context.report(JobProgress("Looking for a sandbox that may have been started"))
-            if let sandboxID = try await lab.sandbox(with: tag, context.clock) {
-                return try await adopt(sandboxID, context, &checkpoint)
-            }
-        }
+        if checkpoint.isStartUncertain, try await adoptStarted(tag, context, &checkpoint) { return }
         await context.report(JobProgress("Starting a sandbox from '\(configuration.blueprint)'"))
         let blueprint = try await resolve(configuration.blueprint, context)
-        let request = StartSandboxRequest(name: name, duration: configuration.duration, params: configuration.inputs)
+        let request = StartSandboxRequest(
+            name: tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline"),
+            duration: configuration.duration,
+            params: configuration.inputs
+        )
+        let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
         while true {
+            let wasUncertain = checkpoint.isStartUncertain
             checkpoint.isStartUncertain = true
             try await context.save(checkpoint)
             do {
@@ -101,33 +124,50 @@ public struct StartSandbox: ActionHandler {
                 let sandbox = try await context.uninterrupted {
                     try await client.startSandbox(blueprint: identifier, request)
                 }
-                context.logger.info("Sandbox started", metadata: ["sandbox": "\(sandbox.id)", "name": "\(name)"])
+                context.logger.info(
+                    "Sandbox started",
+                    metadata: ["sandbox": "\(sandbox.id)", "name": "\(request.name)"]
+                )
                 return try await adopt(sandbox.id, context, &checkpoint)
             } catch let error as SandboxAPIError {
-                if error.mayHaveBeenProcessed {
+                // Once a start may have gone through, a later refusal proves nothing: the resources that are taken may
+                // be taken by that very sandbox.
+                if error.mayHaveBeenProcessed || wasUncertain {
                     context.logger.warning(
                         "It is unknown whether a sandbox was started",
                         metadata: ["error": "\(error)"]
                     )
-                    if let sandboxID = try await lab.sandbox(with: tag, context.clock) {
-                        return try await adopt(sandboxID, context, &checkpoint)
-                    }
+                    if try await adoptStarted(tag, context, &checkpoint) { return }
                 } else {
                     checkpoint.isStartUncertain = false
                 }
-                try await waitBeforeRetry(error, configuration, blueprint, context, &checkpoint, &backoff)
+                try await waitBeforeRetry(error, until: patienceEnd, configuration, blueprint, context, &checkpoint)
             }
+            try await context.clock.sleep(for: backoff.pause())
         }
+    }
+
+    /// Looks for the sandbox of a start whose fate is unknown.
+    private func adoptStarted(
+        _ tag: SandboxTag,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws -> Bool {
+        await context.report(JobProgress("Looking for a sandbox that may have been started"))
+        guard let sandboxID = try await lab.sandbox(with: tag, context.clock) else { return false }
+        context.logger.notice("Sandbox found whose start's reply was lost", metadata: ["sandbox": "\(sandboxID)"])
+        try await adopt(sandboxID, context, &checkpoint)
+        return true
     }
 
     private func adopt(
         _ sandboxID: String,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
-    ) async throws -> String {
+    ) async throws {
         checkpoint.sandboxID = sandboxID
+        checkpoint.isStartUncertain = false
         try await context.save(checkpoint)
-        return sandboxID
     }
 
     private func resolve(_ name: String, _ context: JobContext<Checkpoint>) async throws -> Blueprint {
@@ -142,8 +182,13 @@ public struct StartSandbox: ActionHandler {
                 }
             }
         } catch is UnknownBlueprint {
-            let names = (try? await client.blueprints().map(\.name).sorted()) ?? []
-            let list = names.isEmpty ? "There is none" : "They are: " + names.joined(separator: ", ").cut(to: 1_500)
+            let names = try? await client.blueprints().map(\.name).sorted()
+            let list =
+                switch names {
+                case nil: "The lab doesn't list its public blueprints"
+                case []: "There is no public blueprint at all"
+                case .some(let names): "There are: " + names.joined(separator: ", ").cut(to: 1_500)
+                }
             throw JobFailure(
                 .configurationError,
                 """
@@ -156,25 +201,28 @@ public struct StartSandbox: ActionHandler {
 
     private struct UnknownBlueprint: Error {}
 
-    /// Returns if the start is to be tried again, after a pause; throws what the job fails with, if not.
+    /// Returns if the start is to be tried again; throws what the job fails with, if not.
     private func waitBeforeRetry(
         _ error: SandboxAPIError,
+        until patienceEnd: Date,
         _ configuration: Configuration,
         _ blueprint: Blueprint,
         _ context: JobContext<Checkpoint>,
-        _ checkpoint: inout Checkpoint,
-        _ backoff: inout Backoff
+        _ checkpoint: inout Checkpoint
     ) async throws {
-        let wait = error.code == .conflict ? configuration.waitForResources : error.isTransient ? lab.patience : .zero
-        let deadline = checkpoint.resourcesDeadline ?? context.clock.now.addingTimeInterval(wait.timeInterval)
-        guard wait > .zero, context.clock.now < deadline else {
-            throw startFailure(error, configuration, blueprint)
+        let deadline: Date
+        if error.code == .conflict {
+            deadline =
+                checkpoint.resourcesDeadline
+                ?? context.clock.now.addingTimeInterval(configuration.waitForResources.timeInterval)
+            checkpoint.resourcesDeadline = deadline
+        } else {
+            deadline = error.isTransient ? patienceEnd : .distantPast
         }
-        checkpoint.resourcesDeadline = deadline
+        guard context.clock.now < deadline else { throw startFailure(error, configuration, blueprint) }
         try await context.save(checkpoint)
         await context.report(JobProgress("Waiting to start '\(configuration.blueprint)': \(error.message)"))
         context.logger.notice("The lab can't start the sandbox yet", metadata: ["error": "\(error)"])
-        try await context.clock.sleep(for: backoff.pause())
     }
 
     private func startFailure(
@@ -203,11 +251,13 @@ public struct StartSandbox: ActionHandler {
     // MARK: Setup
 
     private func finish(
-        _ sandboxID: String,
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws -> JobResult {
+        guard let sandboxID = checkpoint.sandboxID else {
+            throw JobFailure(.jobFailed, "The worker's notes on this job name no sandbox.")
+        }
         let deadline =
             checkpoint.setupDeadline
             ?? context.clock.now.addingTimeInterval(configuration.setupTimeout.timeInterval)
@@ -253,10 +303,13 @@ public struct StartSandbox: ActionHandler {
         switch sighting {
         case .state(let state) where state.isFailed:
             let stage = try? await lab.client.sandbox(id: sandboxID).setupStage?.rawValue
-            let events = try await lab.errorEvents(of: sandboxID, clock: context.clock)
+            let events = try await lab.errorEvents(of: sandboxID, after: nil, context.clock)
             let words =
-                events.isEmpty
-                ? "The lab's activity feed names no error." : "The lab says:\n" + events.joined(separator: "\n")
+                switch events {
+                case nil: "The lab's activity feed, which tells why, can't be read."
+                case []: "The lab's activity feed names no error."
+                case .some(let events): "The lab says:\n" + events.joined(separator: "\n")
+                }
             return JobFailure(
                 .jobFailed,
                 "The setup of the sandbox failed\(stage.map { " in its stage '\($0)'" } ?? ""). \(words.cut(to: 3_500))\nSee \(link)."
@@ -274,7 +327,9 @@ public struct StartSandbox: ActionHandler {
                 .jobFailed,
                 "The lab doesn't know the sandbox any more: somebody ended it before it was ready."
             )
-        case .overdue(let state):
+        case .overdue(_, .some(let error)):
+            return JobFailure("It can't be found out whether the sandbox is ready", error)
+        case .overdue(let state, nil):
             return JobFailure(
                 .jobFailed,
                 """

@@ -85,10 +85,10 @@ public enum ArtifactArchive {
             }
             count += 1
             guard count <= limits.entries else { throw Failure(description: "has more than \(limits.entries) entries") }
-            guard
-                let path = archive_entry_pathname_utf8(header).map({ String(cString: $0) })
-                    ?? archive_entry_pathname(header).map({ String(cString: $0) })
-            else { throw Failure(description: "is damaged: an entry has no name") }
+            // A name that can't be read in this process's locale is one that nobody asks for.
+            let path =
+                archive_entry_pathname_utf8(header).map { String(cString: $0) }
+                ?? archive_entry_pathname(header).map { String(cString: $0) } ?? ""
             try check(path)
             let isFile = archive_entry_filetype(header) == regularFile && archive_entry_hardlink(header) == nil
             let keep = isFile && isWanted(path)
@@ -99,7 +99,7 @@ public enum ArtifactArchive {
 
     private static func check(_ path: String) throws(Failure) {
         let parts = path.split(whereSeparator: { $0 == "/" || $0 == "\\" })
-        let isWindowsDrive = path.dropFirst().hasPrefix(":")
+        let isWindowsDrive = path.first?.isLetter == true && [":\\", ":/"].contains(path.dropFirst().prefix(2))
         guard !path.hasPrefix("/"), !path.hasPrefix("\\"), !isWindowsDrive, !parts.contains(".."), !path.contains("\0")
         else {
             throw Failure(description: "holds a name that points outside of it, '\(path.cut(to: 100))'")
@@ -140,45 +140,48 @@ public enum ArtifactArchive {
     ///
     /// - Throws: ``Failure`` when there is no memory for it.
     public static func zip(_ entries: [Entry]) throws(Failure) -> Data {
-        guard let writer = archive_write_new() else { throw Failure(description: "can't be written: out of memory") }
-        defer { archive_write_free(writer) }
         // Local headers and central directory of every file are small next to this.
         let capacity = entries.reduce(4_096) {
             $0 + $1.content.count + $1.content.count / 8 + 2 * $1.path.utf8.count + 512
         }
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 1)
         defer { buffer.deallocate() }
-        var used = 0
+        // It is freed before the buffer, to which it may still write then.
+        guard let writer = archive_write_new() else { throw Failure(description: "can't be written: out of memory") }
+        let used = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+        used.initialize(to: 0)
+        defer {
+            archive_write_free(writer)
+            used.deallocate()
+        }
         var status = archive_write_set_format_zip(writer)
         func step(_ next: () -> Int32) {
             if status >= ARCHIVE_WARN { status = next() }
         }
-        withUnsafeMutablePointer(to: &used) { used in
-            step { archive_write_set_bytes_per_block(writer, 0) }
-            step { archive_write_open_memory(writer, buffer, capacity, used) }
-            for file in entries {
-                guard let header = archive_entry_new() else {
-                    status = ARCHIVE_FATAL
-                    break
-                }
-                defer { archive_entry_free(header) }
-                archive_entry_set_pathname_utf8(header, file.path)
-                archive_entry_set_filetype(header, regularFile)
-                archive_entry_set_perm(header, 0o644)
-                archive_entry_set_size(header, Int64(file.content.count))
-                // ZIP's own epoch: the time isn't information, and a fixed one makes equal archives equal.
-                archive_entry_set_mtime(header, 315_532_800, 0)
-                step { archive_write_header(writer, header) }
-                file.content.withUnsafeBytes { bytes in
-                    step {
-                        archive_write_data(writer, bytes.baseAddress, bytes.count) == bytes.count ? 0 : ARCHIVE_FATAL
-                    }
+        step { archive_write_set_bytes_per_block(writer, 0) }
+        step { archive_write_open_memory(writer, buffer, capacity, used) }
+        for file in entries {
+            guard let header = archive_entry_new() else {
+                status = ARCHIVE_FATAL
+                break
+            }
+            defer { archive_entry_free(header) }
+            archive_entry_set_pathname_utf8(header, file.path)
+            archive_entry_set_filetype(header, regularFile)
+            archive_entry_set_perm(header, 0o644)
+            archive_entry_set_size(header, Int64(file.content.count))
+            // ZIP's own epoch: the time isn't information, and a fixed one makes equal archives equal.
+            archive_entry_set_mtime(header, 315_532_800, 0)
+            step { archive_write_header(writer, header) }
+            file.content.withUnsafeBytes { bytes in
+                step {
+                    archive_write_data(writer, bytes.baseAddress, bytes.count) == bytes.count ? 0 : ARCHIVE_FATAL
                 }
             }
-            step { archive_write_close(writer) }
         }
+        step { archive_write_close(writer) }
         guard status >= ARCHIVE_WARN else { throw Failure(description: "can't be written: \(message(writer))") }
-        return Data(bytes: buffer, count: used)
+        return Data(bytes: buffer, count: used.pointee)
     }
 
     private static func message(_ archive: OpaquePointer) -> String {

@@ -9,33 +9,53 @@ public struct JobArtifacts: Sendable {
     public let outputs: [CodePipeline.Artifact]
 
     private let encryptionKey: CodePipeline.EncryptionKey?
+    /// How long storage in trouble is asked again before a job fails.
+    private static let patience: TimeInterval = 300
+
     private let store: any ArtifactStore
     private let credentials: JobCredentials
+    private let clock: any WorkerClock
 
     package init(
         inputs: [CodePipeline.Artifact],
         outputs: [CodePipeline.Artifact],
         encryptionKey: CodePipeline.EncryptionKey?,
         store: any ArtifactStore,
-        credentials: JobCredentials
+        credentials: JobCredentials,
+        clock: any WorkerClock
     ) {
         self.inputs = inputs
         self.outputs = outputs
         self.encryptionKey = encryptionKey
         self.store = store
         self.credentials = credentials
+        self.clock = clock
+    }
+
+    /// Artifacts for the test of a handler: without renewal of credentials.
+    public init(
+        inputs: [CodePipeline.Artifact] = [],
+        outputs: [CodePipeline.Artifact] = [],
+        store: any ArtifactStore,
+        credentials: AWSCredentials? = nil,
+        clock: any WorkerClock = .system
+    ) {
+        self.init(
+            inputs: inputs,
+            outputs: outputs,
+            encryptionKey: nil,
+            store: store,
+            credentials: JobCredentials(credentials, clock: clock) { credentials },
+            clock: clock
+        )
     }
 
     /// Reads an artifact as it is stored.
     ///
     /// - Throws: ``JobFailure`` that names the artifact when it is absent, too large or can't be reached.
     public func read(_ artifact: CodePipeline.Artifact, limit: Int = 64 << 20) async throws -> Data {
-        do {
-            return try await credentials.use { credentials in
-                try await store.read(artifact, limit: limit, credentials: credentials)
-            }
-        } catch let error as AWSError {
-            throw failure("read", artifact, error, limit)
+        try await patiently("read", artifact, limit) { credentials in
+            try await store.read(artifact, limit: limit, credentials: credentials)
         }
     }
 
@@ -43,24 +63,40 @@ public struct JobArtifacts: Sendable {
     ///
     /// - Throws: ``JobFailure`` that names the artifact when it can't be written.
     public func write(_ data: Data, contentType: String, to artifact: CodePipeline.Artifact) async throws {
-        do {
-            try await credentials.use { credentials in
-                try await store.write(
-                    data,
-                    contentType: contentType,
-                    to: artifact,
-                    encryptionKey: encryptionKey,
-                    credentials: credentials
-                )
+        try await patiently("written", artifact, data.count) { credentials in
+            try await store.write(
+                data,
+                contentType: contentType,
+                to: artifact,
+                encryptionKey: encryptionKey,
+                credentials: credentials
+            )
+        }
+    }
+
+    /// Does something again and again while storage is in passing trouble.
+    private func patiently<Value: Sendable>(
+        _ verb: String,
+        _ artifact: CodePipeline.Artifact,
+        _ size: Int,
+        _ body: (AWSCredentials) async throws -> Value
+    ) async throws -> Value {
+        let deadline = clock.now.addingTimeInterval(Self.patience)
+        var backoff = Backoff(first: .seconds(2), longest: .seconds(30))
+        while true {
+            do {
+                return try await credentials.use(body)
+            } catch let error as AWSError {
+                guard error.isPassing, clock.now < deadline else { throw failure(verb, artifact, error, size) }
             }
-        } catch let error as AWSError {
-            throw failure("written", artifact, error, data.count)
+            try await clock.sleep(for: backoff.pause())
         }
     }
 
     private func failure(_ verb: String, _ artifact: CodePipeline.Artifact, _ error: AWSError, _ limit: Int)
         -> JobFailure
     {
+        let service = error.service == "codepipeline" ? "CodePipeline" : "S3"
         let what = "The artifact '\(artifact.name)' (s3://\(artifact.bucket)/\(artifact.key)) can't be \(verb): "
         switch error.code {
         case .noSuchKey, .noSuchBucket, .notFound:
@@ -71,21 +107,27 @@ public struct JobArtifacts: Sendable {
         case .objectTooLarge:
             return JobFailure(.configurationError, what + "it is larger than \(limit >> 20) MiB.")
         case .transport:
-            return JobFailure(.systemUnavailable, what + "S3 doesn't answer (\(error.message)).")
+            return JobFailure(.systemUnavailable, what + "\(service) doesn't answer (\(error.message)).")
         case let code where code.isAccessDenied || code.isExpiredToken:
             return JobFailure(
                 .permissionError,
                 what + """
-                    S3 says \(error.code): \(error.message). Check that the pipeline's role may use the artifact bucket \
+                    \(service) says \(error.code): \(error.message). Check that the pipeline's role may use the artifact bucket \
                     and its KMS key.
                     """
             )
         default:
-            let isServers = (error.httpStatus ?? 0) >= 500 || error.isThrottling
             return JobFailure(
-                isServers ? .systemUnavailable : .jobFailed,
-                what + "S3 says \(error.code): \(error.message)"
+                error.isPassing ? .systemUnavailable : .jobFailed,
+                what + "\(service) says \(error.code): \(error.message)."
             )
         }
+    }
+}
+
+extension AWSError {
+    /// Whether the same call may well succeed later.
+    fileprivate var isPassing: Bool {
+        isThrottling || code == .transport || code == .malformedReply || (httpStatus ?? 0) >= 500
     }
 }

@@ -57,6 +57,8 @@ enum SandboxDocument {
             )
         }
         let json: Data
+        // Some editors begin a file with a byte order mark.
+        let data = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
         if data.first(where: { !$0.isWhitespace }) == UInt8(ascii: "{") {
             json = data
         } else {

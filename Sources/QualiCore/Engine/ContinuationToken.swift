@@ -6,7 +6,7 @@ import Foundation
 struct ContinuationToken: Sendable, Equatable {
     /// The version that this worker writes and the newest that it reads.
     static let version = 1
-    /// The service's limit in characters.
+    /// The service's limit in UTF-16 units.
     static let limit = 2_048
 
     /// The action's execution that the token belongs to.
@@ -21,24 +21,23 @@ struct ContinuationToken: Sendable, Equatable {
         let description: String
     }
 
-    private struct Wire: Codable {
-        var v: Int
-        var a: String
-        var t: Int
-        var c: String?
-    }
-
     /// The token's text, or `nil` if it would be longer than the service takes.
     func encoded() -> String? {
-        let wire = Wire(
-            v: Self.version,
-            a: actionExecutionID,
-            t: Int(claimedAt.timeIntervalSince1970),
-            c: checkpoint.map { String(decoding: $0, as: UTF8.self) }
-        )
-        guard let data = try? JSONEncoder.compact.encode(wire) else { return nil }
+        var wire: [String: Any] = [
+            "v": Self.version, "a": actionExecutionID, "t": Int(claimedAt.timeIntervalSince1970),
+        ]
+        if let checkpoint {
+            // As JSON within JSON, not as text: quotation marks would double its length.
+            guard let value = try? JSONSerialization.jsonObject(with: checkpoint, options: .fragmentsAllowed) else {
+                return nil
+            }
+            wire["c"] = value
+        }
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? JSONSerialization.data(withJSONObject: wire, options: options) else { return nil }
         let text = String(decoding: data, as: UTF8.self)
-        return text.count <= Self.limit ? text : nil
+        // AWS counts UTF-16 units.
+        return text.utf16.count <= Self.limit ? text : nil
     }
 
     init(actionExecutionID: String, claimedAt: Date, checkpoint: Data?) {
@@ -47,11 +46,10 @@ struct ContinuationToken: Sendable, Equatable {
         self.checkpoint = checkpoint
     }
 
-    /// Reads a token that came with a job of the given action execution.
-    init(_ text: String, for actionExecutionID: String) throws(Refusal) {
-        struct Versioned: Decodable { var v: Int }
-        let data = Data(text.utf8)
-        guard let version = try? JSONDecoder().decode(Versioned.self, from: data).v else {
+    /// Reads a token that came with a job of the given action execution, if the job says which.
+    init(_ text: String, for actionExecutionID: String?) throws(Refusal) {
+        let wire = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
+        guard let wire, let version = wire["v"] as? Int else {
             throw Refusal(description: "its continuation token was not written by this worker")
         }
         guard version == Self.version else {
@@ -61,16 +59,17 @@ struct ContinuationToken: Sendable, Equatable {
                     + "upgrade the workers that share this queue together"
             )
         }
-        guard let wire = try? JSONDecoder().decode(Wire.self, from: data) else {
+        guard let owner = wire["a"] as? String, let claimedAt = wire["t"] as? Int else {
             throw Refusal(description: "its continuation token is damaged")
         }
-        guard wire.a == actionExecutionID else {
+        guard actionExecutionID == nil || owner == actionExecutionID else {
             throw Refusal(description: "its continuation token belongs to another action's execution")
         }
+        let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes, .fragmentsAllowed]
         self.init(
-            actionExecutionID: wire.a,
-            claimedAt: Date(timeIntervalSince1970: TimeInterval(wire.t)),
-            checkpoint: wire.c.map { Data($0.utf8) }
+            actionExecutionID: owner,
+            claimedAt: Date(timeIntervalSince1970: TimeInterval(claimedAt)),
+            checkpoint: try? wire["c"].map { try JSONSerialization.data(withJSONObject: $0, options: options) }
         )
     }
 }

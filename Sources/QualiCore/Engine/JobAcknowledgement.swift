@@ -1,59 +1,92 @@
 import AWSLite
+import Foundation
 import Logging
 
 /// Takes a job that was offered.
 ///
 /// A poll is no claim: two workers may be offered the same job, and the acknowledgement decides. When its reply is lost
-/// it is sent again with the same nonce until there is a definite answer. `InvalidNonceException` after such a loss means
-/// that the first one was taken: the service hands out a new nonce with each offer, so another worker's acknowledgement
-/// would have needed a later offer, within the seconds that this takes.
+/// it is sent again with the same nonce until there is a definite answer. `InvalidNonceException` soon after such a loss
+/// means that the first one was taken: the service hands out a new nonce with each offer, and offers a job again only
+/// after a while. Later it may as well mean that another worker has the job, so nothing is done and the job fails.
 struct JobAcknowledgement: Sendable {
+    /// How long after a lost reply a stale nonce still means that the job is this worker's.
+    static let certainty: TimeInterval = 20
+
     let queue: any JobQueue
     let clock: any WorkerClock
     let logger: Logger
 
-    /// Whether the job is this worker's now.
-    func claims(_ offer: OfferedJob) async -> Bool {
-        var mayHaveBeenTaken = false
+    /// Whose the job is.
+    enum Answer: Sendable {
+        /// This worker's.
+        case claimed
+        /// Another worker's, or nobody's any more.
+        case notOurs
+        /// The service refuses this worker's acknowledgements, so that asking again at once is of no use.
+        case refused
+        /// It can't be known.
+        case uncertain(JobFailure)
+    }
+
+    /// Acknowledges a job.
+    ///
+    /// - Parameter isRepeat: Whether an earlier run may have acknowledged it, an unknown time ago.
+    func claim(_ record: JobRecord, isRepeat: Bool) async -> Answer {
+        var lostAt: Date? = isRepeat ? .distantPast : nil
         var backoff = Backoff(first: .milliseconds(200), longest: .seconds(5))
         while true {
             do {
-                if Task.isCancelled, !mayHaveBeenTaken { return false }
-                let status = try await acknowledge(offer)
-                if status == .inProgress { return true }
+                if Task.isCancelled, lostAt == nil { return .notOurs }
+                let status = try await shielded { try await queue.acknowledgeJob(id: record.id, nonce: record.nonce) }
+                if status == .inProgress { return .claimed }
                 logger.debug("Job isn't to be worked on", metadata: ["status": "\(status.rawValue)"])
-                return false
+                return .notOurs
             } catch let error as AWSError {
-                mayHaveBeenTaken =
-                    mayHaveBeenTaken || error.mayHaveBeenProcessed
-                    || error.earlierAttemptMayHaveBeenProcessed
+                if error.mayHaveBeenProcessed || error.earlierAttemptMayHaveBeenProcessed {
+                    lostAt = lostAt ?? clock.now
+                }
                 switch error.code {
-                case .invalidNonce:
-                    if mayHaveBeenTaken {
-                        logger.warning("The reply to an acknowledgement was lost; the job is taken as acknowledged")
-                    } else {
-                        logger.debug("Another worker has the job")
-                    }
-                    return mayHaveBeenTaken
-                case .jobNotFound:
-                    logger.debug("The job is gone")
-                    return false
+                case .invalidNonce: return staleNonce(lostAt)
+                case .jobNotFound: return .notOurs
                 case _ where error.isThrottling || error.mayHaveBeenProcessed || error.code == .transport:
                     logger.debug("An acknowledgement is repeated", metadata: ["error": "\(error)"])
                 default:
                     logger.error("A job can't be acknowledged", metadata: ["error": "\(error)"])
-                    return mayHaveBeenTaken
+                    return lostAt == nil ? .refused : staleNonce(lostAt)
                 }
+            } catch is CancellationError {
+                // Cut off by a stop: whether it was taken is unknown, and nothing has been done.
+                return .uncertain(Self.unknown)
             } catch {
                 logger.error("A job can't be acknowledged", metadata: ["error": "\(error)"])
-                return mayHaveBeenTaken
+                return .refused
             }
-            do { try await clock.sleep(for: backoff.pause()) } catch { return mayHaveBeenTaken }
+            do {
+                try await clock.sleep(for: backoff.pause())
+            } catch {
+                return lostAt == nil ? .notOurs : .uncertain(Self.unknown)
+            }
         }
     }
 
-    private func acknowledge(_ offer: OfferedJob) async throws -> CodePipeline.JobStatus {
-        // An interrupted acknowledgement would be one whose fate is unknown. This task is awaited at once.
-        try await Task { try await queue.acknowledgeJob(id: offer.record.id, nonce: offer.nonce) }.value
+    private func staleNonce(_ lostAt: Date?) -> Answer {
+        guard let lostAt else {
+            logger.debug("Another worker has the job")
+            return .notOurs
+        }
+        guard clock.now.timeIntervalSince(lostAt) <= Self.certainty else {
+            logger.error("The reply to an acknowledgement was lost, and it is unknown who has the job")
+            return .uncertain(Self.unknown)
+        }
+        logger.warning("The reply to an acknowledgement was lost; the job is taken as acknowledged")
+        return .claimed
     }
+
+    private static let unknown = JobFailure(
+        .systemUnavailable,
+        """
+        The worker lost its connection to CodePipeline while it took this job, and it can't be known whether another \
+        worker has it. Nothing was done here; run the action again.
+        """
+    )
 }

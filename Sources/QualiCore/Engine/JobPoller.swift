@@ -5,7 +5,6 @@ import Logging
 /// A job that a poll has handed out and the journal holds, but that isn't acknowledged yet.
 struct OfferedJob: Sendable {
     let record: JobRecord
-    let nonce: String
     /// What is to be done, or why that can't be known.
     let content: Result<CodePipeline.JobData, JobFailure>
     let accountID: String
@@ -18,6 +17,7 @@ struct JobPoller: Sendable {
     let queue: any JobQueue
     let journal: any JobJournal
     let slots: JobSlots
+    let held: HeldJobs
     let pause: Duration
     /// Over how many pollers free slots are to be spread.
     let pollers: Int
@@ -26,7 +26,7 @@ struct JobPoller: Sendable {
 
     /// Polls until the task is cancelled and hands each job that has been journalled to `deliver`.
     func run(_ deliver: @Sendable (OfferedJob) -> Void) async {
-        var backoff = Backoff(first: pause * 2, longest: max(.seconds(60), pause * 2))
+        var backoff = Backoff(first: max(pause * 2, .seconds(1)), longest: max(pause * 2, .seconds(60)))
         var outage = OutageLog("Polling for \(action.typeID.provider)", logger: logger)
         while !Task.isCancelled {
             let room = await slots.take(privileged: action.freesResources, share: pollers)
@@ -58,14 +58,20 @@ struct JobPoller: Sendable {
             queryParameters: action.queryParameters
         )
         let now = clock.now
-        // More than was asked for is left to be offered again.
-        let offered = (result.jobs.map { offer($0, now) } + result.undecodable.compactMap { offer($0, now) }).prefix(
-            room
-        )
-        if !offered.isEmpty {
-            try await journal.claim(offered.map(\.record))
+        var offered: [OfferedJob] = []
+        for offer in result.jobs.map({ offer($0, now) }) + result.undecodable.compactMap({ offer($0, now) }) {
+            // More than was asked for is left to be offered again.
+            guard offered.count < room else { break }
+            if held.take(offer.record.id, now: now) { offered.append(offer) }
         }
-        return Array(offered)
+        guard !offered.isEmpty else { return [] }
+        do {
+            try await journal.claim(offered.map(\.record))
+        } catch {
+            for offer in offered { held.release(offer.record.id) }
+            throw error
+        }
+        return offered
     }
 
     private func offer(_ job: CodePipeline.Job, _ now: Date) -> OfferedJob {
@@ -76,19 +82,21 @@ struct JobPoller: Sendable {
             actionTypeID: action.typeID,
             actionExecutionID: actionExecutionID,
             place: JobPlace(context),
+            nonce: job.nonce,
             claimedAt: now
         )
         var content = Result<CodePipeline.JobData, JobFailure>.success(job.data)
         if let text = job.data.continuationToken {
             do {
-                let token = try ContinuationToken(text, for: actionExecutionID)
+                let token = try ContinuationToken(text, for: context?.actionExecutionID)
+                record.actionExecutionID = token.actionExecutionID
                 record.checkpoint = token.checkpoint
                 record.claimedAt = token.claimedAt
             } catch {
                 content = .failure(JobFailure(.jobFailed, "This job can't be continued: \(error)."))
             }
         }
-        return OfferedJob(record: record, nonce: job.nonce, content: content, accountID: job.accountID)
+        return OfferedJob(record: record, content: content, accountID: job.accountID)
     }
 
     /// A job that can't be read is taken all the same, to fail with a reason instead of hanging until its time is over.
@@ -100,10 +108,11 @@ struct JobPoller: Sendable {
             actionTypeID: action.typeID,
             actionExecutionID: id,
             place: JobPlace(nil),
+            nonce: nonce,
             claimedAt: now
         )
         let failure = JobFailure(.jobFailed, "The worker can't read this job: \(job.reason).")
-        return OfferedJob(record: record, nonce: nonce, content: .failure(failure), accountID: "")
+        return OfferedJob(record: record, content: .failure(failure), accountID: "")
     }
 }
 

@@ -41,7 +41,7 @@ struct ResultReporter: Sendable {
                 case .invalidJobState, .jobNotFound:
                     logger.warning("CodePipeline wants no result for this job", metadata: ["error": "\(error)"])
                     return .unwanted
-                case .validation, .outputVariablesSizeExceeded:
+                case .validation, .outputVariablesSizeExceeded, .invalidRequest:
                     guard let shorter = shortened(outcome, error) else {
                         logger.error("CodePipeline refuses even the shortest report", metadata: ["error": "\(error)"])
                         return .unwanted
@@ -76,7 +76,7 @@ struct ResultReporter: Sendable {
                         externalExecutionID: result.externalExecutionID,
                         percentComplete: 100
                     ),
-                    outputVariables: result.outputVariables
+                    outputVariables: result.outputVariables.mapValues(redact)
                 )
             )
         case .failure(let type, let message, let externalExecutionID):
@@ -122,7 +122,14 @@ struct ResultReporter: Sendable {
             return message == apology ? nil : .failure(type: type, message: apology, externalExecutionID: nil)
         case .continuation(let token, let progress):
             let least = JobProgress("In progress")
-            return progress == least ? nil : .continuation(token: token, progress: least)
+            // A job that can't be put back fails, because nobody else would ever end it.
+            return progress == least
+                ? .failure(
+                    type: CodePipeline.FailureType.systemUnavailable.rawValue,
+                    message: apology,
+                    externalExecutionID: nil
+                )
+                : .continuation(token: token, progress: least)
         }
     }
 }

@@ -32,6 +32,33 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         self.ledger = ledger
     }
 
+    /// A context for the test of a handler.
+    ///
+    /// - Parameters:
+    ///   - job: Which action it is for.
+    ///   - checkpoint: From where it begins; `nil` for the beginning.
+    ///   - artifacts: The job's artifacts.
+    ///   - journal: Where checkpoints go; it has to know the job.
+    ///   - clock: The time.
+    ///   - logger: Where the handler's log goes.
+    public init(
+        job: JobInfo,
+        checkpoint: Checkpoint? = nil,
+        artifacts: JobArtifacts,
+        journal: any JobJournal,
+        clock: any WorkerClock = .system,
+        logger: Logger
+    ) {
+        self.init(
+            job: job,
+            checkpoint: checkpoint,
+            artifacts: artifacts,
+            clock: clock,
+            logger: logger,
+            ledger: JobLedger(jobID: job.id, journal: journal, checkpoint: nil)
+        )
+    }
+
     /// Stores how far the job has come; when it returns, a worker that resumes the job will begin from here.
     ///
     /// - Throws: The journal's error when it can't be stored, in which case the step that depends on it must not be done.
@@ -44,16 +71,14 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         await ledger.note(progress)
     }
 
-    /// Runs a step to its end even if the worker is being stopped: one whose interruption would leave its fate unknown.
+    /// Runs a step whose interruption would leave its fate unknown: the worker's stop gives it ten seconds to end.
     ///
-    /// The step must have a deadline of its own, because the worker's stop waits for it.
+    /// - Throws: What the step throws; `CancellationError` if it was cut off, so save a checkpoint that says so before.
     public func uninterrupted<Value: Sendable>(
         _ step: sending @escaping () async throws -> Value
     ) async throws -> Value {
         try Task.checkCancellation()
-        // A task of its own is the one thing that the cancellation of this one doesn't reach. It is awaited here, so
-        // nothing outlives the handler.
-        return try await Task { try await step() }.value
+        return try await shielded(step)
     }
 }
 
@@ -69,6 +94,21 @@ public struct JobInfo: Sendable, Hashable {
     public let accountID: String
     /// When a worker first claimed the action: the beginning of its deadlines.
     public let claimedAt: Date
+
+    /// Describes a job, for the test of a handler.
+    public init(
+        id: String,
+        actionExecutionID: String,
+        place: JobPlace = JobPlace(pipeline: "", stage: "", action: "", pipelineExecutionID: ""),
+        accountID: String = "",
+        claimedAt: Date = Date()
+    ) {
+        self.id = id
+        self.actionExecutionID = actionExecutionID
+        self.place = place
+        self.accountID = accountID
+        self.claimedAt = claimedAt
+    }
 }
 
 /// The journal as one job sees it.

@@ -2,10 +2,16 @@ public import Foundation
 
 /// A journal that lives as long as the process: for tests, and for workers that hand their jobs over when they stop.
 public actor InMemoryJobJournal: JobJournal {
+    /// Whether its owner keeps it for a later worker.
+    public nonisolated let isDurable: Bool
+
     private var records: [String: JobRecord] = [:]
 
     /// Creates a journal that holds `records`, as if a worker had claimed them before.
-    public init(_ records: [JobRecord] = []) {
+    ///
+    /// - Parameter isDurable: Whether it will be given to another worker of this process later, which then resumes.
+    public init(_ records: [JobRecord] = [], isDurable: Bool = false) {
+        self.isDurable = isDurable
         for record in records { self.records[record.id] = record }
     }
 
@@ -14,9 +20,23 @@ public actor InMemoryJobJournal: JobJournal {
         for record in records { self.records[record.id] = record }
     }
 
+    /// Notes that a job is this worker's.
+    public func noteAcknowledged(_ jobID: String) {
+        records[jobID]?.isAcknowledged = true
+    }
+
     /// Replaces the checkpoint of a job.
-    public func saveCheckpoint(_ checkpoint: Data, of jobID: String) {
+    ///
+    /// - Throws: ``UnknownJob`` for a job that was never claimed or is forgotten.
+    public func saveCheckpoint(_ checkpoint: Data, of jobID: String) throws {
+        guard records[jobID] != nil else { throw UnknownJob(id: jobID) }
         records[jobID]?.checkpoint = checkpoint
+    }
+
+    /// The journal holds no such job.
+    public struct UnknownJob: Error, Hashable {
+        /// The job's id.
+        public let id: String
     }
 
     /// Notes how a job ended.

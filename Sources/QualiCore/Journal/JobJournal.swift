@@ -9,8 +9,12 @@ public import Foundation
 ///
 /// A journal holds no secret: a job's configuration and credentials are fetched anew when it is resumed.
 public protocol JobJournal: Sendable {
+    /// Whether what it holds outlives the process.
+    var isDurable: Bool { get }
     /// Notes jobs that are about to be acknowledged, all or none.
     func claim(_ records: [JobRecord]) async throws
+    /// Notes that a job is this worker's.
+    func noteAcknowledged(_ jobID: String) async throws
     /// Replaces the checkpoint of a job.
     func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws
     /// Notes how a job ended.
@@ -31,6 +35,10 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     public var actionExecutionID: String
     /// Pipeline, stage and action, for people.
     public var place: JobPlace
+    /// The nonce with which the job was offered.
+    public var nonce: String
+    /// Whether CodePipeline has confirmed that the job is this worker's.
+    public var isAcknowledged: Bool
     /// When the action was first claimed by a worker.
     public var claimedAt: Date
     /// The handler's last checkpoint, encoded.
@@ -44,6 +52,8 @@ public struct JobRecord: Sendable, Codable, Identifiable {
         actionTypeID: CodePipeline.ActionTypeID,
         actionExecutionID: String,
         place: JobPlace,
+        nonce: String,
+        isAcknowledged: Bool = false,
         claimedAt: Date,
         checkpoint: Data? = nil,
         outcome: JobOutcome? = nil
@@ -52,6 +62,8 @@ public struct JobRecord: Sendable, Codable, Identifiable {
         self.actionTypeID = actionTypeID
         self.actionExecutionID = actionExecutionID
         self.place = place
+        self.nonce = nonce
+        self.isAcknowledged = isAcknowledged
         self.claimedAt = claimedAt
         self.checkpoint = checkpoint
         self.outcome = outcome

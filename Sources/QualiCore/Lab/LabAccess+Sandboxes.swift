@@ -33,7 +33,9 @@ extension LabAccess {
                 try await context.uninterrupted { try await client.stopSandbox(id: sandboxID) }
                 return
             } catch let error as SandboxAPIError {
-                if try await hasEnded(sandboxID, context.clock) { return }
+                guard let state = try await state(of: sandboxID, context.clock), !state.isEnding, !state.isEnded else {
+                    return
+                }
                 // The first stop sometimes fails where a second one doesn't, says Quali's load-testing tool.
                 guard attempts < 2 || error.isTransient && context.clock.now < deadline else {
                     throw JobFailure("The sandbox can't be ended", error, externalExecutionID: sandboxID)
@@ -43,14 +45,13 @@ extension LabAccess {
         }
     }
 
-    /// Whether a sandbox is ending, has ended or is unknown to the lab.
-    func hasEnded(_ sandboxID: String, _ clock: any WorkerClock) async throws -> Bool {
+    /// The state of a sandbox; `nil` if the lab doesn't know it.
+    func state(of sandboxID: String, _ clock: any WorkerClock) async throws -> SandboxState? {
         try await read("The sandbox can't be read", clock: clock) {
             do {
-                let state = try await client.sandbox(id: sandboxID).state
-                return state.isEnding || state.isEnded
+                return try await client.sandbox(id: sandboxID).state
             } catch let error as SandboxAPIError where error.code == .notFound {
-                return true
+                return nil
             }
         }
     }

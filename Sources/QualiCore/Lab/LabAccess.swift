@@ -52,27 +52,30 @@ public struct LabAccess: Sendable {
         }
     }
 
-    /// The lab's own words on what went wrong in a sandbox, newest last; empty if it has none.
+    /// The lab's own words on what went wrong in a sandbox, newest last.
     ///
     /// The activity feed lags behind the state, so it is asked a few times.
-    func errorEvents(of sandboxID: String, after eventID: String? = nil, clock: any WorkerClock) async throws
-        -> [String]
-    {
+    ///
+    /// - Returns: At most ten events; empty if there is none, `nil` if the feed can't be read.
+    func errorEvents(of sandboxID: String, after eventID: String?, _ clock: any WorkerClock) async throws -> [String]? {
+        var isReadable = false
         for attempt in 1...3 {
             if attempt > 1 { try await clock.sleep(for: min(statusInterval, .seconds(2))) }
             do {
                 let events = try await client.errorEvents(sandboxID: sandboxID, afterEventID: eventID)
+                isReadable = true
                 if !events.isEmpty {
                     return events.suffix(10).map { event in
                         let output = event.output?.trimmingWhitespace ?? ""
                         return output.isEmpty ? event.text : "\(event.text): \(output.cut(to: 600))"
                     }
                 }
-            } catch let error as SandboxAPIError {
-                if attempt == 3, !error.isTransient { return [] }
+            } catch let error as SandboxAPIError where !error.isTransient {
+                return nil
+            } catch is SandboxAPIError {
             }
         }
-        return []
+        return isReadable ? [] : nil
     }
 }
 

@@ -1,4 +1,5 @@
 import AWSLite
+import HTTPTransport
 import SandboxAPI
 
 extension JobFailure {
@@ -22,6 +23,11 @@ extension JobFailure {
                 (.jobFailed, "Another sandbox holds what this one needs at this time.")
             case .configuration:
                 (.systemUnavailable, "Check the worker's settings.")
+            case .transport where error.underlying?.code == .tlsFailed:
+                (
+                    .systemUnavailable,
+                    "If the lab's certificate is of a private CA, set the worker's CLOUDSHELL_CA_BUNDLE."
+                )
             case .transport, .server, .rateQuota, .malformedReply:
                 (
                     .systemUnavailable,
@@ -33,6 +39,10 @@ extension JobFailure {
         self.init(type, "\(what): \(error.message.closedSentence)\(advice.isEmpty ? "" : " " + advice)")
         self.externalExecutionID = externalExecutionID
     }
+}
+
+extension SandboxAPIError: KindOfTrouble {
+    var kindOfTrouble: String { code.rawValue }
 }
 
 extension String {

@@ -14,23 +14,27 @@ public actor SandboxWatcher {
         case state(SandboxState)
         /// The lab doesn't know the sandbox any more.
         case gone
-        /// The deadline has passed; the last state seen, if any.
-        case overdue(SandboxState?)
+        /// The deadline has passed; the last state seen, if any, and the last trouble with the lab, if no state was.
+        case overdue(SandboxState?, SandboxAPIError?)
     }
 
-    private struct Waiter {
+    fileprivate struct Waiter {
         let sandboxID: String
         let deadline: Date
         let isWanted: @Sendable (SandboxState) -> Bool
         let continuation: CheckedContinuation<Sighting, any Error>
         var lastState: SandboxState?
+        var misses = 0
+        var lastError: SandboxAPIError?
     }
+
+    /// How often in a row the lab has to deny a sandbox of which it has never shown a state: new ones may come late.
+    fileprivate static let missesOfAnUnseenSandbox = 4
 
     private let client: SandboxClient
     private let interval: Duration
     private let clock: any WorkerClock
-    private let arrivals: AsyncStream<Void>
-    private let arrived: AsyncStream<Void>.Continuation
+    private var arrived: AsyncStream<Void>.Continuation?
     private var outage: OutageLog
     private var waiters: [Int: Waiter] = [:]
     private var lastWaiter = 0
@@ -41,11 +45,14 @@ public actor SandboxWatcher {
         self.interval = interval
         self.clock = clock
         outage = OutageLog("Reading the lab's sandboxes", logger: logger)
-        (arrivals, arrived) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Reads the lab while anybody waits, until the task is cancelled.
     public func run() async {
+        let (arrivals, arrived) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.arrived = arrived
+        // Somebody may have come before.
+        arrived.yield()
         for await _ in arrivals {
             while !waiters.isEmpty, !Task.isCancelled {
                 await look()
@@ -77,7 +84,7 @@ public actor SandboxWatcher {
                     isWanted: isWanted,
                     continuation: continuation
                 )
-                arrived.yield()
+                arrived?.yield()
             }
         } onCancel: {
             // The handler isn't isolated. A short task brings the cancellation to the actor; the continuation that it
@@ -90,40 +97,66 @@ public actor SandboxWatcher {
         waiters.removeValue(forKey: id)?.continuation.resume(throwing: CancellationError())
     }
 
+    /// What one look at the lab has shown of a sandbox.
+    fileprivate enum Glimpse {
+        case state(SandboxState)
+        case missing
+        case trouble(SandboxAPIError)
+    }
+
     private func look() async {
-        var states: [String: SandboxState] = [:]
-        var gone: Set<String> = []
-        do {
-            for sandbox in try await client.sandboxes() { states[sandbox.id] = sandbox.state }
-            for id in Set(waiters.values.map(\.sandboxID)) where states[id] == nil {
-                do {
-                    states[id] = try await client.sandbox(id: id).state
-                } catch let error as SandboxAPIError where error.code == .notFound {
-                    gone.insert(id)
-                }
-            }
-            outage.succeeded()
-        } catch is CancellationError {
-            return
-        } catch {
-            outage.failed(error)
-        }
+        let glimpses = await glimpses(of: Set(waiters.values.map(\.sandboxID)))
         let now = clock.now
-        for (id, waiter) in waiters {
-            let state = states[waiter.sandboxID]
-            if let state { waiters[id]?.lastState = state }
-            let sighting: Sighting
-            if let state, waiter.isWanted(state) {
-                sighting = .state(state)
-            } else if gone.contains(waiter.sandboxID) {
-                sighting = .gone
-            } else if now >= waiter.deadline {
-                sighting = .overdue(state ?? waiter.lastState)
+        for (id, var waiter) in waiters {
+            if let sighting = waiter.see(glimpses[waiter.sandboxID], now: now) {
+                waiters[id] = nil
+                waiter.continuation.resume(returning: sighting)
             } else {
-                continue
+                waiters[id] = waiter
             }
-            waiters[id] = nil
-            waiter.continuation.resume(returning: sighting)
         }
+    }
+
+    private func glimpses(of ids: Set<String>) async -> [String: Glimpse] {
+        var glimpses: [String: Glimpse] = [:]
+        do {
+            for sandbox in try await client.sandboxes() { glimpses[sandbox.id] = .state(sandbox.state) }
+        } catch let error as SandboxAPIError {
+            outage.failed(error)
+            return Dictionary(uniqueKeysWithValues: ids.map { ($0, .trouble(error)) })
+        } catch {
+            return [:]
+        }
+        outage.succeeded()
+        for id in ids where glimpses[id] == nil {
+            do {
+                glimpses[id] = .state(try await client.sandbox(id: id).state)
+            } catch let error as SandboxAPIError {
+                // One sandbox's trouble is no other's.
+                glimpses[id] = error.code == .notFound ? .missing : .trouble(error)
+            } catch {
+                return glimpses
+            }
+        }
+        return glimpses
+    }
+}
+
+extension SandboxWatcher.Waiter {
+    /// Takes in what a look has shown; what the wait has come to, if it is over.
+    fileprivate mutating func see(_ glimpse: SandboxWatcher.Glimpse?, now: Date) -> SandboxWatcher.Sighting? {
+        switch glimpse {
+        case .state(let state):
+            lastState = state
+            misses = 0
+            if isWanted(state) { return .state(state) }
+        case .missing:
+            misses += 1
+            if lastState != nil || misses >= SandboxWatcher.missesOfAnUnseenSandbox { return .gone }
+        case .trouble(let error):
+            lastError = error
+        case nil: break
+        }
+        return now >= deadline ? .overdue(lastState, lastState == nil ? lastError : nil) : nil
     }
 }

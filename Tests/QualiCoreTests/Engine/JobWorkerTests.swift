@@ -243,7 +243,7 @@ struct JobWorkerTests {
     @Test func `without a hand-over a waiting job stays in the journal and is resumed from there`() async throws {
         let queue = FakeQueue()
         await queue.offer(.job("1"))
-        let journal = InMemoryJobJournal()
+        let journal = InMemoryJobJournal(isDurable: true)
         let saved = Gate()
         try await RunningWorker.run(queue: queue, journal: journal) {
             $0.handoff = .never
@@ -275,6 +275,8 @@ struct JobWorkerTests {
             actionTypeID: .start,
             actionExecutionID: "run-1",
             place: JobPlace(pipeline: "P", stage: "S", action: "A", pipelineExecutionID: "e"),
+            nonce: "3",
+            isAcknowledged: true,
             claimedAt: .now,
             outcome: .success(JobResult(summary: "done before"))
         )
