@@ -132,7 +132,9 @@ extension LabWorld {
                 sandboxes[index].missingLists -= 1
                 continue
             }
-            if condition(sandbox) { items.append(writer.summary(sandbox)) }
+            guard condition(sandbox) else { continue }
+            items.append(writer.summary(sandbox))
+            if let stale = sandbox.stale, stale.reads > 0 { sandboxes[index].stale?.reads -= 1 }
         }
         return .json(.array(items))
     }
