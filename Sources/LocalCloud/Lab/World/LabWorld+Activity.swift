@@ -3,14 +3,17 @@ import Foundation
 extension LabWorld {
     mutating func activity(_ index: Int, _ request: LocalRequest, _ writer: LabWriter) throws(LabError) -> LocalReply {
         var events: [LabSandbox.Event] = []
+        var hidden: LabSandbox.Event?
         for place in sandboxes[index].events.indices {
             guard sandboxes[index].events[place].hiddenReads == 0 else {
+                hidden = hidden ?? sandboxes[index].events[place]
                 sandboxes[index].events[place].hiddenReads -= 1
                 continue
             }
             events.append(sandboxes[index].events[place])
         }
-        let next = (events.last?.id ?? lastEventID) + 1
+        // Never past an event that is still to be shown.
+        let next = hidden?.id ?? (events.last?.id ?? lastEventID) + 1
         if request.queryValue("error_only")?.lowercased() == "true" { events.removeAll { !$0.isError } }
         if let from = request.queryValue("from_event_id") {
             guard let from = Int(from) else { throw invalid("Parameter is not a valid event id") }
