@@ -14,7 +14,7 @@ extension LabWorld {
         }
         // Never past an event that is still to be shown.
         let next = hidden?.id ?? (events.last?.id ?? lastEventID) + 1
-        if request.queryValue("error_only")?.lowercased() == "true" { events.removeAll { !$0.isError } }
+        if request.queryValue("error_only") == "true" { events.removeAll { !$0.isError } }
         if let from = request.queryValue("from_event_id") {
             guard let from = Int(from) else { throw invalid("Parameter is not a valid event id") }
             events.removeAll { $0.id < from }

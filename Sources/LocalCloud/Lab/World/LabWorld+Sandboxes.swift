@@ -113,7 +113,7 @@ extension LabWorld {
     // MARK: Reads
 
     mutating func list(_ request: LocalRequest, _ session: Session, _ writer: LabWriter) -> LocalReply {
-        let historic = request.queryValue("show_historic")?.lowercased() == "true"
+        let historic = request.queryValue("show_historic") == "true"
         return list(session, writer) { historic || $0.state != .ended }
     }
 
