@@ -94,6 +94,8 @@ public struct LabBehaviour: Sendable {
 
     /// How many events or entries are on a page.
     public var pageSize = 1_000
+    /// Whether events have GUIDs for ids, as one documented sample has, instead of numbers.
+    public var givesEventsGUIDs = false
     /// How many reads of activity miss an event that has just happened.
     public var activityLag = 0
 
@@ -115,6 +117,8 @@ public struct LabBehaviour: Sendable {
     public var statusNames: [LabExecutionStatus: String] = [:]
     /// How many executions a command's history shows, the newest; `nil` for all.
     public var executionHistoryDepth: Int?
+    /// Whether a command's history begins with the newest execution.
+    public var showsNewestExecutionFirst = false
     /// How long a cancelled execution is `Stopping`.
     public var cancellationTime: Duration = .zero
     /// Whether a `DELETE` of an execution that can't be cancelled answers 400; else it says `success` and does nothing.
@@ -162,6 +166,8 @@ public struct LabBehaviour: Sendable {
     public var writesStringsOnly = false
     /// How `possible values` and `default value` are joined.
     public var parameterKeys = Joining.space
+    /// How the same keys of a blueprint's inputs are joined, as a client has them.
+    public var inputKeys = Joining.underscore
     /// The key of the cancellation flag; older pages have `supports_Cancelation`.
     public var cancellationKey = "supports_cancellation"
     /// The key of a sandbox's blueprint; a sample has `blueprint id`.

@@ -18,8 +18,8 @@ extension LabWriter {
             "name": .string(parameter.name),
             "description": .string(parameter.description),
             "type": word(parameter.type),
-            key("possible values"): .array(parameter.possibleValues.map { .string($0) }),
-            key("default value"): .string(parameter.defaultValue),
+            key("possible values", behaviour.parameterKeys): .array(parameter.possibleValues.map { .string($0) }),
+            key("default value", behaviour.parameterKeys): .string(parameter.defaultValue),
             "mandatory": bool(parameter.isMandatory),
         ])
     }

@@ -24,9 +24,9 @@ struct LabWriter {
     }
 
     /// The key of a compound name, its words separated by spaces.
-    func key(_ words: String) -> String {
+    func key(_ words: String, _ joining: LabBehaviour.Joining) -> String {
         let parts = words.split(separator: " ").map(String.init)
-        switch behaviour.parameterKeys {
+        switch joining {
         case .space: return words
         case .underscore: return parts.joined(separator: "_")
         case .camelCase: return (parts.prefix(1) + parts.dropFirst().map(\.capitalized)).joined()
@@ -58,8 +58,8 @@ struct LabWriter {
         [
             "name": .string(input.name),
             "type": word(input.type),
-            "possible_values": .array(input.possibleValues.map { .string($0) }),
-            "default_value": .string(input.defaultValue ?? ""),
+            key("possible values", behaviour.inputKeys): .array(input.possibleValues.map { .string($0) }),
+            key("default value", behaviour.inputKeys): .string(input.defaultValue ?? ""),
         ]
     }
 
@@ -115,13 +115,17 @@ struct LabWriter {
 
     func event(_ event: LabSandbox.Event) -> JSON {
         [
-            "id": number(event.id),
+            "id": id(of: event),
             "event_type": event.isError ? "error" : "success",
             "event_text": .string(event.text),
             "output": optional(event.output),
             "time": .string(time(event.time)),
             "execution_server": .null,
         ]
+    }
+
+    func id(of event: LabSandbox.Event) -> JSON {
+        behaviour.givesEventsGUIDs ? .string(event.guid) : number(event.id)
     }
 
     func line(_ line: LabSandbox.Line) -> JSON {

@@ -20,6 +20,8 @@ public struct LabSandbox: Sendable, Identifiable {
     public struct Event: Sendable, Identifiable {
         /// The id; later events have greater ones.
         public let id: Int
+        /// The id where the lab gives events GUIDs.
+        public let guid: String
         /// Whether its type is `error`.
         public let isError: Bool
         /// What happened.

@@ -16,7 +16,8 @@ extension LabWorld {
         let next = hidden?.id ?? (events.last?.id ?? lastEventID) + 1
         if request.queryValue("error_only") == "true" { events.removeAll { !$0.isError } }
         if let from = request.queryValue("from_event_id") {
-            guard let from = Int(from) else { throw invalid("Parameter is not a valid event id") }
+            let known = sandboxes[index].events.first { $0.guid == from.lowercased() }
+            guard let from = known?.id ?? Int(from) else { throw invalid("Parameter is not a valid event id") }
             events.removeAll { $0.id < from }
         }
         if let since = try since(request, writer) { events.removeAll { $0.time < since } }
@@ -27,7 +28,7 @@ extension LabWorld {
             .members([
                 behaviour.eventCountKey: writer.number(page.count),
                 "more_pages": writer.bool(more),
-                "next_event_id": writer.number(more ? events[page.endIndex].id : next),
+                "next_event_id": more ? writer.id(of: events[page.endIndex]) : writer.number(next),
                 "events": .array(page.map(writer.event)),
             ])
         )

@@ -63,6 +63,7 @@ extension LabWorld {
                 && $0.command.name == command.name
         }
         if let depth = behaviour.executionHistoryDepth { history = history.suffix(depth) }
+        if behaviour.showsNewestExecutionFirst { history.reverse() }
         return writer.command(command, path: target.path, history: history)
     }
 

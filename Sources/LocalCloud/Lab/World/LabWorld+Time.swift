@@ -134,6 +134,7 @@ extension LabWorld {
         sandboxes[index].events.append(
             LabSandbox.Event(
                 id: lastEventID,
+                guid: UUID().uuidString.lowercased(),
                 isError: isError,
                 text: text,
                 output: output,
