@@ -115,6 +115,7 @@ extension LabWorld {
             requested: now,
             status: .pending
         )
+        unfinished.append(executions.count)
         executions.append(execution)
         return .json(writer.startedExecution(execution))
     }

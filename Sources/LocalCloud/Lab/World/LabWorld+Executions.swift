@@ -5,7 +5,7 @@ extension LabWorld {
     mutating func settleExecutions(of sandbox: Int, _ now: Date) {
         let id = sandboxes[sandbox].id
         // In the order of their requests, so that a queued one sees how the one before it ended.
-        for index in executions.indices where executions[index].sandboxID == id {
+        for index in unfinished where executions[index].sandboxID == id {
             settle(execution: index, sandbox, now)
         }
     }
@@ -87,7 +87,7 @@ extension LabWorld {
     /// Breaks off what still runs in a sandbox, because it ends.
     mutating func stopExecutions(of sandbox: Int, _ time: Date) {
         let id = sandboxes[sandbox].id
-        for index in executions.indices where executions[index].sandboxID == id && !executions[index].status.isFinal {
+        for index in unfinished where executions[index].sandboxID == id && !executions[index].status.isFinal {
             executions[index].status = .stopped
             executions[index].ended = time
         }

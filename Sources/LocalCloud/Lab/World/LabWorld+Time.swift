@@ -5,6 +5,7 @@ extension LabWorld {
     /// Lets everything happen that was due by now.
     mutating func settle(_ now: Date) {
         for index in sandboxes.indices { settle(sandbox: index, now) }
+        unfinished.removeAll { executions[$0].status.isFinal }
         for session in sessions where session.value.expires <= now { sessions[session.key] = nil }
     }
 

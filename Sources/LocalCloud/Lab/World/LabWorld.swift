@@ -14,6 +14,8 @@ struct LabWorld: Sendable {
     var sessions: [String: Session] = [:]
     var sandboxes: [LabSandbox] = []
     var executions: [LabExecution] = []
+    /// The places of those executions that aren't over, in the order of their requests, and some that just are.
+    var unfinished: [Int] = []
     var conflictsLeft: [String: Int] = [:]
     var lastEventID = 9_126
     /// When the requests of the running rate window came.
