@@ -9,10 +9,9 @@ import Logging
 /// means that the first one was taken: the service hands out a new nonce with each offer, and offers a job again only
 /// after a while. Later it may as well mean that another worker has the job, so nothing is done and the job fails.
 struct JobAcknowledgement: Sendable {
-    /// How long after a lost reply a stale nonce still means that the job is this worker's.
-    static let certainty: TimeInterval = 20
-
     let queue: any JobQueue
+    /// How long after a lost reply a stale nonce still means that the job is this worker's.
+    let certainty: Duration
     let clock: any WorkerClock
     let logger: Logger
 
@@ -74,7 +73,7 @@ struct JobAcknowledgement: Sendable {
             logger.debug("Another worker has the job")
             return .notOurs
         }
-        guard clock.now.timeIntervalSince(lostAt) <= Self.certainty else {
+        guard clock.now.timeIntervalSince(lostAt) <= certainty.timeInterval else {
             logger.error("The reply to an acknowledgement was lost, and it is unknown who has the job")
             return .uncertain(Self.unknown)
         }

@@ -26,6 +26,8 @@ public struct JobWorker: Service {
         public var pollInterval: Duration = .seconds(5)
         /// What happens to waiting jobs on a stop.
         public var handoff = Handoff.onStop
+        /// How long CodePipeline surely doesn't offer a job again that it has handed out; AWS doesn't document it.
+        public var redispatchInterval: Duration = .seconds(20)
         /// Applied to every text that is reported, to mask secrets in it.
         public var redact: @Sendable (String) -> String = { $0 }
 

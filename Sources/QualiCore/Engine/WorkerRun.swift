@@ -108,7 +108,12 @@ struct WorkerRun: Sendable {
     }
 
     private func acknowledge(_ record: JobRecord, isRepeat: Bool, _ logger: Logger) async -> JobAcknowledgement.Answer {
-        let acknowledgement = JobAcknowledgement(queue: worker.queue, clock: worker.clock, logger: logger)
+        let acknowledgement = JobAcknowledgement(
+            queue: worker.queue,
+            certainty: worker.configuration.redispatchInterval,
+            clock: worker.clock,
+            logger: logger
+        )
         let answer = await acknowledgement.claim(record, isRepeat: isRepeat)
         if case .claimed = answer {
             do {

@@ -319,7 +319,7 @@ struct JobWorkerTests {
     @Test(arguments: [
         (#"{"v":1,"a":"run-other","t":0}"#, "another action"), (#"{"v":2,"a":"run-1","t":0}"#, "version 2"),
         ("hello", "not written by this worker"), (#"{"v":1}"#, "damaged"),
-        (#"{"v":1,"a":"run-1","t":0,"c":"[]"}"#, "notes"),
+        (#"{"v":1,"a":"run-1","t":0,"c":[]}"#, "notes"),
     ])
     func `a token that can't be used fails its job with the reason`(token: String, reason: String) async throws {
         let queue = FakeQueue()

@@ -104,6 +104,7 @@ struct Site: Sendable {
         var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
         // A slow machine mustn't look like a lab in lasting trouble.
         configuration.labPatience = .seconds(3_600)
+        configuration.jobs.redispatchInterval = .seconds(3_600)
         let registrar = ActionRegistrar(CodePipeline(configuration.codePipeline))
         for definition in QualiActions().definitions(portal: PortalLinks(url: "https://portal.example")) {
             _ = try await registrar.install(definition)
