@@ -3,6 +3,11 @@ import Testing
 @testable import AWSLite
 
 @Suite struct ProfileFileTests {
+    @Test(arguments: ["/dev/null", "/no/such/file"])
+    func `A file that isn't there is no file`(path: String) throws {
+        #expect(try ProfileFile.read(path) == nil)
+    }
+
     @Test func `Comments, blanks, case, continuations and nested settings`() throws {
         let text = """
             \u{FEFF}# a comment

@@ -19,7 +19,8 @@ struct ProfileFile: Sendable, Hashable {
 
     /// Reads a file; `nil` when it doesn't exist.
     static func read(_ path: String) throws -> ProfileFile? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        // FileManager can't read a device, and people do write /dev/null to have no file.
+        guard path != "/dev/null", FileManager.default.fileExists(atPath: path) else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw AWSConfigurationError("\(path) can't be read")
         }

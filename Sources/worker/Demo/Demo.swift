@@ -31,7 +31,7 @@ struct Demo: Sendable {
     /// The environment of a worker at the stand-ins, in which nothing of the user's own AWS set-up counts.
     private static func environment(_ cloud: LocalCloud) -> [String: String] {
         let own = [
-            "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.3", "LOG_LEVEL": "error",
         ]
         return cloud.environment.merging(own) { $1 }
