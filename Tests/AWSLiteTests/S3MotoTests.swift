@@ -4,7 +4,7 @@ import HTTPTransport
 import Testing
 
 /// The S3 client on a real socket against moto, which verifies signatures.
-@Suite(Oracle.condition, .serialized, .timeLimit(.minutes(2))) struct S3MotoTests {
+@Suite(Oracle.condition, .serialized, .timeLimit(.minutes(5))) struct S3MotoTests {
     struct Server: Decodable {
         var endpoint: String
         var keyID: String

@@ -3,7 +3,7 @@ import LocalCloud
 import QualiCore
 import Testing
 
-@Suite("The three actions over HTTP", .timeLimit(.minutes(2)))
+@Suite("The three actions over HTTP", .timeLimit(.minutes(5)))
 struct ActionTests {
     @Test func `start, run by name, run by pattern, run on the sandbox, end`() async throws {
         try await Site.withRunning { site in

@@ -4,7 +4,7 @@ import LocalCloud
 import QualiCore
 import Testing
 
-@Suite("Bad input fails with the right type and a message that names it", .timeLimit(.minutes(2)))
+@Suite("Bad input fails with the right type and a message that names it", .timeLimit(.minutes(5)))
 struct BadInputTests {
     /// The failure of the last action of a pipeline.
     ///

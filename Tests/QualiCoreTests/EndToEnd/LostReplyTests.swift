@@ -4,7 +4,7 @@ import LocalCloud
 import QualiCore
 import Testing
 
-@Suite("What goes wrong on the way doubles nothing and loses nothing", .timeLimit(.minutes(2)))
+@Suite("What goes wrong on the way doubles nothing and loses nothing", .timeLimit(.minutes(5)))
 struct LostReplyTests {
     private static let actions = [
         Site.startAction(),

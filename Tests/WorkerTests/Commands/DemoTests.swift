@@ -5,7 +5,7 @@ import Testing
 
 @testable import worker
 
-@Suite("The demo", .timeLimit(.minutes(2)))
+@Suite("The demo", .timeLimit(.minutes(5)))
 struct DemoTests {
     @Test("runs the whole job and tells of it in 80 columns")
     func demo() async throws {
