@@ -141,7 +141,7 @@ public struct StartSandbox: ActionHandler {
                 } else {
                     checkpoint.isStartUncertain = false
                 }
-                try await waitBeforeRetry(error, until: patienceEnd, configuration, blueprint, context, &checkpoint)
+                try await admitRetry(error, until: patienceEnd, configuration, blueprint, context, &checkpoint)
             }
             try await context.clock.sleep(for: backoff.pause())
         }
@@ -202,7 +202,7 @@ public struct StartSandbox: ActionHandler {
     private struct UnknownBlueprint: Error {}
 
     /// Returns if the start is to be tried again; throws what the job fails with, if not.
-    private func waitBeforeRetry(
+    private func admitRetry(
         _ error: SandboxAPIError,
         until patienceEnd: Date,
         _ configuration: Configuration,
