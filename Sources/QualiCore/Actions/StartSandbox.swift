@@ -112,7 +112,7 @@ public struct StartSandbox: ActionHandler {
             duration: configuration.duration,
             params: configuration.inputs
         )
-        let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
+        var patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
         while true {
             let wasUncertain = checkpoint.isStartUncertain
@@ -140,6 +140,10 @@ public struct StartSandbox: ActionHandler {
                     if try await adoptStarted(tag, context, &checkpoint) { return }
                 } else {
                     checkpoint.isStartUncertain = false
+                }
+                // A lab that says what is taken is well, so a later trouble is a new one.
+                if error.code == .conflict {
+                    patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
                 }
                 try await admitRetry(error, until: patienceEnd, configuration, blueprint, context, &checkpoint)
             }
