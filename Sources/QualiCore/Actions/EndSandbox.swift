@@ -24,6 +24,8 @@ public struct EndSandbox: ActionHandler {
         var sandboxID: String
         /// The newest error in the activity feed before the end began: what comes after it is the teardown's.
         var lastEarlierError: String?
+        /// Whether that couldn't be read, so that nothing in the feed can be blamed on the teardown.
+        var areEarlierErrorsUnknown: Bool?
         /// Until when the teardown is waited for; set once the lab has been asked to end the sandbox.
         var deadline: Date?
     }
@@ -51,7 +53,7 @@ public struct EndSandbox: ActionHandler {
                 guard let state = try await lab.state(of: sandboxID, context.clock), !state.isEnded else {
                     return result(sandboxID, "The sandbox had already been ended.")
                 }
-                checkpoint.lastEarlierError = try await newestError(sandboxID, context)
+                try await noteEarlierErrors(context, &checkpoint)
                 try await context.save(checkpoint)
                 if !state.isEnding { try await lab.stop(sandboxID, context) }
                 checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.teardownTimeout.timeInterval)
@@ -90,7 +92,10 @@ public struct EndSandbox: ActionHandler {
                 """
             )
         }
-        let errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, context.clock)
+        var errors: [String]?
+        if checkpoint.areEarlierErrorsUnknown != true {
+            errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, context.clock)
+        }
         guard let errors else {
             return result(
                 sandboxID,
@@ -109,14 +114,21 @@ public struct EndSandbox: ActionHandler {
         return result(sandboxID, "The sandbox has ended and its teardown reported no errors.")
     }
 
-    private func newestError(_ sandboxID: String, _ context: JobContext<Checkpoint>) async throws -> String? {
-        try await lab.read("The sandbox's activity can't be read", clock: context.clock) {
+    /// Notes the newest error in the activity feed.
+    ///
+    /// A lab without a feed, or with one that is in trouble, still ends sandboxes, so it is read a few times at most.
+    private func noteEarlierErrors(_ context: JobContext<Checkpoint>, _ checkpoint: inout Checkpoint) async throws {
+        for attempt in 1...3 {
+            if attempt > 1 { try await context.clock.sleep(for: min(lab.statusInterval, .seconds(2))) }
             do {
-                return try await lab.client.errorEvents(sandboxID: sandboxID, afterEventID: nil).last?.id
-            } catch let error as SandboxAPIError where !error.isTransient {
-                // A lab too old for the activity feed still ends sandboxes.
+                let events = try await lab.client.errorEvents(sandboxID: checkpoint.sandboxID, afterEventID: nil)
+                checkpoint.lastEarlierError = events.last?.id
+                checkpoint.areEarlierErrorsUnknown = nil
+                return
+            } catch let error as SandboxAPIError {
+                checkpoint.areEarlierErrorsUnknown = true
                 context.logger.debug("The activity feed can't be read", metadata: ["error": "\(error)"])
-                return nil
+                if !error.isTransient { return }
             }
         }
     }
