@@ -1,0 +1,98 @@
+import Foundation
+import HTTPTransport
+import SandboxAPI
+import Testing
+
+@testable import QualiCore
+
+@Suite("Ending a sandbox", .timeLimit(.minutes(1)))
+struct EndSandboxTests {
+    private static let readLine = "GET /sandboxes/s1"
+    private static let stopLine = "POST /sandboxes/s1/stop"
+
+    private static func feed(_ events: (id: Int, text: String)...) -> HTTPReply {
+        let list = events.map { event in
+            #"{"id": \#(event.id), "event_type": "error", "event_text": "\#(event.text)"}"#
+        }
+        return .json(#"{"more_pages": false, "events": [\#(list.joined(separator: ", "))]}"#)
+    }
+
+    /// A lab whose sandbox `s1` is in one state at first and in its end once it has been asked to end it or was ending
+    /// already; `activity` answers for its feed.
+    private func bench(
+        _ first: SandboxState,
+        _ activity: @escaping @Sendable (_ number: Int) -> HTTPReply
+    ) throws -> LabBench {
+        let numbers = Locked(0)
+        return try LabBench { line, number in
+            switch line {
+            case "GET /sandboxes": return .empty
+            case Self.readLine: return .sandbox("s1", number == 1 ? first : .ended)
+            case Self.stopLine: return .success
+            case _ where line.hasPrefix("GET /sandboxes/s1/activity"):
+                return activity(
+                    numbers.withLock { number in
+                        number += 1
+                        return number
+                    }
+                )
+            default: return .error(400, "unexpected \(line)")
+            }
+        }
+    }
+
+    private func run(_ bench: LabBench, wait: Bool = true) async throws -> JobResult {
+        try await bench.run(EndSandbox(lab: bench.access), ["SandboxId": "s1", "WaitForTeardown": "\(wait)"])
+    }
+
+    @Test(arguments: [SandboxState.ready, .teardown])
+    func `errors from before the teardown aren't blamed on it`(state: SandboxState) async throws {
+        let bench = try bench(state) { _ in Self.feed((3, "'Deploy' resource command failed")) }
+        #expect(try await run(bench).summary.contains("reported no errors"))
+        #expect(bench.lab.count(Self.stopLine) == (state == .ready ? 1 : 0))
+    }
+
+    @Test func `errors of the teardown fail the job`() async throws {
+        let bench = try bench(.ready) { number in
+            number == 1 ? Self.feed((3, "older")) : Self.feed((3, "older"), (4, "'Power Off' failed"))
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.message.contains("'Power Off' failed"))
+        #expect(!failure.message.contains("older"))
+        #expect(failure.externalExecutionID == "s1")
+    }
+
+    @Test(arguments: [500, 403, 404])
+    func `a feed that can't be read is said to be, and holds up no end`(status: Int) async throws {
+        let bench = try bench(.ready) { _ in .error(status, "no feed") }
+        #expect(try await run(bench).summary.contains("can't be read"))
+        #expect(bench.lab.count(Self.stopLine) == 1)
+        #expect(LabBench.seconds(bench.clock) < 60)
+    }
+
+    @Test func `a feed that couldn't be read before the end tells nothing of the teardown`() async throws {
+        let bench = try bench(.ready) { number in
+            number <= 3 ? .error(500, "no feed") : Self.feed((3, "perhaps older"))
+        }
+        #expect(try await run(bench).summary.contains("can't be read"))
+    }
+
+    @Test func `a feed that is in trouble for a moment is read again`() async throws {
+        let bench = try bench(.ready) { number in
+            number.isMultiple(of: 2) ? Self.feed((3, "older")) : .error(500, "busy")
+        }
+        #expect(try await run(bench).summary.contains("reported no errors"))
+    }
+
+    @Test(arguments: [true, false])
+    func `a sandbox that has ended already is as wanted`(isKnown: Bool) async throws {
+        let bench = try LabBench { line, _ in
+            switch line {
+            case Self.readLine: isKnown ? .sandbox("s1", .ended) : .unknownEntity
+            default: .error(400, "unexpected \(line)")
+            }
+        }
+        #expect(try await run(bench).summary.contains("already been ended"))
+        #expect(bench.lab.lines == [Self.readLine])
+    }
+}

@@ -1,0 +1,142 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import SandboxAPI
+import Testing
+
+@testable import QualiCore
+
+@Suite("Running a command", .timeLimit(.minutes(1)))
+struct RunCommandTests {
+    private static let commandLine = "GET /sandboxes/s1/commands/check"
+    private static let startLine = "POST /sandboxes/s1/commands/check/start"
+
+    private static func command(_ executions: String...) -> HTTPReply {
+        let list = executions.map { #"{"id": "\#($0)", "status": "Running"}"# }.joined(separator: ", ")
+        return .json(#"{"name": "check", "executions": [\#(list)]}"#)
+    }
+
+    private static func execution(_ status: String) -> HTTPReply {
+        .json(#"{"id": "e2", "status": "\#(status)", "output": "fine"}"#)
+    }
+
+    /// A lab whose sandbox `s1` has the command `check`, which once ran as `e1`; `answer` may know better.
+    private func bench(
+        clock: ManualClock = ManualClock(),
+        _ answer: @escaping @Sendable (_ line: String, _ number: Int) async throws -> HTTPReply?
+    ) throws -> LabBench {
+        try LabBench(clock: clock) { line, number in
+            if let reply = try await answer(line, number) { return reply }
+            switch line {
+            case Self.commandLine: return Self.command("e1")
+            case Self.startLine: return .json(#"{"executionId": "e2"}"#)
+            case "GET /executions/e2": return Self.execution("Completed")
+            case "DELETE /executions/e2": return .success
+            default: return .error(400, "unexpected \(line)")
+            }
+        }
+    }
+
+    private func run(
+        _ bench: LabBench,
+        _ more: [String: String] = [:],
+        checkpoint: RunCommand.Checkpoint? = nil
+    ) async throws -> JobResult {
+        let properties = ["ComponentName": "SANDBOX", "CommandName": "check", "SandboxId": "s1"]
+        return try await bench.run(
+            RunCommand(lab: bench.access),
+            properties.merging(more) { $1 },
+            checkpoint: checkpoint
+        )
+    }
+
+    // MARK: A lost reply
+
+    @Test(arguments: [2, 3, 5])
+    func `a command whose start timed out is found, however late it is listed, and run once`(
+        read: Int
+    ) async throws {
+        let bench = try bench { line, number in
+            switch line {
+            case Self.startLine: .gatewayTimeout
+            case Self.commandLine where number >= read: Self.command("e2", "e1")
+            default: nil
+            }
+        }
+        #expect(try await run(bench).outputVariables["ExecutionId"] == "e2")
+        #expect(bench.lab.count(Self.startLine) == 1)
+    }
+
+    @Test func `a command that hasn't appeared is started again`() async throws {
+        let bench = try bench { line, number in
+            line == Self.startLine && number == 1 ? .gatewayTimeout : nil
+        }
+        #expect(try await run(bench).outputVariables["ExecutionId"] == "e2")
+        #expect(bench.lab.count(Self.startLine) == 2)
+        #expect(LabBench.seconds(bench.clock) >= 15)
+    }
+
+    @Test func `several new executions are listed instead of taking one at random`() async throws {
+        let bench = try bench { line, number in
+            switch line {
+            case Self.startLine: .gatewayTimeout
+            case Self.commandLine where number > 1: Self.command("e3", "e1", "e2")
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.message.contains("2 executions have appeared since (e2, e3)"))
+        #expect(failure.externalExecutionID == "s1")
+        #expect(bench.lab.count(Self.startLine) == 1)
+    }
+
+    @Test func `a worker that takes over an uncertain start looks before it starts`() async throws {
+        var checkpoint = RunCommand.Checkpoint()
+        checkpoint.target = CommandTarget(sandboxID: "s1", componentID: nil, name: "the sandbox")
+        checkpoint.earlierExecutions = ["e1"]
+        let bench = try bench { line, _ in line == Self.commandLine ? Self.command("e1", "e2") : nil }
+        #expect(try await run(bench, checkpoint: checkpoint).outputVariables["ExecutionId"] == "e2")
+        #expect(bench.lab.count(Self.startLine) == 0)
+    }
+
+    // MARK: The wait
+
+    @Test(arguments: [true, false])
+    func `a command that takes too long is cancelled, or said to run on`(agrees: Bool) async throws {
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /executions/e2": Self.execution("Running")
+            case "DELETE /executions/e2": agrees ? nil : .error(400, "The execution can't be cancelled")
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench, ["TimeoutInMinutes": "2"]) }
+        #expect(failure.message.contains("did not end within 2 minutes"))
+        #expect(failure.message.contains("was cancelled") == agrees)
+        #expect(failure.message.contains("may still run") == !agrees)
+        #expect(bench.lab.count("DELETE /executions/e2") == 1)
+    }
+
+    @Test func `a lab that is away for longer than the patience fails no command that still has time`() async throws {
+        let clock = ManualClock()
+        let bench = try bench(clock: clock) { line, _ in
+            guard line == "GET /executions/e2" else { return nil }
+            switch LabBench.seconds(clock) {
+            case ..<10: return Self.execution("Running")
+            case ..<780: return .error(503, "The lab is being updated")
+            default: return nil
+            }
+        }
+        #expect(try await run(bench).outputVariables["CommandOutput"] == "fine")
+        #expect(LabBench.seconds(clock) >= 780)
+    }
+
+    @Test func `an execution that the lab refuses to show fails the job at once`() async throws {
+        let bench = try bench { line, _ in
+            line == "GET /executions/e2" ? .error(403, "You are not allowed to view this entity") : nil
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.type == .permissionError)
+        #expect(LabBench.seconds(bench.clock) < 60)
+    }
+}

@@ -1,0 +1,216 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import SandboxAPI
+import Testing
+
+@testable import QualiCore
+
+@Suite("Starting a sandbox", .timeLimit(.minutes(1)))
+struct StartSandboxTests {
+    private static let properties = ["BlueprintName": "Web", "DurationInMinutes": "60"]
+    private static let startLine = "POST /blueprints/b1/start"
+    private static let historyLine = "GET /sandboxes?show_historic=true"
+    private static let tag = SandboxTag(actionExecutionID: "run-1")
+    private static let output = CodePipeline.Artifact(name: "Lab", bucket: "bucket", key: "key")
+
+    /// A lab that has the blueprint, and the sandbox `s1` as soon as `exists`; `answer` may know better.
+    private func bench(
+        exists: Locked<Bool> = Locked(true),
+        clock: ManualClock = ManualClock(),
+        _ answer: @escaping @Sendable (_ line: String, _ number: Int) async throws -> HTTPReply? = { _, _ in nil }
+    ) throws -> LabBench {
+        try LabBench(clock: clock) { line, number in
+            if let reply = try await answer(line, number) { return reply }
+            switch line {
+            case "GET /blueprints/Web": return .json(#"{"id": "b1", "name": "Web"}"#)
+            case Self.startLine: return .sandbox("s1", .beforeSetup)
+            case Self.historyLine: return exists.withLock { $0 } ? .list("s1", .setup, name: "Web \(Self.tag)") : .empty
+            case "GET /sandboxes": return exists.withLock { $0 } ? .list("s1", .ready) : .empty
+            case "GET /sandboxes/s1": return exists.withLock { $0 } ? .sandbox("s1", .ready) : .unknownEntity
+            case "GET /sandboxes/s1/components": return .empty
+            case "POST /sandboxes/s1/stop": return .success
+            default: return .error(400, "unexpected \(line)")
+            }
+        }
+    }
+
+    private func run(
+        _ bench: LabBench,
+        _ changes: [String: String] = [:],
+        checkpoint: StartSandbox.Checkpoint? = nil,
+        store: any ArtifactStore = FakeArtifactStore(),
+        journal: (any JobJournal)? = nil
+    ) async throws -> JobResult {
+        try await bench.run(
+            StartSandbox(lab: bench.access),
+            Self.properties.merging(changes) { $1 },
+            checkpoint: checkpoint,
+            outputs: [Self.output],
+            store: store,
+            journal: journal
+        )
+    }
+
+    // MARK: A lost reply
+
+    @Test(arguments: [1, 4, 5, 8])
+    func `a sandbox whose start timed out is adopted, however late it is listed`(read: Int) async throws {
+        let started = Locked(false)
+        let bench = try bench(exists: started) { line, number in
+            switch line {
+            case Self.startLine where number == 1: return .gatewayTimeout
+            // It is that very sandbox that takes the resources.
+            case Self.startLine: return .error(409, "Blueprint has conflicting resources")
+            case Self.historyLine:
+                if number >= read { started.withLock { $0 = true } }
+                return nil
+            default: return nil
+            }
+        }
+        let result = try await run(bench)
+        #expect(result.outputVariables["SandboxId"] == "s1")
+        #expect(bench.lab.count(Self.startLine) == (read <= 4 ? 1 : 2))
+        #expect(bench.lab.count("POST /sandboxes/s1/stop") == 0)
+    }
+
+    @Test func `a sandbox that may exist but isn't found is named in the failure`() async throws {
+        let bench = try bench(exists: Locked(false)) { line, number in
+            guard line == Self.startLine else { return nil }
+            return number == 1 ? .gatewayTimeout : .error(409, "Blueprint has conflicting resources")
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.message.contains("'\(Self.tag)'"))
+        #expect(failure.message.contains("end it by hand"))
+        #expect(bench.lab.count(Self.historyLine) == 8)
+    }
+
+    @Test func `a start that was certainly refused leaves nothing to look for`() async throws {
+        let bench = try bench { line, _ in
+            line == Self.startLine ? .error(409, "Blueprint has conflicting resources") : nil
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(!failure.message.contains("\(Self.tag)"))
+        #expect(failure.message.contains("WaitForResourcesInMinutes"))
+        #expect(bench.lab.count(Self.historyLine) == 0)
+        #expect(bench.lab.count(Self.startLine) == 1)
+    }
+
+    @Test func `a worker that takes over an uncertain start looks before it starts`() async throws {
+        var checkpoint = StartSandbox.Checkpoint()
+        checkpoint.isStartUncertain = true
+        let bench = try bench()
+        #expect(try await run(bench, checkpoint: checkpoint).externalExecutionID == "s1")
+        #expect(bench.lab.count(Self.startLine) == 0)
+    }
+
+    // MARK: Waiting to start
+
+    @Test func `the time for resources begins when they are found taken`() async throws {
+        let clock = ManualClock()
+        let bench = try bench(clock: clock) { line, _ in
+            guard line == Self.startLine else { return nil }
+            switch LabBench.seconds(clock) {
+            case ..<240: throw HTTPClientError(.connectionFailed, "refused", mayHaveBeenProcessed: false)
+            case ..<720: return .error(409, "Blueprint has conflicting resources")
+            default: return nil
+            }
+        }
+        #expect(try await run(bench, ["WaitForResourcesInMinutes": "10"]).externalExecutionID == "s1")
+    }
+
+    @Test func `a short trouble late in the wait for resources is borne`() async throws {
+        let clock = ManualClock()
+        let bench = try bench(clock: clock) { line, _ in
+            guard line == Self.startLine else { return nil }
+            switch LabBench.seconds(clock) {
+            case ..<900: return .error(409, "Blueprint has conflicting resources")
+            case ..<1_020: throw HTTPClientError(.connectionFailed, "refused", mayHaveBeenProcessed: false)
+            default: return nil
+            }
+        }
+        #expect(try await run(bench, ["WaitForResourcesInMinutes": "30"]).externalExecutionID == "s1")
+    }
+
+    @Test func `a trouble that outlasts the patience fails the job`() async throws {
+        let bench = try bench { line, _ in
+            guard line == Self.startLine else { return nil }
+            throw HTTPClientError(.connectionFailed, "refused", mayHaveBeenProcessed: false)
+        }
+        let failure = try await #require(throws: JobFailure.self) {
+            try await run(bench, ["WaitForResourcesInMinutes": "600"])
+        }
+        #expect(failure.type == .systemUnavailable)
+        #expect((300...400).contains(LabBench.seconds(bench.clock)))
+    }
+
+    // MARK: After the start
+
+    @Test(arguments: ["End", "Keep"], ["GET /sandboxes/s1/components", "PutObject"])
+    func `whatever goes wrong after the start, the sandbox is ended or kept as wanted`(
+        policy: String,
+        trouble: String
+    ) async throws {
+        let bench = try bench { line, _ in
+            line == trouble ? .error(403, "You are not allowed to view this entity") : nil
+        }
+        let store = FakeArtifactStore()
+        if trouble == "PutObject" { await store.fail(with: [AWSError(.accessDenied, "no")]) }
+        let failure = try await #require(throws: JobFailure.self) {
+            try await run(bench, ["OnSetupFailure": policy], store: store)
+        }
+        #expect(failure.type == .permissionError)
+        #expect(failure.externalExecutionID == "s1")
+        #expect(failure.message.contains(policy == "End" ? "is being ended" : "is kept"))
+        #expect(bench.lab.count("POST /sandboxes/s1/stop") == (policy == "End" ? 1 : 0))
+    }
+
+    @Test func `a sandbox whose id can't be noted is ended`() async throws {
+        let bench = try bench()
+        // The first note, that a start may reach the lab, still goes through.
+        let failure = try await #require(throws: JobFailure.self) {
+            try await run(bench, journal: FullJournal(room: 1))
+        }
+        #expect(failure.message.contains("disk full"))
+        #expect(failure.message.contains("is being ended"))
+        #expect(bench.lab.count("POST /sandboxes/s1/stop") == 1)
+    }
+
+    @Test func `a start that can't be noted isn't made`() async throws {
+        let bench = try bench()
+        await #expect(throws: JobFailure.self) { try await run(bench, journal: FullJournal(room: 0)) }
+        #expect(bench.lab.count(Self.startLine) == 0)
+    }
+
+    @Test func `a sandbox that neither the list nor its id shows for a while is waited for`() async throws {
+        let bench = try bench { line, number in
+            switch line {
+            case "GET /sandboxes": number < 3 ? .empty : nil
+            case "GET /sandboxes/s1": number < 3 ? .unknownEntity : nil
+            default: nil
+            }
+        }
+        #expect(try await run(bench).externalExecutionID == "s1")
+    }
+}
+
+/// A journal with room for some checkpoints.
+private actor FullJournal: JobJournal {
+    struct DiskFull: Error, CustomStringConvertible { let description = "disk full" }
+
+    nonisolated let isDurable = true
+    private var room: Int
+
+    init(room: Int) { self.room = room }
+
+    func saveCheckpoint(_ checkpoint: Data, of jobID: String) throws {
+        guard room > 0 else { throw DiskFull() }
+        room -= 1
+    }
+
+    func claim(_ records: [JobRecord]) {}
+    func noteAcknowledged(_ jobID: String) {}
+    func saveOutcome(_ outcome: JobOutcome, of jobID: String) {}
+    func forget(_ jobID: String) {}
+    func unfinished() -> [JobRecord] { [] }
+}
