@@ -1,0 +1,128 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import Testing
+
+@testable import QualiCore
+
+@Suite(.timeLimit(.minutes(1)))
+struct JobArtifactsTests {
+    private static let artifact = CodePipeline.Artifact(name: "Lab", bucket: "bucket", key: "key")
+
+    private static func credentials(_ number: Int) -> AWSCredentials {
+        .init(accessKeyID: "ASIA\(number)", secretAccessKey: Secret("s"))
+    }
+
+    private let store = FakeArtifactStore()
+    private let clock = ManualClock()
+    private let renewals = Locked(0)
+
+    /// Artifacts whose first credentials have the number 0, and the renewed ones the numbers from 1.
+    private func artifacts(hasCredentials: Bool = true) -> JobArtifacts {
+        JobArtifacts(
+            inputs: [Self.artifact],
+            outputs: [],
+            encryptionKey: nil,
+            store: store,
+            credentials: JobCredentials(hasCredentials ? Self.credentials(0) : nil, clock: clock) { [renewals] in
+                let number = renewals.withLock { number in
+                    number += 1
+                    return number
+                }
+                return hasCredentials ? Self.credentials(number) : nil
+            },
+            clock: clock
+        )
+    }
+
+    private func used() async -> [String] { await store.usedCredentials.map(\.accessKeyID) }
+
+    // MARK: Trouble
+
+    @Test(arguments: [
+        AWSError(.slowDown, "slow down", httpStatus: 503), AWSError(.transport, "connection lost"),
+        AWSError("InternalError", "try again", httpStatus: 500), AWSError(.malformedReply, "<html>"),
+    ])
+    func `passing trouble of storage is waited out`(error: AWSError) async throws {
+        await store.put(Data("x".utf8), at: "key")
+        await store.fail(with: [error, error, error])
+        let artifacts = artifacts()
+        // Nobody sleeps after the last attempt, so the clock is moved by hand.
+        async let data = artifacts.read(Self.artifact)
+        for _ in 1...3 { await clock.wakeNext() }
+        #expect(try await data == Data("x".utf8))
+        #expect(await used().count == 4)
+    }
+
+    @Test func `a write is repeated as a read is`() async throws {
+        await store.fail(with: [AWSError(.slowDown, "slow down", httpStatus: 503)])
+        let artifacts = artifacts()
+        async let written: Void = artifacts.write(Data("x".utf8), contentType: "text/plain", to: Self.artifact)
+        await clock.wakeNext()
+        try await written
+        #expect(await store.objects["key"] == Data("x".utf8))
+    }
+
+    @Test func `trouble that doesn't pass fails the job as the system's`() async throws {
+        await store.fail(with: Array(repeating: AWSError(.transport, "no route to host"), count: 100))
+        let bench = try LabBench(clock: clock) { _, _ in .empty }
+        let artifacts = artifacts()
+        let failure = try await #require(throws: JobFailure.self) {
+            try await bench.running { try await artifacts.read(Self.artifact) }
+        }
+        #expect(failure.type == .systemUnavailable)
+        #expect(failure.message.contains("'Lab' (s3://bucket/key)"))
+        #expect((300...340).contains(LabBench.seconds(clock)))
+    }
+
+    @Test(arguments: [AWSError.Code.accessDenied, .noSuchKey, .objectTooLarge])
+    func `a refusal isn't argued with`(code: AWSError.Code) async throws {
+        await store.fail(with: [AWSError(code, "no", httpStatus: 403)])
+        await #expect(throws: JobFailure.self) { try await artifacts().read(Self.artifact) }
+        #expect(await used() == ["ASIA0"])
+    }
+
+    // MARK: Credentials
+
+    @Test func `credentials are renewed by age, before they expire`() async throws {
+        await store.put(Data(), at: "key")
+        let artifacts = artifacts()
+        clock.advance(by: 12 * 60 - 1)
+        _ = try await artifacts.read(Self.artifact)
+        clock.advance(by: 1)
+        _ = try await artifacts.read(Self.artifact)
+        clock.advance(by: 12 * 60 - 1)
+        _ = try await artifacts.read(Self.artifact)
+        clock.advance(by: 1)
+        _ = try await artifacts.read(Self.artifact)
+        #expect(await used() == ["ASIA0", "ASIA1", "ASIA1", "ASIA2"])
+    }
+
+    @Test(arguments: [AWSError.Code.expiredToken, .invalidToken])
+    func `credentials that S3 calls expired are renewed`(code: AWSError.Code) async throws {
+        await store.put(Data("x".utf8), at: "key")
+        await store.fail(with: [AWSError(code, "expired", httpStatus: 400)])
+        #expect(try await artifacts().read(Self.artifact) == Data("x".utf8))
+        #expect(await used() == ["ASIA0", "ASIA1"])
+    }
+
+    @Test func `credentials that are expired when they come fail the job instead of being renewed for ever`()
+        async throws
+    {
+        let expired = AWSError(.expiredToken, "expired", httpStatus: 400)
+        await store.fail(with: [expired, expired, expired])
+        let failure = try await #require(throws: JobFailure.self) { try await artifacts().read(Self.artifact) }
+        #expect(failure.type == .permissionError)
+        #expect(await used() == ["ASIA0", "ASIA1"])
+    }
+
+    @Test func `a job without credentials is said to have none`() async throws {
+        let failure = try await #require(throws: JobFailure.self) {
+            try await artifacts(hasCredentials: false).read(Self.artifact)
+        }
+        #expect(failure.type == .permissionError)
+        #expect(failure.message.contains("no credentials"))
+        #expect(await used().isEmpty)
+        #expect(renewals.withLock { $0 } == 1)
+    }
+}
