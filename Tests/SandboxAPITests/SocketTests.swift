@@ -113,7 +113,7 @@ private struct WireLab: LocalService {
     }
 
     @Test func `A lab that hangs is given up after the time-out`() async throws {
-        try await withLab(timeout: .milliseconds(300)) { client, faults, _ in
+        try await withLab(timeout: .seconds(3)) { client, faults, _ in
             faults.inject(.hang, on: "start")
             let error = await #expect(throws: SandboxAPIError.self) {
                 _ = try await client.startSandbox(blueprint: "B", Self.start)
