@@ -28,7 +28,7 @@ private final class TLSServer {
         }
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
-            "openssl", "s_server", "-accept", "localhost:0", "-www", "-key", key, "-cert",
+            "openssl", "s_server", "-accept", "127.0.0.1:0", "-www", "-key", key, "-cert",
             folder.appending(path: "cert.pem").path,
         ]
         let output = Pipe()
