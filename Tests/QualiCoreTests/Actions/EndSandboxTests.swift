@@ -77,6 +77,11 @@ struct EndSandboxTests {
         #expect(try await run(bench).summary.contains("can't be read"))
     }
 
+    @Test func `a feed that can't be read after the end isn't taken for one without errors`() async throws {
+        let bench = try bench(.ready) { number in number == 1 ? Self.feed() : .error(500, "no feed") }
+        #expect(try await run(bench).summary.contains("can't be read"))
+    }
+
     @Test func `a feed that is in trouble for a moment is read again`() async throws {
         let bench = try bench(.ready) { number in
             number.isMultiple(of: 2) ? Self.feed((3, "older")) : .error(500, "busy")
