@@ -29,9 +29,9 @@ struct JobAcknowledgement: Sendable {
 
     /// Acknowledges a job.
     ///
-    /// - Parameter isRepeat: Whether an earlier run may have acknowledged it, an unknown time ago.
+    /// - Parameter isRepeat: Whether an earlier run may have acknowledged it, soon after it was offered.
     func claim(_ record: JobRecord, isRepeat: Bool) async -> Answer {
-        var lostAt: Date? = isRepeat ? .distantPast : nil
+        var lostAt = isRepeat ? record.offeredAt : nil
         var backoff = Backoff(first: .milliseconds(200), longest: .seconds(5))
         while true {
             do {

@@ -5,8 +5,6 @@ import Logging
 struct ResultReporter: Sendable {
     let queue: any JobQueue
     let clock: any WorkerClock
-    /// Masks secrets in what goes out.
-    let redact: @Sendable (String) -> String
 
     /// What became of a report.
     enum Ending {
@@ -48,7 +46,7 @@ struct ResultReporter: Sendable {
                     }
                     logger.error(
                         "CodePipeline refuses a report; sending a shorter one",
-                        metadata: ["error": "\(error)", "report": "\(redact(String(describing: outcome)))"]
+                        metadata: ["error": "\(error)", "report": "\(outcome)"]
                     )
                     outcome = shorter
                     continue
@@ -72,11 +70,11 @@ struct ResultReporter: Sendable {
                 jobID: jobID,
                 result: .init(
                     executionDetails: .init(
-                        summary: redact(result.summary),
+                        summary: result.summary,
                         externalExecutionID: result.externalExecutionID,
                         percentComplete: 100
                     ),
-                    outputVariables: result.outputVariables.mapValues(redact)
+                    outputVariables: result.outputVariables
                 )
             )
         case .failure(let type, let message, let externalExecutionID):
@@ -84,7 +82,7 @@ struct ResultReporter: Sendable {
                 jobID: jobID,
                 failure: .init(
                     type: .init(rawValue: type),
-                    message: redact(message),
+                    message: message,
                     externalExecutionID: externalExecutionID
                 )
             )
@@ -94,7 +92,7 @@ struct ResultReporter: Sendable {
                 result: .init(
                     continuationToken: token,
                     executionDetails: .init(
-                        summary: redact(progress.summary),
+                        summary: progress.summary,
                         externalExecutionID: progress.externalExecutionID,
                         percentComplete: progress.percentComplete
                     )

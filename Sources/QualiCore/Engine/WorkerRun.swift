@@ -26,7 +26,7 @@ struct WorkerRun: Sendable {
         slots = JobSlots(capacity: worker.configuration.maxJobs)
         slots.occupy(unfinished.count)
         held = HeldJobs(unfinished.map(\.id))
-        reporter = ResultReporter(queue: worker.queue, clock: worker.clock, redact: worker.configuration.redact)
+        reporter = ResultReporter(queue: worker.queue, clock: worker.clock)
         (endings, ended) = AsyncStream.makeStream()
     }
 
@@ -253,8 +253,9 @@ struct WorkerRun: Sendable {
         return await end(record, .failure(failure))
     }
 
-    /// Notes how a job ended, so that the report survives a crash before it goes out.
+    /// Notes how a job ended, without secrets, so that the report survives a crash before it goes out.
     private func end(_ record: JobRecord, _ outcome: JobOutcome) async -> Ending {
+        let outcome = outcome.redacted(worker.configuration.redact)
         do {
             try await shielded { try await worker.journal.saveOutcome(outcome, of: record.id) }
         } catch {
@@ -290,10 +291,9 @@ struct WorkerRun: Sendable {
         } catch {
             logger.error("The journal can't forget a job", metadata: ["error": "\(error)"])
         }
-        let detail = worker.configuration.redact(outcome.detail)
         logger.info(
             result == .accepted ? "\(outcome.headline)" : "Job's result not wanted",
-            metadata: ["detail": "\(detail)"]
+            metadata: ["detail": "\(outcome.detail)"]
         )
     }
 
@@ -314,6 +314,21 @@ extension JobOutcome {
             message: failure.message,
             externalExecutionID: failure.externalExecutionID
         )
+    }
+
+    /// The same with secrets masked in all that people read.
+    fileprivate func redacted(_ redact: (String) -> String) -> JobOutcome {
+        switch self {
+        case .success(var result):
+            result.summary = redact(result.summary)
+            result.outputVariables = result.outputVariables.mapValues(redact)
+            return .success(result)
+        case .failure(let type, let message, let externalExecutionID):
+            return .failure(type: type, message: redact(message), externalExecutionID: externalExecutionID)
+        case .continuation(let token, var progress):
+            progress.summary = redact(progress.summary)
+            return .continuation(token: token, progress: progress)
+        }
     }
 
     fileprivate var headline: String {

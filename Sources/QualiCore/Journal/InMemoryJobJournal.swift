@@ -33,12 +33,6 @@ public actor InMemoryJobJournal: JobJournal {
         records[jobID]?.checkpoint = checkpoint
     }
 
-    /// The journal holds no such job.
-    public struct UnknownJob: Error, Hashable {
-        /// The job's id.
-        public let id: String
-    }
-
     /// Notes how a job ended.
     public func saveOutcome(_ outcome: JobOutcome, of jobID: String) {
         records[jobID]?.outcome = outcome

@@ -19,10 +19,16 @@ public protocol JobJournal: Sendable {
     func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws
     /// Notes how a job ended.
     func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws
-    /// Removes a job.
+    /// Takes a job off what is to be resumed: CodePipeline has its result, or it isn't this worker's.
     func forget(_ jobID: String) async throws
     /// The jobs that have not been forgotten, oldest first.
     func unfinished() async throws -> [JobRecord]
+}
+
+/// A journal holds no such job.
+public struct UnknownJob: Error, Hashable {
+    /// The job's id.
+    public let id: String
 }
 
 /// One claimed job.
@@ -41,6 +47,8 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     public var isAcknowledged: Bool
     /// When the action was first claimed by a worker.
     public var claimedAt: Date
+    /// When CodePipeline handed out this job, which for a continued action is later than ``claimedAt``.
+    public var offeredAt: Date
     /// The handler's last checkpoint, encoded.
     public var checkpoint: Data?
     /// How the job ended, once it has.
@@ -55,6 +63,7 @@ public struct JobRecord: Sendable, Codable, Identifiable {
         nonce: String,
         isAcknowledged: Bool = false,
         claimedAt: Date,
+        offeredAt: Date? = nil,
         checkpoint: Data? = nil,
         outcome: JobOutcome? = nil
     ) {
@@ -65,6 +74,7 @@ public struct JobRecord: Sendable, Codable, Identifiable {
         self.nonce = nonce
         self.isAcknowledged = isAcknowledged
         self.claimedAt = claimedAt
+        self.offeredAt = offeredAt ?? claimedAt
         self.checkpoint = checkpoint
         self.outcome = outcome
     }

@@ -47,7 +47,7 @@ struct Demo: Sendable {
         let pipeline = DemoPipeline(names: settings.actions.names)
         try cloud.create(pipeline.declaration)
         let mask = SecretRedactor(settings.secrets)
-        let worker = try WorkerProcess(settings, logger: logger) { mask($0) }
+        let worker = try WorkerProcess(settings, journal: InMemoryJobJournal(), logger: logger) { mask($0) }
         let executionID = try cloud.codePipeline.start(pipeline.name)
         let succeeded = Locked<Bool?>(nil)
         await withDiscardingTaskGroup { tasks in

@@ -17,9 +17,16 @@ struct WorkerProcess: Sendable {
 
     /// Makes a worker from settings.
     ///
-    /// - Throws: ``ProgramFailure`` when a client can't be made.
+    /// - Parameters:
+    ///   - settings: The settings.
+    ///   - journal: Where claimed jobs are kept; `nil` for the state folder of the settings.
+    ///   - logger: Where the worker says what it does.
+    ///   - gracePeriod: How long a stop may take.
+    ///   - redact: Masks secrets.
+    /// - Throws: ``ProgramFailure`` when the journal can't be used or a client can't be made.
     init(
         _ settings: WorkerSettings,
+        journal: (any JobJournal)? = nil,
         logger: Logger,
         gracePeriod: Duration = standardGracePeriod,
         redact: @escaping @Sendable (String) -> String
@@ -39,7 +46,14 @@ struct WorkerProcess: Sendable {
             configuration.jobs.pollInterval = settings.jobs.pollInterval
             configuration.jobs.handoff = settings.jobs.handoff
             configuration.jobs.redact = redact
-            worker = try QualiWorker(configuration, labHTTPClient: settings.lab.httpClient(), logger: logger)
+            worker = try QualiWorker(
+                configuration,
+                labHTTPClient: settings.lab.httpClient(),
+                journal: journal ?? SQLiteJobJournal(folder: settings.jobs.stateDirectory),
+                logger: logger
+            )
+        } catch let error as JournalError {
+            throw ProgramFailure(error.code == .inUse ? .unavailable : .cannotCreate, error.message)
         } catch {
             throw ProgramFailure(.software, "the worker can't start: \(redact("\(error)"))")
         }

@@ -213,7 +213,8 @@ extension Setting {
         name: "QUALI_STATE_DIR",
         group: .jobs,
         value: "path",
-        meaning: "reserved; this version keeps waiting jobs in memory and hands them over when it stops"
+        meaning: "the folder of the journal, from which a worker that was killed goes on",
+        standard: "$STATE_DIRECTORY, else ~/.local/state/quali-worker"
     )
     static let handoff = Self(
         name: "QUALI_HANDOFF",

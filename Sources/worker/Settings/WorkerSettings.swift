@@ -108,11 +108,14 @@ struct JobSettings: Sendable {
     var pollInterval: Duration = .seconds(5)
     /// The pause between reads of the lab's state.
     var statusInterval: Duration = .seconds(5)
+    /// The folder of the journal.
+    var stateDirectory: String
     /// When waiting jobs go back.
     var handoff = JobWorker.Handoff.onStop
 
     /// Reads the jobs' settings.
     init(_ reader: inout SettingReader) {
+        stateDirectory = Self.stateDirectory(&reader)
         if let number = reader.wholeNumber(.maxJobs, in: 1...10_000) { maxJobs = number }
         if let pause = reader.seconds(.pollSeconds, in: 0.1...3600) { pollInterval = pause }
         if let pause = reader.seconds(.statusPollSeconds, in: 0.1...3600) { statusInterval = pause }
@@ -127,6 +130,19 @@ struct JobSettings: Sendable {
         if reader.text(.statusAddress) != nil {
             reader.note(Setting.statusAddress.name, "is set, but a status page isn't available yet. Wanted: unset.")
         }
+    }
+
+    /// The folder that somebody named, else the one that systemd gives, else one in the user's home.
+    private static func stateDirectory(_ reader: inout SettingReader) -> String {
+        if let text = reader.text(.stateDirectory) {
+            if !text.hasPrefix("/") { reader.problem(.stateDirectory, text, wanted: "an absolute path") }
+            return text
+        }
+        let variables = reader.sources.merged
+        // systemd separates several by colons (systemd.exec, StateDirectory=).
+        if let first = variables["STATE_DIRECTORY"]?.split(separator: ":").first { return String(first) }
+        let home = variables["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+        return "\(home)/.local/state/quali-worker"
     }
 }
 

@@ -184,6 +184,21 @@ struct RedeliveryTests {
         #expect(await journal.unfinished().isEmpty)
     }
 
+    @Test func `that a crash just after its acknowledgement left unnoted is resumed`() async throws {
+        let queue = FakeQueue()
+        await queue.hold(.job("1"))
+        await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
+        let journal = InMemoryJobJournal([
+            .record(isAcknowledged: false, offeredAt: ManualClock().now.addingTimeInterval(-5))
+        ])
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            JobResult(summary: "done")
+        } whileRunning: { _ in
+            #expect(await queue.report(of: "1").success?.executionDetails?.summary == "done")
+        }
+        #expect(await journal.unfinished().isEmpty)
+    }
+
     @Test(arguments: [AWSError.Code.invalidNonce, .accessDeniedException])
     func `that a crash kept from being acknowledged fails if it may be another worker's`(
         code: AWSError.Code
@@ -191,7 +206,9 @@ struct RedeliveryTests {
         let queue = FakeQueue()
         await queue.hold(.job("1"))
         await queue.fail("acknowledge", with: [AWSError(code, "no")])
-        let journal = InMemoryJobJournal([.record(isAcknowledged: false)])
+        let journal = InMemoryJobJournal([
+            .record(isAcknowledged: false, offeredAt: ManualClock().now.addingTimeInterval(-60))
+        ])
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             Issue.record("the job may be another worker's")
             return JobResult(summary: "")

@@ -66,13 +66,13 @@ struct ClosureHandler: ActionHandler {
 struct RunningWorker: Sendable {
     let queue: FakeQueue
     let clock: ManualClock
-    let journal: InMemoryJobJournal
+    let journal: any JobJournal
     /// Begins the graceful shutdown.
     let stop: @Sendable () async -> Void
 
     static func run(
         queue: FakeQueue = FakeQueue(),
-        journal: InMemoryJobJournal = InMemoryJobJournal(),
+        journal: any JobJournal = InMemoryJobJournal(),
         store: any ArtifactStore = FakeArtifactStore(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
         handler: @escaping ClosureHandler.Body,

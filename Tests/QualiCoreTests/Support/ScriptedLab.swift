@@ -158,15 +158,21 @@ extension Logger {
 
 extension JobRecord {
     /// A record of the job `1` of the action execution `run-1`.
-    static func record(isAcknowledged: Bool = true, checkpoint: Data? = nil) -> JobRecord {
+    static func record(
+        _ id: String = "1",
+        isAcknowledged: Bool = true,
+        offeredAt: Date? = nil,
+        checkpoint: Data? = nil
+    ) -> JobRecord {
         JobRecord(
-            id: "1",
+            id: id,
             actionTypeID: .start,
-            actionExecutionID: "run-1",
+            actionExecutionID: "run-\(id)",
             place: JobPlace(pipeline: "P", stage: "S", action: "A", pipelineExecutionID: "e"),
             nonce: "3",
             isAcknowledged: isAcknowledged,
             claimedAt: ManualClock().now,
+            offeredAt: offeredAt,
             checkpoint: checkpoint
         )
     }

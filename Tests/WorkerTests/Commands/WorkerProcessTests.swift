@@ -1,6 +1,7 @@
 import Foundation
 import LocalCloud
 import Logging
+import QualiCore
 import Testing
 
 @testable import worker
@@ -16,7 +17,12 @@ struct WorkerProcessTests {
             let sources = SettingSources(environment: Given.workerEnvironment(cloud))
             let settings = try await WorkerSettings.read(sources, terminal: NoTerminal())
             let logger = Logger(label: "test") { _ in LineLogHandler(.json, write: { _ in }) }
-            let process = try WorkerProcess(settings, logger: logger, gracePeriod: .milliseconds(300)) { $0 }
+            let process = try WorkerProcess(
+                settings,
+                journal: InMemoryJobJournal(),
+                logger: logger,
+                gracePeriod: .milliseconds(300)
+            ) { $0 }
             try await withThrowingTaskGroup { tasks in
                 tasks.addTask {
                     _ = try await cloud.journal.arrival { $0.operation == "PutJobFailureResult" }

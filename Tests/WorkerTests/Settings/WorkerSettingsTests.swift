@@ -25,10 +25,20 @@ struct WorkerSettingsTests {
         #expect(settings.jobs.maxJobs == 100)
         #expect(settings.jobs.pollInterval == .seconds(5))
         #expect(settings.jobs.statusInterval == .seconds(5))
+        #expect(settings.jobs.stateDirectory == "/nonexistent/.local/state/quali-worker")
         #expect(settings.jobs.handoff == .onStop)
         #expect(settings.log.level == .info)
         #expect(settings.log.format == nil)
         #expect(settings.warnings.isEmpty)
+    }
+
+    @Test("keep the state where systemd says, unless a folder is named by an absolute path")
+    func stateDirectory() async throws {
+        let unit = ["STATE_DIRECTORY": "/var/lib/quali-worker:/var/lib/other"]
+        #expect(try await Given.settings(unit).jobs.stateDirectory == "/var/lib/quali-worker")
+        #expect(
+            await Given.problems(["QUALI_STATE_DIR": "state"])["QUALI_STATE_DIR"]?.contains("absolute path") == true
+        )
     }
 
     @Test("come from every name of the documentation")
@@ -54,6 +64,7 @@ struct WorkerSettingsTests {
         #expect(settings.jobs.maxJobs == 3)
         #expect(settings.jobs.pollInterval == .milliseconds(250))
         #expect(settings.jobs.statusInterval == .seconds(12))
+        #expect(settings.jobs.stateDirectory == "/var/lib/quali-worker")
         #expect(settings.jobs.handoff == .never)
         #expect(settings.log.level == .debug)
         #expect(settings.log.format == .json)

@@ -1,0 +1,40 @@
+/// A journal can't be opened.
+///
+/// Nothing is ever replaced or repaired silently: what a journal holds is the only trace of jobs that wait.
+public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Why it can't.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case inUse = "in use"
+            case unusableFolder = "folder can't be used"
+            case damaged = "damaged"
+            case newer = "written by a newer version"
+        }
+        private let kind: Kind
+
+        /// Another process has it.
+        public static var inUse: Code { Code(kind: .inUse) }
+        /// The folder can't be made, read or written.
+        public static var unusableFolder: Code { Code(kind: .unusableFolder) }
+        /// The file isn't a journal, or no longer a whole one.
+        public static var damaged: Code { Code(kind: .damaged) }
+        /// A newer version of this program has written it.
+        public static var newer: Code { Code(kind: .newer) }
+
+        /// A short text, fit for a log line.
+        public var description: String { kind.rawValue }
+    }
+
+    /// Why it can't.
+    public let code: Code
+    /// What is wrong and what to do about it, in words for a person.
+    public let message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}
