@@ -75,15 +75,24 @@ struct Site: Sendable {
     }
 
     /// A worker at the stand-ins, its action types registered; also what it will log.
+    ///
+    /// - Parameters:
+    ///   - cloud: The stand-ins.
+    ///   - password: The lab's password, where it isn't the right one.
+    ///   - life: What the worker's requests and notes depend on.
+    ///   - journal: The journal.
     static func makeWorker(
         _ cloud: LocalCloud,
-        password: String? = nil
+        password: String? = nil,
+        life: Life? = nil,
+        journal: any JobJournal = InMemoryJobJournal()
     ) async throws -> (QualiWorker, Locked<[String]>) {
         let settings = cloud.environment
         let environment = try AWSEnvironment(settings)
         var transport = CurlHTTPClient.Configuration()
         transport.proxy = .none
-        let http = try CurlHTTPClient(transport)
+        let curl = try CurlHTTPClient(transport)
+        let http: any HTTPClient = life.map { MortalHTTPClient(base: curl, life: $0) } ?? curl
         func aws(_ service: AWSService) throws -> AWSClientConfiguration {
             var aws = AWSClientConfiguration(
                 region: environment.region ?? "",
@@ -111,7 +120,13 @@ struct Site: Sendable {
         }
         let log = Locked<[String]>([])
         let logger = Logger(label: "worker") { _ in LineCollector(lines: log) }
-        let worker = try QualiWorker(configuration, labHTTPClient: http, clock: HurriedClock(), logger: logger)
+        let worker = try QualiWorker(
+            configuration,
+            labHTTPClient: http,
+            journal: life.map { MortalJournal(base: journal, life: $0) } ?? journal,
+            clock: HurriedClock(),
+            logger: logger
+        )
         return (worker, log)
     }
 

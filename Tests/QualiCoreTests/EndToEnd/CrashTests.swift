@@ -1,0 +1,88 @@
+import Foundation
+import HTTPTransport
+import LocalCloud
+import Logging
+import ServiceLifecycle
+import Testing
+
+@testable import QualiCore
+
+/// A worker dies at each write of its journal, and another one goes on from the file that it leaves.
+@Suite("A crash at a write of the journal", .serialized, .timeLimit(.minutes(5)))
+struct CrashTests {
+    /// What a worker notes in a pipeline of start, command and end.
+    private static let writes = [
+        "claim", "noteAcknowledged", "saveCheckpoint", "saveCheckpoint", "saveCheckpoint", "saveOutcome", "forget",
+        "claim", "noteAcknowledged", "saveCheckpoint", "saveCheckpoint", "saveOutcome", "forget",
+        "claim", "noteAcknowledged", "saveCheckpoint", "saveCheckpoint", "saveOutcome", "forget",
+    ]
+
+    private static let ends = writes.indices.flatMap { index in
+        [false, true].map { Life.End(write: index + 1, isWritten: $0) }
+    }
+
+    /// Runs a worker with the journal of a folder until its life is over, or all of a pipeline's execution.
+    private func live(_ cloud: LocalCloud, _ life: Life, folder: String, _ executionID: String) async throws {
+        let journal = try SQLiteJobJournal(folder: folder)
+        let (worker, _) = try await Site.makeWorker(cloud, life: life, journal: journal)
+        let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        await withTaskGroup { tasks in
+            tasks.addTask {
+                async let stop: Void = {
+                    guard (try? await cloud.codePipeline.end(of: executionID)) != nil else { return }
+                    await group.triggerGracefulShutdown()
+                }()
+                try? await group.run()
+                await stop
+            }
+            tasks.addTask { await life.over() }
+            await tasks.next()
+            tasks.cancelAll()
+        }
+    }
+
+    /// Starts a pipeline, lets a worker live until `end`, and another one until the pipeline has ended.
+    ///
+    /// - Returns: What the first one has noted.
+    @discardableResult
+    private func crash(_ end: Life.End?) async throws -> [String] {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("crash-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var options = LocalCloud.Options()
+        options.blueprints = [Site.blueprint()]
+        // However slow the machine is, no job is offered twice unless the time is moved on.
+        options.codePipeline.redispatchInterval = .seconds(3_000)
+        return try await LocalCloud.withRunning(options) { cloud in
+            // Registers the action types, too.
+            let site = Site(cloud: cloud, log: .init([]))
+            _ = try await Site.makeWorker(cloud)
+            let id = try site.begin([
+                Site.startAction(), Site.runAction("SANDBOX", "health-check"), Site.endAction(),
+            ])
+            let first = Life(until: end)
+            try await live(cloud, first, folder: folder.path, id)
+            #expect(first.isOver == (end != nil))
+            if end != nil {
+                // A job that was handed out and never noted is offered again after a while.
+                if first.writes.last == "claim" { cloud.advance(by: options.codePipeline.redispatchInterval) }
+                try await live(cloud, Life(until: nil), folder: folder.path, id)
+            }
+            let execution = try await cloud.codePipeline.end(of: id)
+            #expect(execution.status == "Succeeded", "\(execution.actions.map { $0.errorMessage ?? $0.status })")
+            #expect(cloud.lab.sandboxes.count == 1)
+            #expect(cloud.lab.executions.count == 1)
+            #expect(cloud.lab.sandboxesNotStopped.isEmpty)
+            #expect(try await SQLiteJobJournal(folder: folder.path).unfinished().isEmpty)
+            return first.writes
+        }
+    }
+
+    @Test(arguments: ends)
+    func `loses nothing and doubles nothing`(end: Life.End) async throws {
+        try await crash(end)
+    }
+
+    @Test func `can happen at any of them, since there is a case for each`() async throws {
+        #expect(try await crash(nil) == Self.writes)
+    }
+}
