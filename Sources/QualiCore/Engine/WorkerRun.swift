@@ -45,19 +45,28 @@ struct WorkerRun: Sendable {
 
     // MARK: Handling
 
+    /// A job to go on with, or to begin.
+    private enum Beginning: Sendable {
+        case resumed(JobRecord)
+        case offered(OfferedJob)
+    }
+
     private func handle() async {
-        let (offers, offered) = AsyncStream<OfferedJob>.makeStream()
+        let (beginnings, begun) = AsyncStream<Beginning>.makeStream()
         await withDiscardingTaskGroup { handlers in
-            for record in unfinished {
-                handlers.addTask { ended.yield(await resume(record)) }
-            }
             handlers.addTask {
-                await poll(offered)
-                offered.finish()
+                await cancelWhenGracefulShutdown {
+                    await reclaim { begun.yield(.resumed($0)) }
+                    await poll { begun.yield(.offered($0)) }
+                }
+                begun.finish()
             }
-            for await offer in offers {
+            for await beginning in beginnings {
                 handlers.addTask {
-                    if let ending = await begin(offer) { ended.yield(ending) }
+                    switch beginning {
+                    case .resumed(let record): ended.yield(await resume(record))
+                    case .offered(let offer): if let ending = await begin(offer) { ended.yield(ending) }
+                    }
                 }
             }
             // Polling has ended, so the worker is being stopped.
@@ -65,23 +74,47 @@ struct WorkerRun: Sendable {
         }
     }
 
-    private func poll(_ offered: AsyncStream<OfferedJob>.Continuation) async {
-        await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { pollers in
-                for action in worker.actions {
-                    let poller = JobPoller(
-                        action: action,
-                        queue: worker.queue,
-                        journal: worker.journal,
-                        slots: slots,
-                        held: held,
-                        pause: worker.configuration.pollInterval,
-                        pollers: worker.actions.count,
-                        clock: worker.clock,
-                        logger: worker.logger
-                    )
-                    pollers.addTask { await poller.run { offered.yield($0) } }
+    /// Makes sure of what an earlier run has claimed, and hands on the jobs that are this worker's.
+    ///
+    /// It comes before the first poll, to which CodePipeline may offer the same jobs again: that makes their nonces
+    /// stale.
+    private func reclaim(_ deliver: @escaping @Sendable (JobRecord) -> Void) async {
+        await withDiscardingTaskGroup { claims in
+            for record in unfinished {
+                guard !record.isAcknowledged, record.outcome == nil else {
+                    deliver(record)
+                    continue
                 }
+                claims.addTask {
+                    switch await acknowledge(record, isRepeat: true, logger(for: record)) {
+                    case .claimed: deliver(record)
+                    case .uncertain where Task.isCancelled && worker.journal.isDurable:
+                        ended.yield(Ending(record: record, outcome: nil))
+                    case .uncertain(let failure): ended.yield(await end(record, .failure(failure)))
+                    case .notOurs, .refused:
+                        try? await shielded { try await worker.journal.forget(record.id) }
+                        ended.yield(Ending(record: record, outcome: nil))
+                    }
+                }
+            }
+        }
+    }
+
+    private func poll(_ deliver: @escaping @Sendable (OfferedJob) -> Void) async {
+        await withDiscardingTaskGroup { pollers in
+            for action in worker.actions {
+                let poller = JobPoller(
+                    action: action,
+                    queue: worker.queue,
+                    journal: worker.journal,
+                    slots: slots,
+                    held: held,
+                    pause: worker.configuration.pollInterval,
+                    pollers: worker.actions.count,
+                    clock: worker.clock,
+                    logger: worker.logger
+                )
+                pollers.addTask { await poller.run(deliver) }
             }
         }
     }
@@ -131,19 +164,10 @@ struct WorkerRun: Sendable {
         slots.release(1)
     }
 
-    /// Takes up a job of an earlier run, from the journal and what CodePipeline says of it now.
+    /// Goes on with a job of an earlier run, from the journal and what CodePipeline says of it now.
     private func resume(_ record: JobRecord) async -> Ending {
         if let outcome = record.outcome { return Ending(record: record, outcome: outcome, isRepeat: true) }
         let logger = logger(for: record)
-        if !record.isAcknowledged {
-            switch await acknowledge(record, isRepeat: true, logger) {
-            case .claimed: break
-            case .uncertain(let failure): return await end(record, .failure(failure))
-            case .notOurs, .refused:
-                try? await shielded { try await worker.journal.forget(record.id) }
-                return Ending(record: record, outcome: nil)
-            }
-        }
         var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
         var outage = OutageLog("Resuming", logger: logger)
         while true {

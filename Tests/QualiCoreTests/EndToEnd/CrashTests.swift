@@ -7,7 +7,7 @@ import Testing
 
 @testable import QualiCore
 
-/// A worker dies at each write of its journal, and another one goes on from the file that it leaves.
+/// A worker dies at each write of its journal, and another one goes on from what is on disk.
 @Suite("A crash at a write of the journal", .serialized, .timeLimit(.minutes(5)))
 struct CrashTests {
     /// What a worker notes in a pipeline of start, command and end.
@@ -21,9 +21,13 @@ struct CrashTests {
         [false, true].map { Life.End(write: index + 1, isWritten: $0) }
     }
 
-    /// Runs a worker with the journal of a folder until its life is over, or all of a pipeline's execution.
-    private func live(_ cloud: LocalCloud, _ life: Life, folder: String, _ executionID: String) async throws {
-        let journal = try SQLiteJobJournal(folder: folder)
+    /// Runs a worker until its life is over, or until a pipeline's execution has ended.
+    private func live(
+        _ cloud: LocalCloud,
+        _ life: Life,
+        _ journal: SQLiteJobJournal,
+        _ executionID: String
+    ) async throws {
         let (worker, _) = try await Site.makeWorker(cloud, life: life, journal: journal)
         let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         await withTaskGroup { tasks in
@@ -59,20 +63,21 @@ struct CrashTests {
             let id = try site.begin([
                 Site.startAction(), Site.runAction("SANDBOX", "health-check"), Site.endAction(),
             ])
+            let journal = try SQLiteJobJournal(folder: folder.path)
             let first = Life(until: end)
-            try await live(cloud, first, folder: folder.path, id)
+            try await live(cloud, first, journal, id)
             #expect(first.isOver == (end != nil))
             if end != nil {
-                // A job that was handed out and never noted is offered again after a while.
+                // A job that was handed out and not acknowledged is offered again after a while.
                 if first.writes.last == "claim" { cloud.advance(by: options.codePipeline.redispatchInterval) }
-                try await live(cloud, Life(until: nil), folder: folder.path, id)
+                try await live(cloud, Life(until: nil), journal, id)
             }
             let execution = try await cloud.codePipeline.end(of: id)
             #expect(execution.status == "Succeeded", "\(execution.actions.map { $0.errorMessage ?? $0.status })")
             #expect(cloud.lab.sandboxes.count == 1)
             #expect(cloud.lab.executions.count == 1)
             #expect(cloud.lab.sandboxesNotStopped.isEmpty)
-            #expect(try await SQLiteJobJournal(folder: folder.path).unfinished().isEmpty)
+            #expect(try await journal.unfinished().isEmpty)
             return first.writes
         }
     }
