@@ -3,6 +3,8 @@ public import HTTPTypes
 
 /// Sends one HTTP request and returns the whole reply.
 ///
+/// Bodies are bytes in memory or, for large ones, files: see ``HTTPBody`` and ``HTTPDestination``.
+///
 /// This is the seam between the clients of a service and the network: ``CurlHTTPClient`` is the real one; a test
 /// may answer from memory.
 public protocol HTTPClient: Sendable {
@@ -24,9 +26,16 @@ public struct HTTPCall: Sendable {
     /// The request's body, or `nil` for none.
     ///
     /// The transport adds `Content-Length`.
-    public var body: Data?
+    public var body: HTTPBody?
     /// The longest time that the whole exchange may take: name lookup, connection, TLS, request and reply.
     public var timeout: Duration
+    /// The longest time for which hardly anything may move once the connection stands: less than a KiB per second,
+    /// either way, the wait for the reply included. In whole seconds, rounded up; `nil` for no such limit.
+    ///
+    /// It is for large bodies, for which no ``timeout`` is right.
+    public var stallTimeout: Duration?
+    /// Where the reply's body goes.
+    public var destination: HTTPDestination
     /// The largest body accepted, in bytes; a longer one is an error with the code
     /// ``HTTPClientError/Code/responseTooLarge``.
     public var responseLimit: Int
@@ -34,13 +43,17 @@ public struct HTTPCall: Sendable {
     /// Creates a call.
     public init(
         _ request: HTTPRequest,
-        body: Data? = nil,
+        body: HTTPBody? = nil,
         timeout: Duration = .seconds(30),
+        stallTimeout: Duration? = nil,
+        destination: HTTPDestination = .memory,
         responseLimit: Int = 16 << 20
     ) {
         self.request = request
         self.body = body
         self.timeout = timeout
+        self.stallTimeout = stallTimeout
+        self.destination = destination
         self.responseLimit = responseLimit
     }
 }
@@ -49,7 +62,7 @@ public struct HTTPCall: Sendable {
 public struct HTTPReply: Sendable {
     /// Status and fields.
     public var response: HTTPResponse
-    /// The whole body.
+    /// The whole body; empty where it went into a file.
     public var body: Data
 
     /// Creates a reply, as a stand-in for a server does.
@@ -73,6 +86,7 @@ public struct HTTPClientError: Error, Sendable, Hashable {
             case connectionLost = "connection lost"
             case responseTooLarge = "response too large"
             case malformedResponse = "malformed response"
+            case fileFailed = "file failed"
             case other = "transfer failed"
         }
         private let kind: Kind
@@ -87,7 +101,8 @@ public struct HTTPClientError: Error, Sendable, Hashable {
         public static var tlsFailed: Code { Code(kind: .tlsFailed) }
         /// The proxy refused or broke the connection.
         public static var proxyFailed: Code { Code(kind: .proxyFailed) }
-        /// The exchange took longer than ``HTTPCall/timeout``, or the connection longer than its own limit.
+        /// The exchange took longer than ``HTTPCall/timeout``, the connection took longer than its own limit, or the
+        /// exchange stalled for ``HTTPCall/stallTimeout``.
         public static var timedOut: Code { Code(kind: .timedOut) }
         /// The connection ended before the reply was complete.
         public static var connectionLost: Code { Code(kind: .connectionLost) }
@@ -95,6 +110,8 @@ public struct HTTPClientError: Error, Sendable, Hashable {
         public static var responseTooLarge: Code { Code(kind: .responseTooLarge) }
         /// What came isn't HTTP.
         public static var malformedResponse: Code { Code(kind: .malformedResponse) }
+        /// The file to send can't be read, or the file for the reply can't be written.
+        public static var fileFailed: Code { Code(kind: .fileFailed) }
         /// Anything else.
         public static var other: Code { Code(kind: .other) }
 

@@ -22,7 +22,7 @@ struct CurlHTTPClientTests {
     ) -> HTTPCall {
         HTTPCall(
             HTTPRequest(method: method, scheme: "http", authority: server.authority, path: path),
-            body: body.map { Data($0.utf8) },
+            body: body.map { .data(Data($0.utf8)) },
             timeout: timeout
         )
     }

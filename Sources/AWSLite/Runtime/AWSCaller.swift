@@ -28,10 +28,17 @@ struct AWSOperation: Sendable {
     var errorFormat: ErrorFormat = .json
     /// The largest reply accepted, in bytes.
     var responseLimit: Int = 16 << 20
+    /// Where the body of a successful reply goes.
+    var destination: HTTPDestination = .memory
+    /// Whether a body is so large that only a stall is a time-out, not the time in all.
+    var isBulk = false
 }
 
 /// The way of every call: sign, send, read; and again, where that is safe and may help.
 struct AWSCaller: Sendable {
+    /// The longest time for a bulk transfer that doesn't stall.
+    private static let longestBulk = Duration.seconds(24 * 3_600)
+
     var configuration: AWSClientConfiguration
 
     /// Calls an operation until it succeeds, fails for good or has used up its attempts.
@@ -47,15 +54,23 @@ struct AWSCaller: Sendable {
         body: Data?,
         decode: (HTTPReply) throws -> Output
     ) async throws -> Output {
-        // Hashed once: the body is the same in every attempt.
-        let payload = try payloadHash(of: body, operation)
+        try await call(operation, request, payload: payload(of: body, operation), decode: decode)
+    }
+
+    /// As ``call(_:_:body:decode:)``, with a body that may be a file's.
+    func call<Output>(
+        _ operation: AWSOperation,
+        _ request: HTTPRequest,
+        payload: AWSPayload,
+        decode: (HTTPReply) throws -> Output
+    ) async throws -> Output {
         var earlierAttemptMayHaveBeenProcessed = false
         var attempt = 1
         while true {
             try Task.checkCancellation()
             var failure: AWSError
             do {
-                return try await send(operation, request, body: body, payload: payload, decode: decode)
+                return try await send(operation, request, payload: payload, decode: decode)
             } catch let error as AWSError {
                 failure = error
             }
@@ -81,22 +96,28 @@ struct AWSCaller: Sendable {
     private func send<Output>(
         _ operation: AWSOperation,
         _ request: HTTPRequest,
-        body: Data?,
-        payload: SigV4PayloadHash,
+        payload: AWSPayload,
         decode: (HTTPReply) throws -> Output
     ) async throws -> Output {
         let credentials = try await currentCredentials()
         let signer = SigV4Signer(service: operation.service.signingName, region: configuration.region)
         let signed: HTTPRequest
         do {
-            signed = try signer.sign(request, payload: payload, credentials: credentials, date: configuration.now())
+            signed = try signer.sign(
+                request,
+                payload: payload.hash,
+                credentials: credentials,
+                date: configuration.now()
+            )
         } catch {
             throw AWSError(.invalidRequest, "\(error)")
         }
         let call = HTTPCall(
             signed,
-            body: body,
-            timeout: configuration.timeout,
+            body: payload.body,
+            timeout: operation.isBulk ? Self.longestBulk : configuration.timeout,
+            stallTimeout: operation.isBulk ? configuration.timeout : nil,
+            destination: operation.destination,
             responseLimit: operation.responseLimit
         )
         let reply: HTTPReply
@@ -104,7 +125,7 @@ struct AWSCaller: Sendable {
             reply = try await configuration.httpClient.send(call)
         } catch let error as HTTPClientError {
             throw AWSError(
-                error.code == .responseTooLarge && operation.service == .s3 ? .objectTooLarge : .transport,
+                Self.code(of: error, operation),
                 error.description,
                 underlying: error,
                 mayHaveBeenProcessed: error.mayHaveBeenProcessed
@@ -129,10 +150,17 @@ struct AWSCaller: Sendable {
         throw ErrorReply(reply, format: operation.errorFormat).error(hiding: credentials)
     }
 
-    private func payloadHash(of body: Data?, _ operation: AWSOperation) throws -> SigV4PayloadHash {
-        guard let body, !body.isEmpty else { return .digest(SigV4.emptyPayloadHash) }
+    private static func code(of error: HTTPClientError, _ operation: AWSOperation) -> AWSError.Code {
+        switch error.code {
+        case .responseTooLarge where operation.service == .s3: .objectTooLarge
+        case .fileFailed: .fileFailed
+        default: .transport
+        }
+    }
+
+    private func payload(of body: Data?, _ operation: AWSOperation) throws -> AWSPayload {
         do {
-            return .digest(try SigV4.payloadHash(body))
+            return try AWSPayload(body)
         } catch {
             throw AWSError(
                 .invalidRequest,
@@ -160,7 +188,7 @@ struct AWSCaller: Sendable {
     private func mayRepeat(_ operation: AWSOperation, after failure: AWSError, isAmbiguous: Bool) -> Bool {
         if failure.isThrottling || operation.retryableCodes.contains(failure.code) { return true }
         if let transport = failure.underlying {
-            if transport.code == .invalidRequest || transport.code == .responseTooLarge { return false }
+            if [.invalidRequest, .responseTooLarge, .fileFailed].contains(transport.code) { return false }
             return !isAmbiguous || operation.retrySafety == .idempotent
         }
         if failure.code == .malformedReply { return operation.retrySafety == .idempotent }

@@ -13,7 +13,7 @@ public struct AWSClientConfiguration: Sendable {
     public var endpoint: String?
     /// How often calls are tried.
     public var retry: AWSRetryPolicy
-    /// The longest time that one attempt may take.
+    /// The longest time that one attempt may take; for an object from or to a file, the longest time that it may stall.
     public var timeout: Duration
     /// The time, for signatures.
     public var now: @Sendable () -> Date

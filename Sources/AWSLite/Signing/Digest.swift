@@ -40,3 +40,41 @@ enum Digest {
         return String(decoding: text, as: UTF8.self)
     }
 }
+
+/// A digest of bytes that come in pieces, by the system's libcrypto.
+final class RunningDigest {
+    enum Algorithm {
+        case md5, sha1, sha256
+
+        fileprivate var method: OpaquePointer? {
+            switch self {
+            case .md5: EVP_md5()
+            case .sha1: EVP_sha1()
+            case .sha256: EVP_sha256()
+            }
+        }
+    }
+
+    private let context: OpaquePointer
+
+    /// - Throws: ``Digest/Failure`` where the system's policy disables the algorithm.
+    init(_ algorithm: Algorithm) throws {
+        guard let context = EVP_MD_CTX_new() else { throw Digest.Failure() }
+        self.context = context
+        guard EVP_DigestInit_ex(context, algorithm.method, nil) == 1 else { throw Digest.Failure() }
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    func update(_ bytes: UnsafeRawBufferPointer) throws {
+        guard EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 else { throw Digest.Failure() }
+    }
+
+    /// The digest; nothing can be added after it.
+    func finish() throws -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var length: UInt32 = 0
+        guard EVP_DigestFinal_ex(context, &digest, &length) == 1 else { throw Digest.Failure() }
+        return Array(digest.prefix(Int(length)))
+    }
+}

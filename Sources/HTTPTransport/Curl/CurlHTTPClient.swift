@@ -7,6 +7,11 @@ import FoundationEssentials
 /// always verified. A request that has a body reaches a server at most once: libcurl's silent second try on a kept
 /// connection that turns out dead is prevented, because a caller has to know that a request may have been processed.
 ///
+/// Over TLS, HTTP/2 is used where the server offers it. Redirects are never followed: no call of this package needs one,
+/// so no credentials can follow one to another host.
+///
+/// Files are read and written on the same thread, in steps of at most 256 KiB, at the speed of the page cache.
+///
 /// When the last reference goes, the thread ends and the connections close.
 public final class CurlHTTPClient: HTTPClient {
     /// What all calls of a client have in common.
@@ -59,6 +64,9 @@ public final class CurlHTTPClient: HTTPClient {
     deinit {
         loop.stop()
     }
+
+    /// How many transfers hold a handle of libcurl's; for tests.
+    package var liveTransfers: Int { loop.liveTransfers }
 
     /// Sends a request and reads its reply, as ``HTTPClient/send(_:)`` says.
     public func send(_ call: HTTPCall) async throws -> HTTPReply {

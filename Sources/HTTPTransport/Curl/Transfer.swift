@@ -11,6 +11,9 @@ final class Transfer: @unchecked Sendable {
     }
 
     private static let headLimit = 256 << 10
+    private static let fileBufferSize = 256 << 10
+    /// Bytes per second below which a transfer counts as stalled.
+    private static let stallSpeed = 1 << 10
 
     private let call: HTTPCall
     private let configuration: CurlHTTPClient.Configuration
@@ -22,13 +25,15 @@ final class Transfer: @unchecked Sendable {
     private(set) var handle: UnsafeMutableRawPointer?
     private var fields = HTTPFields()
     private var headSize = 0
-    private var received = Data()
-    private var sent = 0
-    private var isTooLarge = false
+    private var source: BodySource?
+    private var sink: BodySink
+    /// What one of the callbacks stopped curl for.
+    private var failure: HTTPClientError?
 
     init(_ call: HTTPCall, _ configuration: CurlHTTPClient.Configuration) {
         self.call = call
         self.configuration = configuration
+        sink = BodySink(call.destination, limit: call.responseLimit)
         errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
@@ -49,6 +54,7 @@ final class Transfer: @unchecked Sendable {
                 mayHaveBeenProcessed: false
             )
         }
+        source = try call.body.map { try BodySource($0) }
         guard let handle = curl_easy_init() else {
             throw HTTPClientError(.other, "libcurl has no memory for a transfer", mayHaveBeenProcessed: false)
         }
@@ -86,6 +92,8 @@ final class Transfer: @unchecked Sendable {
         handle = nil
         if let fieldList { curl_slist_free_all(fieldList) }
         fieldList = nil
+        source = nil
+        sink.close()
     }
 
     // MARK: Request
@@ -98,7 +106,7 @@ final class Transfer: @unchecked Sendable {
     }
 
     private func setUp(_ handle: UnsafeMutableRawPointer, _ url: String) -> CURLcode {
-        var steps = Steps(handle: handle)
+        var steps = CurlOptions(handle: handle)
         steps.set(CURLOPT_URL, url)
         // The path is signed, so curl must not tidy up dots in it.
         steps.set(CURLOPT_PATH_AS_IS, 1)
@@ -111,6 +119,13 @@ final class Transfer: @unchecked Sendable {
         steps.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         steps.set(CURLOPT_TIMEOUT_MS, call.timeout.wholeMilliseconds)
         steps.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
+        if let stall = call.stallTimeout {
+            steps.set(CURLOPT_LOW_SPEED_LIMIT, Self.stallSpeed)
+            steps.set(CURLOPT_LOW_SPEED_TIME, (stall.wholeMilliseconds + 999) / 1_000)
+        }
+        // Larger steps for files: fewer system calls, still little memory.
+        if case .file = call.body { steps.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.fileBufferSize) }
+        if case .file = call.destination { steps.set(CURLOPT_BUFFERSIZE, Self.fileBufferSize) }
         if let bundle = configuration.caBundle {
             steps.set(CURLOPT_CAINFO, bundle)
             steps.set(CURLOPT_CAPATH, nil)
@@ -148,7 +163,7 @@ final class Transfer: @unchecked Sendable {
         return steps.result
     }
 
-    private func setUpMethod(_ steps: inout Steps) {
+    private func setUpMethod(_ steps: inout CurlOptions) {
         let method = call.request.method
         if let body = call.body {
             // The body goes through a callback that can't rewind. That is what stops curl from sending a request
@@ -178,7 +193,7 @@ final class Transfer: @unchecked Sendable {
         steps.set(CURLOPT_CUSTOMREQUEST, method.rawValue)
     }
 
-    private func setUpFields(_ steps: inout Steps) {
+    private func setUpFields(_ steps: inout CurlOptions) {
         // A name with nothing after its colon keeps curl from adding that field itself.
         var lines = ["Expect:"]
         if !call.request.headerFields.contains(.accept) { lines.append("Accept:") }
@@ -207,18 +222,23 @@ final class Transfer: @unchecked Sendable {
     }
 
     private func sendBody(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        guard let body = call.body else { return 0 }
-        let count = min(buffer.count, body.count - sent)
-        let start = body.startIndex + sent
-        body.copyBytes(to: buffer, from: start..<start + count)
-        sent += count
-        return count
+        guard let source else { return 0 }
+        do {
+            return try source.read(into: buffer)
+        } catch {
+            failure = HTTPClientError(.fileFailed, error.description, mayHaveBeenProcessed: true)
+            return Int(CURL_READFUNC_ABORT)
+        }
     }
 
     private func receiveHead(_ bytes: UnsafeRawBufferPointer) -> Int {
         headSize += bytes.count
         guard headSize <= Self.headLimit else {
-            isTooLarge = true
+            failure = HTTPClientError(
+                .responseTooLarge,
+                "the reply's head is larger than \(Self.headLimit) bytes",
+                mayHaveBeenProcessed: true
+            )
             return 0
         }
         let line = String(decoding: bytes, as: UTF8.self)
@@ -233,34 +253,35 @@ final class Transfer: @unchecked Sendable {
     }
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
-        guard received.count + bytes.count <= call.responseLimit else {
-            isTooLarge = true
+        do {
+            try sink.write(bytes, status: status)
+            return bytes.count
+        } catch {
+            failure = error
             return 0
         }
-        received.append(contentsOf: bytes)
-        return bytes.count
     }
 
     // MARK: Reply
 
+    private var status: Int {
+        var status = 0
+        if let handle { _ = quali_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status) }
+        return status
+    }
+
     private func reply(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) throws -> HTTPReply {
         guard result == CURLE_OK else { throw error(handle, result) }
-        var status = 0
-        _ = quali_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
+        let status = status
         guard (100...599).contains(status) else {
             throw HTTPClientError(.malformedResponse, "the reply has the status \(status)", mayHaveBeenProcessed: true)
         }
-        return HTTPReply(HTTPResponse(status: .init(code: status), headerFields: fields), body: received)
+        let body = try sink.finish(status: status)
+        return HTTPReply(HTTPResponse(status: .init(code: status), headerFields: fields), body: body)
     }
 
     private func error(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) -> HTTPClientError {
-        if isTooLarge {
-            return HTTPClientError(
-                .responseTooLarge,
-                "the reply is larger than \(call.responseLimit) bytes",
-                mayHaveBeenProcessed: true
-            )
-        }
+        if let failure { return failure }
         var requestSize = 0
         _ = quali_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &requestSize)
         var proxyStatus = 0
@@ -274,59 +295,5 @@ final class Transfer: @unchecked Sendable {
             "\(call.request.authority ?? ""): \(message)",
             mayHaveBeenProcessed: !code.isBeforeRequest && requestSize > 0
         )
-    }
-
-    /// Sets options one after the other and keeps the first failure.
-    private struct Steps {
-        let handle: UnsafeMutableRawPointer
-        var result = CURLE_OK
-
-        mutating func add(_ next: CURLcode) {
-            if result == CURLE_OK { result = next }
-        }
-
-        mutating func set(_ option: CURLoption, _ value: Int) {
-            add(quali_curl_set_long(handle, option, value))
-        }
-
-        mutating func set(_ option: CURLoption, _ value: String?) {
-            add(quali_curl_set_string(handle, option, value))
-        }
-    }
-}
-
-extension Duration {
-    /// At least one millisecond, because curl reads zero as "no limit".
-    fileprivate var wholeMilliseconds: Int {
-        let (seconds, attoseconds) = components
-        let milliseconds = seconds.multipliedReportingOverflow(by: 1_000)
-        guard !milliseconds.overflow else { return Int(Int32.max) }
-        return Int(min(max(milliseconds.partialValue + attoseconds / 1_000_000_000_000_000, 1), Int64(Int32.max)))
-    }
-}
-
-extension HTTPClientError.Code {
-    fileprivate init(_ result: CURLcode) {
-        switch result {
-        case CURLE_COULDNT_RESOLVE_HOST: self = .nameNotResolved
-        case CURLE_COULDNT_CONNECT: self = .connectionFailed
-        case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: self = .proxyFailed
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
-            CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_USE_SSL_FAILED:
-            self = .tlsFailed
-        case CURLE_OPERATION_TIMEDOUT: self = .timedOut
-        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_SEND_FAIL_REWIND,
-            CURLE_HTTP2, CURLE_HTTP2_STREAM:
-            self = .connectionLost
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL: self = .malformedResponse
-        case CURLE_URL_MALFORMAT: self = .invalidRequest
-        default: self = .other
-        }
-    }
-
-    /// Failures of a phase that ends before a request is written.
-    fileprivate var isBeforeRequest: Bool {
-        self == .nameNotResolved || self == .connectionFailed || self == .tlsFailed || self == .proxyFailed
-            || self == .invalidRequest
     }
 }

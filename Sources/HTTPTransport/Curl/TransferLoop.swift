@@ -26,7 +26,13 @@ final class TransferLoop: @unchecked Sendable {
 
     private let multi: UnsafeMutableRawPointer
     private let inbox = Locked(Inbox())
-    private var running: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var running: [UnsafeMutableRawPointer: Transfer] = [:] {
+        didSet { liveCount.withLock { $0 = running.count } }
+    }
+    private let liveCount = Locked(0)
+
+    /// How many transfers hold a handle.
+    var liveTransfers: Int { liveCount.withLock { $0 } }
 
     private init(multi: UnsafeMutableRawPointer) {
         self.multi = multi

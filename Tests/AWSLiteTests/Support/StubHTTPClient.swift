@@ -31,7 +31,7 @@ actor StubHTTPClient: HTTPClient {
 
     /// The JSON object that a call sent.
     nonisolated func json(_ index: Int = 0) async throws -> NSDictionary {
-        let body = await calls[index].body ?? Data()
+        let body = await calls[index].body?.data ?? Data()
         return try JSONSerialization.jsonObject(with: body) as? NSDictionary ?? [:]
     }
 

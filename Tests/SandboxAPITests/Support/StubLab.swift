@@ -47,7 +47,7 @@ actor StubLab: HTTPClient {
         let request = Request(
             method: call.request.method.rawValue,
             path: call.request.path ?? "",
-            body: call.body.map { String(decoding: $0, as: UTF8.self) },
+            body: call.body?.data.map { String(decoding: $0, as: UTF8.self) },
             authorization: call.request.headerFields[.authorization]
         )
         requests.append(request)

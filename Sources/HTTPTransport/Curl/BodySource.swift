@@ -1,0 +1,56 @@
+import FoundationEssentials
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Hands out a request's body piece by piece.
+final class BodySource {
+    private let body: HTTPBody
+    private let descriptor: Int32
+    private var sent = 0
+
+    /// - Throws: ``HTTPClientError`` with the code ``HTTPClientError/Code/fileFailed``.
+    init(_ body: HTTPBody) throws {
+        self.body = body
+        guard case .file(let range) = body else {
+            descriptor = -1
+            return
+        }
+        do {
+            descriptor = try FileAccess.openForReading(range)
+        } catch {
+            throw HTTPClientError(.fileFailed, error.description, mayHaveBeenProcessed: false)
+        }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Copies the next bytes and returns their number: 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileAccess.Failure) -> Int {
+        let wanted = min(buffer.count, body.count - sent)
+        guard wanted > 0 else { return 0 }
+        switch body {
+        case .data(let data):
+            let start = data.startIndex + sent
+            data.copyBytes(to: buffer, from: start..<start + wanted)
+            sent += wanted
+            return wanted
+        case .file(let range):
+            let count = try FileAccess.read(
+                descriptor,
+                range.path,
+                at: range.offset + sent,
+                into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
+            )
+            sent += count
+            return count
+        }
+    }
+}

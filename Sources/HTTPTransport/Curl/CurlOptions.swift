@@ -1,0 +1,33 @@
+import CLibcurl
+
+/// Sets options of a curl handle one after the other and keeps the first failure.
+struct CurlOptions {
+    let handle: UnsafeMutableRawPointer
+    private(set) var result = CURLE_OK
+
+    init(handle: UnsafeMutableRawPointer) {
+        self.handle = handle
+    }
+
+    mutating func add(_ next: CURLcode) {
+        if result == CURLE_OK { result = next }
+    }
+
+    mutating func set(_ option: CURLoption, _ value: Int) {
+        add(quali_curl_set_long(handle, option, value))
+    }
+
+    mutating func set(_ option: CURLoption, _ value: String?) {
+        add(quali_curl_set_string(handle, option, value))
+    }
+}
+
+extension Duration {
+    /// At least one millisecond, because curl reads zero as "no limit".
+    var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        let milliseconds = seconds.multipliedReportingOverflow(by: 1_000)
+        guard !milliseconds.overflow else { return Int(Int32.max) }
+        return Int(min(max(milliseconds.partialValue + attoseconds / 1_000_000_000_000_000, 1), Int64(Int32.max)))
+    }
+}

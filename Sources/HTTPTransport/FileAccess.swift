@@ -1,0 +1,108 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The calls of the system on files, with failures that name the file.
+package enum FileAccess {
+    /// A file can't be used.
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+
+        init(_ path: String, _ what: String) {
+            description = "the file '\(path)' \(what)"
+        }
+
+        /// With the words for the system's error number.
+        package init(_ path: String, _ what: String, errno code: Int32) {
+            self.init(path, "\(what): \(String(cString: strerror(code)))")
+        }
+    }
+
+    /// Opens a regular file that has at least the range; the caller closes it.
+    static func openForReading(_ range: HTTPFileRange) throws(Failure) -> Int32 {
+        // A pipe without a writer must not block.
+        let descriptor = open(range.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Failure(range.path, "can't be read", errno: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw Failure(range.path, "is no regular file")
+        }
+        guard range.offset >= 0, range.length >= 0, range.offset <= Int.max - range.length,
+            range.offset + range.length <= status.st_size
+        else {
+            close(descriptor)
+            throw Failure(range.path, "has \(status.st_size) bytes, fewer than are to be read")
+        }
+        return descriptor
+    }
+
+    /// Reads at least one byte.
+    static func read(
+        _ descriptor: Int32,
+        _ path: String,
+        at offset: Int,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(Failure) -> Int {
+        while true {
+            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            if count > 0 { return count }
+            guard count < 0 else { throw Failure(path, "has become shorter while it was read") }
+            guard errno == EINTR else { throw Failure(path, "can't be read", errno: errno) }
+        }
+    }
+
+    /// Creates or empties a file; the caller closes it.
+    static func openForWriting(_ path: String) throws(Failure) -> Int32 {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+        guard descriptor >= 0 else { throw Failure(path, "can't be written", errno: errno) }
+        return descriptor
+    }
+
+    /// Writes all bytes.
+    static func write(_ descriptor: Int32, _ path: String, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = systemWrite(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                throw Failure(path, "can't be written", errno: errno)
+            }
+        }
+    }
+
+    /// The range, a MiB at most at a time.
+    ///
+    /// Gives way to other tasks between the pieces, and stops for a cancellation.
+    @concurrent package static func forEachPiece(
+        of range: HTTPFileRange,
+        _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) async throws {
+        let descriptor = try openForReading(range)
+        defer { close(descriptor) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(max(range.length, 1), 1 << 20),
+            alignment: 16
+        )
+        defer { buffer.deallocate() }
+        var done = 0
+        while done < range.length {
+            try Task.checkCancellation()
+            let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, range.length - done)])
+            let count = try read(descriptor, range.path, at: range.offset + done, into: wanted)
+            try body(UnsafeRawBufferPointer(rebasing: wanted[..<count]))
+            done += count
+            await Task.yield()
+        }
+    }
+}
+
+/// The system's `write`, which the name of a method hides.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, bytes, count)
+}

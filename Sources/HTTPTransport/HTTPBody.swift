@@ -1,0 +1,51 @@
+public import FoundationEssentials
+
+/// What a request carries.
+public enum HTTPBody: Sendable, Hashable {
+    /// Bytes in memory.
+    case data(Data)
+    /// A range of a file, which is read while it is sent, a little at a time.
+    case file(HTTPFileRange)
+
+    /// The length in bytes.
+    public var count: Int {
+        switch self {
+        case .data(let data): data.count
+        case .file(let range): range.length
+        }
+    }
+
+    /// The bytes, where they are in memory; `nil` for a file's.
+    public var data: Data? {
+        if case .data(let data) = self { data } else { nil }
+    }
+}
+
+/// Consecutive bytes of a file.
+public struct HTTPFileRange: Sendable, Hashable {
+    /// The path of a regular file.
+    public var path: String
+    /// Where the range begins, in bytes from the file's beginning.
+    public var offset: Int
+    /// The range's length in bytes.
+    public var length: Int
+
+    /// Creates a range.
+    public init(path: String, offset: Int = 0, length: Int) {
+        self.path = path
+        self.offset = offset
+        self.length = length
+    }
+}
+
+/// Where the body of a reply goes.
+public enum HTTPDestination: Sendable, Hashable {
+    /// Into ``HTTPReply/body``.
+    case memory
+    /// Into the file at this path, as it arrives; ``HTTPReply/body`` stays empty.
+    ///
+    /// The file is created, or emptied first, with the permissions that the process's umask leaves. Only the body of a
+    /// 2xx reply goes there; any other's goes into memory, up to 1 MiB, and the file isn't touched. What a failed call
+    /// has written stays, for the caller to remove.
+    case file(String)
+}
