@@ -100,6 +100,61 @@ package enum FileAccess {
             await Task.yield()
         }
     }
+
+    /// What tells whether a file is still the one that it was.
+    package struct Identity: Sendable, Hashable {
+        package var size: Int
+        private var file: [UInt64]
+        private var changed: [Int]
+
+        fileprivate init(_ status: stat) {
+            size = Int(status.st_size)
+            file = [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
+            #if canImport(Darwin)
+            changed = [status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec]
+            #else
+            changed = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
+            #endif
+        }
+    }
+
+    package static func identity(_ path: String) throws(Failure) -> Identity {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Failure(path, "can't be read", errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(path, "is no regular file") }
+        return Identity(status)
+    }
+
+    /// Brings a file to the disk and gives it its final name.
+    ///
+    /// On a thread of its own, because a disk may take long.
+    package static func commit(_ path: String, as final: String) async throws {
+        try Task.checkCancellation()
+        try await withCheckedThrowingContinuation { continuation in
+            let code = OwnThread.start { continuation.resume(with: Result { try synchronize(path, final) }) }
+            if code != 0 {
+                continuation.resume(throwing: Failure(final, "can't be written without a thread", errno: code))
+            }
+        }
+    }
+
+    package static func remove(_ path: String) {
+        unlink(path)
+    }
+
+    private static func synchronize(_ path: String, _ final: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failure(path, "can't be read", errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Failure(path, "can't be written", errno: errno) }
+        guard rename(path, final) == 0 else { throw Failure(final, "can't be written", errno: errno) }
+        // The name is on the disk once its folder is; where a folder can't be synchronised, the file still is whole.
+        let folder = final.lastIndex(of: "/").map { String(final[...$0]) } ?? "."
+        let folderDescriptor = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+        guard folderDescriptor >= 0 else { return }
+        fsync(folderDescriptor)
+        close(folderDescriptor)
+    }
 }
 
 /// The system's `write`, which the name of a method hides.

@@ -29,10 +29,10 @@ public struct HTTPCall: Sendable {
     public var body: HTTPBody?
     /// The longest time that the whole exchange may take: name lookup, connection, TLS, request and reply.
     public var timeout: Duration
-    /// The longest time for which hardly anything may move once the connection stands: less than a KiB per second,
-    /// either way, the wait for the reply included. In whole seconds, rounded up; `nil` for no such limit.
+    /// The longest time for which hardly anything may move once the connection stands; `nil` for no such limit.
     ///
-    /// It is for large bodies, for which no ``timeout`` is right.
+    /// That is less than a KiB per second, either way, the wait for the reply included; whole seconds, rounded up. It is
+    /// for large bodies, for which no ``timeout`` is right.
     public var stallTimeout: Duration?
     /// Where the reply's body goes.
     public var destination: HTTPDestination

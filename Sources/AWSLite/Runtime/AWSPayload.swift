@@ -14,6 +14,12 @@ struct AWSPayload: Sendable {
         )
     }
 
+    /// Bytes whose SHA-256 digest is known.
+    init(_ data: Data, sha256: [UInt8]) {
+        body = .data(data)
+        hash = .digest(Digest.hex(sha256))
+    }
+
     /// A range of a file whose SHA-256 digest is known.
     init(_ range: HTTPFileRange, sha256: [UInt8]) {
         body = .file(range)

@@ -36,9 +36,9 @@ struct ErrorReply {
     ///
     /// - Parameter credentials: What the request was signed with. Services repeat the signed text, session token
     ///   and all, when a signature is wrong.
-    func error(hiding credentials: AWSCredentials) -> AWSError {
+    func error(hiding credentials: AWSCredentials?) -> AWSError {
         var text = message
-        for secret in [credentials.sessionToken, credentials.secretAccessKey] {
+        for secret in [credentials?.sessionToken, credentials?.secretAccessKey] {
             guard let secret, !secret.isEmpty else { continue }
             text = text.split(separator: secret.reveal(), omittingEmptySubsequences: false)
                 .joined(separator: secret.description)

@@ -22,6 +22,11 @@ enum XMLErrorScanner {
         )
     }
 
+    /// The text of the first element of this name, in any document of S3's.
+    static func text(of name: String, in body: Data) -> String? {
+        content(of: name, in: Array(body.prefix(64 << 10))[...]).map(decode)
+    }
+
     /// The bytes between the first `<name>` or `<name …>` and the `</name>` after it.
     private static func content(of name: String, in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let opening = Array("<\(name)".utf8)

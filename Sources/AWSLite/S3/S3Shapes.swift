@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import HTTPTransport
 import HTTPTypes
 
 extension S3 {
@@ -34,6 +35,13 @@ extension S3 {
         public init(eTag: String? = nil, versionID: String? = nil) {
             self.eTag = eTag
             self.versionID = versionID
+        }
+
+        init(_ reply: HTTPReply) {
+            self.init(
+                eTag: reply.response.headerFields[.eTag],
+                versionID: reply.response.headerFields[.amz("x-amz-version-id")]
+            )
         }
     }
 

@@ -1,13 +1,5 @@
 import CLibcurl
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// The thread that owns a curl multi handle, and the inbox through which other threads reach it.
 ///
 /// Every curl call but `curl_multi_wakeup` happens on that thread, as libcurl demands.
@@ -49,25 +41,8 @@ final class TransferLoop: @unchecked Sendable {
         guard let multi = curl_multi_init() else { throw failure("libcurl has no memory for a multi handle") }
         _ = quali_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
         let loop = TransferLoop(multi: multi)
-        let context = Unmanaged.passRetained(loop)
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread,
-            &attributes,
-            { context in
-                // The thread owns one reference to the loop and gives it back when it ends.
-                guard let context else { return nil }
-                Unmanaged<TransferLoop>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context.toOpaque()
-        )
+        let code = OwnThread.start { loop.run() }
         guard code == 0 else {
-            context.release()
             curl_multi_cleanup(multi)
             throw failure("no thread can be started (error \(code))")
         }

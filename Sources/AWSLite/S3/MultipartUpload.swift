@@ -1,0 +1,149 @@
+import FoundationEssentials
+import HTTPTransport
+import HTTPTypes
+
+/// One upload of a file in parts.
+struct MultipartUpload {
+    let s3: S3
+    let bucket: String
+    let key: String
+    let path: String
+    let file: FileAccess.Identity
+    let options: S3.UploadOptions
+
+    /// A part that S3 has.
+    private struct Part: Sendable {
+        var number: Int
+        var length: Int
+        var crc: UInt64
+        var eTag: String
+    }
+
+    func run(_ contentType: String?, _ encryption: S3.ServerSideEncryption?) async throws -> S3.PutObjectResult {
+        let id = try await create(contentType, encryption)
+        do {
+            let parts = try await uploadParts(id)
+            guard try FileAccess.identity(path) == file else { throw S3.changed(path) }
+            return try await complete(id, parts)
+        } catch {
+            // A cancelled task can't send, so this is one of its own; without it the parts would be stored, and paid
+            // for, until someone finds them.
+            await Task { await abort(id) }.value
+            throw error
+        }
+    }
+
+    private func create(_ contentType: String?, _ encryption: S3.ServerSideEncryption?) async throws -> String {
+        var request = S3Request("CreateMultipartUpload", .post, bucket, key, query: "uploads=")
+        request.describe(contentType, encryption)
+        request.headers[.amz("x-amz-checksum-algorithm")] = "CRC32"
+        request.headers[.amz("x-amz-checksum-type")] = "FULL_OBJECT"
+        return try await s3.call(request) { reply in
+            try Self.checkForError(reply)
+            guard let id = XMLErrorScanner.text(of: "UploadId", in: reply.body), !id.isEmpty else {
+                throw AWSError(.malformedReply, "the reply names no upload", mayHaveBeenProcessed: true)
+            }
+            return id
+        }
+    }
+
+    private func uploadParts(_ id: String) async throws -> [Part] {
+        let size = options.partSize(for: file.size)
+        let count = (file.size + size - 1) / size
+        return try await withThrowingTaskGroup(of: Part.self) { group in
+            var parts: [Part] = []
+            for number in 1...count {
+                if number > max(options.concurrentParts, 1), let part = try await group.next() { parts.append(part) }
+                let offset = (number - 1) * size
+                let range = HTTPFileRange(path: path, offset: offset, length: min(size, file.size - offset))
+                group.addTask { try await uploadPart(number, range, id) }
+            }
+            for try await part in group { parts.append(part) }
+            return parts.sorted { $0.number < $1.number }
+        }
+    }
+
+    private func uploadPart(_ number: Int, _ range: HTTPFileRange, _ id: String) async throws -> Part {
+        let digest = try RunningDigest(.sha256)
+        var crc = CRC(.crc32)
+        try await FileAccess.forEachPiece(of: range) { bytes in
+            try digest.update(bytes)
+            crc.update(bytes)
+        }
+        var request = S3Request(
+            "UploadPart",
+            .put,
+            bucket,
+            key,
+            query: "partNumber=\(number)&uploadId=\(PercentEncoding.encode(id))"
+        )
+        request.payload = AWSPayload(range, sha256: try digest.finish())
+        request.setChecksum("CRC32", crc.bytes)
+        request.isBulk = true
+        let eTag = try await s3.call(request) { reply in
+            guard let eTag = reply.response.headerFields[.eTag] else {
+                throw AWSError(.malformedReply, "the reply for part \(number) has no ETag", mayHaveBeenProcessed: true)
+            }
+            return eTag
+        }
+        return Part(number: number, length: range.length, crc: crc.value, eTag: eTag)
+    }
+
+    private func complete(_ id: String, _ parts: [Part]) async throws -> S3.PutObjectResult {
+        var request = S3Request(
+            "CompleteMultipartUpload",
+            .post,
+            bucket,
+            key,
+            query: "uploadId=\(PercentEncoding.encode(id))"
+        )
+        var document = #"<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">"#
+        for part in parts {
+            let checksum = Data(CRC.bytes(part.crc, .crc32)).base64EncodedString()
+            document +=
+                "<Part><ETag>\(Self.escape(part.eTag))</ETag><ChecksumCRC32>\(checksum)</ChecksumCRC32>"
+                + "<PartNumber>\(part.number)</PartNumber></Part>"
+        }
+        document += "</CompleteMultipartUpload>"
+        request.payload = try AWSPayload(Data(document.utf8))
+        request.headers[.contentType] = "application/xml"
+        let whole = parts.reduce(UInt64(0)) { CRC.combine($0, $1.crc, secondLength: $1.length, .crc32) }
+        request.headers[.amz("x-amz-checksum-crc32")] = Data(CRC.bytes(whole, .crc32)).base64EncodedString()
+        request.headers[.amz("x-amz-checksum-type")] = "FULL_OBJECT"
+        request.headers[.amz("x-amz-mp-object-size")] = "\(file.size)"
+        // S3 keeps the connection alive with spaces while it puts a large object together.
+        request.isBulk = true
+        return try await s3.call(request) { reply in
+            try Self.checkForError(reply)
+            guard let eTag = XMLErrorScanner.text(of: "ETag", in: reply.body) else {
+                throw AWSError(.malformedReply, "the reply has no ETag", mayHaveBeenProcessed: true)
+            }
+            return S3.PutObjectResult(eTag: eTag, versionID: S3.PutObjectResult(reply).versionID)
+        }
+    }
+
+    private func abort(_ id: String) async {
+        let request = S3Request(
+            "AbortMultipartUpload",
+            .delete,
+            bucket,
+            key,
+            query: "uploadId=\(PercentEncoding.encode(id))"
+        )
+        // The failure that led here is the one to report.
+        try? await s3.call(request) { _ in }
+    }
+
+    /// S3 may begin a reply as a success before it knows, and end it as an error; botocore takes it for a 500, too.
+    private static func checkForError(_ reply: HTTPReply) throws {
+        guard XMLErrorScanner.scan(reply.body).code != nil else { return }
+        var failed = reply
+        failed.response.status = .internalServerError
+        throw ErrorReply(failed, format: .xml).error(hiding: nil)
+    }
+
+    static func escape(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            .replacing("\"", with: "&quot;")
+    }
+}

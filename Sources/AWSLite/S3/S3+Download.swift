@@ -1,0 +1,84 @@
+import FoundationEssentials
+import HTTPTransport
+import HTTPTypes
+
+extension S3 {
+    /// Reads an object (`GetObject`) into a file, in constant memory.
+    ///
+    /// The bytes go into a new file beside the final one, named like it with a random ending in `.partial`. Only when
+    /// all have come, have the right checksum and are on the disk does that file take the final name, in place of any
+    /// file of that name. After a failure or a cancellation it is removed, and the final name is as it was before. (If
+    /// the process is killed, the partial file stays.)
+    ///
+    /// The checksum is verified where S3 keeps one over the whole object: SHA-256, SHA-1, CRC-64/NVME, CRC-32C or
+    /// CRC-32, else the ETag where that is an MD5 digest. An object that was uploaded in parts may have only a checksum
+    /// of checksums; of such a one only the length is verified.
+    ///
+    /// A broken transfer begins again, as often as the configuration's retry policy says.
+    /// ``AWSClientConfiguration/timeout`` limits how long a transfer may stall, not how long it takes; the caller's task
+    /// may be cancelled at any time.
+    ///
+    /// - Parameters:
+    ///   - bucket: The bucket.
+    ///   - key: The object's key.
+    ///   - versionID: The version wanted; `nil` for the latest.
+    ///   - path: The file's path; its folder has to exist.
+    ///   - limit: The largest object accepted, in bytes.
+    /// - Returns: What S3 says of the object.
+    /// - Throws: ``AWSError``; with ``AWSError/Code/objectTooLarge``, ``AWSError/Code/checksumMismatch`` or
+    ///   ``AWSError/Code/fileFailed`` among others.
+    public func downloadObject(
+        bucket: String,
+        key: String,
+        versionID: String? = nil,
+        to path: String,
+        limit: Int
+    ) async throws -> ObjectHead {
+        let partial = "\(path).\(String(UInt64.random(in: 0...(.max)), radix: 36)).partial"
+        do {
+            var request = S3Request("GetObject", .get, bucket, key, versionID: versionID)
+            request.headers[.amz("x-amz-checksum-mode")] = "ENABLED"
+            request.responseLimit = limit
+            request.destination = .file(partial)
+            request.isBulk = true
+            let response = try await call(request) { $0.response }
+            let head = ObjectHead(response)
+            try await verify(partial, head, response.headerFields)
+            try await FileAccess.commit(partial, as: path)
+            return head
+        } catch {
+            FileAccess.remove(partial)
+            throw Self.error(error, "GetObject")
+        }
+    }
+
+    private func verify(_ path: String, _ head: ObjectHead, _ fields: HTTPFields) async throws {
+        let size = try FileAccess.identity(path).size
+        guard size == head.contentLength ?? size else {
+            throw AWSError(
+                .checksumMismatch,
+                "\(size) bytes came of an object of \(head.contentLength ?? 0)",
+                service: "s3",
+                operation: "GetObject"
+            )
+        }
+        guard var checksum = try ObjectChecksum(fields) else { return }
+        try await FileAccess.forEachPiece(of: HTTPFileRange(path: path, length: size)) { try checksum.update($0) }
+        try checksum.verify()
+    }
+
+    /// A failure of ours in the words of ``AWSError``.
+    static func error(_ error: any Error, _ operation: String) -> any Error {
+        switch error {
+        case let failure as FileAccess.Failure:
+            AWSError(.fileFailed, failure.description, service: "s3", operation: operation)
+        case is Digest.Failure:
+            AWSError(.invalidRequest, "libcrypto computes no digest", service: "s3", operation: operation)
+        case var failure as AWSError where failure.operation.isEmpty:
+            {
+                failure.service = "s3"; failure.operation = operation; return failure as any Error
+            }()
+        default: error
+        }
+    }
+}

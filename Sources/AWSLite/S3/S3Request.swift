@@ -1,0 +1,102 @@
+import FoundationEssentials
+import HTTPTransport
+import HTTPTypes
+
+/// One operation on an object, before it has an address and a signature.
+struct S3Request {
+    var name: String
+    var method: HTTPRequest.Method
+    var bucket: String
+    var key: String
+    /// The query, encoded, in the order in which it is sent.
+    var query: String
+    var headers = HTTPFields()
+    var payload: AWSPayload?
+    var responseLimit = 1 << 20
+    var destination = HTTPDestination.memory
+    /// Whether either body may be large.
+    var isBulk = false
+
+    init(
+        _ name: String,
+        _ method: HTTPRequest.Method,
+        _ bucket: String,
+        _ key: String,
+        query: String = "",
+        versionID: String? = nil
+    ) {
+        (self.name, self.method, self.bucket, self.key) = (name, method, bucket, key)
+        self.query = versionID.map { "versionId=\(PercentEncoding.encode($0))" } ?? query
+    }
+
+    /// Sets what a new object is to have.
+    mutating func describe(_ contentType: String?, _ encryption: S3.ServerSideEncryption?) {
+        headers[.contentType] = contentType
+        headers[.amz("x-amz-server-side-encryption")] = encryption?.algorithm
+        headers[.amz("x-amz-server-side-encryption-aws-kms-key-id")] = encryption?.keyID
+    }
+
+    /// Sets the body's checksum, which S3 verifies and keeps.
+    mutating func setChecksum(_ algorithm: String, _ bytes: [UInt8]) {
+        headers[.amz("x-amz-sdk-checksum-algorithm")] = algorithm
+        headers[HTTPField.Name("x-amz-checksum-\(algorithm.lowercased())") ?? .accept] = Data(bytes)
+            .base64EncodedString()
+    }
+}
+
+extension S3 {
+    /// Sends a request to where its bucket is.
+    func call<Output>(
+        _ request: S3Request,
+        mayFollow: Bool = true,
+        decode: (HTTPReply) throws -> Output
+    ) async throws -> Output {
+        let operation = AWSOperation(
+            service: .s3,
+            name: request.name,
+            errorFormat: .xml,
+            responseLimit: request.responseLimit,
+            destination: request.destination,
+            isBulk: request.isBulk
+        )
+        let http: HTTPRequest
+        do {
+            let resolver = AWSEndpointResolver(region: configuration.region, override: configuration.endpoint)
+            let address = try S3Address(
+                endpoint: resolver.endpoint(of: .s3),
+                bucket: request.bucket,
+                key: request.key,
+                usesPathStyle: usesPathStyle
+            )
+            http = HTTPRequest(
+                method: request.method,
+                scheme: address.scheme,
+                authority: address.authority,
+                path: address.path + (request.query.isEmpty ? "" : "?\(request.query)"),
+                headerFields: request.headers
+            )
+        } catch let error as AWSConfigurationError {
+            throw AWSError(.invalidConfiguration, error.message, service: "s3", operation: request.name, attempts: 0)
+        }
+        do {
+            let caller = AWSCaller(configuration: configuration)
+            guard let payload = request.payload else {
+                return try await caller.call(operation, http, body: nil, decode: decode)
+            }
+            return try await caller.call(operation, http, payload: payload, decode: decode)
+        } catch let error as AWSError {
+            guard mayFollow, let elsewhere = client(following: error) else { throw error }
+            return try await elsewhere.call(request, mayFollow: false, decode: decode)
+        }
+    }
+
+    /// A client of the region that the bucket is in, where S3 refused for that reason alone.
+    private func client(following error: AWSError) -> S3? {
+        guard let region = error.bucketRegion, region != configuration.region, configuration.endpoint == nil,
+            let status = error.httpStatus, [301, 307, 400].contains(status)
+        else { return nil }
+        var elsewhere = self
+        elsewhere.configuration.region = region
+        return elsewhere
+    }
+}
