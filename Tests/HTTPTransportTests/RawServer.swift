@@ -52,6 +52,7 @@ final class RawServer: Sendable {
     private let received = Mutex<[String]>([])
     private let abandoned = Mutex(0)
     private let listener: Int32
+    private let stopped = DispatchSemaphore(value: 0)
 
     var authority: String { "127.0.0.1:\(port)" }
     var requests: [String] { received.withLock { $0 } }
@@ -88,7 +89,11 @@ final class RawServer: Sendable {
         }
     }
 
+    /// Holds a connection open without reading from it.
+    func waitUntilStopped() { stopped.wait(); stopped.signal() }
+
     func stop() {
+        stopped.signal()
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
     }
