@@ -10,7 +10,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: ["EmbeddedWorker", "CustomAction"].map { name in
+    targets: ["EmbeddedWorker", "CustomAction", "S3Copy"].map { name in
         .executableTarget(
             name: name,
             dependencies: [

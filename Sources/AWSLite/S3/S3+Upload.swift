@@ -7,7 +7,9 @@ extension S3 {
     public struct UploadOptions: Sendable, Hashable {
         /// The largest file that is uploaded at once, in bytes; S3 takes at most 5 GiB at once.
         public var multipartThreshold = 16 << 20
-        /// The size of a part in bytes, where 10,000 of them suffice; else parts are larger. S3 wants at least 5 MiB.
+        /// The size of a part in bytes, where 10,000 of them suffice; else parts are larger.
+        ///
+        /// S3 wants at least 5 MiB.
         public var partSize = 8 << 20
         /// How many parts are on their way at a time.
         public var concurrentParts = 4

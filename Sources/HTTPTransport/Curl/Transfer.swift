@@ -276,6 +276,14 @@ final class Transfer: @unchecked Sendable {
         guard (100...599).contains(status) else {
             throw HTTPClientError(.malformedResponse, "the reply has the status \(status)", mayHaveBeenProcessed: true)
         }
+        // Where there is no tunnel, a proxy's refusal comes as the reply; no server may send that status.
+        guard status != 407 else {
+            throw HTTPClientError(
+                .proxyFailed,
+                "\(call.request.authority ?? ""): the proxy wants a user and a password that it knows",
+                mayHaveBeenProcessed: false
+            )
+        }
         let body = try sink.finish(status: status)
         return HTTPReply(HTTPResponse(status: .init(code: status), headerFields: fields), body: body)
     }
