@@ -3,63 +3,6 @@ import HTTPTransport
 import HTTPTypes
 import Testing
 
-/// A TLS server of OpenSSL's with a certificate made for the test.
-private final class TLSServer {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
-    let port: Int
-    private let process = Process()
-
-    var certificate: String { folder.appending(path: "cert.pem").path }
-
-    init(hostName: String) async throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let key = folder.appending(path: "key.pem").path
-        let maker = Process()
-        maker.executableURL = URL(filePath: "/usr/bin/env")
-        maker.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-            "-keyout", key, "-out", folder.appending(path: "cert.pem").path, "-days", "2", "-subj", "/CN=\(hostName)",
-            "-addext", "subjectAltName=DNS:\(hostName)",
-        ]
-        maker.standardError = FileHandle.nullDevice
-        try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
-            maker.terminationHandler = { _ in done.resume() }
-            do { try maker.run() } catch { done.resume(throwing: error) }
-        }
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "openssl", "s_server", "-accept", "127.0.0.1:0", "-www", "-key", key, "-cert",
-            folder.appending(path: "cert.pem").path,
-        ]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        let (pieces, printed) = AsyncStream<String>.makeStream()
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { printed.finish() } else { printed.yield(String(decoding: data, as: UTF8.self)) }
-        }
-        try process.run()
-        // It prints "ACCEPT 127.0.0.1:41234" once it listens.
-        var port: Int?
-        var text = ""
-        for await piece in pieces {
-            text += piece
-            guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("ACCEPT") }),
-                line.endIndex < text.endIndex
-            else { continue }
-            port = line.split(separator: ":").last.flatMap { Int($0) }
-            break
-        }
-        self.port = try #require(port)
-    }
-
-    deinit {
-        process.terminate()
-        try? FileManager.default.removeItem(at: folder)
-    }
-}
-
 @Suite(.timeLimit(.minutes(1)))
 struct TLSTests {
     private func get(_ server: borrowing TLSServer, trusting bundle: String?) async throws -> HTTPReply {
@@ -84,6 +27,79 @@ struct TLSTests {
             try await get(server, trusting: server.certificate)
         }
         #expect(error?.code == .tlsFailed)
+    }
+
+    @Test func `a certificate that has expired is refused`() async throws {
+        let server = try await TLSServer(hostName: "localhost", hasExpired: true)
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await get(server, trusting: server.certificate)
+        }
+        #expect(error?.code == .tlsFailed)
+        #expect(error?.message.contains("expired") == true)
+    }
+
+    @Test(arguments: [("-tls1_1", false), ("-tls1_2", true), ("-tls1_3", true)])
+    func `nothing older than TLS 1.2 is spoken`(_ version: String, _ isSpoken: Bool) async throws {
+        // At security level 0 OpenSSL itself would speak TLS 1.1.
+        let server = try await TLSServer(hostName: "localhost", options: [version, "-cipher", "DEFAULT@SECLEVEL=0"])
+        guard isSpoken else {
+            let error = await #expect(throws: HTTPClientError.self) {
+                try await get(server, trusting: server.certificate)
+            }
+            #expect(error?.code == .tlsFailed)
+            #expect(error?.message.contains("version") == true)
+            return
+        }
+        #expect(try await get(server, trusting: server.certificate).response.status.code == 200)
+    }
+
+    @Test(.enabled(if: Program.isInstalled("nghttpd"), "nghttp2-server isn't installed"))
+    func `HTTP/2 is spoken where it is offered, with bodies both ways`() async throws {
+        let files = try await TLSFiles(hostName: "localhost")
+        try Data("hello".utf8).write(to: files.folder.appending(path: "file"))
+        // It speaks nothing but HTTP/2.
+        let (server, port) = try await Program.server("nghttpd") { port in
+            ["-a", "127.0.0.1", "-d", files.folder.path, "--echo-upload", "\(port)", files.key, files.certificate]
+        }
+        defer { server.terminate() }
+        var configuration = CurlHTTPClient.Configuration()
+        configuration.proxy = .none
+        configuration.caBundle = files.certificate
+        let client = try CurlHTTPClient(configuration)
+        let address = HTTPRequest(method: .get, scheme: "https", authority: "localhost:\(port)", path: "/file")
+        #expect(try await client.send(HTTPCall(address)).body == Data("hello".utf8))
+        var upload = HTTPCall(address, body: .file(HTTPFileRange(path: files.key, length: 100)))
+        upload.request.method = .post
+        upload.destination = .file(files.folder.appending(path: "echo").path)
+        _ = try await client.send(upload)
+        let sent = try Data(contentsOf: URL(filePath: files.key)).prefix(100)
+        #expect(try Data(contentsOf: files.folder.appending(path: "echo")) == sent)
+    }
+
+    @Test func `a peer that stalls in the handshake meets the deadline`() async throws {
+        let server = try RawServer { $0.waitForPeerToClose() }
+        defer { server.stop() }
+        var configuration = CurlHTTPClient.Configuration()
+        configuration.proxy = .none
+        configuration.connectTimeout = .milliseconds(300)
+        let request = HTTPRequest(method: .get, scheme: "https", authority: server.authority, path: "/")
+        let client = try CurlHTTPClient(configuration)
+        let error = await #expect(throws: HTTPClientError.self) { try await client.send(HTTPCall(request)) }
+        #expect(error?.code == .timedOut)
+        #expect(error?.mayHaveBeenProcessed == false)
+        #expect(client.liveTransfers == 0)
+    }
+
+    @Test func `a peer that doesn't take the connection meets the deadline`() async throws {
+        let full = try FullListener()
+        var configuration = CurlHTTPClient.Configuration()
+        configuration.proxy = .none
+        configuration.connectTimeout = .milliseconds(300)
+        let request = HTTPRequest(method: .get, scheme: "http", authority: "127.0.0.1:\(full.port)", path: "/")
+        let client = try CurlHTTPClient(configuration)
+        let error = await #expect(throws: HTTPClientError.self) { try await client.send(HTTPCall(request)) }
+        #expect(error?.code == .timedOut)
+        #expect(error?.mayHaveBeenProcessed == false)
     }
 
     @Test func `a CA bundle that can't be used is named`() throws {

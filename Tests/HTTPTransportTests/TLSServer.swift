@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// A key and a certificate made for a test.
+final class TLSFiles: Sendable {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+
+    var certificate: String { folder.appending(path: "cert.pem").path }
+    var key: String { folder.appending(path: "key.pem").path }
+
+    /// - Parameter hasExpired: Whether the certificate was good for a month in 2020.
+    init(hostName: String, hasExpired: Bool = false) async throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let alternative = "subjectAltName=DNS:\(hostName)"
+        let request = [
+            "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
+            "-subj", "/CN=\(hostName)", "-addext", alternative,
+        ]
+        guard hasExpired else {
+            try await Program.run(request + ["-x509", "-days", "2", "-out", certificate])
+            return
+        }
+        // Only `openssl ca` takes dates.
+        let settings = folder.appending(path: "ca.cnf")
+        let index = folder.appending(path: "index.txt")
+        let unsigned = folder.appending(path: "request.pem").path
+        try Data().write(to: index)
+        try Data(
+            """
+            [ca]
+            default_ca = d
+            [d]
+            database = \(index.path)
+            new_certs_dir = \(folder.path)
+            rand_serial = yes
+            default_md = sha256
+            policy = p
+            x509_extensions = x
+            [p]
+            commonName = supplied
+            [x]
+            \(alternative)
+            """.utf8
+        ).write(to: settings)
+        try await Program.run(request + ["-out", unsigned])
+        try await Program.run([
+            "openssl", "ca", "-batch", "-config", settings.path, "-selfsign", "-keyfile", key, "-in", unsigned,
+            "-notext", "-out", certificate, "-startdate", "20200101000000Z", "-enddate", "20200201000000Z",
+        ])
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+}
+
+/// A TLS server of OpenSSL's.
+final class TLSServer {
+    let port: Int
+    private let files: TLSFiles
+    private let process = Process()
+
+    var certificate: String { files.certificate }
+
+    init(hostName: String, hasExpired: Bool = false, options: [String] = []) async throws {
+        files = try await TLSFiles(hostName: hostName, hasExpired: hasExpired)
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments =
+            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-www", "-key", files.key, "-cert", files.certificate]
+            + options
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        let (pieces, printed) = AsyncStream<String>.makeStream()
+        output.fileHandleForReading.readabilityHandler = { handle in
+            let data = handle.availableData
+            if data.isEmpty { printed.finish() } else { printed.yield(String(decoding: data, as: UTF8.self)) }
+        }
+        try process.run()
+        // It prints "ACCEPT 127.0.0.1:41234" once it listens.
+        var port: Int?
+        var text = ""
+        for await piece in pieces {
+            text += piece
+            guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("ACCEPT") }),
+                line.endIndex < text.endIndex
+            else { continue }
+            port = line.split(separator: ":").last.flatMap { Int($0) }
+            break
+        }
+        self.port = try #require(port)
+    }
+
+    deinit {
+        process.terminate()
+    }
+}
