@@ -140,13 +140,19 @@ import Testing
                 #expect(try await boto(moto, "list").uploads == 0)
 
                 try bytes(11 << 20).write(to: file)
+                let (arrivals, arrived) = AsyncStream<Void>.makeStream()
                 s3.configuration.httpClient = TappedClient(client) { request in
-                    if request.path?.contains("partNumber=2") == true { withUnsafeCurrentTask { $0?.cancel() } }
-                    if request.path?.contains("partNumber=3") == true { throw CancellationError() }
+                    guard request.path?.contains("partNumber=2") == true else { return }
+                    arrived.yield()
+                    // Until it is cancelled.
+                    try await Task.sleep(for: .seconds(600))
                 }
                 let cancelled = Task { [s3] in
                     try await s3.uploadObject(from: path, bucket: bucket, key: "k", options: options)
                 }
+                for await _ in arrivals { break }
+                #expect(try await boto(moto, "list").uploads == 1)
+                cancelled.cancel()
                 await #expect(throws: CancellationError.self) { try await cancelled.value }
                 #expect(try await boto(moto, "list").uploads == 0)
                 await expectError(.notFound) { _ = try await s3.headObject(bucket: bucket, key: "k") }

@@ -145,7 +145,8 @@ final class FileTransferTests: Sendable {
         defer { server.stop() }
         try Data(count: 64 << 20).write(to: folder.appending(path: "a"))
         var stalling = call(.put, to: server, body: .file(HTTPFileRange(path: path("a"), length: 64 << 20)))
-        stalling.timeout = .seconds(50)
+        // Longer than the test may take, so that it is the stall that ends it.
+        stalling.timeout = .seconds(600)
         stalling.stallTimeout = .seconds(1)
         let error = await #expect(throws: HTTPClientError.self) { try await client.send(stalling) }
         #expect(error?.code == .timedOut)
@@ -160,7 +161,8 @@ final class FileTransferTests: Sendable {
         }
         defer { server.stop() }
         var stalling = call(.get, to: server, destination: .file(path("out")))
-        stalling.timeout = .seconds(50)
+        // Longer than the test may take, so that it is the stall that ends it.
+        stalling.timeout = .seconds(600)
         stalling.stallTimeout = .seconds(1)
         let error = await #expect(throws: HTTPClientError.self) { try await client.send(stalling) }
         #expect(error?.code == .timedOut)

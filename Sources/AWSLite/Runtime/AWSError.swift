@@ -108,7 +108,7 @@ extension AWSError.Code {
     public static let invalidRequest: Self = "InvalidRequest"
     /// The object is larger than the caller's limit.
     public static let objectTooLarge: Self = "ObjectTooLarge"
-    /// What was read isn't what was written: its checksum or its length is wrong.
+    /// What was read isn't what was written: its checksum is wrong.
     public static let checksumMismatch: Self = "ChecksumMismatch"
     /// A local file can't be read or written.
     public static let fileFailed: Self = "FileFailed"
