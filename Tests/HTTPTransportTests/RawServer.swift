@@ -79,7 +79,11 @@ final class RawServer: Sendable {
         Thread.detachNewThread { [self] in
             while true {
                 let accepted = accept(listener, nil, nil)
-                guard accepted >= 0 else { return }
+                guard accepted >= 0 else {
+                    // Only here, or this thread might accept for another server that was given the number meanwhile.
+                    close(listener)
+                    return
+                }
                 Thread.detachNewThread {
                     script(Connection(socket: accepted, server: self))
                     shutdown(accepted, Int32(SHUT_RDWR))
@@ -95,6 +99,5 @@ final class RawServer: Sendable {
     func stop() {
         stopped.signal()
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 }
