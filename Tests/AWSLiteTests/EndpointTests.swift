@@ -105,50 +105,28 @@ import Testing
         }
     }
 
-    struct OracleCase: Encodable {
-        var service: String
-        var region: String
-        var bucket: String?
-        var endpoint: String?
-    }
-
-    @Test(Oracle.condition)
-    func `Endpoints are those of botocore's rules`() async throws {
-        var cases: [OracleCase] = []
-        let regions = [
-            "us-east-1", "eu-west-1", "il-central-1", "cn-northwest-1", "us-gov-east-1", "us-iso-west-1",
-            "us-isob-east-1",
-            "eu-isoe-west-1", "us-isof-east-1", "eusc-de-east-1", "us-nowhere-9", "zz-foo-1",
-        ]
-        for region in regions {
-            for service in ["codepipeline", "s3", "sts"] { cases.append(OracleCase(service: service, region: region)) }
-        }
-        let buckets = [
-            "plain", "with-dash", "my.dotted", "Upper", "under_score", "ab", "-ab", "ab-", "xn--abc", "a..b",
-        ]
-        for bucket in buckets + [String(repeating: "a", count: 63), String(repeating: "a", count: 64)] {
-            for endpoint in [nil, "http://127.0.0.1:9000", "http://localhost:9000", "https://s3.example.com/base"] {
-                // Over plain http botocore puts a dotted bucket before any host, an IP address included.
-                if bucket == "my.dotted", endpoint?.hasPrefix("http:") == true { continue }
-                cases.append(OracleCase(service: "s3", region: "eu-west-1", bucket: bucket, endpoint: endpoint))
+    @Test func `FIPS, dual-stack and S3's path style come from the environment before the profile`() async throws {
+        try await withTemporaryFolder { folder in
+            let config = folder.appendingPathComponent("config")
+            try Data(
+                """
+                [default]
+                use_fips_endpoint = true
+                use_dualstack_endpoint = True
+                s3 =
+                  addressing_style = path
+                """.utf8
+            ).write(to: config)
+            func environment(_ variables: [String: String]) throws -> AWSEnvironment {
+                let files = ["AWS_CONFIG_FILE": config.path, "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"]
+                return try AWSEnvironment(files.merging(variables) { $1 })
             }
-        }
-        let answers = try await Oracle.run("endpoints.py", cases, as: String.self)
-        try #require(answers.count == cases.count)
-        for (example, answer) in zip(cases, answers) {
-            if let bucket = example.bucket {
-                let stub = StubHTTPClient([.reply(200, "")])
-                let s3 = S3(.test(stub, endpoint: example.endpoint))
-                _ = try await s3.headObject(bucket: bucket, key: "k")
-                let request = try #require(await stub.calls.first?.request)
-                let base = "\(request.scheme ?? "")://\(request.authority ?? "")\(request.path ?? "")"
-                #expect(base == answer + "/k")
-            } else {
-                let service: AWSService =
-                    ["codepipeline": .codePipeline, "s3": .s3, "sts": .sts][example.service] ?? .s3
-                let endpoint = try AWSEndpointResolver(region: example.region).endpoint(of: service)
-                #expect("https://\(endpoint.authority)" == answer)
-            }
+            let profile = try environment([:])
+            #expect(profile.usesFIPS && profile.usesDualStack && profile.usesS3PathStyle)
+            let off = try environment(["AWS_USE_FIPS_ENDPOINT": "false", "AWS_USE_DUALSTACK_ENDPOINT": "no"])
+            #expect(!off.usesFIPS && !off.usesDualStack)
+            let none = try environment(["AWS_CONFIG_FILE": "/nonexistent", "AWS_USE_FIPS_ENDPOINT": "TRUE"])
+            #expect(none.usesFIPS && !none.usesDualStack && !none.usesS3PathStyle)
         }
     }
 }

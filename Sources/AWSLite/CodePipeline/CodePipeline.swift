@@ -37,8 +37,7 @@ public struct CodePipeline: Sendable {
         let request: HTTPRequest
         let body: Data
         do {
-            let resolver = AWSEndpointResolver(region: configuration.region, override: configuration.endpoint)
-            let endpoint = try resolver.endpoint(of: service)
+            let endpoint = try configuration.resolver.endpoint(of: service)
             request = HTTPRequest(
                 method: .post,
                 scheme: endpoint.scheme,

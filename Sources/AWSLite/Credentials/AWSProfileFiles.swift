@@ -114,6 +114,16 @@ public struct AWSProfile: Sendable, Hashable {
         return nil
     }
 
+    /// A setting nested under another, such as `addressing_style` under `s3`.
+    func text(_ setting: String, under parent: String) -> String? {
+        for section in [credentials, configuration] {
+            if case .nested(let settings)? = section[parent], let text = settings[setting], !text.isEmpty {
+                return text
+            }
+        }
+        return nil
+    }
+
     /// What the section `[services …]` that the profile names says about one service.
     ///
     /// - Throws: ``AWSConfigurationError`` when there is no such section.

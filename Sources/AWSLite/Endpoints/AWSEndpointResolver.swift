@@ -1,31 +1,67 @@
-/// Finds the endpoint of a service.
+/// Finds the endpoint of a service, by the rules that botocore's rule sets state for it.
+///
+/// Whether a host exists isn't known here: the rules make FIPS and dual-stack names for every region. Not covered:
+/// S3's accelerated, access point, Outposts and Express endpoints, and the legacy global endpoints of S3 and STS
+/// (`us-east-1` means its regional host).
 public struct AWSEndpointResolver: Sendable, Hashable {
     /// The region, such as `eu-west-1`.
     public var region: String
     /// An endpoint to use in place of the region's own.
     public var override: String?
+    /// Whether only hosts with FIPS 140 validated cryptography will do.
+    public var usesFIPS: Bool
+    /// Whether only hosts with IPv6 as well as IPv4 addresses will do.
+    public var usesDualStack: Bool
 
     /// Creates a resolver.
-    public init(region: String, override: String? = nil) {
+    public init(region: String, override: String? = nil, usesFIPS: Bool = false, usesDualStack: Bool = false) {
         self.region = region
         self.override = override
+        self.usesFIPS = usesFIPS
+        self.usesDualStack = usesDualStack
     }
 
     /// The endpoint of a service.
     ///
-    /// - Throws: ``AWSConfigurationError`` when the region's name can't be part of a host name, or the override
-    ///   isn't an address.
+    /// - Throws: ``AWSConfigurationError`` when the region's name can't be part of a host name or is a pseudo
+    ///   region such as `aws-global`, the override isn't an address, or FIPS or dual-stack is asked for where there
+    ///   is no such endpoint: with an override, or FIPS for S3 in China.
     public func endpoint(of service: AWSService) throws -> AWSEndpoint {
         guard Self.isRegion(region) else {
             throw AWSConfigurationError("\"\(region)\" can't be the name of an AWS region")
         }
-        if let override { return try AWSEndpoint(custom: override) }
+        // botocore maps some of them to a region to sign for; naming that region is clearer.
+        guard !region.hasSuffix("-global") else {
+            throw AWSConfigurationError("\"\(region)\" stands for no region; name one, such as us-east-1")
+        }
+        if let override {
+            guard !usesFIPS, !usesDualStack else {
+                throw AWSConfigurationError(
+                    "\(usesFIPS ? "FIPS" : "dual-stack") can't be combined with a custom endpoint (of \(service.id))"
+                )
+            }
+            return try AWSEndpoint(custom: override)
+        }
         let partition = AWSPartition.of(region: region)
-        return AWSEndpoint(
-            scheme: "https",
-            authority: "\(service.id).\(region).\(partition.suffix)",
-            isCustom: false
-        )
+        let authority =
+            service == .s3
+            ? try s3Host(in: partition)
+            : ordinaryHost(of: service, in: partition)
+        return AWSEndpoint(scheme: "https", authority: authority, isCustom: false)
+    }
+
+    private func ordinaryHost(of service: AWSService, in partition: AWSPartition) -> String {
+        // In GovCloud every ordinary host of STS is a FIPS one.
+        let hasOwnFIPSName = !(service == .sts && partition.id == "aws-us-gov" && !usesDualStack)
+        let name = usesFIPS && hasOwnFIPSName ? "\(service.id)-fips" : service.id
+        return "\(name).\(region).\(usesDualStack ? partition.dualStackSuffix : partition.suffix)"
+    }
+
+    private func s3Host(in partition: AWSPartition) throws -> String {
+        if usesFIPS, partition.id == "aws-cn" {
+            throw AWSConfigurationError("S3 has no FIPS endpoints in China")
+        }
+        return "\(usesFIPS ? "s3-fips" : "s3")\(usesDualStack ? ".dualstack" : "").\(region).\(partition.suffix)"
     }
 
     /// The endpoint that the environment or the profile configures for a service, or `nil` for the region's own.

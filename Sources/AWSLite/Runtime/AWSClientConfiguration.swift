@@ -11,12 +11,23 @@ public struct AWSClientConfiguration: Sendable {
     public var httpClient: any HTTPClient
     /// An endpoint to use in place of the region's own, such as `http://127.0.0.1:4566`.
     public var endpoint: String?
+    /// Whether only FIPS endpoints will do.
+    public var usesFIPS: Bool
+    /// Whether only endpoints with IPv6 addresses as well will do.
+    public var usesDualStack: Bool
     /// How often calls are tried.
     public var retry: AWSRetryPolicy
     /// The longest time that one attempt may take; for an object from or to a file, the longest time that it may stall.
     public var timeout: Duration
+    /// The longest time that a call may take with all its attempts and waits; `nil` for what the attempts and
+    /// ``timeout`` come to. Credentials have deadlines of their own.
+    public var callTimeout: Duration?
+    /// Told once, in words for a person, when something is wrong that calls survive: a clock that is off.
+    public var warn: @Sendable (String) -> Void
     /// The time, for signatures.
     public var now: @Sendable () -> Date
+    /// What the copies of this configuration learn together.
+    let memory = ClientMemory()
 
     /// Creates a configuration.
     public init(
@@ -24,16 +35,34 @@ public struct AWSClientConfiguration: Sendable {
         credentials: any AWSCredentialProvider,
         httpClient: any HTTPClient,
         endpoint: String? = nil,
+        usesFIPS: Bool = false,
+        usesDualStack: Bool = false,
         retry: AWSRetryPolicy = .standard,
         timeout: Duration = .seconds(30),
+        callTimeout: Duration? = nil,
+        warn: @escaping @Sendable (String) -> Void = { _ in },
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.region = region
         self.credentials = credentials
         self.httpClient = httpClient
         self.endpoint = endpoint
+        self.usesFIPS = usesFIPS
+        self.usesDualStack = usesDualStack
         self.retry = retry
         self.timeout = timeout
+        self.callTimeout = callTimeout
+        self.warn = warn
         self.now = now
+    }
+
+    /// Finds the endpoints of this configuration.
+    var resolver: AWSEndpointResolver {
+        AWSEndpointResolver(
+            region: region,
+            override: endpoint,
+            usesFIPS: usesFIPS,
+            usesDualStack: usesDualStack
+        )
     }
 }

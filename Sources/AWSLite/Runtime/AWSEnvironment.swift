@@ -24,4 +24,17 @@ public struct AWSEnvironment: Sendable {
     public func endpoint(of service: AWSService) throws -> String? {
         try AWSEndpointResolver.configuredEndpoint(of: service, environment: variables, profile: profile)
     }
+
+    /// Whether `AWS_USE_FIPS_ENDPOINT`, else the profile's `use_fips_endpoint`, says `true`.
+    public var usesFIPS: Bool { isOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") }
+
+    /// Whether `AWS_USE_DUALSTACK_ENDPOINT`, else the profile's `use_dualstack_endpoint`, says `true`.
+    public var usesDualStack: Bool { isOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint") }
+
+    /// Whether the profile's `s3` settings have `addressing_style = path`.
+    public var usesS3PathStyle: Bool { profile?.text("addressing_style", under: "s3")?.lowercased() == "path" }
+
+    private func isOn(_ variable: String, _ setting: String) -> Bool {
+        (variables.nonEmpty(variable) ?? profile?.text(setting))?.lowercased() == "true"
+    }
 }

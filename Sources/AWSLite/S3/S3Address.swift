@@ -14,6 +14,9 @@ struct S3Address: Hashable {
         guard Self.isBucket(bucket) else {
             throw AWSConfigurationError("\"\(Limits.truncate(bucket, to: 80))\" can't be the name of an S3 bucket")
         }
+        guard !bucket.hasSuffix("--x-s3"), !bucket.hasSuffix("--op-s3") else {
+            throw AWSConfigurationError("buckets of S3 Express and of Outposts (\(bucket)) aren't supported")
+        }
         guard !key.isEmpty, key.utf8.count <= 1024 else {
             throw AWSConfigurationError("an S3 key has to have 1 to 1024 bytes")
         }

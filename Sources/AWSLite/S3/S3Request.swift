@@ -59,11 +59,16 @@ extension S3 {
             destination: request.destination,
             isBulk: request.isBulk
         )
+        var configuration = configuration
+        if mayFollow, configuration.endpoint == nil,
+            let region = configuration.memory.region(ofBucket: request.bucket)
+        {
+            configuration.region = region
+        }
         let http: HTTPRequest
         do {
-            let resolver = AWSEndpointResolver(region: configuration.region, override: configuration.endpoint)
             let address = try S3Address(
-                endpoint: resolver.endpoint(of: .s3),
+                endpoint: configuration.resolver.endpoint(of: .s3),
                 bucket: request.bucket,
                 key: request.key,
                 usesPathStyle: usesPathStyle
@@ -85,14 +90,15 @@ extension S3 {
             }
             return try await caller.call(operation, http, payload: payload, decode: decode)
         } catch let error as AWSError {
-            guard mayFollow, let elsewhere = client(following: error) else { throw error }
+            guard mayFollow, let elsewhere = client(following: error, from: configuration.region) else { throw error }
+            configuration.memory.remember(region: elsewhere.configuration.region, ofBucket: request.bucket)
             return try await elsewhere.call(request, mayFollow: false, decode: decode)
         }
     }
 
     /// A client of the region that the bucket is in, where S3 refused for that reason alone.
-    private func client(following error: AWSError) -> S3? {
-        guard let region = error.bucketRegion, region != configuration.region, configuration.endpoint == nil,
+    private func client(following error: AWSError, from asked: String) -> S3? {
+        guard let region = error.bucketRegion, region != asked, configuration.endpoint == nil,
             let status = error.httpStatus, [301, 307, 400].contains(status)
         else { return nil }
         var elsewhere = self
