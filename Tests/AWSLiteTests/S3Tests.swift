@@ -147,6 +147,9 @@ import Testing
             _ = try await s3.getObject(bucket: "bucket", key: "k", limit: 1)
         }
         #expect(error?.bucketRegion == "us-west-2")
+        // The region was remembered: the second call started there.
+        #expect(await stub.calls[2].request.authority == "bucket.s3.us-east-2.amazonaws.com")
+        #expect(await stub.calls[3].request.authority == "bucket.s3.us-west-2.amazonaws.com")
         #expect(await stub.calls.count == 4)
 
         let custom = StubHTTPClient(steps)

@@ -64,13 +64,20 @@ struct AWSCaller: Sendable {
         payload: AWSPayload,
         decode: (HTTPReply) throws -> Output
     ) async throws -> Output {
+        // How long a bulk transfer takes in all is its size's affair, so only a stall ends it.
+        let deadline = operation.isBulk ? nil : configuration.callTimeout.map { configuration.retry.instant() + $0 }
         var earlierAttemptMayHaveBeenProcessed = false
+        var hasCorrectedClock = false
+        var paid: Int?
         var attempt = 1
         while true {
             try Task.checkCancellation()
             var failure: AWSError
             do {
-                return try await send(operation, request, payload: payload, decode: decode)
+                let timeout = min(configuration.timeout, remaining(until: deadline) ?? configuration.timeout)
+                let output = try await send(operation, request, payload: payload, timeout: timeout, decode: decode)
+                configuration.memory.refund(paid ?? RetryCost.reward)
+                return output
             } catch let error as AWSError {
                 failure = error
             }
@@ -80,16 +87,55 @@ struct AWSCaller: Sendable {
             failure.earlierAttemptMayHaveBeenProcessed = earlierAttemptMayHaveBeenProcessed
             let isAmbiguous = failure.mayHaveBeenProcessed
             failure.mayHaveBeenProcessed = isAmbiguous || earlierAttemptMayHaveBeenProcessed
-            guard attempt < configuration.retry.attempts,
+            if !hasCorrectedClock, remaining(until: deadline) ?? .seconds(1) > .zero, correctClock(after: failure) {
+                // The service refused to look at the request, so this attempt doesn't count as one.
+                hasCorrectedClock = true
+                attempt += 1
+                continue
+            }
+            let attemptsLeft = configuration.retry.attempts - attempt + (hasCorrectedClock ? 1 : 0)
+            guard attemptsLeft > 0,
                 mayRepeat(operation, after: failure, isAmbiguous: isAmbiguous),
                 failure.retryAfter ?? .zero <= configuration.retry.longestRetryAfter
             else { throw failure }
+            let number = hasCorrectedClock ? attempt - 1 : attempt
+            let delay = configuration.retry.delay(afterAttempt: number, retryAfter: failure.retryAfter)
+            if let left = remaining(until: deadline), delay >= left { throw failure }
+            let cost = failure.underlying?.code == .timedOut ? RetryCost.timeout : RetryCost.other
+            guard configuration.memory.payForRetry(cost) else { throw failure }
+            paid = cost
             earlierAttemptMayHaveBeenProcessed = failure.mayHaveBeenProcessed
-            try await configuration.retry.sleep(
-                configuration.retry.delay(afterAttempt: attempt, retryAfter: failure.retryAfter)
-            )
+            try await configuration.retry.sleep(delay)
             attempt += 1
         }
+    }
+
+    /// What botocore's `RetryQuotaChecker` takes for a retry, and gives for a call that needed none.
+    private enum RetryCost {
+        static let timeout = 10
+        static let other = 5
+        static let reward = 1
+    }
+
+    private func remaining(until deadline: ContinuousClock.Instant?) -> Duration? {
+        deadline.map { max(.zero, configuration.retry.instant().duration(to: $0)) }
+    }
+
+    /// Adopts the server's clock where it refused a request for its time; returns whether signing anew may help.
+    private func correctClock(after failure: AWSError) -> Bool {
+        guard failure.code.mayBeSkew, let serverDate = failure.serverDate else { return false }
+        let local = configuration.now()
+        let assumed = local.addingTimeInterval(configuration.memory.clockOffset)
+        // AWS allows 5 minutes, S3 15; a smaller difference is no reason for a refusal.
+        guard abs(serverDate.timeIntervalSince(assumed)) > 240 else { return false }
+        let offset = serverDate.timeIntervalSince(local)
+        if configuration.memory.correctClock(offset) {
+            configuration.warn(
+                "the clock of this host is \(Int(abs(offset)) / 60) minutes \(offset > 0 ? "behind" : "ahead of") that "
+                    + "of \(failure.service); requests are signed with the service's time, but set the clock (NTP)"
+            )
+        }
+        return true
     }
 
     /// One attempt, with credentials and a signature of its own.
@@ -97,26 +143,23 @@ struct AWSCaller: Sendable {
         _ operation: AWSOperation,
         _ request: HTTPRequest,
         payload: AWSPayload,
+        timeout: Duration,
         decode: (HTTPReply) throws -> Output
     ) async throws -> Output {
         let credentials = try await currentCredentials()
         let signer = SigV4Signer(service: operation.service.signingName, region: configuration.region)
         let signed: HTTPRequest
         do {
-            signed = try signer.sign(
-                request,
-                payload: payload.hash,
-                credentials: credentials,
-                date: configuration.now()
-            )
+            let date = configuration.now().addingTimeInterval(configuration.memory.clockOffset)
+            signed = try signer.sign(request, payload: payload.hash, credentials: credentials, date: date)
         } catch {
             throw AWSError(.invalidRequest, "\(error)")
         }
         let call = HTTPCall(
             signed,
             body: payload.body,
-            timeout: operation.isBulk ? Self.longestBulk : configuration.timeout,
-            stallTimeout: operation.isBulk ? configuration.timeout : nil,
+            timeout: operation.isBulk ? Self.longestBulk : timeout,
+            stallTimeout: operation.isBulk ? timeout : nil,
             destination: operation.destination,
             responseLimit: operation.responseLimit
         )

@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import HTTPTransport
 
 /// A call to AWS failed.
@@ -25,6 +26,8 @@ public struct AWSError: Error, Sendable, Hashable {
     public var message: String
     /// The id that AWS's support asks for.
     public var requestID: String?
+    /// S3's second id (`x-amz-id-2`), which AWS's support asks for as well.
+    public var extendedRequestID: String?
     /// The reply's HTTP status; `nil` when no reply came.
     public var httpStatus: Int?
     /// The service's id, such as `codepipeline`.
@@ -48,6 +51,8 @@ public struct AWSError: Error, Sendable, Hashable {
     public var retryAfter: Duration?
     /// The region that a bucket is in, where S3 was asked in another one.
     public var bucketRegion: String?
+    /// What time it was for the service, by its reply's `Date`.
+    public var serverDate: Date?
 
     /// Creates an error, as a stand-in for a service does.
     public init(
@@ -80,16 +85,18 @@ public struct AWSError: Error, Sendable, Hashable {
 }
 
 extension AWSError: CustomStringConvertible {
-    /// Operation, code, message, status and request id in one line.
+    /// Operation, code, message, status and request ids in one line, then ``advice`` where there is any.
     public var description: String {
         var details: [String] = []
         if let httpStatus { details.append("HTTP \(httpStatus)") }
         if let requestID { details.append("request \(requestID)") }
+        if let extendedRequestID { details.append("host id \(extendedRequestID)") }
         if attempts > 1 { details.append("\(attempts) attempts") }
         let name = [service, operation].filter { !$0.isEmpty }.joined(separator: " ")
         let what = message.isEmpty ? code.rawValue : "\(code): \(message)"
         return (name.isEmpty ? "" : "\(name): ") + what
             + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))")
+            + (advice.map { " - \($0)" } ?? "")
     }
 }
 
@@ -195,6 +202,16 @@ extension AWSError.Code {
 
     /// Whether the caller isn't allowed to do it, in either spelling.
     public var isAccessDenied: Bool { self == .accessDenied || self == .accessDeniedException }
+
+    /// Whether a clock that is off would be answered with this code.
+    var mayBeSkew: Bool {
+        switch rawValue {
+        case "RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch",
+            "AuthFailure", "RequestInTheFuture":
+            true
+        default: false
+        }
+    }
 
     /// Whether the code passes by itself: the service gave up on this one request.
     var isTransient: Bool {

@@ -1,6 +1,13 @@
 /// How often a call is tried, and how long it waits between attempts.
 ///
-/// Which failures are worth another attempt is each operation's own affair, not the policy's.
+/// Which failures are worth another attempt is each operation's own affair, not the policy's. All clients of one
+/// configuration share a retry quota as botocore's do: 500 units, of which a retry costs 5, or 10 after a time-out;
+/// success gives back what its last retry cost, or 1 where it needed none.
+///
+/// Differences to botocore's standard mode: `LimitExceededException` is final, since for CodePipeline it is a quota;
+/// HTTP 429 without a known code, the codes `InternalFailure`, `InternalError` and `ServiceUnavailable` under any
+/// status and an unreadable reply of success are retried; `Retry-After` is obeyed; and an operation that isn't safe
+/// to repeat isn't repeated after a lost reply.
 public struct AWSRetryPolicy: Sendable {
     /// The number of attempts in all; 1 means no retry.
     public var attempts: Int
@@ -15,6 +22,8 @@ public struct AWSRetryPolicy: Sendable {
     public var sleep: @Sendable (Duration) async throws -> Void
     /// A number from 0 up to, but not including, 1: the jitter.
     public var random: @Sendable () -> Double
+    /// The time that deadlines are measured with.
+    public var instant: @Sendable () -> ContinuousClock.Instant
 
     /// Creates a policy; what isn't given is as in AWS's standard mode.
     public init(
@@ -23,7 +32,8 @@ public struct AWSRetryPolicy: Sendable {
         cap: Duration = .seconds(20),
         longestRetryAfter: Duration = .seconds(60),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
-        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }
     ) {
         self.attempts = attempts
         self.base = base
@@ -31,6 +41,7 @@ public struct AWSRetryPolicy: Sendable {
         self.longestRetryAfter = longestRetryAfter
         self.sleep = sleep
         self.random = random
+        self.instant = instant
     }
 
     /// Three attempts with full jitter.

@@ -12,12 +12,16 @@ struct ErrorReply {
     var requestID: String?
     var retryAfter: Duration?
     var bucketRegion: String?
+    var extendedRequestID: String?
+    var serverDate: Date?
 
     /// Reads any reply that isn't a success; one that makes no sense is named by its status.
     init(_ reply: HTTPReply, format: AWSOperation.ErrorFormat) {
         status = reply.response.status.code
         requestID = Self.requestID(of: reply)
         retryAfter = Self.retryAfter(of: reply)
+        extendedRequestID = Self.identifier(reply.response.headerFields[.amz("x-amz-id-2")])
+        serverDate = reply.response.headerFields[.amz("Date")].flatMap(HTTPDate.parse)
         if format == .xml {
             bucketRegion =
                 reply.response.headerFields[.amz("x-amz-bucket-region")] ?? XMLErrorScanner.scan(reply.body).region
@@ -54,12 +58,20 @@ struct ErrorReply {
             retryAfter: retryAfter
         )
         error.bucketRegion = bucketRegion
+        error.extendedRequestID = extendedRequestID
+        error.serverDate = serverDate
         return error
     }
 
     static func requestID(of reply: HTTPReply) -> String? {
-        reply.response.headerFields[.amz("x-amzn-RequestId")] ?? reply.response.headerFields[.amz("x-amz-request-id")]
+        identifier(
+            reply.response.headerFields[.amz("x-amzn-RequestId")]
+                ?? reply.response.headerFields[.amz("x-amz-request-id")]
+        )
     }
+
+    /// An id of bounded length, for one line.
+    private static func identifier(_ text: String?) -> String? { Limits.optional(text, to: 200) }
 
     /// Seconds of `Retry-After` (a date is ignored), or milliseconds of `x-amz-retry-after`.
     private static func retryAfter(of reply: HTTPReply) -> Duration? {

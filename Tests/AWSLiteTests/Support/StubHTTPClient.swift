@@ -16,6 +16,9 @@ actor StubHTTPClient: HTTPClient {
         self.steps = steps
     }
 
+    /// Replaces what is left of the script.
+    func script(_ steps: [Step]) { self.steps = steps }
+
     func send(_ call: HTTPCall) async throws -> HTTPReply {
         calls.append(call)
         guard !steps.isEmpty else {
