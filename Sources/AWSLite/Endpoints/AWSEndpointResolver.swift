@@ -104,7 +104,8 @@ public struct AWSEndpointResolver: Sendable, Hashable {
         }
     }
 
-    private static func isRegion(_ text: String) -> Bool {
+    /// Whether a text can be a region's name, which becomes part of a host's.
+    static func isRegion(_ text: String) -> Bool {
         let bytes = text.utf8
         let isLabel = bytes.allSatisfy { byte in
             byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

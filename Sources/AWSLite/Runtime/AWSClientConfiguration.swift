@@ -19,8 +19,9 @@ public struct AWSClientConfiguration: Sendable {
     public var retry: AWSRetryPolicy
     /// The longest time that one attempt may take; for an object from or to a file, the longest time that it may stall.
     public var timeout: Duration
-    /// The longest time that a call may take with all its attempts and waits; `nil` for what the attempts and
-    /// ``timeout`` come to. Credentials have deadlines of their own.
+    /// The longest time that a call may take with all its attempts and waits; `nil` for no such limit.
+    ///
+    /// Each attempt still has its ``timeout``. Credentials have deadlines of their own.
     public var callTimeout: Duration?
     /// Told once, in words for a person, when something is wrong that calls survive: a clock that is off.
     public var warn: @Sendable (String) -> Void

@@ -23,8 +23,9 @@ struct ErrorReply {
         extendedRequestID = Self.identifier(reply.response.headerFields[.amz("x-amz-id-2")])
         serverDate = reply.response.headerFields[.amz("Date")].flatMap(HTTPDate.parse)
         if format == .xml {
-            bucketRegion =
+            let region =
                 reply.response.headerFields[.amz("x-amz-bucket-region")] ?? XMLErrorScanner.scan(reply.body).region
+            bucketRegion = region.flatMap { AWSEndpointResolver.isRegion($0) ? $0 : nil }
         }
         let said = format == .json ? Self.json(reply) : Self.xml(reply)
         if let text = said.code, let code = Self.bareCode(text) {
