@@ -71,10 +71,7 @@ public enum SigV4 {
     /// - Throws: An ``AWSSigningError`` when libcrypto fails.
     public static func signature(of stringToSign: String, secretAccessKey: Secret, scope: SigV4Scope) throws -> String {
         do {
-            var key = Array("AWS4\(secretAccessKey.reveal())".utf8)
-            for part in [scope.day, scope.region, scope.service, "aws4_request"] {
-                key = try Digest.hmac(key: key, Array(part.utf8))
-            }
+            let key = try SigningKeys.key(for: secretAccessKey, scope)
             return Digest.hex(try Digest.hmac(key: key, Array(stringToSign.utf8)))
         } catch {
             throw AWSSigningError.cryptography
