@@ -4,7 +4,9 @@ import HTTPTransport
 import HTTPTypes
 import Testing
 
-/// Feeds broken error bodies to both readers. `FUZZ_ITERATIONS` raises their number.
+/// Feeds broken error bodies to both readers.
+///
+/// `FUZZ_ITERATIONS` raises their number.
 @Suite struct ErrorFuzzTests {
     private static let iterations =
         ProcessInfo.processInfo.environment["FUZZ_ITERATIONS"].flatMap { Int($0) } ?? 1000
