@@ -109,6 +109,7 @@ import Testing
 
     @Test(arguments: [
         ("", "k"), ("a/b", "k"), ("..", "k"), ("a b", "k"), ("é", "k"), ("bucket", ""), ("a@b", "k"), ("a:1", "k"),
+        ("a--usw2-az1--x-s3", "k"), ("a--op-s3", "k"),
     ])
     func `A name that no bucket or object can have is refused`(_ bucket: String, _ key: String) async {
         let stub = StubHTTPClient([])

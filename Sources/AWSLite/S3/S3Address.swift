@@ -9,6 +9,9 @@ struct S3Address: Hashable {
 
     /// Addresses an object by the rules of botocore's endpoint rule set.
     ///
+    /// One difference: over plain http botocore puts a dotted bucket before any host, an IP address included; here
+    /// it always stands in the path.
+    ///
     /// - Throws: ``AWSConfigurationError`` when no bucket or object can have such a name.
     init(endpoint: AWSEndpoint, bucket: String, key: String, usesPathStyle: Bool) throws {
         guard Self.isBucket(bucket) else {
