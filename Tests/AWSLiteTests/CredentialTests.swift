@@ -3,6 +3,19 @@ import Foundation
 import HTTPTransport
 import Testing
 
+/// Has nothing to offer, and counts who asks.
+private final class StubCredentialProvider: AWSCredentialProvider {
+    let asked = Locked(0)
+    private let code: AWSCredentialError.Code
+
+    init(_ code: AWSCredentialError.Code) { self.code = code }
+
+    func credentials() async throws -> AWSCredentials {
+        asked.withLock { $0 += 1 }
+        throw AWSCredentialError(code, provider: "stub", "has nothing")
+    }
+}
+
 @Suite struct CredentialTests {
     /// Writes both files and gives the environment that names them.
     private func withFiles(
@@ -17,6 +30,7 @@ import Testing
             }
             try await body([
                 "AWS_CONFIG_FILE": paths[0].path, "AWS_SHARED_CREDENTIALS_FILE": paths[1].path, "HOME": folder.path,
+                "AWS_EC2_METADATA_DISABLED": "true",
             ])
         }
     }
@@ -113,21 +127,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        "role_arn = arn:aws:iam::1:role/r\nsource_profile = default", "sso_session = s", "sso_start_url = https://x",
-    ])
-    func `A profile that asks for another identity isn't passed over for its key pair`(_ setting: String) async throws {
-        let keys = "aws_access_key_id = F\naws_secret_access_key = f"
-        try await withFiles(config: "[profile p]\n\(setting)\n\(keys)", credentials: "[p]\n\(keys)") {
-            (files: [String: String]) async throws in
-            let error = await problem(files.merging(["AWS_PROFILE": "p"]) { $1 })
-            #expect(error?.code == .unsupported)
-            #expect(error?.message.contains("isn't supported yet") == true)
-        }
-    }
-
-    @Test(arguments: ["credential_process = /bin/x", "login_session = s"])
-    func `A key pair in the credentials file comes before a process or a login`(_ setting: String) async throws {
+    @Test(arguments: ["login_session = s"])
+    func `A login isn't passed over for the configuration file's key pair`(_ setting: String) async throws {
         let keys = "[default]\naws_access_key_id = F\naws_secret_access_key = f"
         try await withFiles(config: "[default]\n\(setting)", credentials: keys) {
             (files: [String: String]) async throws in
@@ -138,13 +139,20 @@ import Testing
         }
     }
 
-    @Test(arguments: ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"])
-    func `A source that only the environment asks for is named`(_ variable: String) async throws {
-        try await withFiles { (files: [String: String]) async throws in
-            let error = await problem(files.merging([variable: "/x"]) { $1 })
-            #expect(error?.code == .unsupported)
-            #expect(error?.message.contains(variable) == true)
-        }
+    @Test func `The environment's keys end at their time`() async throws {
+        let keys = ["AWS_ACCESS_KEY_ID": "E", "AWS_SECRET_ACCESS_KEY": "e"]
+        let later = keys.merging(["AWS_CREDENTIAL_EXPIRATION": "2099-01-01T00:00:00+00:00"]) { $1 }
+        #expect(try await find(later).expiration == Date(timeIntervalSince1970: 4_070_908_800))
+        #expect(await problem(keys.merging(["AWS_CREDENTIAL_EXPIRATION": "2001-01-01T00:00:00Z"]) { $1 }) != nil)
+        #expect(await problem(keys.merging(["AWS_CREDENTIAL_EXPIRATION": "soon"]) { $1 }) != nil)
+    }
+
+    @Test func `Once a source has given credentials, the chain stays with it`() async throws {
+        let first = StubCredentialProvider(.notConfigured)
+        let chain = CredentialProviderChain([first, StaticCredentialProvider(.example)])
+        #expect(try await chain.credentials() == .example)
+        #expect(try await chain.credentials() == .example)
+        #expect(first.asked.withLock { $0 } == 1)
     }
 
     @Test func `Half a pair in a profile is an error that names the missing half, not the other`() async throws {

@@ -64,19 +64,23 @@ public struct AWSProfileFiles: Sendable, Hashable {
     ///   neither of them has.
     public func selectedProfile() throws -> AWSProfile? {
         let name = location.profile ?? "default"
+        if let profile = profile(name) { return profile }
+        guard location.profile != nil else { return nil }
+        throw AWSConfigurationError(
+            "there is no profile \"\(name)\": neither [\(name == "default" ? "" : "profile ")\(name)] in "
+                + "\(location.configuration)\(configuration == nil ? " (no such file)" : "") nor [\(name)] in "
+                + "\(location.credentials)\(credentials == nil ? " (no such file)" : "")"
+        )
+    }
+
+    /// The profile of a name; `nil` when neither file has one.
+    func profile(_ name: String) -> AWSProfile? {
         let fromConfiguration =
             name == "default"
             ? configuration?.sections["profile default"] ?? configuration?.sections["default"]
             : configuration?.sections["profile \(name)"]
         let fromCredentials = credentials?.sections[name]
-        if fromConfiguration == nil, fromCredentials == nil {
-            guard location.profile != nil else { return nil }
-            throw AWSConfigurationError(
-                "there is no profile \"\(name)\": neither [\(name == "default" ? "" : "profile ")\(name)] in "
-                    + "\(location.configuration)\(configuration == nil ? " (no such file)" : "") nor [\(name)] in "
-                    + "\(location.credentials)\(credentials == nil ? " (no such file)" : "")"
-            )
-        }
+        guard fromConfiguration != nil || fromCredentials != nil else { return nil }
         return AWSProfile(
             name: name,
             configuration: fromConfiguration ?? [:],

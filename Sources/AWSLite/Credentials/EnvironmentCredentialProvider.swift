@@ -1,15 +1,22 @@
+public import FoundationEssentials
 import HTTPTransport
 
 /// Credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and a token.
 ///
 /// The token is `AWS_SECURITY_TOKEN`'s value, or else that of `AWS_SESSION_TOKEN`, in botocore's order.
-/// An empty variable counts as absent.
+/// An empty variable counts as absent. After the time of `AWS_CREDENTIAL_EXPIRATION` they are an error.
 public struct EnvironmentCredentialProvider: AWSCredentialProvider {
     private let environment: [String: String]
+    private let now: @Sendable () -> Date
 
     /// Creates a provider that reads a snapshot of the environment.
-    public init(environment: [String: String]) {
+    ///
+    /// - Parameters:
+    ///   - environment: The environment's variables.
+    ///   - now: The time.
+    public init(environment: [String: String], now: @escaping @Sendable () -> Date = { Date() }) {
         self.environment = environment
+        self.now = now
     }
 
     /// The credentials of the environment.
@@ -21,10 +28,16 @@ public struct EnvironmentCredentialProvider: AWSCredentialProvider {
         switch (keyID, secret) {
         case (let keyID?, let secret?):
             let token = environment.nonEmpty("AWS_SECURITY_TOKEN") ?? environment.nonEmpty("AWS_SESSION_TOKEN")
+            let expiration = try environment.nonEmpty("AWS_CREDENTIAL_EXPIRATION")
+                .map { try CredentialDocument.date($0, provider: "environment") }
+            if let expiration, expiration <= now() {
+                throw AWSCredentialError(.invalid, provider: "environment", "AWS_CREDENTIAL_EXPIRATION has passed")
+            }
             return AWSCredentials(
                 accessKeyID: keyID,
                 secretAccessKey: Secret(secret),
-                sessionToken: token.map { Secret($0) }
+                sessionToken: token.map { Secret($0) },
+                expiration: expiration
             )
         case (nil, nil):
             throw AWSCredentialError(.notConfigured, provider: "environment", "AWS_ACCESS_KEY_ID isn't set")

@@ -20,14 +20,6 @@ struct UnsupportedCredentialSource: AWSCredentialProvider {
         throw AWSCredentialError(.unsupported, provider: name, "\(demand), which isn't supported yet")
     }
 
-    static func assumedRole(_ location: AWSProfileFiles.Location) -> Self {
-        profile("assumed role", location, asksBy: ["role_arn"])
-    }
-
-    static func webIdentity(_ environment: [String: String]) -> Self {
-        variable("web identity", environment, asksBy: ["AWS_WEB_IDENTITY_TOKEN_FILE"])
-    }
-
     static func singleSignOn(_ location: AWSProfileFiles.Location) -> Self {
         profile("single sign-on", location, asksBy: ["sso_session", "sso_start_url"])
     }
@@ -35,20 +27,6 @@ struct UnsupportedCredentialSource: AWSCredentialProvider {
     static func login(_ location: AWSProfileFiles.Location) -> Self {
         profile("login", location, asksBy: ["login_session"])
     }
-
-    static func process(_ location: AWSProfileFiles.Location) -> Self {
-        profile("process", location, asksBy: ["credential_process"])
-    }
-
-    static func container(_ environment: [String: String]) -> Self {
-        variable(
-            "container",
-            environment,
-            asksBy: ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"]
-        )
-    }
-
-    static let instance = Self(name: "EC2 instance", absence: "isn't supported yet", demand: { nil })
 
     private static func profile(
         _ name: String,
@@ -58,16 +36,6 @@ struct UnsupportedCredentialSource: AWSCredentialProvider {
         Self(name: name, absence: "the profile has no \(settings.joined(separator: " or "))") {
             guard let profile = try AWSProfileFiles(location).selectedProfile() else { return nil }
             return settings.first { profile.text($0) != nil }.map { "profile \"\(profile.name)\" has \($0)" }
-        }
-    }
-
-    private static func variable(
-        _ name: String,
-        _ environment: [String: String],
-        asksBy variables: [String]
-    ) -> Self {
-        Self(name: name, absence: "\(variables.joined(separator: " or ")) isn't set") {
-            variables.first { environment.nonEmpty($0) != nil }.map { "\($0) is set" }
         }
     }
 }

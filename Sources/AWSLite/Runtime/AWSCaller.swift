@@ -26,6 +26,8 @@ struct AWSOperation: Sendable {
     /// Codes by which this operation says that it has done nothing and may be asked again.
     var retryableCodes: Set<AWSError.Code> = []
     var errorFormat: ErrorFormat = .json
+    /// Whether requests are signed; not where they themselves get credentials by a token.
+    var isSigned = true
     /// The largest reply accepted, in bytes.
     var responseLimit: Int = 16 << 20
     /// Where the body of a successful reply goes.
@@ -146,12 +148,15 @@ struct AWSCaller: Sendable {
         timeout: Duration,
         decode: (HTTPReply) throws -> Output
     ) async throws -> Output {
-        let credentials = try await currentCredentials()
+        let credentials = operation.isSigned ? try await currentCredentials() : nil
         let signer = SigV4Signer(service: operation.service.signingName, region: configuration.region)
         let signed: HTTPRequest
         do {
             let date = configuration.now().addingTimeInterval(configuration.memory.clockOffset)
-            signed = try signer.sign(request, payload: payload.hash, credentials: credentials, date: date)
+            signed =
+                try credentials.map {
+                    try signer.sign(request, payload: payload.hash, credentials: $0, date: date)
+                } ?? request
         } catch {
             throw AWSError(.invalidRequest, "\(error)")
         }

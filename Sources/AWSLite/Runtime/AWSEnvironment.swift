@@ -1,3 +1,5 @@
+public import HTTPTransport
+
 /// What the environment and the shared files say about AWS: region, endpoints, credentials.
 public struct AWSEnvironment: Sendable {
     /// The region of `AWS_REGION`, else `AWS_DEFAULT_REGION`, else the profile's; `nil` where nobody names one.
@@ -9,13 +11,30 @@ public struct AWSEnvironment: Sendable {
 
     /// Reads the environment, and the files that it names.
     ///
+    /// - Parameters:
+    ///   - environment: The environment's variables.
+    ///   - httpClient: What credentials are fetched with from AWS; `nil` for a client of its own, made at its first
+    ///     use with the environment's proxy and certificates.
+    ///   - directHTTPClient: What they are fetched with from the host or the container; must not use a proxy. `nil`
+    ///     for a client of its own.
+    ///   - warn: Is told when credentials can't be renewed but the old ones go on working; once per occasion.
     /// - Throws: ``AWSConfigurationError`` when a file is malformed, or `AWS_PROFILE` names a profile that doesn't
     ///   exist.
-    public init(_ environment: [String: String]) throws {
+    public init(
+        _ environment: [String: String],
+        httpClient: (any HTTPClient)? = nil,
+        directHTTPClient: (any HTTPClient)? = nil,
+        warn: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws {
         variables = environment
         profile = try AWSProfileFiles(environment: environment).selectedProfile()
         region = AWSRegion.configured(environment: environment, profile: profile)
-        credentials = CredentialProviderChain.default(environment: environment)
+        credentials = CredentialProviderChain.default(
+            environment: environment,
+            httpClient: httpClient,
+            directHTTPClient: directHTTPClient,
+            warn: warn
+        )
     }
 
     /// The endpoint configured for a service; `nil` for the region's own.

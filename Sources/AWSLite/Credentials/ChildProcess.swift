@@ -1,0 +1,188 @@
+import FoundationEssentials
+import HTTPTransport
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Runs a program and reads what it writes, on a thread of its own so that Swift's pool isn't blocked.
+final class ChildProcess: Sendable {
+    struct Result: Sendable {
+        /// The exit status; 128 and the signal's number where a signal ended it.
+        var status: Int32
+        var output: Data
+        var errors: Data
+    }
+
+    /// The program couldn't be run to its end.
+    struct Failure: Error {
+        /// What happened, as the end of a sentence about the program.
+        var reason: String
+    }
+
+    /// The most that is read of each output.
+    private static let outputLimit = 64 << 10
+
+    private let process: pid_t
+    private let outputs: [Int32]
+    private let timeLimit: TimeInterval
+    private let isCancelled = Locked(false)
+
+    private init(process: pid_t, outputs: [Int32], timeLimit: TimeInterval) {
+        self.process = process
+        self.outputs = outputs
+        self.timeLimit = timeLimit
+    }
+
+    /// Runs a program with this process's environment and without standard input.
+    ///
+    /// At its time limit, on cancellation or when it writes too much, the program and whatever it started are killed.
+    ///
+    /// - Parameters:
+    ///   - words: The program, looked up in `PATH` where it is a bare name, and its arguments.
+    ///   - timeLimit: In seconds.
+    /// - Throws: ``Failure``, or `CancellationError`.
+    static func run(_ words: [String], timeLimit: TimeInterval) async throws -> Result {
+        try Task.checkCancellation()
+        let child = try start(words, timeLimit: timeLimit)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                onThread { continuation.resume(with: Swift.Result { try child.wait() }) }
+            }
+        } onCancel: {
+            child.isCancelled.withLock { $0 = true }
+        }
+    }
+
+    private static func start(_ words: [String], timeLimit: TimeInterval) throws -> ChildProcess {
+        var output: [Int32] = [-1, -1]
+        var errors: [Int32] = [-1, -1]
+        guard pipe(&output) == 0 else { throw Failure(reason: "can't be started: no pipe") }
+        guard pipe(&errors) == 0 else {
+            for end in output { close(end) }
+            throw Failure(reason: "can't be started: no pipe")
+        }
+        defer {
+            close(output[1])
+            close(errors[1])
+        }
+        // Another program started in between would keep a copy open, which is why the end of the outputs isn't waited for.
+        for end in output + errors { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output[1], 1)
+        posix_spawn_file_actions_adddup2(&actions, errors[1], 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A group of its own, so that what it starts can be killed with it.
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        let environment = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
+        let arguments = words.map { strdup($0) } + [nil]
+        let variables = environment.map { strdup($0) } + [nil]
+        defer { for text in arguments + variables { free(text) } }
+        var process = pid_t()
+        let code = posix_spawnp(&process, words[0], &actions, &attributes, arguments, variables)
+        guard code == 0 else {
+            close(output[0])
+            close(errors[0])
+            throw Failure(reason: "can't be started: \(String(cString: strerror(code)))")
+        }
+        return ChildProcess(process: process, outputs: [output[0], errors[0]], timeLimit: timeLimit)
+    }
+
+    /// Reads until the program has ended; blocks.
+    private func wait() throws -> Result {
+        var texts = [Data(), Data()]
+        let outcome = Swift.Result { try collect(&texts) }
+        for output in outputs { close(output) }
+        // The group may hold more than the program itself.
+        kill(-process, SIGKILL)
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        try outcome.get()
+        let signal = status & 0x7F
+        return Result(
+            status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal,
+            output: texts[0],
+            errors: texts[1]
+        )
+    }
+
+    private func collect(_ texts: inout [Data]) throws {
+        let end = Self.uptime() + timeLimit
+        var open = [true, true]
+        while true {
+            if isCancelled.withLock({ $0 }) { throw CancellationError() }
+            guard Self.uptime() < end else { throw Failure(reason: "ran for more than \(Int(timeLimit)) seconds") }
+            var waiting = zip(outputs, open).map { pollfd(fd: $1 ? $0 : -1, events: Int16(POLLIN), revents: 0) }
+            let hasEnded = hasEnded()
+            // Wakes up often enough for a cancellation to be noticed, and for an end with outputs that others hold open.
+            let ready = poll(&waiting, 2, hasEnded ? 0 : 20)
+            if ready == 0, hasEnded { return }
+            for index in 0..<2 where waiting[index].revents != 0 {
+                var buffer = [UInt8](repeating: 0, count: 16 << 10)
+                let count = readSome(outputs[index], &buffer)
+                if count < 0, errno == EINTR { continue }
+                if count <= 0 { open[index] = false } else { texts[index] += buffer[..<count] }
+                guard texts[index].count <= Self.outputLimit else { throw Failure(reason: "writes too much") }
+            }
+        }
+    }
+
+    /// Whether the program has ended; it stays a zombie until ``wait()`` asks for its status.
+    private func hasEnded() -> Bool {
+        var info = siginfo_t()
+        return waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_signo == SIGCHLD
+    }
+
+    private static func uptime() -> TimeInterval {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return TimeInterval(time.tv_sec) + TimeInterval(time.tv_nsec) / 1e9
+    }
+
+    private func readSome(_ file: Int32, _ buffer: inout [UInt8]) -> Int {
+        #if canImport(Glibc)
+        Glibc.read(file, &buffer, buffer.count)
+        #elseif canImport(Musl)
+        Musl.read(file, &buffer, buffer.count)
+        #else
+        Darwin.read(file, &buffer, buffer.count)
+        #endif
+    }
+
+    /// Runs `body` on a new thread.
+    private static func onThread(_ body: @escaping @Sendable () -> Void) {
+        let box = Unmanaged.passRetained(Body(run: body))
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread,
+            &attributes,
+            { box in
+                guard let box else { return nil }
+                Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run()
+                return nil
+            },
+            box.toOpaque()
+        )
+        // Without a thread the work is done here, late rather than never.
+        if code != 0 { box.takeRetainedValue().run() }
+    }
+
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+}

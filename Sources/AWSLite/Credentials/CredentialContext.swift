@@ -1,0 +1,99 @@
+import FoundationEssentials
+import HTTPTransport
+
+/// What the sources of credentials need from outside.
+struct CredentialContext: Sendable {
+    /// The environment's variables.
+    var variables: [String: String]
+    /// Where the shared files are, and the profile.
+    var location: AWSProfileFiles.Location
+    /// Reaches AWS, through a proxy where one is configured.
+    var httpClient: any HTTPClient
+    /// Reaches link-local and loopback addresses, never through a proxy.
+    var directHTTPClient: any HTTPClient
+    /// Tells an operator something, once per occasion.
+    var warn: @Sendable (String) -> Void = { _ in }
+    /// The time.
+    var now: @Sendable () -> Date = { Date() }
+    /// Waits.
+    var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    /// A number from 0 up to, but not including, 1: the jitter.
+    var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
+
+    init(
+        variables: [String: String],
+        httpClient: (any HTTPClient)? = nil,
+        directHTTPClient: (any HTTPClient)? = nil
+    ) {
+        self.variables = variables
+        location = AWSProfileFiles.Location(environment: variables)
+        let location = location
+        let caBundle: @Sendable () -> String? = {
+            variables.nonEmpty("AWS_CA_BUNDLE") ?? (try? AWSProfileFiles(location).selectedProfile())?.text("ca_bundle")
+        }
+        self.httpClient = httpClient ?? LazyHTTPClient(proxy: .environment, caBundle: caBundle)
+        self.directHTTPClient = directHTTPClient ?? LazyHTTPClient(proxy: .none, caBundle: caBundle)
+    }
+
+    /// The shared files and the profile in use, read anew.
+    ///
+    /// - Throws: ``AWSCredentialError`` in the name of the source that asks.
+    func profile(for provider: String) throws -> (files: AWSProfileFiles, profile: AWSProfile?) {
+        try configuration(for: provider) {
+            let files = try AWSProfileFiles(location)
+            return (files, try files.selectedProfile())
+        }
+    }
+
+    /// Runs `body` with an ``AWSConfigurationError`` turned into an error of the source that asks.
+    func configuration<Result>(for provider: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as AWSConfigurationError {
+            throw AWSCredentialError(.invalid, provider: provider, error.message)
+        }
+    }
+
+    /// A provider that keeps what a source gives until shortly before it expires.
+    func refreshing(
+        keepsExpired: Bool = false,
+        _ fetch: @escaping @Sendable () async throws -> AWSCredentials
+    ) -> RefreshingCredentialProvider {
+        RefreshingCredentialProvider(
+            keepsExpired: keepsExpired,
+            now: now,
+            random: random,
+            warn: warn,
+            fetch: fetch
+        )
+    }
+}
+
+/// A client whose thread starts with its first call, since most sources never need one.
+final class LazyHTTPClient: HTTPClient {
+    private let proxy: CurlHTTPClient.Proxy
+    private let caBundle: @Sendable () -> String?
+    private let client = Locked<CurlHTTPClient?>(nil)
+
+    init(proxy: CurlHTTPClient.Proxy, caBundle: @escaping @Sendable () -> String?) {
+        self.proxy = proxy
+        self.caBundle = caBundle
+    }
+
+    func send(_ call: HTTPCall) async throws -> HTTPReply {
+        try await started().send(call)
+    }
+
+    private func started() throws -> CurlHTTPClient {
+        if let client = client.withLock({ $0 }) { return client }
+        var configuration = CurlHTTPClient.Configuration()
+        configuration.proxy = proxy
+        configuration.caBundle = caBundle()
+        let new = try CurlHTTPClient(configuration)
+        return client.withLock { client in
+            if let client { return client }
+            client = new
+            return new
+        }
+    }
+}

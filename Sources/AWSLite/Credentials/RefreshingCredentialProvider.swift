@@ -1,0 +1,195 @@
+public import FoundationEssentials
+import HTTPTransport
+
+/// Keeps temporary credentials and renews them ahead of their expiry.
+///
+/// As in botocore, credentials with less than 15 minutes left are renewed while they are still handed out, and with
+/// less than 10 minutes left, callers wait for new ones. For credentials that live shortly, neither window is longer
+/// than half or a third of their life; botocore would renew those at every call.
+///
+/// All callers share one renewal, which a caller's cancellation doesn't end. A renewal that fails is never final:
+/// credentials that haven't expired stay in use and the next attempt follows after half a minute.
+public final class RefreshingCredentialProvider: AWSCredentialProvider {
+    /// The time left below which credentials are renewed while they are in use, in seconds.
+    static let advisoryWindow: TimeInterval = 15 * 60
+    /// The time left below which callers wait for new ones, in seconds.
+    static let mandatoryWindow: TimeInterval = 10 * 60
+    /// The pause after a renewal that failed while there are usable credentials, in seconds.
+    static let pauseAfterFailure: TimeInterval = 30
+
+    private typealias Waiter = CheckedContinuation<AWSCredentials, any Error>
+
+    private struct State {
+        var current: AWSCredentials?
+        var fetched = Date.distantPast
+        /// No attempt before this time, as long as there is something to use.
+        var pause = Date.distantPast
+        var task: Task<Void, Never>?
+        var waiters: [Int: Waiter] = [:]
+        var nextWaiter = 0
+        var hasWarned = false
+    }
+
+    private enum Plan {
+        case use(AWSCredentials)
+        case wait
+    }
+
+    private let keepsExpired: Bool
+    private let now: @Sendable () -> Date
+    private let random: @Sendable () -> Double
+    private let warn: @Sendable (String) -> Void
+    private let fetch: @Sendable () async throws -> AWSCredentials
+    private let state = Locked(State())
+
+    /// Creates a provider; nothing is fetched before somebody asks.
+    ///
+    /// - Parameters:
+    ///   - keepsExpired: Whether expired credentials are better than none (the "static stability" of EC2's
+    ///     metadata service, whose keys AWS honours beyond their time while it can't renew them). The next attempt
+    ///     follows after 5 to 10 minutes.
+    ///   - now: The time.
+    ///   - random: A number from 0 up to, but not including, 1.
+    ///   - warn: Is told when renewals begin to fail; once, until one succeeds.
+    ///   - fetch: Gets new credentials.
+    public init(
+        keepsExpired: Bool = false,
+        now: @escaping @Sendable () -> Date = { Date() },
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+        warn: @escaping @Sendable (String) -> Void = { _ in },
+        fetch: @escaping @Sendable () async throws -> AWSCredentials
+    ) {
+        self.keepsExpired = keepsExpired
+        self.now = now
+        self.random = random
+        self.warn = warn
+        self.fetch = fetch
+    }
+
+    deinit {
+        // Nobody waits any more: a waiter would hold a reference.
+        state.withLock { $0.task }?.cancel()
+    }
+
+    /// The credentials that are kept, or new ones where these are missing or about to expire.
+    ///
+    /// - Throws: What `fetch` throws, when there is nothing usable; `CancellationError` when the caller was
+    ///   cancelled while it waited, which leaves the renewal going for the others.
+    public func credentials() async throws -> AWSCredentials {
+        let time = now()
+        let plan: Plan = state.withLock { state in
+            guard let current = state.current else { return .wait }
+            let left = current.expiration?.timeIntervalSince(time) ?? .infinity
+            let life = current.expiration?.timeIntervalSince(state.fetched) ?? .infinity
+            let isUsable = left > 0 || keepsExpired
+            if left >= min(Self.advisoryWindow, life / 2) { return .use(current) }
+            if time < state.pause, isUsable { return .use(current) }
+            if left >= min(Self.mandatoryWindow, life / 3) || (life <= 0 && isUsable) {
+                startIfNeeded(&state)
+                return .use(current)
+            }
+            return .wait
+        }
+        if case .use(let credentials) = plan { return credentials }
+        return try await newCredentials()
+    }
+
+    private func newCredentials() async throws -> AWSCredentials {
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isCancelled = state.withLock { state in
+                    // A cancellation before this point found no waiter to wake.
+                    if Task.isCancelled { return true }
+                    state.waiters[id] = continuation
+                    startIfNeeded(&state)
+                    return false
+                }
+                if isCancelled { continuation.resume(throwing: CancellationError()) }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(throwing: CancellationError())
+        }
+    }
+
+    /// Starts a renewal, unless one is going on.
+    private func startIfNeeded(_ state: inout State) {
+        guard state.task == nil else { return }
+        // Unstructured on purpose: it belongs to all callers, so it must outlive the one that happened to start it.
+        // It holds no reference to the provider, whose deinit cancels it.
+        let renewal = Renewal(
+            state: self.state,
+            keepsExpired: keepsExpired,
+            now: now,
+            random: random,
+            warn: warn,
+            fetch: fetch
+        )
+        state.task = Task { await renewal.run() }
+    }
+
+    /// One renewal.
+    private struct Renewal: Sendable {
+        let state: Locked<State>
+        let keepsExpired: Bool
+        let now: @Sendable () -> Date
+        let random: @Sendable () -> Double
+        let warn: @Sendable (String) -> Void
+        let fetch: @Sendable () async throws -> AWSCredentials
+
+        func run() async {
+            let result: Result<AWSCredentials, any Error>
+            do {
+                result = .success(try await fetch())
+            } catch {
+                result = .failure(error)
+            }
+            let (waiters, answer, warning) = state.withLock { state in
+                let (answer, warning) = settle(result, &state)
+                let waiters = state.waiters
+                state.waiters = [:]
+                state.task = nil
+                return (waiters, answer, warning)
+            }
+            if let warning { warn(warning) }
+            for waiter in waiters.values { waiter.resume(with: answer) }
+        }
+
+        /// What the waiters get, and what an operator has to know.
+        private func settle(
+            _ result: Result<AWSCredentials, any Error>,
+            _ state: inout State
+        ) -> (Result<AWSCredentials, any Error>, String?) {
+            let time = now()
+            let problem: any Error
+            switch result {
+            case .success(let new):
+                let isExpired = new.expiration.map { $0 <= time } ?? false
+                if !isExpired || keepsExpired {
+                    state.current = new
+                    state.fetched = time
+                }
+                guard isExpired else {
+                    state.pause = .distantPast
+                    state.hasWarned = false
+                    return (.success(new), nil)
+                }
+                problem = AWSCredentialError(
+                    .unavailable,
+                    provider: "temporary credentials",
+                    "were renewed, but the new ones have expired already"
+                )
+            case .failure(let error):
+                problem = error
+            }
+            let isUsable = state.current.map { keepsExpired || ($0.expiration ?? .distantFuture) > time } ?? false
+            guard isUsable, let current = state.current else { return (.failure(problem), nil) }
+            state.pause = time + (keepsExpired ? 300 + 300 * random() : RefreshingCredentialProvider.pauseAfterFailure)
+            defer { state.hasWarned = true }
+            return (.success(current), state.hasWarned ? nil : "AWS credentials couldn't be renewed: \(problem)")
+        }
+    }
+}

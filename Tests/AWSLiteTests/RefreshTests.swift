@@ -1,0 +1,181 @@
+import Foundation
+import HTTPTransport
+import Testing
+
+@testable import AWSLite
+
+/// The renewal of temporary credentials, with a clock that only the test moves.
+@Suite(.timeLimit(.minutes(1))) struct RefreshTests {
+    /// Hands out numbered credentials, as late as the test wants.
+    private actor Source {
+        var fetches = 0
+        var fails = false
+        var life: TimeInterval = 3_600
+        private var gate: [CheckedContinuation<Void, Never>] = []
+        private var isHeld = false
+        private let clock: Clock
+
+        init(_ clock: Clock) { self.clock = clock }
+
+        func fetch() async throws -> AWSCredentials {
+            fetches += 1
+            let number = fetches
+            if isHeld { await withCheckedContinuation { gate.append($0) } }
+            if fails { throw AWSCredentialError(.unavailable, provider: "source", "is down") }
+            return AWSCredentials(
+                accessKeyID: "\(number)",
+                secretAccessKey: Secret("s"),
+                expiration: clock.now + life
+            )
+        }
+
+        func hold() { isHeld = true }
+        func release() {
+            isHeld = false
+            gate.forEach { $0.resume() }
+            gate = []
+        }
+        func fail(_ fails: Bool) { self.fails = fails }
+        func live(_ life: TimeInterval) { self.life = life }
+    }
+
+    private final class Clock: Sendable {
+        private let time = Locked(Date(timeIntervalSince1970: 1_800_000_000))
+        var now: Date { time.withLock { $0 } }
+        func advance(_ seconds: TimeInterval) { time.withLock { $0 += seconds } }
+    }
+
+    private let clock = Clock()
+    private let source: Source
+    private let warnings = Locked<[String]>([])
+
+    init() { source = Source(clock) }
+
+    private func provider(keepsExpired: Bool = false) -> RefreshingCredentialProvider {
+        RefreshingCredentialProvider(
+            keepsExpired: keepsExpired,
+            now: { [clock] in clock.now },
+            random: { 0.5 },
+            warn: { [warnings] text in warnings.withLock { $0.append(text) } },
+            fetch: { [source] in try await source.fetch() }
+        )
+    }
+
+    /// Waits until something that another task does has happened.
+    private func until(_ condition: () async throws -> Bool) async throws {
+        while try await !condition() { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    @Test func `Concurrent callers share one fetch`() async throws {
+        let provider = provider()
+        await source.hold()
+        let ids = try await withThrowingTaskGroup(of: String.self) { tasks in
+            for _ in 0..<50 { tasks.addTask { try await provider.credentials().accessKeyID } }
+            try await until { await source.fetches == 1 }
+            await source.release()
+            return try await tasks.reduce(into: Set<String>()) { $0.insert($1) }
+        }
+        #expect(ids == ["1"])
+        #expect(await source.fetches == 1)
+    }
+
+    @Test func `A cancelled waiter leaves at once and the others get their credentials`() async throws {
+        let provider = provider()
+        await source.hold()
+        let first = Task { try await provider.credentials().accessKeyID }
+        try await until { await source.fetches == 1 }
+        let second = Task { try await provider.credentials().accessKeyID }
+        first.cancel()
+        await #expect(throws: CancellationError.self) { try await first.value }
+        await source.release()
+        #expect(try await second.value == "1")
+        #expect(await source.fetches == 1)
+    }
+
+    @Test func `With 15 minutes left they are renewed in the background, with 10 callers wait`() async throws {
+        let provider = provider()
+        #expect(try await provider.credentials().accessKeyID == "1")
+        clock.advance(3_600 - 901)
+        #expect(try await provider.credentials().accessKeyID == "1")
+        #expect(await source.fetches == 1)
+        clock.advance(2)
+        await source.hold()
+        #expect(try await provider.credentials().accessKeyID == "1")
+        try await until { await source.fetches == 2 }
+        await source.release()
+        try await until { try await provider.credentials().accessKeyID == "2" }
+        clock.advance(3_600 - 599)
+        #expect(try await provider.credentials().accessKeyID == "3")
+    }
+
+    @Test func `A renewal that fails keeps what is usable and is tried again`() async throws {
+        let provider = provider()
+        _ = try await provider.credentials()
+        await source.fail(true)
+        clock.advance(3_600 - 60)
+        #expect(try await provider.credentials().accessKeyID == "1")
+        #expect(try await provider.credentials().accessKeyID == "1")
+        #expect(await source.fetches == 2, "the second caller is within the pause")
+        clock.advance(31)
+        #expect(try await provider.credentials().accessKeyID == "1")
+        #expect(await source.fetches == 3)
+        #expect(warnings.withLock { $0.count } == 1)
+        clock.advance(60)
+        await #expect(throws: AWSCredentialError.self) { try await provider.credentials() }
+        await source.fail(false)
+        #expect(try await provider.credentials().accessKeyID == "5")
+    }
+
+    @Test func `Where expired ones are better than none, they stay in use and the next try is minutes later`()
+        async throws
+    {
+        let provider = provider(keepsExpired: true)
+        _ = try await provider.credentials()
+        await source.fail(true)
+        clock.advance(4_000)
+        #expect(try await provider.credentials().accessKeyID == "1")
+        clock.advance(449)
+        #expect(try await provider.credentials().accessKeyID == "1")
+        #expect(await source.fetches == 2)
+        await source.fail(false)
+        clock.advance(2)
+        #expect(try await provider.credentials().accessKeyID == "3")
+        #expect(warnings.withLock { $0.count } == 1)
+    }
+
+    @Test func `New ones that have expired already are kept only where that is better than none`() async throws {
+        await source.live(-60)
+        await #expect(throws: AWSCredentialError.self) { try await provider().credentials() }
+        let stable = provider(keepsExpired: true)
+        #expect(try await stable.credentials().accessKeyID == "2")
+        #expect(try await stable.credentials().accessKeyID == "2")
+        #expect(warnings.withLock { $0.count } == 1)
+    }
+
+    @Test func `Short-lived ones aren't renewed at every call`() async throws {
+        await source.live(300)
+        let provider = provider()
+        for _ in 0..<3 {
+            #expect(try await provider.credentials().accessKeyID == "1")
+        }
+        #expect(await source.fetches == 1)
+    }
+
+    @Test func `A renewal that nobody waits for any more is cancelled`() async throws {
+        let (stream, ended) = AsyncStream<Void>.makeStream()
+        let started = AsyncStream<Void>.makeStream()
+        var provider: RefreshingCredentialProvider? = RefreshingCredentialProvider {
+            started.continuation.finish()
+            defer { ended.finish() }
+            try await Task.sleep(for: .seconds(3_600))
+            throw CancellationError()
+        }
+        let waiter = Task { [provider] in _ = try await provider?.credentials() }
+        for await _ in started.stream {}
+        waiter.cancel()
+        _ = await waiter.result
+        provider = nil
+        for await _ in stream {}
+        #expect(provider == nil)
+    }
+}
