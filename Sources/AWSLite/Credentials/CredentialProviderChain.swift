@@ -78,10 +78,11 @@ extension CredentialProviderChain {
     /// The sources that a `source_profile` may have, too.
     static func profileSources(_ context: CredentialContext) -> [any AWSCredentialProvider] {
         let webIdentity = WebIdentitySource(context: context)
+        let singleSignOn = SingleSignOnSource(context: context)
         let process = ProcessSource(context: context)
         return [
             context.refreshing { try await webIdentity.fetch() },
-            UnsupportedCredentialSource.singleSignOn(context.location),
+            context.refreshing { try await singleSignOn.fetch() },
             ProfileCredentialProvider(context.location, file: .credentials),
             UnsupportedCredentialSource.login(context.location),
             context.refreshing { try await process.fetch() },

@@ -20,10 +20,6 @@ struct UnsupportedCredentialSource: AWSCredentialProvider {
         throw AWSCredentialError(.unsupported, provider: name, "\(demand), which isn't supported yet")
     }
 
-    static func singleSignOn(_ location: AWSProfileFiles.Location) -> Self {
-        profile("single sign-on", location, asksBy: ["sso_session", "sso_start_url"])
-    }
-
     static func login(_ location: AWSProfileFiles.Location) -> Self {
         profile("login", location, asksBy: ["login_session"])
     }
