@@ -1,11 +1,11 @@
 import FoundationEssentials
 
-/// One file of AWS's INI dialect, read into sections.
+/// One file of AWS's INI dialect, read into sections as botocore reads it, by Python's `configparser`.
 ///
-/// Follows the shared configuration specification of the "AWS SDKs and Tools Reference Guide": comments from `#`
-/// or `;`, at a line's start or after white space; names of settings in any case; a later section of the same
-/// name adds to the earlier one; an indented line continues the value above, or is a nested setting where that
-/// value is empty.
+/// A line that starts with `#` or `;` is a comment; there are none after a value. A name, in any case, ends at the
+/// first `=` or `:`. A line that is indented further than its setting continues the value; a value that is empty on
+/// its own line has nested settings. `[DEFAULT]` is where every section finds what it lacks. Sections and settings
+/// that come twice are errors. The one difference: a byte order mark at the start is skipped.
 struct ProfileFile: Sendable, Hashable {
     enum Value: Sendable, Hashable {
         case text(String)
@@ -14,8 +14,9 @@ struct ProfileFile: Sendable, Hashable {
 
     typealias Section = [String: Value]
 
-    /// Sections by their header, with one space after a kind: `default`, `profile x`, `services y`.
-    var sections: [String: Section] = [:]
+    /// Sections by their header; those of a kind as `profile x`, `sso-session y` and `services z`, without quotation
+    /// marks. `[default]` is `profile default` as well; of both the later one counts.
+    private(set) var sections: [String: Section] = [:]
 
     /// Reads a file; `nil` when it doesn't exist.
     static func read(_ path: String) throws -> ProfileFile? {
@@ -31,101 +32,34 @@ struct ProfileFile: Sendable, Hashable {
     ///
     /// - Throws: ``AWSConfigurationError`` naming file and line, never what the line says: it may be a secret.
     init(_ text: String, name: String) throws {
-        var header: String?
-        var setting: String?
+        var reader = ProfileFileReader(name: name)
+        // Splits at "\n", "\r\n" and "\r", as Python does.
         let content = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]
-        // By scalar, since CR LF is one character.
-        let lines = content.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-        for (index, scalars) in lines.enumerated() {
-            let line = Substring(scalars)
-            func malformed(_ what: String) -> AWSConfigurationError {
-                AWSConfigurationError("\(name), line \(index + 1): \(what)")
-            }
-            let trimmed = Self.trim(line)
-            guard let first = trimmed.first, first != "#", first != ";" else { continue }
-            if line.first == " " || line.first == "\t" {
-                guard let header, let setting else { throw malformed("an indented line continues nothing") }
-                try Self.append(trimmed, to: &sections[header, default: [:]][setting], malformed)
-            } else if first == "[" {
-                guard let end = trimmed.firstIndex(of: "]") else { throw malformed("a section lacks its \"]\"") }
-                let name = Self.header(trimmed[trimmed.index(after: trimmed.startIndex)..<end])
-                guard !name.isEmpty else { throw malformed("a section has no name") }
-                sections[name, default: [:]].merge([:]) { $1 }
-                (header, setting) = (name, nil)
+        var line = Substring.UnicodeScalarView()
+        var previous: Unicode.Scalar?
+        for scalar in content.unicodeScalars {
+            if scalar == "\n" || scalar == "\r" {
+                if scalar == "\r" || previous != "\r" {
+                    try reader.read(line)
+                    line = .init()
+                }
             } else {
-                guard let header else { throw malformed("a setting stands before the first section") }
-                guard let (key, value) = Self.pair(trimmed) else { throw malformed("expected \"name = value\"") }
-                sections[header, default: [:]][key] = .text(value)
-                setting = key
+                line.append(scalar)
             }
+            previous = scalar
         }
+        if !line.isEmpty { try reader.read(line) }
+        for (header, section) in try reader.finish() { add(section, header) }
     }
 
-    private static func append(
-        _ line: Substring,
-        to value: inout Value?,
-        _ malformed: (String) -> AWSConfigurationError
-    ) throws {
-        switch value {
-        case .nested(var settings):
-            guard let (key, text) = pair(line) else { throw malformed("expected \"name = value\"") }
-            settings[key] = text
-            value = .nested(settings)
-        case .text(""), nil:
-            guard let (key, text) = pair(line) else { throw malformed("expected \"name = value\"") }
-            value = .nested([key: text])
-        case .text(let text):
-            value = .text(text + "\n" + line)
+    private mutating func add(_ section: Section, _ header: String) {
+        guard let kind = ["profile", "sso-session", "services"].first(where: { header.hasPrefix($0) }) else {
+            sections[header] = section
+            if header == "default" { sections["profile default"] = section }
+            return
         }
-    }
-
-    /// `name = value`, with the name in lower case and no comment.
-    private static func pair(_ line: Substring) -> (String, String)? {
-        guard let equals = line.firstIndex(of: "=") else { return nil }
-        let key = trim(line[..<equals])
-        guard !key.isEmpty else { return nil }
-        var value = line[line.index(after: equals)...]
-        for index in value.indices where value[index] == "#" || value[index] == ";" {
-            guard index > value.startIndex else {
-                value = value[..<index]
-                break
-            }
-            let before = value[value.index(before: index)]
-            if before == " " || before == "\t" {
-                value = value[..<index]
-                break
-            }
-        }
-        return (key.lowercased(), String(trim(value)))
-    }
-
-    /// A header's words with one space between them, without quotation marks around the name.
-    private static func header(_ text: Substring) -> String {
-        let name = trim(text)
-        for kind in ["profile", "services", "sso-session"] {
-            let rest = name.dropFirst(kind.count)
-            guard name.hasPrefix(kind), let next = rest.first, next == " " || next == "\t" else { continue }
-            return "\(kind) \(unquoted(trim(rest)))"
-        }
-        return unquoted(name)
-    }
-
-    private static func unquoted(_ text: Substring) -> String {
-        for mark in ["\"", "'"] where text.count >= 2 && text.hasPrefix(mark) && text.hasSuffix(mark) {
-            return String(text.dropFirst().dropLast())
-        }
-        return String(text)
-    }
-
-    private static func trim(_ text: Substring) -> Substring {
-        let scalars = text.unicodeScalars
-        guard let start = scalars.firstIndex(where: { !isBlank($0) }),
-            let end = scalars.lastIndex(where: { !isBlank($0) })
-        else { return "" }
-        return Substring(scalars[start...end])
-    }
-
-    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == " " || scalar == "\t" || scalar == "\r"
+        // botocore looks at the beginning only, so "[profiles x]" is a profile, too.
+        guard let words = ShellWords.split(header), words.count == 2 else { return }
+        sections["\(kind) \(words[1])"] = section
     }
 }

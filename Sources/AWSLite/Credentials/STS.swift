@@ -32,14 +32,7 @@ struct STS: Sendable {
         guard let region = AWSRegion.configured(environment: context.variables, profile: profile) else {
             throw AWSCredentialError(.invalid, provider: provider, "AWS_REGION isn't set, and STS is asked in a region")
         }
-        endpoint = try context.configuration(for: provider) {
-            let configured = try AWSEndpointResolver.configuredEndpoint(
-                of: Self.service,
-                environment: context.variables,
-                profile: profile
-            )
-            return try AWSEndpointResolver(region: region, override: configured).endpoint(of: Self.service)
-        }
+        endpoint = try context.endpoint(of: .sts, in: region, for: provider)
         configuration = AWSClientConfiguration(
             region: region,
             // An unsigned operation asks for none.

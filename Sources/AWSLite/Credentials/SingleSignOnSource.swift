@@ -29,7 +29,7 @@ struct SingleSignOnSource: Sendable {
         let query =
             "role_name=\(PercentEncoding.encode(settings.role))"
             + "&account_id=\(PercentEncoding.encode(settings.account))"
-        let endpoint = try context.endpoint("AWS_ENDPOINT_URL_SSO", "portal.sso", settings.region)
+        let endpoint = try context.endpoint(of: .sso, in: settings.region, for: Self.name)
         let request = HTTPRequest(
             method: .get,
             scheme: endpoint.scheme,
@@ -118,15 +118,16 @@ struct SingleSignOnSource: Sendable {
 }
 
 extension CredentialContext {
-    /// The endpoint of a service that only credentials come from.
-    func endpoint(_ variable: String, _ service: String, _ region: String) throws -> AWSEndpoint {
-        try configuration(for: SingleSignOnSource.name) {
-            let resolver = AWSEndpointResolver(region: region, override: variables.nonEmpty(variable))
-            var endpoint = try resolver.endpoint(of: .sts)
-            if !endpoint.isCustom {
-                endpoint.authority = "\(service).\(region).\(AWSPartition.of(region: region).suffix)"
-            }
-            return endpoint
+    /// The endpoint of a service in a region that isn't the environment's.
+    func endpoint(of service: AWSService, in region: String, for provider: String) throws -> AWSEndpoint {
+        let (_, profile) = try profile(for: provider)
+        return try configuration(for: provider) {
+            let configured = try AWSEndpointResolver.configuredEndpoint(
+                of: service,
+                environment: variables,
+                profile: profile
+            )
+            return try AWSEndpointResolver(region: region, override: configured).endpoint(of: service)
         }
     }
 

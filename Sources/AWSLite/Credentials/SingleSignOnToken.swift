@@ -19,7 +19,7 @@ struct SingleSignOnToken: Sendable {
     let context: CredentialContext
     let settings: SingleSignOnSource.Settings
 
-    /// The cache file. What isn't known here would be lost by writing back, so nothing but these members is there.
+    /// The cache file's members that botocore writes; a renewal writes back these and no others, as botocore does.
     private struct Cached: Codable {
         var startUrl: String?
         var region: String?
@@ -75,7 +75,11 @@ struct SingleSignOnToken: Sendable {
             var expiresIn: Double
             var refreshToken: String?
         }
-        let endpoint = try context.endpoint("AWS_ENDPOINT_URL_SSO_OIDC", "oidc", settings.region)
+        let endpoint = try context.endpoint(
+            of: .ssoOIDC,
+            in: settings.region,
+            for: SingleSignOnSource.name
+        )
         let request = HTTPRequest(
             method: .post,
             scheme: endpoint.scheme,

@@ -16,10 +16,15 @@ public struct AWSService: Sendable, Hashable {
     /// The AWS Security Token Service.
     public static let sts = AWSService("sts")
 
-    private init(_ id: String) {
+    /// IAM Identity Center's portal, which credentials come from.
+    static let sso = AWSService("portal.sso", named: "sso")
+    /// IAM Identity Center's tokens.
+    static let ssoOIDC = AWSService("oidc", named: "sso_oidc")
+
+    private init(_ id: String, named name: String? = nil) {
         self.id = id
         signingName = id
-        environmentName = id.uppercased()
-        configurationName = id
+        environmentName = (name ?? id).uppercased()
+        configurationName = name ?? id
     }
 }
