@@ -134,7 +134,7 @@ import Testing
 
     @Test func `Without a region STS can't be asked`() async {
         let config = "[default]\noutput = json"
-        let keys = ["AWS_REGION": "", "AWS_WEB_IDENTITY_TOKEN_FILE": "/dev/null", "AWS_ROLE_ARN": "r"]
+        let keys = ["AWS_REGION": "", "AWS_WEB_IDENTITY_TOKEN_FILE": #filePath, "AWS_ROLE_ARN": "r"]
         let error = await problem(config, keys)
         #expect(error?.message.contains("AWS_REGION isn't set") == true)
     }

@@ -14,8 +14,9 @@ struct ProfileFile: Sendable, Hashable {
 
     typealias Section = [String: Value]
 
-    /// Sections by their header; those of a kind as `profile x`, `sso-session y` and `services z`, without quotation
-    /// marks. `[default]` is `profile default` as well; of both the later one counts.
+    /// Sections by their header.
+    ///
+    /// Those of a kind as `profile x`, `sso-session y` and `services z`, without quotation marks. `[default]` is `profile default` as well; of both the later one counts.
     private(set) var sections: [String: Section] = [:]
 
     /// Reads a file; `nil` when it doesn't exist.
