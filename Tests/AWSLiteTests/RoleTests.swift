@@ -72,7 +72,7 @@ import Testing
         let call = await stub.calls[0]
         #expect(call.request.authority == "sts.eu-west-1.amazonaws.com")
         #expect(
-            String(decoding: call.body ?? Data(), as: UTF8.self)
+            String(decoding: call.body?.data ?? Data(), as: UTF8.self)
                 == "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa%20b"
                 + "&RoleSessionName=me&ExternalId=e%26x&DurationSeconds=900"
         )
@@ -156,7 +156,7 @@ import Testing
                 #expect(try await find("[default]\nregion = r", stub, variables).accessKeyID == "ASIA")
             }
             let calls = await stub.calls
-            let bodies = calls.map { String(decoding: $0.body ?? Data(), as: UTF8.self) }
+            let bodies = calls.map { String(decoding: $0.body?.data ?? Data(), as: UTF8.self) }
             #expect(bodies[1].hasSuffix("&RoleArn=r&RoleSessionName=pod&WebIdentityToken=one%2B"))
             #expect(bodies[2].hasSuffix("&WebIdentityToken=two"))
             #expect(calls.allSatisfy { $0.request.headerFields[.authorization] == nil })

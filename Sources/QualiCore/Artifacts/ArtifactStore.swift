@@ -24,16 +24,22 @@ public protocol ArtifactStore: Sendable {
 /// Artifacts in S3, read and written with the credentials of their job.
 public struct S3ArtifactStore: ArtifactStore {
     private let configuration: AWSClientConfiguration
+    private let usesPathStyle: Bool
 
     /// Creates a store; the configuration's own credentials are never used.
-    public init(_ configuration: AWSClientConfiguration) {
+    ///
+    /// - Parameters:
+    ///   - configuration: How S3 is called.
+    ///   - usesPathStyle: Whether buckets always stand in the path, never in the host's name.
+    public init(_ configuration: AWSClientConfiguration, usesPathStyle: Bool = false) {
         self.configuration = configuration
+        self.usesPathStyle = usesPathStyle
     }
 
     private func s3(_ credentials: AWSCredentials) -> S3 {
         var configuration = configuration
         configuration.credentials = StaticCredentialProvider(credentials)
-        return S3(configuration)
+        return S3(configuration, usesPathStyle: usesPathStyle)
     }
 
     /// Reads an artifact.

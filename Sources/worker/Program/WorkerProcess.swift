@@ -39,6 +39,10 @@ struct WorkerProcess: Sendable {
                 codePipeline: settings.aws.client(aws, endpoint: settings.aws.codePipelineEndpoint),
                 s3: settings.aws.client(aws, endpoint: settings.aws.s3Endpoint)
             )
+            settings.aws.warnings.connect { text in
+                logger.warning("AWS is reached with a difficulty", metadata: ["detail": "\(redact(text))"])
+            }
+            configuration.usesS3PathStyle = settings.aws.usesS3PathStyle
             configuration.actions = settings.actions.names
             configuration.portal = settings.actions.portal
             configuration.statusInterval = settings.jobs.statusInterval

@@ -13,16 +13,25 @@ struct AWSSettings: Sendable {
     var s3Endpoint: String?
     /// The certificates to trust; `nil` for the system's.
     var caBundle: String?
+    /// Whether FIPS endpoints are used.
+    var usesFIPS = false
+    /// Whether endpoints that also have IPv6 addresses are used.
+    var usesDualStack = false
+    /// Whether buckets always stand in the path of an S3 address.
+    var usesS3PathStyle = false
+    /// Where the warnings of AWS's clients go.
+    let warnings = WarningRelay()
 
     /// Reads AWS's settings.
     init(_ reader: inout SettingReader) {
         let variables = Self.variables(&reader)
         caBundle = reader.certificates(.awsCABundle)
         region = ""
-        credentials = CredentialProviderChain.default(environment: variables)
+        credentials = CredentialProviderChain([])
         let environment: AWSEnvironment
         do {
-            environment = try AWSEnvironment(variables)
+            environment = try AWSEnvironment(variables, warn: warnings.warn)
+            credentials = environment.credentials
             if caBundle == nil { caBundle = try Self.profileCABundle(variables) }
         } catch {
             reader.note("AWS configuration:", "\(error)")
@@ -38,6 +47,9 @@ struct AWSSettings: Sendable {
         } else {
             reader.note(Setting.region.name, "is missing. Wanted: the pipelines' region, such as eu-west-1.")
         }
+        usesFIPS = environment.usesFIPS
+        usesDualStack = environment.usesDualStack
+        usesS3PathStyle = environment.usesS3PathStyle
         codePipelineEndpoint = Self.endpoint(of: .codePipeline, environment, &reader)
         s3Endpoint = Self.endpoint(of: .s3, environment, &reader)
     }
@@ -50,7 +62,10 @@ struct AWSSettings: Sendable {
             let found = try await credentials.credentials()
             return [found.secretAccessKey, found.sessionToken].compactMap { $0 }
         } catch let error as AWSCredentialError where error.code != .unavailable {
-            reader.note("AWS credentials:", "\(error). Wanted: an access key of AWS_ACCESS_KEY_ID or a profile.")
+            reader.note(
+                "AWS credentials:",
+                "\(error). Wanted: an access key, a profile, or a role of this host, as every AWS tool takes them."
+            )
         } catch {
             // A source that is down for now may be back when the first request is signed.
         }
@@ -59,7 +74,16 @@ struct AWSSettings: Sendable {
 
     /// What a client of a service needs.
     func client(_ httpClient: any HTTPClient, endpoint: String?) -> AWSClientConfiguration {
-        AWSClientConfiguration(region: region, credentials: credentials, httpClient: httpClient, endpoint: endpoint)
+        var configuration = AWSClientConfiguration(
+            region: region,
+            credentials: credentials,
+            httpClient: httpClient,
+            endpoint: endpoint
+        )
+        configuration.usesFIPS = usesFIPS
+        configuration.usesDualStack = usesDualStack
+        configuration.warn = warnings.warn
+        return configuration
     }
 
     /// A client of HTTP for AWS.

@@ -41,6 +41,19 @@ struct WorkerSettingsTests {
         )
     }
 
+    @Test("take the kind of endpoint, and where warnings go, to AWS's clients")
+    func endpoints() async throws {
+        let settings = try await Given.settings(["AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"])
+        let client = settings.aws.client(try settings.aws.httpClient(), endpoint: nil)
+        #expect(client.usesFIPS)
+        #expect(client.usesDualStack)
+        let warnings = Locked<[String]>([])
+        client.warn("nobody hears this")
+        settings.aws.warnings.connect { text in warnings.withLock { $0.append(text) } }
+        client.warn("the clock is wrong")
+        #expect(warnings.withLock { $0 } == ["the clock is wrong"])
+    }
+
     @Test("come from every name of the documentation")
     func everything() async throws {
         let settings = try await Given.settings([

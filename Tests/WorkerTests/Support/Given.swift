@@ -10,7 +10,7 @@ enum Given {
     static let environment = [
         "HOME": "/nonexistent", "CLOUDSHELL_URL": "https://lab.example.com:3443", "CLOUDSHELL_USER": "ci",
         "CLOUDSHELL_PASSWORD": "a secret", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI", "AWS_EC2_METADATA_DISABLED": "true",
     ]
 
     /// The environment of a worker at the stand-ins, without a lab.

@@ -21,7 +21,7 @@ struct ProgramRun: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: The arguments.
-    ///   - environment: The whole environment, but for a home without any AWS files.
+    ///   - environment: The whole environment, but for a home without any AWS files and a host that is no instance.
     ///   - folder: Where its output is kept.
     init(_ arguments: [String], environment: [String: String] = [:], in folder: URL) throws {
         self.folder = folder
@@ -31,7 +31,7 @@ struct ProgramRun: Sendable {
         process.executableURL = URL(fileURLWithPath: tests).deletingLastPathComponent()
             .appendingPathComponent("quali-worker")
         process.arguments = arguments
-        process.environment = ["HOME": folder.path].merging(environment) { $1 }
+        process.environment = ["HOME": folder.path, "AWS_EC2_METADATA_DISABLED": "true"].merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         // Files, unlike pipes, never make the program wait for a reader.
         for name in ["output", "errors"] { try Data().write(to: folder.appendingPathComponent(name)) }
