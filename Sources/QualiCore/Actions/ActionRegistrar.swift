@@ -34,6 +34,8 @@ public struct ActionRegistrar: Sendable {
         case unchanged
         /// Another definition has this version; how they differ, a line each. Nothing was changed.
         case differs([String])
+        /// It isn't registered, and wasn't now, since another one of its set differs.
+        case withheld
         /// It is deleted now.
         case deleted
         /// It wasn't registered.
@@ -42,26 +44,43 @@ public struct ActionRegistrar: Sendable {
 
     /// Registers a definition, unless it is registered already.
     ///
-    /// - Throws: `AWSError` when the service refuses; nothing is changed then.
+    /// - Throws: `AWSError` when the service can't say what is registered, and ``InstallFailure`` when it doesn't
+    ///   register the definition.
     public func install(_ definition: CodePipeline.CustomActionType) async throws -> Outcome {
-        if let registered = try await registered(definition) {
-            let differences = Self.differences(definition, registered)
+        try await install([definition])[0]
+    }
+
+    /// Registers those of a set of definitions that aren't registered yet, but none of them where another definition
+    /// has the version of one.
+    ///
+    /// - Returns: What became of each, in their order.
+    /// - Throws: `AWSError` when the service can't say what is registered; nothing is changed then.
+    ///   ``InstallFailure`` when it doesn't register one; those before it are registered then.
+    public func install(_ definitions: [CodePipeline.CustomActionType]) async throws -> [Outcome] {
+        let registered = try await list()
+        let plan: [Outcome?] = definitions.map { definition in
+            guard let match = registered.first(where: { Self.isSame(definition, $0.id) }) else { return nil }
+            let differences = Self.differences(definition, match)
             return differences.isEmpty ? .unchanged : .differs(differences)
         }
-        do {
-            _ = try await registry.createCustomActionType(definition)
-        } catch let error as AWSError where error.code == .actionTypeAlreadyExists {
-            // A deleted type keeps its version for its old definition, and isn't listed.
-            return .differs(["a deleted type had this version, with another definition"])
+        guard plan.allSatisfy({ $0 == nil || $0 == .unchanged }) else { return plan.map { $0 ?? .withheld } }
+        var created: [CodePipeline.CustomActionType] = []
+        for (definition, outcome) in zip(definitions, plan) where outcome == nil {
+            do {
+                _ = try await registry.createCustomActionType(definition)
+            } catch let error as AWSError {
+                throw InstallFailure(definition: definition, cause: error, created: created)
+            }
+            created.append(definition)
         }
-        return .created
+        return plan.map { $0 ?? .created }
     }
 
     /// Deletes a type, if it is registered.
     ///
     /// - Throws: `AWSError` when the service refuses.
     public func uninstall(_ definition: CodePipeline.CustomActionType) async throws -> Outcome {
-        guard try await registered(definition) != nil else { return .absent }
+        guard try await list().contains(where: { Self.isSame(definition, $0.id) }) else { return .absent }
         try await registry.deleteCustomActionType(
             category: definition.category,
             provider: definition.provider,
@@ -79,11 +98,8 @@ public struct ActionRegistrar: Sendable {
             .sorted { ($0.id.provider, $0.id.version) < ($1.id.provider, $1.id.version) }
     }
 
-    private func registered(_ definition: CodePipeline.CustomActionType) async throws -> CodePipeline.ActionType? {
-        try await list().first {
-            $0.id.category == definition.category && $0.id.provider == definition.provider
-                && $0.id.version == definition.version
-        }
+    private static func isSame(_ definition: CodePipeline.CustomActionType, _ id: CodePipeline.ActionTypeID) -> Bool {
+        id.category == definition.category && id.provider == definition.provider && id.version == definition.version
     }
 
     /// How a wanted definition differs from a registered one.

@@ -82,9 +82,16 @@ struct ActionTypeService: Sendable {
         do {
             return try await body(registrar)
         } catch let error as AWSError {
-            let words = "\(error)".split { $0.isWhitespace }.joined(separator: " ")
-            throw ProgramFailure(.unavailable, words.count > 600 ? words.prefix(600) + "…" : words)
+            throw ProgramFailure(.unavailable, Self.line("\(error)"))
+        } catch let failure as ActionRegistrar.InstallFailure {
+            throw ProgramFailure(.unavailable, Self.line("\(failure)"))
         }
+    }
+
+    /// A text in one line, and not without end.
+    private static func line(_ text: String) -> String {
+        let words = text.split { $0.isWhitespace }.joined(separator: " ")
+        return words.count > 600 ? words.prefix(600) + "…" : words
     }
 }
 

@@ -10,7 +10,7 @@ struct InstallActions: AsyncParsableCommand {
         abstract: "Register the three action types, or those of a folder.",
         discussion: """
             What is registered already, just like this, is left alone. A registered version can't be changed: \
-            where another definition has it, nothing happens, the differences are shown, and the exit status is 65.
+            where another definition has it, none is registered, the differences are shown, and the exit status is 65.
             """
     )
 
@@ -40,7 +40,8 @@ struct InstallActions: AsyncParsableCommand {
             throw ProgramFailure(
                 .data,
                 """
-                \(differing) of \(definitions.count) action types have another definition under this version.
+                \(differing) of \(definitions.count) action types have another definition under this version,
+                so none was registered.
                 A registered version can't be changed. Choose a higher one, here with --version
                 and for the workers with JOB_WORKER_VERSION, or change nothing.
                 """
@@ -48,18 +49,17 @@ struct InstallActions: AsyncParsableCommand {
         }
     }
 
-    /// Registers definitions, and says what becomes of each.
+    /// Registers definitions, or none of them where one is registered otherwise, and says what became of each.
     ///
     /// - Returns: How many are registered otherwise.
-    /// - Throws: `AWSError` when the service refuses; what was registered before stays.
+    /// - Throws: `AWSError` or `ActionRegistrar.InstallFailure` when the service refuses.
     static func install(
         _ definitions: [CodePipeline.CustomActionType],
         with registrar: ActionRegistrar,
         say: (String) -> Void
     ) async throws -> Int {
         var differing = 0
-        for definition in definitions {
-            let outcome = try await registrar.install(definition)
+        for (definition, outcome) in zip(definitions, try await registrar.install(definitions)) {
             say(line(outcome.word, definition))
             guard case .differs(let differences) = outcome else { continue }
             differing += 1
@@ -105,6 +105,7 @@ extension ActionRegistrar.Outcome {
         case .created: "created"
         case .unchanged: "unchanged"
         case .differs: "differs"
+        case .withheld: "withheld"
         case .deleted: "deleted"
         case .absent: "absent"
         }

@@ -94,6 +94,19 @@ private actor FakeRegistry: ActionTypeRegistry {
         #expect(try await registrar.list().map(\.id.version) == ["1", "2"])
     }
 
+    @Test func `a set is registered only if none of it is registered otherwise`() async throws {
+        let registrar = ActionRegistrar(FakeRegistry())
+        var definitions = QualiActions().definitions()
+        var other = definitions[2]
+        other.configurationProperties.removeLast()
+        #expect(try await registrar.install(other) == .created)
+        let outcomes = try await registrar.install(definitions)
+        #expect(outcomes.prefix(2) == [.withheld, .withheld])
+        #expect(try await registrar.list().count == 1)
+        definitions[2] = other
+        #expect(try await registrar.install(definitions) == [.created, .created, .unchanged])
+    }
+
     @Test func `uninstall is idempotent`() async throws {
         let registrar = ActionRegistrar(FakeRegistry())
         let definition = QualiActions().definitions()[2]
@@ -106,11 +119,10 @@ private actor FakeRegistry: ActionTypeRegistry {
     @Test func `a deleted type's version can't be used again`() async throws {
         let registry = FakeRegistry()
         await registry.burnVersion()
-        guard case .differs(let lines) = try await ActionRegistrar(registry).install(QualiActions().definitions()[0])
-        else {
-            Issue.record("a burnt version was taken")
-            return
+        let failure = try await #require(throws: ActionRegistrar.InstallFailure.self) {
+            try await ActionRegistrar(registry).install(QualiActions().definitions())
         }
-        #expect(lines.first?.contains("deleted type") == true)
+        #expect(failure.definition.provider == "Quali-Start-Sandbox")
+        #expect(failure.created.isEmpty)
     }
 }

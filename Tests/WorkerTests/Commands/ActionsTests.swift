@@ -87,6 +87,38 @@ struct ActionsTests {
         }
     }
 
+    @Test("register none of a set where one differs")
+    func allOrNone() async throws {
+        try await LocalCloud.withRunning { cloud in
+            let run = VirtualPipeline.ActionType("Test", "Quali-Run-Command", "1")
+            try cloud.codePipeline.register(run, required: ["Other"])
+            let refused = try await program("actions", "install", environment: cloud.environment)
+            #expect(refused.status == 65)
+            #expect(refused.output.contains("withheld   Quali-Start-Sandbox"))
+            #expect(refused.output.contains("differs    Quali-Run-Command"))
+            #expect(refused.errors.contains("none was registered"))
+            let list = try await program("actions", "list", environment: cloud.environment)
+            #expect(list.output.split(separator: "\n").count == 2, "\(list.output)")
+        }
+    }
+
+    @Test("name what is registered when a later one is refused")
+    func refusedHalfway() async throws {
+        var options = LocalCloud.Options()
+        options.codePipeline.actionTypeLimit = 2
+        try await LocalCloud.withRunning(options) { cloud in
+            let refused = try await program("actions", "install", environment: cloud.environment)
+            #expect(refused.status == 69)
+            #expect(refused.errors.contains("Quali-End-Sandbox, version 1 (Deploy) can't be registered"))
+            #expect(refused.errors.contains("LimitExceededException"))
+            #expect(
+                refused.errors.contains(
+                    "still there: Quali-Start-Sandbox, version 1 (Deploy); Quali-Run-Command, version 1 (Test)."
+                )
+            )
+        }
+    }
+
     @Test("export files that install again after an edit")
     func exportAndInstallFrom() async throws {
         try await withTemporaryFolder { folder in

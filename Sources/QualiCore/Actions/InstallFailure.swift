@@ -1,0 +1,29 @@
+public import AWSLite
+
+extension ActionRegistrar {
+    /// A definition that CodePipeline didn't register.
+    public struct InstallFailure: Error, Sendable, Hashable {
+        /// The definition.
+        public let definition: CodePipeline.CustomActionType
+        /// Why it isn't registered.
+        public let cause: AWSError
+        /// What the same call registered before; it stays registered.
+        public let created: [CodePipeline.CustomActionType]
+    }
+}
+
+extension ActionRegistrar.InstallFailure: CustomStringConvertible {
+    /// The definition, why it isn't registered, and what was registered before it.
+    public var description: String {
+        var sentences = ["\(Self.name(definition)) can't be registered: \(cause)."]
+        if !created.isEmpty {
+            let names = created.map(Self.name).joined(separator: "; ")
+            sentences.append("Registered before that, and still there: \(names).")
+        }
+        return sentences.joined(separator: " ")
+    }
+
+    private static func name(_ definition: CodePipeline.CustomActionType) -> String {
+        "\(definition.provider), version \(definition.version) (\(definition.category))"
+    }
+}
