@@ -84,14 +84,14 @@ struct ActionTypeService: Sendable {
         } catch let error as AWSError {
             throw ProgramFailure(.unavailable, Self.line("\(error)"))
         } catch let failure as ActionRegistrar.InstallFailure {
-            throw ProgramFailure(.unavailable, Self.line("\(failure)"))
+            throw ProgramFailure(failure.mayBeTakenVersion ? .data : .unavailable, Self.line("\(failure)"))
         }
     }
 
     /// A text in one line, and not without end.
     private static func line(_ text: String) -> String {
         let words = text.split { $0.isWhitespace }.joined(separator: " ")
-        return words.count > 600 ? words.prefix(600) + "…" : words
+        return words.count > 1_200 ? words.prefix(1_200) + "…" : words
     }
 }
 

@@ -10,7 +10,8 @@ struct InstallActions: AsyncParsableCommand {
         abstract: "Register the three action types, or those of a folder.",
         discussion: """
             What is registered already, just like this, is left alone. A registered version can't be changed: \
-            where another definition has it, none is registered, the differences are shown, and the exit status is 65.
+            where another definition has it, none is registered, the differences are shown, and the exit status is 65. \
+            A deleted version stays taken too, for the definition that it had.
             """
     )
 

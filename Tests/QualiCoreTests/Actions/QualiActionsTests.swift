@@ -46,31 +46,41 @@ import Testing
     }
 }
 
-/// Registered types in memory.
+/// Types in memory, which CodePipeline's rules hold for.
 private actor FakeRegistry: ActionTypeRegistry {
-    var types: [CodePipeline.ActionType] = []
-    var isVersionBurnt = false
-
-    func burnVersion() { isVersionBurnt = true }
+    private var types: [CodePipeline.CustomActionType] = []
+    private var deleted: [CodePipeline.CustomActionType] = []
 
     func createCustomActionType(_ definition: CodePipeline.CustomActionType) throws -> CodePipeline.ActionType {
-        if isVersionBurnt { throw AWSError(.actionTypeAlreadyExists, "exists") }
-        let type = CodePipeline.ActionType(
+        func isOther(_ type: CodePipeline.CustomActionType) -> Bool {
+            type.provider == definition.provider && type.version == definition.version && type != definition
+        }
+        if types.contains(where: isOther) { throw AWSError(.actionTypeAlreadyExists, "exists") }
+        if deleted.contains(where: isOther) { throw AWSError(.validation, "was deleted") }
+        types.append(definition)
+        return CodePipeline.ActionType(definition)
+    }
+
+    func deleteCustomActionType(category: CodePipeline.ActionCategory, provider: String, version: String) {
+        deleted += types.filter { $0.provider == provider && $0.version == version }
+        types.removeAll { $0.provider == provider && $0.version == version }
+    }
+
+    func listActionTypes(owner: CodePipeline.ActionOwner?) -> [CodePipeline.ActionType] {
+        types.map { CodePipeline.ActionType($0) }
+    }
+}
+
+extension CodePipeline.ActionType {
+    fileprivate init(_ definition: CodePipeline.CustomActionType) {
+        self.init(
             id: .init(category: definition.category, provider: definition.provider, version: definition.version),
             settings: definition.settings,
             configurationProperties: definition.configurationProperties,
             inputArtifactDetails: definition.inputArtifactDetails,
             outputArtifactDetails: definition.outputArtifactDetails
         )
-        types.append(type)
-        return type
     }
-
-    func deleteCustomActionType(category: CodePipeline.ActionCategory, provider: String, version: String) {
-        types.removeAll { $0.id.provider == provider && $0.id.version == version }
-    }
-
-    func listActionTypes(owner: CodePipeline.ActionOwner?) -> [CodePipeline.ActionType] { types }
 }
 
 @Suite struct ActionRegistrarTests {
@@ -116,13 +126,29 @@ private actor FakeRegistry: ActionTypeRegistry {
         #expect(try await registrar.uninstall(definition) == .absent)
     }
 
-    @Test func `a deleted type's version can't be used again`() async throws {
-        let registry = FakeRegistry()
-        await registry.burnVersion()
+    @Test func `a deleted version is taken for another definition, which gets advice`() async throws {
+        let registrar = ActionRegistrar(FakeRegistry())
+        var definitions = QualiActions().definitions()
+        _ = try await registrar.install(definitions)
+        _ = try await registrar.uninstall(definitions[1])
+        definitions[1].configurationProperties.removeLast()
         let failure = try await #require(throws: ActionRegistrar.InstallFailure.self) {
-            try await ActionRegistrar(registry).install(QualiActions().definitions())
+            try await registrar.install(definitions)
         }
-        #expect(failure.definition.provider == "Quali-Start-Sandbox")
+        #expect(failure.definition == definitions[1])
+        #expect(failure.mayBeTakenVersion)
         #expect(failure.created.isEmpty)
+        #expect("\(failure)".contains("ValidationException: was deleted"))
+        #expect("\(failure)".contains("choose a higher one"))
+    }
+
+    @Test func `a refusal for another reason gets no advice about versions`() {
+        let failure = ActionRegistrar.InstallFailure(
+            definition: QualiActions().definitions()[0],
+            cause: AWSError(.limitExceeded, "50 types"),
+            created: []
+        )
+        #expect(!failure.mayBeTakenVersion)
+        #expect(!"\(failure)".contains("higher"))
     }
 }

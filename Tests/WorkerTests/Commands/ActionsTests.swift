@@ -119,6 +119,23 @@ struct ActionsTests {
         }
     }
 
+    @Test("advise a higher version where a deleted type may have this one")
+    func deletedVersion() async throws {
+        try await LocalCloud.withRunning { cloud in
+            let environment = cloud.environment
+            _ = try await program("actions", "install", environment: environment)
+            _ = try await program("actions", "uninstall", environment: environment)
+            let linked = ["actions", "install", "--portal-url", "https://portal.example.com"]
+            let refused = try await withTemporaryFolder {
+                try await ProgramRun(linked, environment: environment, in: $0).end()
+            }
+            #expect(refused.status == 65, "\(refused)")
+            #expect(refused.errors.contains("Quali-Start-Sandbox, version 1 (Deploy) can't be registered"))
+            #expect(refused.errors.contains("ValidationException"))
+            #expect(refused.errors.contains("choose a higher one"))
+        }
+    }
+
     @Test("export files that install again after an edit")
     func exportAndInstallFrom() async throws {
         try await withTemporaryFolder { folder in
