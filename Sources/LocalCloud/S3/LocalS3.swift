@@ -192,6 +192,12 @@ public final class LocalS3: LocalService, ArtifactObjects {
         guard isAllowed else {
             throw .accessDenied("the job's credentials do not allow s3:\(operation) on \(object.bucket)/\(object.key)")
         }
+        let (behavior, isThere) = store.read { store in
+            (store.behavior, store.buckets[object.bucket]?.objects[object.key]?.isEmpty == false)
+        }
+        if behavior.hidesAbsentObjectsFromJobs, operation != "PutObject", !isThere {
+            throw .accessDenied("the job's credentials do not allow s3:ListBucket on \(object.bucket)")
+        }
     }
 
     private func answerForBucket(_ operation: String, _ bucket: String, _ request: LocalRequest) throws(S3Failure)

@@ -6,6 +6,10 @@ public struct S3Behavior: Sendable {
     public var signatureTolerance: Duration = .seconds(900)
     /// Whether a bucket is made by the first object that's put into it.
     public var createsBuckets = false
+    /// Whether a job's credentials get `AccessDenied` instead of `NoSuchKey` for an object that isn't there.
+    ///
+    /// S3 answers so whoever may not list the bucket, and a job's credentials most likely may not.
+    public var hidesAbsentObjectsFromJobs = true
 
     /// Creates the default behaviour.
     public init() {}

@@ -109,11 +109,17 @@ public struct JobArtifacts: Sendable {
         case .transport:
             return JobFailure(.systemUnavailable, what + "\(service) doesn't answer (\(error.message)).")
         case let code where code.isAccessDenied || code.isExpiredToken:
+            // S3 doesn't tell those who may not list a bucket which objects it hasn't.
+            let mayBeAbsent = verb == "read" && service == "S3" && error.httpStatus == 403
+            let advice =
+                mayBeAbsent
+                ? ", and that the action which makes the artifact has stored it: S3 may say this of one that isn't there."
+                : "."
             return JobFailure(
                 .permissionError,
                 what + """
                     \(service) says \(error.code): \(error.message). Check that the pipeline's role may use the artifact bucket \
-                    and its KMS key.
+                    and its KMS key\(advice)
                     """
             )
         default:

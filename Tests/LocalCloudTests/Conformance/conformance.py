@@ -243,6 +243,7 @@ def jobs():
     fails("AccessDenied", own.put_object, Bucket=BUCKET, Key="else", Body=b"x", ServerSideEncryption="aws:kms")
     fails("AccessDenied", own.get_object, Bucket=BUCKET, Key="else")
     fails("AccessDenied", own.list_objects_v2, Bucket=BUCKET)
+    fails("AccessDenied", own.get_object, **target)
     own.put_object(**target, Body=b'{"id":"1"}', ServerSideEncryption="aws:kms", ContentType="application/json")
     check(own.get_object(**target)["Body"].read() == b'{"id":"1"}', "artifact")
 

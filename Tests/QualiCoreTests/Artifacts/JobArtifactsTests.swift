@@ -82,6 +82,19 @@ struct JobArtifactsTests {
         #expect(await used() == ["ASIA0"])
     }
 
+    @Test func `a refused read may be of an artifact that isn't there; a refused write can't be`() async throws {
+        let refusal = AWSError(.accessDenied, "no", service: AWSService.s3.id, httpStatus: 403)
+        await store.fail(with: [refusal, refusal])
+        let read = try await #require(throws: JobFailure.self) { try await artifacts().read(Self.artifact) }
+        #expect(read.type == .permissionError)
+        #expect(read.message.contains("S3 says AccessDenied: no."))
+        #expect(read.message.contains("the action which makes the artifact has stored it"))
+        let written = try await #require(throws: JobFailure.self) {
+            try await artifacts().write(Data(), contentType: "text/plain", to: Self.artifact)
+        }
+        #expect(written.message.hasSuffix("and its KMS key."))
+    }
+
     // MARK: Credentials
 
     @Test func `credentials are renewed by age, before they expire`() async throws {

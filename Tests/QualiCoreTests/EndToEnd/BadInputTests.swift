@@ -95,12 +95,30 @@ struct BadInputTests {
         }
     }
 
-    @Test func `an artifact that isn't in S3`() async throws {
-        try await Site.withRunning { site in
-            site.cloud.faults.inject(.status(404, code: "NoSuchKey", message: "no such key"), on: "GetObject")
-            let failure = try await failure(site, Site.runAction("SANDBOX", "health-check", inputs: ["SourceOutput"]))
-            #expect(failure.type == "RevisionUnavailable")
-            #expect(failure.message.contains("'SourceOutput'"))
+    @Test(arguments: [true, false])
+    func `an artifact that isn't in S3`(isHidden: Bool) async throws {
+        var options = LocalCloud.Options()
+        options.s3.hidesAbsentObjectsFromJobs = isHidden
+        try await Site.withRunning(options) { site in
+            let codePipeline = site.cloud.codePipeline
+            try codePipeline.register(.init("Build", "Forgetful", "1"))
+            let execution = try site.begin([
+                .init("Forget", .init("Build", "Forgetful", "1"), outputs: ["Lost"]),
+                Site.runAction("SANDBOX", "health-check", inputs: ["Lost"]),
+            ])
+            // The action succeeds without having stored what it makes.
+            let type: JSON = ["category": "Build", "owner": "Custom", "provider": "Forgetful", "version": "1"]
+            let job = try #require(try codePipeline.call("PollForJobs", ["actionTypeId": type])?["jobs"]?[0])
+            let id = job["id"] ?? ""
+            try codePipeline.call("AcknowledgeJob", ["jobId": id, "nonce": job["nonce"] ?? ""])
+            try codePipeline.call("PutJobSuccessResult", ["jobId": id])
+            let action = try #require(try await codePipeline.end(of: execution).action("Run"))
+            #expect(action.status == "Failed")
+            #expect(action.errorCode == (isHidden ? "PermissionError" : "RevisionUnavailable"))
+            let message = action.errorMessage ?? ""
+            #expect(message.contains("'Lost'"))
+            #expect(message.contains(isHidden ? "S3 says AccessDenied" : "it isn't there"))
+            #expect(message.contains("the action which makes"))
         }
     }
 
