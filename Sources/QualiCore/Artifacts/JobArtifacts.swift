@@ -96,7 +96,7 @@ public struct JobArtifacts: Sendable {
     private func failure(_ verb: String, _ artifact: CodePipeline.Artifact, _ error: AWSError, _ limit: Int)
         -> JobFailure
     {
-        let service = error.service == "codepipeline" ? "CodePipeline" : "S3"
+        let service = error.service == AWSService.codePipeline.id ? "CodePipeline" : "S3"
         let what = "The artifact '\(artifact.name)' (s3://\(artifact.bucket)/\(artifact.key)) can't be \(verb): "
         switch error.code {
         case .noSuchKey, .noSuchBucket, .notFound:

@@ -43,7 +43,7 @@ package actor JobCredentials {
                 ?? AWSError(
                     .accessDenied,
                     "CodePipeline gave this job no credentials for its artifacts",
-                    service: "CodePipeline",
+                    service: AWSService.codePipeline.id,
                     operation: "GetJobDetails"
                 )
         }

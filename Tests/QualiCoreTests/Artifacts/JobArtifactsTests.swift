@@ -134,6 +134,7 @@ struct JobArtifactsTests {
             try await artifacts(hasCredentials: false).read(Self.artifact)
         }
         #expect(failure.type == .permissionError)
+        #expect(failure.message.contains("can't be read: CodePipeline says AccessDenied"))
         #expect(failure.message.contains("no credentials"))
         #expect(await used().isEmpty)
         #expect(renewals.withLock { $0 } == 1)
