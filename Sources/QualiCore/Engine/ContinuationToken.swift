@@ -8,6 +8,8 @@ struct ContinuationToken: Sendable, Equatable {
     static let version = 1
     /// The service's limit in UTF-16 units.
     static let limit = 2_048
+    /// The times that a token can have, in seconds since 1970: until 2096, and small enough to be written again.
+    private static let plausibleTimes = 0...4_000_000_000
 
     /// The action's execution that the token belongs to.
     var actionExecutionID: String
@@ -59,7 +61,9 @@ struct ContinuationToken: Sendable, Equatable {
                     + "upgrade the workers that share this queue together"
             )
         }
-        guard let owner = wire["a"] as? String, let claimedAt = wire["t"] as? Int else {
+        guard let owner = wire["a"] as? String, let claimedAt = wire["t"] as? Int,
+            Self.plausibleTimes.contains(claimedAt)
+        else {
             throw Refusal(description: "its continuation token is damaged")
         }
         guard actionExecutionID == nil || owner == actionExecutionID else {

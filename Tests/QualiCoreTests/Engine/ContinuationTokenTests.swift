@@ -69,6 +69,20 @@ struct ContinuationTokenTests {
         #expect(token("\"\(String(repeating: "😀", count: room - 10))\"").encoded() == nil)
     }
 
+    @Test(arguments: ["9223372036854775807", "4000000001", "-1", "1e300", "null", #""1""#])
+    func `a time that can't be one makes a token damaged`(time: String) throws {
+        let refusal = #expect(throws: ContinuationToken.Refusal.self) {
+            try ContinuationToken(#"{"a":"run-1","t":\#(time),"v":1}"#, for: "run-1")
+        }
+        #expect(refusal?.description.contains("is damaged") == true)
+    }
+
+    @Test(arguments: [0, 4_000_000_000])
+    func `the first and the last time are read and written`(time: Int) throws {
+        let text = #"{"a":"run-1","t":\#(time),"v":1}"#
+        #expect(try ContinuationToken(text, for: "run-1").encoded() == text)
+    }
+
     @Test func `a job that doesn't say its action's execution is continued under the token's`() async throws {
         let queue = FakeQueue()
         var job = CodePipeline.Job.job("2", token: token("7").encoded())
