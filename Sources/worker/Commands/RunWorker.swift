@@ -33,6 +33,8 @@ struct RunWorker: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Before anything that takes time, so that an early signal is a wish to stop, too.
+        let signals = await WorkerProcess.trapSignals()
         let sources = SettingSources(
             flags: flags,
             environment: ProcessInfo.processInfo.environment,
@@ -43,7 +45,7 @@ struct RunWorker: AsyncParsableCommand {
         let mask = SecretRedactor(settings.secrets)
         let logger = settings.log.logger { mask($0) }
         for warning in settings.warnings { logger.warning("\(warning)") }
-        try await WorkerProcess(settings, logger: logger) { mask($0) }.run()
+        try await WorkerProcess(settings, logger: logger) { mask($0) }.run(until: signals)
     }
 
     private static var prompts: String {

@@ -4,6 +4,7 @@ import HTTPTransport
 import LocalCloud
 import Logging
 import QualiCore
+import UnixSignals
 
 /// The main job, from registration to the sandbox's end, against the stand-ins: with the settings, the clients and the
 /// worker of `run`, over real HTTP.
@@ -42,6 +43,7 @@ struct Demo: Sendable {
     /// - Parameter stays: Whether to go on until a signal, and to tell how to use the stand-ins.
     /// - Throws: ``ProgramFailure`` when an action fails.
     func run(stays: Bool) async throws {
+        let signals = await WorkerProcess.trapSignals()
         story.heading("Register the action types, as 'quali-worker actions install' does")
         try await register()
         let pipeline = DemoPipeline(names: settings.actions.names)
@@ -58,7 +60,7 @@ struct Demo: Sendable {
                 invite(pipeline)
                 try? await followOthers(pipeline)
             }
-            await serve(worker)
+            await serve(worker, until: signals)
             // A signal may have ended the worker before the story's end.
             tasks.cancelAll()
         }
@@ -69,9 +71,9 @@ struct Demo: Sendable {
         }
     }
 
-    private func serve(_ worker: WorkerProcess) async {
+    private func serve(_ worker: WorkerProcess, until signals: UnixSignalsSequence) async {
         do {
-            try await worker.run()
+            try await worker.run(until: signals)
         } catch {
             story.line("The worker failed: \(error)")
         }

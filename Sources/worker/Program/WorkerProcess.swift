@@ -68,13 +68,18 @@ struct WorkerProcess: Sendable {
         self.logger = logger
     }
 
+    /// Keeps SIGTERM and SIGINT from ending the process, and collects them for ``run(until:)``.
+    static func trapSignals() async -> UnixSignalsSequence {
+        await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    }
+
     /// Works until a signal or ``stop()``.
     ///
     /// SIGTERM and SIGINT stop the worker gracefully; a second signal ends the process at once.
     ///
+    /// - Parameter signals: The trapped signals; those that came before count too.
     /// - Throws: ``ProgramFailure`` when the worker fails, or can't stop within the grace period.
-    func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    func run(until signals: UnixSignalsSequence) async throws {
         try await withThrowingTaskGroup { tasks in
             tasks.addTask {
                 do {
@@ -93,7 +98,7 @@ struct WorkerProcess: Sendable {
         }
     }
 
-    /// Begins a graceful stop, for which ``run()`` ends.
+    /// Begins a graceful stop, for which ``run(until:)`` ends.
     func stop() async {
         stopBegan.withLock { if $0 == nil { $0 = .now } }
         await group.triggerGracefulShutdown()

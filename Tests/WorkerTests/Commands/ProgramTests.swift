@@ -74,6 +74,32 @@ struct ProgramTests {
         }
     }
 
+    @Test("exits with 0 for a signal that comes while settings are still read", arguments: [SIGTERM, SIGINT])
+    func earlySignal(number: Int32) async throws {
+        try await LocalCloud.withRunning { cloud in
+            try await withTemporaryFolder { folder in
+                // A pipe without a writer holds the program where it reads the password.
+                let pipe = folder.appendingPathComponent("password").path
+                try #require(mkfifo(pipe, 0o600) == 0)
+                var environment = Given.workerEnvironment(cloud)
+                environment["CLOUDSHELL_PASSWORD"] = nil
+                environment["CLOUDSHELL_PASSWORD_FILE"] = pipe
+                let run = try ProgramRun(["run"], environment: environment, in: folder)
+                // There can be no writer before there is a reader.
+                let writer = try await run.value { () -> Int32? in
+                    let descriptor = open(pipe, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+                    return descriptor < 0 ? nil : descriptor
+                }
+                run.signal(number)
+                #expect(write(writer, "hidden-password\n", 16) == 16)
+                close(writer)
+                let ending = try await run.end()
+                #expect(ending.status == 0, "\(ending)")
+                #expect(ending.errors.contains("Stopping"))
+            }
+        }
+    }
+
     @Test("exits at once at a second signal, whatever it still has to report")
     func secondSignal() async throws {
         try await LocalCloud.withRunning { cloud in

@@ -28,7 +28,9 @@ struct WorkerProcessTests {
                     _ = try await cloud.journal.arrival { $0.operation == "PutJobFailureResult" }
                     await process.stop()
                 }
-                let failure = await #expect(throws: ProgramFailure.self) { try await process.run() }
+                let failure = await #expect(throws: ProgramFailure.self) {
+                    try await process.run(until: WorkerProcess.trapSignals())
+                }
                 #expect(failure?.status == .software)
                 try await tasks.waitForAll()
             }

@@ -52,15 +52,22 @@ struct ProgramRun: Sendable {
         kill(process.processIdentifier, number)
     }
 
-    /// Waits until the output so far is as it is wanted; a file tells nobody of its growth, so it is read again and
-    /// again.
+    /// Waits until the output so far is as it is wanted.
     ///
     /// - Returns: The output so far.
     func output(until condition: (String) -> Bool) async throws -> String {
-        while true {
+        try await value {
             let output = try String(contentsOf: folder.appendingPathComponent("output"), encoding: .utf8)
-            if condition(output) { return output }
-            try #require(process.isRunning, "the program ended: \(output)")
+            return condition(output) ? output : nil
+        }
+    }
+
+    /// Waits until there is a value while the program runs; a file tells nobody that it has changed, so it is asked
+    /// for again and again.
+    func value<Value>(_ look: () throws -> Value?) async throws -> Value {
+        while true {
+            if let value = try look() { return value }
+            try #require(process.isRunning, "the program ended")
             try await Task.sleep(for: .milliseconds(20))
         }
     }
