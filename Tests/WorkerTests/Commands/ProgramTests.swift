@@ -78,12 +78,15 @@ struct ProgramTests {
     func earlySignal(number: Int32) async throws {
         try await LocalCloud.withRunning { cloud in
             try await withTemporaryFolder { folder in
-                // A pipe without a writer holds the program where it reads the password.
-                let pipe = folder.appendingPathComponent("password").path
+                // A pipe without a writer holds the program where it asks for credentials.
+                let pipe = folder.appendingPathComponent("credentials").path
                 try #require(mkfifo(pipe, 0o600) == 0)
+                let profile = folder.appendingPathComponent("config")
+                try Data("[default]\ncredential_process = cat '\(pipe)'\n".utf8).write(to: profile)
                 var environment = Given.workerEnvironment(cloud)
-                environment["CLOUDSHELL_PASSWORD"] = nil
-                environment["CLOUDSHELL_PASSWORD_FILE"] = pipe
+                environment["AWS_ACCESS_KEY_ID"] = nil
+                environment["AWS_SECRET_ACCESS_KEY"] = nil
+                environment["AWS_CONFIG_FILE"] = profile.path
                 let run = try ProgramRun(["run"], environment: environment, in: folder)
                 // There can be no writer before there is a reader.
                 let writer = try await run.value { () -> Int32? in
@@ -91,7 +94,8 @@ struct ProgramTests {
                     return descriptor < 0 ? nil : descriptor
                 }
                 run.signal(number)
-                #expect(write(writer, "hidden-password\n", 16) == 16)
+                let answer = Array(#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b"}"#.utf8)
+                #expect(write(writer, answer, answer.count) == answer.count)
                 close(writer)
                 let ending = try await run.end()
                 #expect(ending.status == 0, "\(ending)")
