@@ -1,6 +1,6 @@
 /// The program can't go on: what it says and the status it exits with.
 struct ProgramFailure: Error, Sendable, Hashable {
-    /// The exit status, as sysexits.h has them.
+    /// The exit status, as sysexits.h has them but for the last.
     enum Status: Int32, Sendable {
         /// The command or a setting is wrong.
         case usage = 64
@@ -12,6 +12,8 @@ struct ProgramFailure: Error, Sendable, Hashable {
         case software = 70
         /// A file can't be written.
         case cannotCreate = 73
+        /// Somebody pressed Ctrl-C, as shells say it.
+        case interrupted = 130
     }
 
     /// The exit status.

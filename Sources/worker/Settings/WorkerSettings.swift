@@ -25,7 +25,7 @@ struct WorkerSettings: Sendable {
     /// - Parameters:
     ///   - sources: Where settings come from.
     ///   - terminal: Where to ask.
-    /// - Throws: ``SettingsError`` with all that is wrong.
+    /// - Throws: ``SettingsError`` with all that is wrong, and ``ProgramFailure`` when somebody refuses an answer.
     static func read(_ sources: SettingSources, terminal: any Prompting = Terminal()) async throws -> Self {
         let prompts = sources.prompts
         guard !prompts.isEmpty else { return try await Self(sources) }

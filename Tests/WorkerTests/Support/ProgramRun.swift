@@ -16,23 +16,43 @@ struct ProgramRun: Sendable {
     private let process: Process
     private let folder: URL
     private let ending: AsyncStream<Int32>
+    private let keyboard = Pipe()
 
     /// Starts the program.
     ///
     /// - Parameters:
     ///   - arguments: The arguments.
     ///   - environment: The whole environment, but for a home without any AWS files and a host that is no instance.
+    ///   - isAtTerminal: Whether it has a terminal, into which ``type(_:)`` types. Its output then ends with its exit
+    ///     status, and with the terminal's settings as it left them.
     ///   - folder: Where its output is kept.
-    init(_ arguments: [String], environment: [String: String] = [:], in folder: URL) throws {
+    init(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        isAtTerminal: Bool = false,
+        in folder: URL
+    ) throws {
         self.folder = folder
         // The tests' bundle, which is what runs here, is in the folder that the program is built into.
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         process = Process()
-        process.executableURL = URL(fileURLWithPath: tests).deletingLastPathComponent()
-            .appendingPathComponent("quali-worker")
-        process.arguments = arguments
+        let program = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("quali-worker")
         process.environment = ["HOME": folder.path, "AWS_EC2_METADATA_DISABLED": "true"].merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
+        if isAtTerminal {
+            let words = ([program.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+            // Ctrl-C goes to the shell, too, which has something to say afterwards.
+            let command = """
+                trap : INT; sh -c 'echo $$ >"$HOME/pid"; exec "$@"' sh \(words); echo "status: $?"; stty -a
+                """
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
+            process.arguments = ["-qc", command, "/dev/null"]
+            process.environment?["PATH"] = "/usr/bin:/bin"
+            process.standardInput = keyboard
+        } else {
+            process.executableURL = program
+            process.arguments = arguments
+            process.standardInput = FileHandle.nullDevice
+        }
         // Files, unlike pipes, never make the program wait for a reader.
         for name in ["output", "errors"] { try Data().write(to: folder.appendingPathComponent(name)) }
         process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))
@@ -50,6 +70,19 @@ struct ProgramRun: Sendable {
     /// Sends a signal.
     func signal(_ number: Int32) {
         kill(process.processIdentifier, number)
+    }
+
+    /// Sends a signal to a program that has a terminal.
+    ///
+    /// - Throws: An error when it hasn't been started yet.
+    func signalAtTerminal(_ number: Int32) throws {
+        let text = try String(contentsOf: folder.appendingPathComponent("pid"), encoding: .utf8)
+        kill(try #require(pid_t(text.dropLast())), number)
+    }
+
+    /// Types at the program's terminal.
+    func type(_ text: String) throws {
+        try keyboard.fileHandleForWriting.write(contentsOf: Data(text.utf8))
     }
 
     /// Waits until the output so far is as it is wanted.
