@@ -230,7 +230,7 @@ import Testing
     }
 
     @Test func `A chain of roles is taken by signatures that moto verifies`() async throws {
-        try await MotoServer.with("serve_sts.py", ["signed"], as: Server.self) { (server: Server) async throws in
+        try await OracleServer.with("serve_sts.py", ["signed"], as: Server.self) { (server: Server) async throws in
             func profile(_ secret: String) -> String {
                 """
                 [default]
@@ -256,7 +256,7 @@ import Testing
     }
 
     @Test func `A web identity takes a role, and an instance has one`() async throws {
-        try await MotoServer.with("serve_sts.py", as: Server.self) { (server: Server) async throws in
+        try await OracleServer.with("serve_sts.py", as: Server.self) { (server: Server) async throws in
             let web = try await find(["AWS_ROLE_ARN": server.first], server)
             #expect(web.accessKeyID.hasPrefix("ASIA"))
             let instance = try await find(["AWS_EC2_METADATA_SERVICE_ENDPOINT": server.endpoint], server)

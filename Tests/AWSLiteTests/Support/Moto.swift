@@ -26,34 +26,6 @@ struct Moto: Decodable {
 
     /// Runs moto for the length of `body`.
     static func withRunning(_ body: (Moto) async throws -> Void) async throws {
-        let process = try Oracle.process("serve_moto.py")
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        let ended = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in ended.continuation.finish() }
-        try process.run()
-        // Reading blocks, so it has a thread of its own, not one of Swift's pool.
-        let line = await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var data = Data()
-                while !data.contains(UInt8(ascii: "\n")), case let more = output.fileHandleForReading.availableData,
-                    !more.isEmpty
-                {
-                    data += more
-                }
-                continuation.resume(returning: data)
-            }
-        }
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(JSONDecoder().decode(Moto.self, from: line)))
-        } catch {
-            result = .failure(error)
-        }
-        try input.fileHandleForWriting.close()
-        for await _ in ended.stream {}
-        try result.get()
+        try await OracleServer.with("serve_moto.py", as: Moto.self, body)
     }
 }

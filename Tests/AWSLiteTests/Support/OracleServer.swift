@@ -1,7 +1,7 @@
 import Foundation
 
 /// A server of `Oracle/` that says in one line of JSON where it listens, and ends with its standard input.
-enum MotoServer {
+enum OracleServer {
     /// Runs a server for the length of `body`.
     static func with<Description: Decodable, Result>(
         _ script: String,
