@@ -115,3 +115,8 @@ public struct QualiWorker: Service {
         }
     }
 }
+
+extension QualiWorker: CustomStringConvertible {
+    /// The name alone: a service's description goes into logs, and the configuration has no place there.
+    public var description: String { "QualiWorker" }
+}

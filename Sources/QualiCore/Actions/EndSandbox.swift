@@ -50,7 +50,7 @@ public struct EndSandbox: ActionHandler {
         do {
             if checkpoint.deadline == nil {
                 await context.report(JobProgress("Ending the sandbox", externalExecutionID: sandboxID))
-                guard let state = try await lab.state(of: sandboxID, context.clock), !state.isEnded else {
+                guard let state = try await knownState(of: sandboxID, configuration, context), !state.isEnded else {
                     return result(sandboxID, "The sandbox had already been ended.")
                 }
                 try await noteEarlierErrors(context, &checkpoint)
@@ -67,6 +67,32 @@ public struct EndSandbox: ActionHandler {
             failure.externalExecutionID = sandboxID
             throw failure
         }
+    }
+
+    /// The state of the sandbox; `nil` if it has ended and the lab tells only its history.
+    ///
+    /// - Throws: ``JobFailure`` if the lab has never had such a sandbox: nothing would be ended, and another one may run.
+    private func knownState(
+        of sandboxID: String,
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> SandboxState? {
+        if let state = try await lab.state(of: sandboxID, context.clock) { return state }
+        let client = lab.client
+        let all = try await lab.read("The lab's past sandboxes can't be read", clock: context.clock) {
+            try await client.sandboxes(includingHistoric: true)
+        }
+        guard all.contains(where: { $0.id.lowercased() == sandboxID.lowercased() }) else {
+            let origin = configuration.sandboxID == nil ? "The input artifact" : "The property 'SandboxId'"
+            throw JobFailure(
+                .configurationError,
+                """
+                \(origin) names the sandbox '\(sandboxID)', which the lab doesn't know, not even among those that have \
+                ended. Nothing was ended: check the id, and that the worker's user may see the sandbox in its domain.
+                """
+            )
+        }
+        return nil
     }
 
     private func waitForTeardown(

@@ -262,20 +262,24 @@ public struct RunCommand: ActionHandler {
         await context.report(
             JobProgress("Running '\(configuration.command)' on \(target.name)", externalExecutionID: target.sandboxID)
         )
-        let execution = try await wait(for: executionID, until: deadline, context)
-        let output = CommandOutput(execution?.output)
+        var execution = try await wait(for: executionID, until: deadline, context)
         let what = "'\(configuration.command)' on \(target.name)"
-        guard let execution, execution.status.isFinal else {
+        if !execution.status.isFinal {
             let isCancelled = try await cancel(executionID, context)
-            throw JobFailure(
-                .jobFailed,
-                """
-                The command \(what) did not end within \(configuration.timeout.inMinutes)\(isCancelled
-                    ? ", so it was cancelled" : "; the lab didn't cancel it, so it may still run"). If it takes longer, \
-                raise the property 'TimeoutInMinutes'.\(output.quotation(limit: 4_000))
-                """
-            )
+            // It may have ended while it was being cancelled.
+            if let now = try? await lab.watchingClient.execution(id: executionID) { execution = now }
+            guard execution.status.isSuccess || execution.status.isFinal && !isCancelled else {
+                throw JobFailure(
+                    .jobFailed,
+                    """
+                    The command \(what) did not end within \(configuration.timeout.inMinutes)\(isCancelled
+                        ? ", so it was cancelled" : "; the lab didn't cancel it, so it may still run"). If it takes longer, \
+                    raise the property 'TimeoutInMinutes'.\(CommandOutput(execution.output).quotation(limit: 4_000))
+                    """
+                )
+            }
         }
+        let output = CommandOutput(execution.output)
         guard execution.status.isSuccess else {
             throw JobFailure(
                 .jobFailed,
@@ -297,22 +301,28 @@ public struct RunCommand: ActionHandler {
     ///
     /// Until the deadline, no trouble of the lab ends the wait.
     ///
-    /// - Returns: The execution as it was last seen; `nil` if it never was.
+    /// - Returns: The execution as it was last seen.
+    /// - Throws: ``JobFailure`` if it never was, because then nothing can be said of it.
     private func wait(
         for executionID: String,
         until deadline: Date,
         _ context: JobContext<Checkpoint>
-    ) async throws -> Execution? {
+    ) async throws -> Execution {
         var pause = min(.milliseconds(500), lab.statusInterval)
         var execution: Execution?
         while true {
             do {
-                execution = try await lab.client.execution(id: executionID)
+                execution = try await lab.watchingClient.execution(id: executionID)
             } catch let error as SandboxAPIError {
-                guard error.isTransient else { throw JobFailure("The execution '\(executionID)' can't be read", error) }
+                guard error.isTransient, execution != nil || context.clock.now < deadline else {
+                    throw JobFailure(
+                        "The execution '\(executionID)' can't be read, so it is unknown how the command ended",
+                        error
+                    )
+                }
                 context.logger.debug("An execution can't be read", metadata: ["error": "\(error)"])
             }
-            if execution?.status.isFinal == true || context.clock.now >= deadline { return execution }
+            if let execution, execution.status.isFinal || context.clock.now >= deadline { return execution }
             try await context.clock.sleep(for: pause)
             pause = min(pause * 2, lab.statusInterval)
         }

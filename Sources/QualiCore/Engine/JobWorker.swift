@@ -79,3 +79,8 @@ public struct JobWorker: Service {
         logger.info("Stopped", metadata: ["kept": "\(kept.map(String.init) ?? "unknown")"])
     }
 }
+
+extension JobWorker: CustomStringConvertible {
+    /// The name alone: a service's description goes into logs, and the configuration has no place there.
+    public var description: String { "JobWorker" }
+}

@@ -5,6 +5,9 @@ public import SandboxAPI
 public struct LabAccess: Sendable {
     /// The lab's client.
     public let client: SandboxClient
+    /// The same session for reads that are repeated until a deadline: a lab that takes a request and doesn't answer must
+    /// not outlast it by much.
+    let watchingClient: SandboxClient
     /// The shared watcher of sandboxes.
     public let watcher: SandboxWatcher
     /// The CloudShell portal, for links.
@@ -25,6 +28,7 @@ public struct LabAccess: Sendable {
         patience: Duration
     ) {
         self.client = client
+        watchingClient = client.unrepeated(timeout: SandboxWatcher.readTimeout)
         self.watcher = watcher
         self.portal = portal
         self.statusInterval = statusInterval

@@ -6,7 +6,7 @@ public import SandboxAPI
 ///
 /// As long as anybody waits, it reads the lab's list of running sandboxes once per interval; a sandbox that isn't in the
 /// list (it has ended, or the lab lists it late) is read by its id. A lab that doesn't answer ends no wait: the wait's
-/// own deadline does.
+/// own deadline does, give or take ``readTimeout``.
 public actor SandboxWatcher {
     /// What a wait has come to.
     public enum Sighting: Sendable, Hashable {
@@ -31,6 +31,11 @@ public actor SandboxWatcher {
     /// How often in a row the lab has to deny a sandbox of which it has never shown a state: new ones may come late.
     fileprivate static let missesOfAnUnseenSandbox = 4
 
+    /// The longest time that one read of the lab may take.
+    public static let readTimeout: Duration = .seconds(15)
+    /// How many sandboxes are read by their ids at once.
+    private static let readsAtOnce = 8
+
     private let client: SandboxClient
     private let interval: Duration
     private let clock: any WorkerClock
@@ -41,7 +46,7 @@ public actor SandboxWatcher {
 
     /// Creates a watcher; ``run()`` makes it work.
     public init(client: SandboxClient, interval: Duration, clock: any WorkerClock = .system, logger: Logger) {
-        self.client = client
+        self.client = client.unrepeated(timeout: Self.readTimeout)
         self.interval = interval
         self.clock = clock
         outage = OutageLog("Reading the lab's sandboxes", logger: logger)
@@ -105,9 +110,50 @@ public actor SandboxWatcher {
     }
 
     private func look() async {
-        let glimpses = await glimpses(of: Set(waiters.values.map(\.sandboxID)))
+        let ids = Set(waiters.values.map(\.sandboxID))
+        var listed: [String: Glimpse] = [:]
+        do {
+            for sandbox in try await client.sandboxes() { listed[sandbox.id] = .state(sandbox.state) }
+            outage.succeeded()
+        } catch let error as SandboxAPIError {
+            outage.failed(error)
+            return show(Dictionary(uniqueKeysWithValues: ids.map { ($0, .trouble(error)) }), to: ids)
+        } catch {
+            return
+        }
+        // Nobody who is in the list waits for those who aren't.
+        show(listed, to: ids.intersection(listed.keys))
+        await readMissing(ids.subtracting(listed.keys))
+    }
+
+    /// Reads sandboxes by their ids, a few at a time; one's trouble is no other's.
+    private func readMissing(_ ids: Set<String>) async {
+        var rest = ids.makeIterator()
+        await withTaskGroup(of: (String, Glimpse?).self) { reads in
+            func readNext() {
+                guard let id = rest.next() else { return }
+                reads.addTask { [client] in
+                    do {
+                        return (id, .state(try await client.sandbox(id: id).state))
+                    } catch let error as SandboxAPIError {
+                        return (id, error.code == .notFound ? .missing : .trouble(error))
+                    } catch {
+                        return (id, nil)
+                    }
+                }
+            }
+            for _ in 0..<Self.readsAtOnce { readNext() }
+            while let (id, glimpse) = await reads.next() {
+                if let glimpse { show([id: glimpse], to: [id]) }
+                readNext()
+            }
+        }
+    }
+
+    /// Shows those who wait for some sandboxes what a look has brought.
+    private func show(_ glimpses: [String: Glimpse], to ids: Set<String>) {
         let now = clock.now
-        for (id, var waiter) in waiters {
+        for (id, var waiter) in waiters where ids.contains(waiter.sandboxID) {
             if let sighting = waiter.see(glimpses[waiter.sandboxID], now: now) {
                 waiters[id] = nil
                 waiter.continuation.resume(returning: sighting)
@@ -115,30 +161,6 @@ public actor SandboxWatcher {
                 waiters[id] = waiter
             }
         }
-    }
-
-    private func glimpses(of ids: Set<String>) async -> [String: Glimpse] {
-        var glimpses: [String: Glimpse] = [:]
-        do {
-            for sandbox in try await client.sandboxes() { glimpses[sandbox.id] = .state(sandbox.state) }
-        } catch let error as SandboxAPIError {
-            outage.failed(error)
-            return Dictionary(uniqueKeysWithValues: ids.map { ($0, .trouble(error)) })
-        } catch {
-            return [:]
-        }
-        outage.succeeded()
-        for id in ids where glimpses[id] == nil {
-            do {
-                glimpses[id] = .state(try await client.sandbox(id: id).state)
-            } catch let error as SandboxAPIError {
-                // One sandbox's trouble is no other's.
-                glimpses[id] = error.code == .notFound ? .missing : .trouble(error)
-            } catch {
-                return glimpses
-            }
-        }
-        return glimpses
     }
 }
 

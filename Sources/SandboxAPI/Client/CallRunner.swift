@@ -4,8 +4,8 @@ import HTTPTransport
 /// Sends calls: with the session's token, past the gate, again where that is safe.
 struct CallRunner: Sendable {
     let session: Session
-    private let exchange: Exchange
-    private let retry: Retry
+    private var exchange: Exchange
+    private var retry: Retry
 
     init(_ configuration: SandboxClient.Configuration, url: LabURL, httpClient: any HTTPClient) {
         let exchange = Exchange(
@@ -23,6 +23,14 @@ struct CallRunner: Sendable {
                 try await Login(configuration).run(exchange)
             }
         }
+    }
+
+    /// The same session and gate, for calls that are sent once.
+    func unrepeated(timeout: Duration) -> CallRunner {
+        var runner = self
+        runner.exchange.timeout = timeout
+        runner.retry.policy.attempts = 1
+        return runner
     }
 
     /// Sends a call and reads its reply.
@@ -53,7 +61,7 @@ struct CallRunner: Sendable {
 
 /// Repeats what may be repeated.
 struct Retry: Sendable {
-    let policy: SandboxRetryPolicy
+    var policy: SandboxRetryPolicy
     let gate: QuotaGate
 
     func run<Reply>(mayRepeat: (SandboxAPIError) -> Bool, _ attempt: () async throws -> Reply) async throws -> Reply {

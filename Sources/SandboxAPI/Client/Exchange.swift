@@ -6,7 +6,7 @@ import HTTPTypes
 struct Exchange: Sendable {
     let url: LabURL
     let httpClient: any HTTPClient
-    let timeout: Duration
+    var timeout: Duration
     let password: Secret
 
     /// Sends a call once.

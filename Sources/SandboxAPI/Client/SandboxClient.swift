@@ -86,4 +86,17 @@ public final class SandboxClient: Sendable {
         domain = configuration.domain
         calls = CallRunner(configuration, url: url, httpClient: httpClient)
     }
+
+    private init(_ other: SandboxClient, calls: CallRunner) {
+        url = other.url
+        domain = other.domain
+        self.calls = calls
+    }
+
+    /// A client of the same session that sends each call once, for reads that are repeated anyway.
+    ///
+    /// - Parameter timeout: The longest time for a request and its reply.
+    public func unrepeated(timeout: Duration) -> SandboxClient {
+        SandboxClient(self, calls: calls.unrepeated(timeout: timeout))
+    }
 }

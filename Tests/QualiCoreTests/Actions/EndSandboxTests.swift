@@ -1,3 +1,4 @@
+import AWSLite
 import Foundation
 import HTTPTransport
 import SandboxAPI
@@ -94,10 +95,20 @@ struct EndSandboxTests {
         let bench = try LabBench { line, _ in
             switch line {
             case Self.readLine: isKnown ? .sandbox("s1", .ended) : .unknownEntity
+            case "GET /sandboxes?show_historic=true": .list("S1", .ended)
             default: .error(400, "unexpected \(line)")
             }
         }
         #expect(try await run(bench).summary.contains("already been ended"))
-        #expect(bench.lab.lines == [Self.readLine])
+        #expect(!bench.lab.lines.contains { $0.hasPrefix("POST") })
+    }
+
+    @Test func `a sandbox that the lab has never had is no success`() async throws {
+        let bench = try LabBench { line, _ in
+            line == "GET /sandboxes?show_historic=true" ? .list("another", .ended) : .unknownEntity
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.type == .configurationError)
+        #expect(failure.message.contains("The property 'SandboxId' names the sandbox 's1'"))
     }
 }

@@ -139,4 +139,26 @@ struct RunCommandTests {
         #expect(failure.type == .permissionError)
         #expect(LabBench.seconds(bench.clock) < 60)
     }
+
+    @Test func `a command whose state was never seen isn't said to have printed nothing`() async throws {
+        let bench = try bench { line, _ in line == "GET /executions/e2" ? .gatewayTimeout : nil }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.type == .systemUnavailable)
+        #expect(failure.message.contains("it is unknown how the command ended"))
+        #expect(!failure.message.contains("printed"))
+    }
+
+    @Test func `a command that ends well while it is being cancelled has ended well`() async throws {
+        let isCancelled = Locked(false)
+        let bench = try bench { line, _ in
+            switch line {
+            case "DELETE /executions/e2":
+                isCancelled.withLock { $0 = true }
+                return .error(400, "Execution cannot be cancelled")
+            case "GET /executions/e2": return Self.execution(isCancelled.withLock { $0 } ? "Completed" : "Running")
+            default: return nil
+            }
+        }
+        #expect(try await run(bench, ["TimeoutInMinutes": "1"]).outputVariables["CommandOutput"] == "fine")
+    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import HTTPTypes
 import SandboxAPI
 import Testing
 
@@ -66,6 +67,43 @@ struct SandboxWatcherTests {
         }
     }
 
+    @Test(arguments: ["stuck-1", "stuck-2", "stuck-3"])
+    func `a sandbox whose read gets no answer holds up no other one`(stuck: String) async throws {
+        let answer = Gate()
+        let bench = try LabBench { line, _ in
+            switch line {
+            case "GET /sandboxes": return .empty
+            case "GET /sandboxes/good": return .sandbox("good", .ended)
+            default:
+                await answer.wait()
+                return .sandbox(stuck, .ended)
+            }
+        }
+        try await bench.running {
+            async let other = wait(bench, for: stuck, until: \.isEnded)
+            let good = try await wait(bench, for: "good", until: \.isEnded)
+            answer.open()
+            let late = try await other
+            #expect(good == .state(.ended))
+            #expect(late == .state(.ended))
+        }
+    }
+
+    @Test func `reads that are repeated anyway are sent once, within seconds`() async throws {
+        let timeouts = Locked<[Duration]>([])
+        let lab = TimedLab { timeout in timeouts.withLock { $0.append(timeout) } }
+        let client = try SandboxClient(
+            .init(url: "http://lab:82", username: "ci", password: Secret("p"), retry: .init(sleep: { _ in })),
+            httpClient: lab
+        )
+        await #expect(throws: SandboxAPIError.self) {
+            _ = try await client.unrepeated(timeout: SandboxWatcher.readTimeout).sandboxes()
+        }
+        #expect(timeouts.withLock { $0 } == [SandboxWatcher.readTimeout])
+        await #expect(throws: SandboxAPIError.self) { _ = try await client.sandboxes() }
+        #expect(timeouts.withLock { $0 }.count > 2)
+    }
+
     @Test func `a wait that ends without a state names the last trouble`() async throws {
         let bench = try LabBench { _, _ in .error(503, "The lab is being updated") }
         let sighting = try await bench.running { try await wait(bench) }
@@ -127,5 +165,16 @@ struct SandboxWatcherTests {
         let times = reads.withLock { $0 }
         #expect(Set(times).count == times.count)
         #expect(Set(bench.lab.lines) == ["GET /sandboxes"])
+    }
+}
+
+/// A lab that is always busy, and tells how long each caller would wait; it answers logins by itself.
+private struct TimedLab: HTTPClient {
+    let note: @Sendable (Duration) -> Void
+
+    func send(_ call: HTTPCall) async throws -> HTTPReply {
+        if call.request.path?.hasSuffix("/login") == true { return .json("\"token\"") }
+        note(call.timeout)
+        return .error(503, "busy")
     }
 }
