@@ -136,3 +136,8 @@ for target in package.targets where target.type != .system {
         .treatAllWarnings(as: .error),
     ]
 }
+
+// The documentation's tool, for scripts/docs alone; what depends on this package never fetches it.
+if Context.environment["QUALI_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}
