@@ -138,7 +138,9 @@ extension CredentialContext {
         while true {
             let problem: String
             do {
-                let reply = try await httpClient.send(HTTPCall(request, body: body.map { .data($0) }, responseLimit: 256 << 10))
+                let reply = try await httpClient.send(
+                    HTTPCall(request, body: body.map { .data($0) }, responseLimit: 256 << 10)
+                )
                 let status = reply.response.status.code
                 guard status == 429 || status >= 500 else { return reply }
                 problem = "HTTP \(status)"
