@@ -63,14 +63,14 @@ extension S3 {
     static func error(_ error: any Error, _ operation: String) -> any Error {
         switch error {
         case let failure as FileAccess.Failure:
-            AWSError(.fileFailed, failure.description, service: "s3", operation: operation)
+            return AWSError(.fileFailed, failure.description, service: "s3", operation: operation)
         case is Digest.Failure:
-            AWSError(.invalidRequest, "libcrypto computes no digest", service: "s3", operation: operation)
+            return AWSError(.invalidRequest, "libcrypto computes no digest", service: "s3", operation: operation)
         case var failure as AWSError where failure.operation.isEmpty:
-            {
-                failure.service = "s3"; failure.operation = operation; return failure as any Error
-            }()
-        default: error
+            (failure.service, failure.operation) = ("s3", operation)
+            return failure
+        default:
+            return error
         }
     }
 }

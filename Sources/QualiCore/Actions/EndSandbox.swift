@@ -78,6 +78,8 @@ public struct EndSandbox: ActionHandler {
         _ context: JobContext<Checkpoint>
     ) async throws -> SandboxState? {
         if let state = try await lab.state(of: sandboxID, context.clock) { return state }
+        // A checkpoint means that the sandbox was there, and may have been asked to end.
+        guard context.checkpoint == nil else { return nil }
         let client = lab.client
         let all = try await lab.read("The lab's past sandboxes can't be read", clock: context.clock) {
             try await client.sandboxes(includingHistoric: true)

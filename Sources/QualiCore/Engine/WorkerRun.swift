@@ -5,6 +5,9 @@ import ServiceLifecycle
 
 /// One run of a ``JobWorker``, from its start to its stop.
 struct WorkerRun: Sendable {
+    /// How long the first poll waits for claims of an earlier run to be settled.
+    private static let longestReclaim: Duration = .seconds(300)
+
     private let worker: JobWorker
     private let unfinished: [JobRecord]
     private let slots: JobSlots
@@ -56,8 +59,15 @@ struct WorkerRun: Sendable {
         await withDiscardingTaskGroup { handlers in
             handlers.addTask {
                 await cancelWhenGracefulShutdown {
-                    await reclaim { begun.yield(.resumed($0)) }
-                    await poll { begun.yield(.offered($0)) }
+                    await withDiscardingTaskGroup { work in
+                        let (reclaimed, settled) = AsyncStream<Void>.makeStream()
+                        work.addTask {
+                            await reclaim { begun.yield(.resumed($0)) }
+                            settled.finish()
+                        }
+                        await wait(for: reclaimed)
+                        await poll { begun.yield(.offered($0)) }
+                    }
                 }
                 begun.finish()
             }
@@ -71,6 +81,16 @@ struct WorkerRun: Sendable {
             }
             // Polling has ended, so the worker is being stopped.
             handlers.cancelAll()
+        }
+    }
+
+    /// Waits for earlier claims to be settled, but not for ever: one job's trouble must not keep all others waiting.
+    private func wait(for reclaimed: AsyncStream<Void>) async {
+        await withTaskGroup { either in
+            either.addTask { for await _ in reclaimed {} }
+            either.addTask { try? await worker.clock.sleep(for: Self.longestReclaim) }
+            await either.next()
+            either.cancelAll()
         }
     }
 

@@ -5,14 +5,12 @@ import Foundation
 /// The owner holds a lock of the kernel's on a file in it. The lock goes with the process, however that ends, so there
 /// is nothing to clean up after a crash.
 final class StateFolder: Sendable {
-    let path: String
     private let lock: Int32
 
     /// Makes the folder if there is none, for its owner's eyes alone, and takes it.
     ///
     /// - Throws: ``JournalError`` when the folder can't be used or another process has it.
     init(_ path: String) throws {
-        self.path = path
         do {
             try FileManager.default.createDirectory(
                 atPath: path,

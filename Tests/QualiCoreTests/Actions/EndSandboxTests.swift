@@ -42,8 +42,13 @@ struct EndSandboxTests {
         }
     }
 
-    private func run(_ bench: LabBench, wait: Bool = true) async throws -> JobResult {
-        try await bench.run(EndSandbox(lab: bench.access), ["SandboxId": "s1", "WaitForTeardown": "\(wait)"])
+    private func run(
+        _ bench: LabBench,
+        wait: Bool = true,
+        checkpoint: EndSandbox.Checkpoint? = nil
+    ) async throws -> JobResult {
+        let properties = ["SandboxId": "s1", "WaitForTeardown": "\(wait)"]
+        return try await bench.run(EndSandbox(lab: bench.access), properties, checkpoint: checkpoint)
     }
 
     @Test(arguments: [SandboxState.ready, .teardown])
@@ -110,5 +115,12 @@ struct EndSandboxTests {
         let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
         #expect(failure.type == .configurationError)
         #expect(failure.message.contains("The property 'SandboxId' names the sandbox 's1'"))
+    }
+
+    @Test func `a sandbox that was there and is forgotten has ended, whatever the history says`() async throws {
+        let bench = try LabBench { line, _ in line == Self.readLine ? .unknownEntity : .error(400, "unexpected") }
+        let result = try await run(bench, checkpoint: EndSandbox.Checkpoint(sandboxID: "s1"))
+        #expect(result.summary.contains("already been ended"))
+        #expect(bench.lab.lines == [Self.readLine])
     }
 }

@@ -184,6 +184,19 @@ struct RedeliveryTests {
         #expect(await journal.unfinished().isEmpty)
     }
 
+    @Test func `that can't be acknowledged after a crash doesn't keep others waiting for ever`() async throws {
+        let queue = FakeQueue()
+        await queue.hold(.job("1"))
+        await queue.fail("acknowledge", with: Array(repeating: lostReply, count: 1_000))
+        let journal = InMemoryJobJournal([.record(isAcknowledged: false)])
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            JobResult(summary: "done")
+        } whileRunning: { worker in
+            await worker.clock.running { _ = await queue.call(where: \.isPoll) }
+            #expect(await queue.calls.count(where: \.isAcknowledgement) < 1_000)
+        }
+    }
+
     @Test func `that a crash just after its acknowledgement left unnoted is resumed`() async throws {
         let queue = FakeQueue()
         await queue.hold(.job("1"))
