@@ -52,25 +52,10 @@ extension CodePipeline {
             var actionTypes: [Lossy<ActionType>]?
             var nextToken: String?
         }
-        var types: [ActionType] = []
-        var token: String?
-        var seen: Set<String> = []
-        repeat {
-            let page: Output = try await call(
-                "ListActionTypes",
-                Input(actionOwnerFilter: owner, nextToken: token)
-            )
-            types += (page.actionTypes ?? []).compactMap(\.value)
-            token = page.nextToken.flatMap { $0.isEmpty ? nil : $0 }
-            if let token, !seen.insert(token).inserted {
-                throw AWSError(
-                    .malformedReply,
-                    "the pages don't end: a page's token came twice",
-                    service: AWSService.codePipeline.id,
-                    operation: "ListActionTypes"
-                )
-            }
-        } while token != nil
-        return types
+        let name = "ListActionTypes"
+        return try await pages(of: name) { token in
+            let page: Output = try await call(name, Input(actionOwnerFilter: owner, nextToken: token))
+            return ((page.actionTypes ?? []).compactMap(\.value), page.nextToken)
+        }
     }
 }

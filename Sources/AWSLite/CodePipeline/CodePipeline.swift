@@ -74,6 +74,34 @@ public struct CodePipeline: Sendable {
     }
 }
 
+extension CodePipeline {
+    /// Reads a list page by page until there is no more.
+    ///
+    /// - Parameter page: Reads the page of a token, `nil` for the first; returns its items and the next page's token.
+    func pages<Item>(
+        of operation: String,
+        _ page: (_ token: String?) async throws -> ([Item], String?)
+    ) async throws -> [Item] {
+        var items: [Item] = []
+        var seen: Set<String> = []
+        var token: String?
+        repeat {
+            let (more, next) = try await page(token)
+            items += more
+            token = next.flatMap { $0.isEmpty ? nil : $0 }
+            if let token, !seen.insert(token).inserted {
+                throw AWSError(
+                    .malformedReply,
+                    "the pages don't end: a page's token came twice",
+                    service: AWSService.codePipeline.id,
+                    operation: operation
+                )
+            }
+        } while token != nil
+        return items
+    }
+}
+
 /// Why a reply with a status of success can't be read; says where, never what it holds.
 struct MalformedReply: Error, CustomStringConvertible {
     let description: String

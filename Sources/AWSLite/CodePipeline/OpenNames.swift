@@ -66,6 +66,25 @@ extension CodePipeline {
         public static let failed = Self(rawValue: "Failed")
     }
 
+    /// How far an action of a pipeline's execution has come; any text survives.
+    public struct ActionExecutionStatus: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+        /// The name on the wire.
+        public let rawValue: String
+        /// Creates a state.
+        public init(rawValue: String) { self.rawValue = rawValue }
+        /// The name on the wire.
+        public var description: String { rawValue }
+
+        /// `InProgress`.
+        public static let inProgress = Self(rawValue: "InProgress")
+        /// `Abandoned`: its pipeline was stopped without waiting for it.
+        public static let abandoned = Self(rawValue: "Abandoned")
+        /// `Succeeded`.
+        public static let succeeded = Self(rawValue: "Succeeded")
+        /// `Failed`.
+        public static let failed = Self(rawValue: "Failed")
+    }
+
     /// The kind of a failure, which the console shows; any text survives.
     public struct FailureType: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
         /// The name on the wire.
