@@ -4,7 +4,8 @@ import GRDB
 /// A journal on disk, which survives the process, the power and the kernel.
 ///
 /// It is one SQLite file in a folder that one process at a time owns. Each method returns when the disk has what it was
-/// told (`synchronous = FULL`). A write that has begun isn't given up when its task is cancelled.
+/// told (`synchronous = FULL`); what is written at the same time goes there in one transaction. A write that has begun
+/// isn't given up when its task is cancelled.
 ///
 /// Jobs that have ended are kept as history for a while, with their outcome and without their checkpoint.
 public final class SQLiteJobJournal: JobJournal {
@@ -13,6 +14,7 @@ public final class SQLiteJobJournal: JobJournal {
 
     private let folder: StateFolder
     private let database: DatabaseQueue
+    private let commits: GroupCommit
     private let retention: TimeInterval
     private let clock: any WorkerClock
 
@@ -37,6 +39,7 @@ public final class SQLiteJobJournal: JobJournal {
         let file = "\(path)/journal.sqlite"
         do {
             database = try Self.open(file)
+            commits = GroupCommit(database)
         } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
             throw Self.damaged(file)
         } catch let error as DatabaseError {
@@ -90,7 +93,7 @@ public final class SQLiteJobJournal: JobJournal {
             (record.checkpoint, record.outcome) = (nil, nil)
             return (record, String(decoding: try JSONEncoder.compact.encode(record), as: UTF8.self), checkpoint)
         }
-        try await write { [retention] db in
+        try await commits.write { [retention] db in
             try db.execute(
                 sql: "DELETE FROM job WHERE endedAt < ?",
                 arguments: [now.timeIntervalSince1970 - retention]
@@ -111,14 +114,16 @@ public final class SQLiteJobJournal: JobJournal {
 
     /// Notes that a job is this worker's.
     public func noteAcknowledged(_ jobID: String) async throws {
-        try await write { try $0.execute(sql: "UPDATE job SET isAcknowledged = 1 WHERE id = ?", arguments: [jobID]) }
+        try await commits.write {
+            try $0.execute(sql: "UPDATE job SET isAcknowledged = 1 WHERE id = ?", arguments: [jobID])
+        }
     }
 
     /// Replaces the checkpoint of a job.
     ///
     /// - Throws: ``UnknownJob`` for a job that was never claimed or has ended.
     public func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws {
-        try await write { db in
+        try await commits.write { db in
             try db.execute(
                 sql: "UPDATE job SET checkpoint = ? WHERE id = ? AND endedAt IS NULL",
                 arguments: [checkpoint, jobID]
@@ -130,13 +135,15 @@ public final class SQLiteJobJournal: JobJournal {
     /// Notes how a job ended.
     public func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws {
         let text = String(decoding: try JSONEncoder.compact.encode(outcome), as: UTF8.self)
-        try await write { try $0.execute(sql: "UPDATE job SET outcome = ? WHERE id = ?", arguments: [text, jobID]) }
+        try await commits.write {
+            try $0.execute(sql: "UPDATE job SET outcome = ? WHERE id = ?", arguments: [text, jobID])
+        }
     }
 
     /// Makes a job that has an outcome history, and drops one that has none: it was never this worker's.
     public func forget(_ jobID: String) async throws {
         let now = clock.now.timeIntervalSince1970
-        try await write { db in
+        try await commits.write { db in
             try db.execute(sql: "DELETE FROM job WHERE id = ? AND outcome IS NULL", arguments: [jobID])
             try db.execute(
                 sql: "UPDATE job SET endedAt = ?, checkpoint = NULL WHERE id = ?",
@@ -160,11 +167,5 @@ public final class SQLiteJobJournal: JobJournal {
                 return record
             }
         }
-    }
-
-    /// A stop must not undo what a step has just found out, so a write goes on when its task is cancelled.
-    private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
-        let database = database
-        try await shielded { try await database.write(body) }
     }
 }

@@ -26,6 +26,28 @@ struct SQLiteJobJournalTests {
         #expect(throws: JournalError.self) { try SQLiteJobJournal(folder: folder) }
     }
 
+    @Test func `what is written at once is all on disk, in fewer transactions`() async throws {
+        try await withFolder { folder in
+            let ids = (1...200).map(String.init)
+            let journal = try SQLiteJobJournal(folder: folder)
+            try await journal.claim(ids.map { .record($0) })
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for id in ids {
+                    group.addTask { try await journal.saveCheckpoint(Data(id.utf8), of: id) }
+                    group.addTask {
+                        await #expect(throws: UnknownJob(id: "x\(id)")) {
+                            try await journal.saveCheckpoint(Data(), of: "x\(id)")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let jobs = try await journal.unfinished()
+            #expect(jobs.count == 200)
+            #expect(jobs.allSatisfy { $0.checkpoint == Data($0.id.utf8) })
+        }
+    }
+
     @Test func `gives back all that it was told, after it was closed`() async throws {
         try await withFolder { folder in
             var record = JobRecord.record("1", isAcknowledged: false, checkpoint: Data([0, 255]))
