@@ -106,7 +106,7 @@ public struct EndSandbox: ActionHandler {
         let sandboxID = checkpoint.sandboxID
         await context.report(JobProgress("Teardown", percentComplete: 50, externalExecutionID: sandboxID))
         // Right after the stop the lab may still show the state from before it, so only the end ends the wait.
-        let sighting = try await lab.watcher.wait(for: sandboxID, until: deadline) { $0.isEnded }
+        let sighting = try await lab.wait(for: sandboxID, until: deadline, context) { $0.isEnded }
         if case .overdue(let state, let error) = sighting {
             if let error {
                 throw JobFailure("It can't be found out whether the sandbox has ended", error)

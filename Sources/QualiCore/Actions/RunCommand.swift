@@ -63,6 +63,16 @@ public struct RunCommand: ActionHandler {
         }
     }
 
+    /// Cancels the execution that the job has started, if it is known and runs.
+    public func abandon(_ context: JobContext<Checkpoint>) async throws {
+        guard let executionID = context.checkpoint?.executionID else { return }
+        let client = lab.client
+        let execution = try await lab.read("The execution '\(executionID)' can't be read", clock: context.clock) {
+            try await client.execution(id: executionID)
+        }
+        if !execution.status.isFinal { _ = try await cancel(executionID, context) }
+    }
+
     // MARK: Find
 
     private func find(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async throws -> CommandTarget {
@@ -308,7 +318,8 @@ public struct RunCommand: ActionHandler {
         until deadline: Date,
         _ context: JobContext<Checkpoint>
     ) async throws -> Execution {
-        var pause = min(.milliseconds(500), lab.statusInterval)
+        let isResumed = context.checkpoint?.executionID != nil
+        var pause = isResumed ? lab.statusInterval : min(.milliseconds(500), lab.statusInterval)
         var execution: Execution?
         while true {
             do {
@@ -323,7 +334,11 @@ public struct RunCommand: ActionHandler {
                 context.logger.debug("An execution can't be read", metadata: ["error": "\(error)"])
             }
             if let execution, execution.status.isFinal || context.clock.now >= deadline { return execution }
-            try await context.clock.sleep(for: pause)
+            if pause < lab.statusInterval {
+                try await context.clock.sleep(for: pause)
+            } else {
+                try await context.pause(for: pause)
+            }
             pause = min(pause * 2, lab.statusInterval)
         }
     }

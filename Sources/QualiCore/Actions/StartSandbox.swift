@@ -46,6 +46,8 @@ public struct StartSandbox: ActionHandler {
         var setupDeadline: Date?
         /// Why the job fails, once it is known and only the sandbox's end is left to do.
         var failure: String?
+        /// The type of that failure.
+        var failureType: String?
     }
 
     private let lab: LabAccess
@@ -60,13 +62,28 @@ public struct StartSandbox: ActionHandler {
         var checkpoint = context.checkpoint ?? Checkpoint()
         do {
             try await ensureStarted(configuration, context, &checkpoint)
-            if let message = checkpoint.failure { throw JobFailure(.jobFailed, message) }
+            if let message = checkpoint.failure {
+                throw JobFailure(checkpoint.failureType.map { .init(rawValue: $0) } ?? .jobFailed, message)
+            }
             return try await finish(configuration, context, &checkpoint)
         } catch let error as CancellationError {
             throw error
         } catch {
             throw try await failed(error, configuration, context, &checkpoint)
         }
+    }
+
+    /// Ends the sandbox that the job has started, if there is one.
+    public func abandon(_ context: JobContext<Checkpoint>) async throws {
+        guard let checkpoint = context.checkpoint else { return }
+        var sandboxID = checkpoint.sandboxID
+        if sandboxID == nil, checkpoint.isStartUncertain {
+            let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
+            sandboxID = try await lab.sandbox(with: tag, context.clock)
+        }
+        guard let sandboxID else { return }
+        try await lab.stop(sandboxID, context)
+        context.logger.notice("The sandbox of an abandoned job is being ended", metadata: ["sandbox": "\(sandboxID)"])
     }
 
     /// What the job fails with, after the sandbox, if there is one, has been ended or kept as the pipeline wants.
@@ -88,6 +105,7 @@ public struct StartSandbox: ActionHandler {
         }
         // What is known now can't be found out again once the sandbox is being ended.
         checkpoint.failure = failure.message.cut(to: 1_000)
+        checkpoint.failureType = failure.type.rawValue
         try? await context.save(checkpoint)
         failure.externalExecutionID = sandboxID
         failure.message += try await applyPolicy(configuration.onSetupFailure, sandboxID, context)
@@ -146,8 +164,13 @@ public struct StartSandbox: ActionHandler {
                     patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
                 }
                 try await admitRetry(error, until: patienceEnd, configuration, blueprint, context, &checkpoint)
+                // Resources may stay taken for hours. Other trouble is waited out here: its patience is no checkpoint's.
+                if error.code == .conflict {
+                    try await context.pause(for: backoff.pause())
+                } else {
+                    try await context.clock.sleep(for: backoff.pause())
+                }
             }
-            try await context.clock.sleep(for: backoff.pause())
         }
     }
 
@@ -270,7 +293,7 @@ public struct StartSandbox: ActionHandler {
             try await context.save(checkpoint)
         }
         await context.report(JobProgress("Setting up", percentComplete: 10, externalExecutionID: sandboxID))
-        let sighting = try await lab.watcher.wait(for: sandboxID, until: deadline) { state in
+        let sighting = try await lab.wait(for: sandboxID, until: deadline, context) { state in
             state.isReady || state.isFailed || state.isEnding || state.isEnded
         }
         guard case .state(let state) = sighting, state.isReady else {

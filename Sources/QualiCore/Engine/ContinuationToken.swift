@@ -15,6 +15,8 @@ struct ContinuationToken: Sendable, Equatable {
     var actionExecutionID: String
     /// When the action was first claimed.
     var claimedAt: Date
+    /// When the job is to be looked at again, if not at once.
+    var notBefore: Date?
     /// The handler's checkpoint, encoded.
     var checkpoint: Data?
 
@@ -28,6 +30,7 @@ struct ContinuationToken: Sendable, Equatable {
         var wire: [String: Any] = [
             "v": Self.version, "a": actionExecutionID, "t": Int(claimedAt.timeIntervalSince1970),
         ]
+        if let notBefore { wire["n"] = Int(notBefore.timeIntervalSince1970.rounded(.up)) }
         if let checkpoint {
             // As JSON within JSON, not as text: quotation marks would double its length.
             guard let value = try? JSONSerialization.jsonObject(with: checkpoint, options: .fragmentsAllowed) else {
@@ -42,9 +45,10 @@ struct ContinuationToken: Sendable, Equatable {
         return text.utf16.count <= Self.limit ? text : nil
     }
 
-    init(actionExecutionID: String, claimedAt: Date, checkpoint: Data?) {
+    init(actionExecutionID: String, claimedAt: Date, notBefore: Date? = nil, checkpoint: Data?) {
         self.actionExecutionID = actionExecutionID
         self.claimedAt = claimedAt
+        self.notBefore = notBefore
         self.checkpoint = checkpoint
     }
 
@@ -62,7 +66,8 @@ struct ContinuationToken: Sendable, Equatable {
             )
         }
         guard let owner = wire["a"] as? String, let claimedAt = wire["t"] as? Int,
-            Self.plausibleTimes.contains(claimedAt)
+            Self.plausibleTimes.contains(claimedAt), let notBefore = wire["n", default: claimedAt] as? Int,
+            Self.plausibleTimes.contains(notBefore)
         else {
             throw Refusal(description: "its continuation token is damaged")
         }
@@ -73,6 +78,7 @@ struct ContinuationToken: Sendable, Equatable {
         self.init(
             actionExecutionID: owner,
             claimedAt: Date(timeIntervalSince1970: TimeInterval(claimedAt)),
+            notBefore: wire["n"].map { _ in Date(timeIntervalSince1970: TimeInterval(notBefore)) },
             checkpoint: try? wire["c"].map { try JSONSerialization.data(withJSONObject: $0, options: options) }
         )
     }

@@ -8,6 +8,8 @@ struct OfferedJob: Sendable {
     /// What is to be done, or why that can't be known.
     let content: Result<CodePipeline.JobData, JobFailure>
     let accountID: String
+    /// When a job that was put back is to be looked at again.
+    var notBefore: Date?
 }
 
 /// Asks for the jobs of one action type, for ever: only for as many as there is room for, at once again while jobs keep
@@ -86,17 +88,19 @@ struct JobPoller: Sendable {
             claimedAt: now
         )
         var content = Result<CodePipeline.JobData, JobFailure>.success(job.data)
+        var notBefore: Date?
         if let text = job.data.continuationToken {
             do {
                 let token = try ContinuationToken(text, for: context?.actionExecutionID)
                 record.actionExecutionID = token.actionExecutionID
                 record.checkpoint = token.checkpoint
                 record.claimedAt = token.claimedAt
+                notBefore = token.notBefore
             } catch {
                 content = .failure(JobFailure(.jobFailed, "This job can't be continued: \(error)."))
             }
         }
-        return OfferedJob(record: record, content: content, accountID: job.accountID)
+        return OfferedJob(record: record, content: content, accountID: job.accountID, notBefore: notBefore)
     }
 
     /// A job that can't be read is taken all the same, to fail with a reason instead of hanging until its time is over.

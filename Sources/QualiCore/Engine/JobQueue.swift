@@ -20,6 +20,31 @@ public protocol JobQueue: Sendable {
 
     /// Reports that a job failed.
     func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) async throws
+
+    /// How far the actions of one pipeline's execution have come, by the ids of the actions' executions.
+    func actionStatuses(
+        pipeline: String,
+        pipelineExecutionID: String
+    ) async throws -> [String: CodePipeline.ActionExecutionStatus]
 }
 
-extension CodePipeline: JobQueue {}
+extension JobQueue {
+    /// Knows nothing of any action.
+    public func actionStatuses(
+        pipeline: String,
+        pipelineExecutionID: String
+    ) async throws -> [String: CodePipeline.ActionExecutionStatus] { [:] }
+}
+
+extension CodePipeline: JobQueue {
+    /// How far the actions of one pipeline's execution have come (`ListActionExecutions`).
+    ///
+    /// - Throws: `AWSError`; with the code `AccessDeniedException` where the worker hasn't the right.
+    public func actionStatuses(
+        pipeline: String,
+        pipelineExecutionID: String
+    ) async throws -> [String: ActionExecutionStatus] {
+        let all = try await listActionExecutions(pipelineName: pipeline, pipelineExecutionID: pipelineExecutionID)
+        return Dictionary(all.map { ($0.id, $0.status) }) { newest, _ in newest }
+    }
+}

@@ -37,9 +37,16 @@ final class JobSlots: Sendable {
                 return count
             }
             if count > 0 { return count }
-            await waitForRoom(privileged)
+            await wait { free($0, privileged) > 0 }
         }
         return 0
+    }
+
+    /// Waits until no job is held, or the task is cancelled.
+    func emptied() async {
+        while inUse > 0, !Task.isCancelled {
+            await wait { $0.used == 0 }
+        }
     }
 
     /// Takes slots for jobs that are held already, even beyond the capacity.
@@ -62,7 +69,8 @@ final class JobSlots: Sendable {
         capacity - state.used - (privileged ? 0 : reserve)
     }
 
-    private func waitForRoom(_ privileged: Bool) async {
+    /// Waits for a release, unless the state is as wanted already.
+    private func wait(until isWanted: (State) -> Bool) async {
         let id = state.withLock { state in
             state.lastWaiter += 1
             return state.lastWaiter
@@ -71,7 +79,7 @@ final class JobSlots: Sendable {
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in
                     // Room may have come, or the cancellation, since the caller looked.
-                    guard free(state, privileged) <= 0, !Task.isCancelled else { return false }
+                    guard !isWanted(state), !Task.isCancelled else { return false }
                     state.waiting[id] = continuation
                     return true
                 }

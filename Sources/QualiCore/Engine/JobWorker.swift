@@ -14,8 +14,19 @@ public struct JobWorker: Service {
     public enum Handoff: String, Sendable, CaseIterable {
         /// They are put back into CodePipeline's queue with a continuation token, for any worker to go on.
         case onStop = "on-stop"
+        /// As ``onStop``, and a job also waits in the queue whenever it has nothing else to do: at each look it is taken,
+        /// and put back with its progress. So a host may vanish with its disk.
+        case always
         /// They stay with this worker's journal.
         case never
+    }
+
+    /// What happens to what a job has begun when nobody wants its result any more.
+    public enum AbandonedJobs: String, Sendable, CaseIterable {
+        /// It is ended: ``ActionHandler/abandon(_:)``.
+        case end
+        /// It is left as it is.
+        case keep
     }
 
     /// How a worker behaves.
@@ -26,6 +37,16 @@ public struct JobWorker: Service {
         public var pollInterval: Duration = .seconds(5)
         /// What happens to waiting jobs on a stop.
         public var handoff = Handoff.onStop
+        /// How long a stop waits for jobs to end by themselves before it interrupts those that are left.
+        public var drain: Duration = .zero
+        /// How long a stop goes on to report and to put back jobs after that; what doesn't fit stays in the journal.
+        public var reportTime: Duration = .seconds(20)
+        /// What happens to what a job has begun when its pipeline was stopped or the action's time is over.
+        public var onAbandoned = AbandonedJobs.end
+        /// The pause between looks at whether a job's pipeline was stopped, if there are to be any.
+        ///
+        /// There is none at a job that is shorter, nor for a worker that may not call `ListActionExecutions`.
+        public var abandonmentInterval: Duration? = .seconds(60)
         /// How long CodePipeline surely doesn't offer a job again that it has handed out; AWS doesn't document it.
         public var redispatchInterval: Duration = .seconds(20)
         /// Applied to every text that is reported, to mask secrets in it.

@@ -20,6 +20,7 @@ struct ResultReporter: Sendable {
     ///
     /// - Parameter isRepeat: Whether an earlier worker may have reported this outcome already.
     func report(_ outcome: JobOutcome, of jobID: String, isRepeat: Bool, logger: Logger) async -> Ending {
+        if outcome == .abandoned { return .unwanted }
         var outcome = outcome
         var mayHaveBeenReported = isRepeat
         var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
@@ -33,10 +34,9 @@ struct ResultReporter: Sendable {
                 return .interrupted
             } catch let error as AWSError {
                 switch error.code {
-                case .invalidJobState where mayHaveBeenReported || error.earlierAttemptMayHaveBeenProcessed:
-                    // The service refuses because it has this worker's earlier report, whose reply was lost.
-                    return .accepted
                 case .invalidJobState, .jobNotFound:
+                    // Most likely it refuses because it has this worker's earlier report, whose reply was lost.
+                    if mayHaveBeenReported || error.earlierAttemptMayHaveBeenProcessed { return .accepted }
                     logger.warning("CodePipeline wants no result for this job", metadata: ["error": "\(error)"])
                     return .unwanted
                 case .validation, .outputVariablesSizeExceeded, .invalidRequest:
@@ -98,6 +98,7 @@ struct ResultReporter: Sendable {
                     )
                 )
             )
+        case .abandoned: break
         }
     }
 
@@ -128,6 +129,7 @@ struct ResultReporter: Sendable {
                     externalExecutionID: nil
                 )
                 : .continuation(token: token, progress: least)
+        case .abandoned: return nil
         }
     }
 }

@@ -30,6 +30,21 @@ public protocol ActionHandler: Sendable {
     ///   stop has cancelled) is no failure: the job is continued later from its last checkpoint, here or on another
     ///   host. Any other error fails the job with its description.
     func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult
+
+    /// Undoes what a job has begun whose result nobody wants any more, because its pipeline was stopped or the action's
+    /// time is over; by default nothing.
+    ///
+    /// It is called after ``run(_:context:)`` has ended, and begins anew after a crash of the worker. The pipeline's
+    /// configuration and artifacts may be gone, so `context.checkpoint` has to be enough.
+    ///
+    /// - Throws: ``JobFailure`` or any other error, which is logged. `CancellationError` when the worker stops: it is
+    ///   called again later.
+    func abandon(_ context: JobContext<Checkpoint>) async throws
+}
+
+extension ActionHandler {
+    /// Does nothing: there is nothing to undo.
+    public func abandon(_ context: JobContext<Checkpoint>) async throws {}
 }
 
 /// The typed configuration of an action.

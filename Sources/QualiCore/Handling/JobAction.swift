@@ -12,6 +12,7 @@ public struct JobAction: Sendable {
     public var freesResources: Bool
 
     let work: @Sendable (Assignment) async throws -> JobResult
+    let abandon: @Sendable (Assignment) async throws -> Void
 
     /// What the engine gives to a handler, before types come in.
     struct Assignment: Sendable {
@@ -25,38 +26,40 @@ public struct JobAction: Sendable {
     }
 
     /// Binds a handler to an action type.
-    public init(_ typeID: CodePipeline.ActionTypeID, handler: some ActionHandler, freesResources: Bool = false) {
+    public init<Handler: ActionHandler>(
+        _ typeID: CodePipeline.ActionTypeID,
+        handler: Handler,
+        freesResources: Bool = false
+    ) {
         self.typeID = typeID
         self.freesResources = freesResources
-        work = { try await Self.run(handler, $0) }
+        work = { try await handler.run(Handler.Configuration($0.properties), context: $0.context()) }
+        abandon = { try await handler.abandon($0.context()) }
     }
+}
 
-    private static func run<Handler: ActionHandler>(
-        _ handler: Handler,
-        _ assignment: Assignment
-    ) async throws -> JobResult {
-        let configuration = try Handler.Configuration(assignment.properties)
-        let checkpoint = try assignment.checkpoint.map { data in
-            do {
-                return try JSONDecoder.compact.decode(Handler.Checkpoint.self, from: data)
-            } catch {
-                throw JobFailure(
-                    .jobFailed,
-                    """
-                    The job was begun by a worker whose notes this one can't read, so it isn't known what was already \
-                    done. Look for what it left in the lab, then run the action again.
-                    """
-                )
-            }
-        }
-        let context = JobContext<Handler.Checkpoint>(
-            job: assignment.job,
-            checkpoint: checkpoint,
-            artifacts: assignment.artifacts,
-            clock: assignment.clock,
-            logger: assignment.logger,
-            ledger: assignment.ledger
+extension JobAction.Assignment {
+    /// The assignment as a handler of a certain type sees it.
+    fileprivate func context<Checkpoint>() throws -> JobContext<Checkpoint> {
+        JobContext(
+            job: job,
+            checkpoint: try checkpoint.map { data in
+                do {
+                    return try JSONDecoder.compact.decode(Checkpoint.self, from: data)
+                } catch {
+                    throw JobFailure(
+                        .jobFailed,
+                        """
+                        The job was begun by a worker whose notes this one can't read, so it isn't known what was already \
+                        done. Look for what it left in the lab, then run the action again.
+                        """
+                    )
+                }
+            },
+            artifacts: artifacts,
+            clock: clock,
+            logger: logger,
+            ledger: ledger
         )
-        return try await handler.run(configuration, context: context)
     }
 }

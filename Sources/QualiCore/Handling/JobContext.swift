@@ -55,13 +55,21 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
             artifacts: artifacts,
             clock: clock,
             logger: logger,
-            ledger: JobLedger(jobID: job.id, journal: journal, checkpoint: nil)
+            ledger: JobLedger(
+                job,
+                checkpoint: nil,
+                journal: PatientJournal(journal, clock: clock, logger: logger),
+                clock: clock
+            )
         )
     }
 
     /// Stores how far the job has come; when it returns, a worker that resumes the job will begin from here.
     ///
-    /// - Throws: The journal's error when it can't be stored, in which case the step that depends on it must not be done.
+    /// A disk that is full or read-only is waited for.
+    ///
+    /// - Throws: `CancellationError` when the worker is stopped before it is stored, in which case the step that depends
+    ///   on it must not be done.
     public func save(_ checkpoint: Checkpoint) async throws {
         try await ledger.save(checkpoint)
     }
@@ -70,6 +78,22 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     public func report(_ progress: JobProgress) async {
         await ledger.note(progress)
     }
+
+    /// Waits before the next look at something that takes long.
+    ///
+    /// A worker with ``JobWorker/Handoff/always`` doesn't wait here: the job is put back into CodePipeline's queue with
+    /// its last checkpoint, and ``ActionHandler/run(_:context:)`` is called anew once the time is over, by any worker. So
+    /// deadlines belong into the checkpoint.
+    ///
+    /// - Throws: `CancellationError` when the job is put back, or the task is cancelled.
+    public func pause(for duration: Duration) async throws {
+        try Task.checkCancellation()
+        if await ledger.beginWaiting(for: duration) { throw CancellationError() }
+        try await clock.sleep(for: duration)
+    }
+
+    /// Whether ``pause(for:)`` puts the job back, so that there is one look at a time.
+    public var waitsInQueue: Bool { ledger.waitsInQueue }
 
     /// Runs a step whose interruption would leave its fate unknown: the worker's stop gives it ten seconds to end.
     ///
@@ -108,31 +132,6 @@ public struct JobInfo: Sendable, Hashable {
         self.place = place
         self.accountID = accountID
         self.claimedAt = claimedAt
-    }
-}
-
-/// The journal as one job sees it.
-package actor JobLedger {
-    private let jobID: String
-    private let journal: any JobJournal
-    package private(set) var checkpoint: Data?
-    package private(set) var progress: JobProgress
-
-    package init(jobID: String, journal: any JobJournal, checkpoint: Data?) {
-        self.jobID = jobID
-        self.journal = journal
-        self.checkpoint = checkpoint
-        self.progress = JobProgress("In progress")
-    }
-
-    func save(_ value: some Encodable & Sendable) async throws {
-        let data = try JSONEncoder.compact.encode(value)
-        try await journal.saveCheckpoint(data, of: jobID)
-        checkpoint = data
-    }
-
-    func note(_ progress: JobProgress) {
-        self.progress = progress
     }
 }
 

@@ -88,6 +88,8 @@ public enum JobOutcome: Sendable, Codable, Hashable {
     case failure(type: String, message: String, externalExecutionID: String?)
     /// The job is put back, for any worker to continue.
     case continuation(token: String, progress: JobProgress)
+    /// Nobody wants a result any more; what the job has begun is to be undone.
+    case abandoned
 }
 
 /// Where in the account's pipelines a job belongs.

@@ -45,6 +45,25 @@ extension LabAccess {
         }
     }
 
+    /// Waits for a state of a sandbox, here or in CodePipeline's queue.
+    ///
+    /// - Throws: `CancellationError` when the job was put back, or the worker is stopped.
+    func wait(
+        for sandboxID: String,
+        until deadline: Date,
+        _ context: JobContext<some Codable & Sendable>,
+        where isWanted: @escaping @Sendable (SandboxState) -> Bool
+    ) async throws -> SandboxWatcher.Sighting {
+        guard context.waitsInQueue else {
+            return try await watcher.wait(for: sandboxID, until: deadline, where: isWanted)
+        }
+        while true {
+            let sighting = try await watcher.look(at: sandboxID, until: deadline, where: isWanted)
+            if let sighting { return sighting }
+            try await context.pause(for: statusInterval)
+        }
+    }
+
     /// The state of a sandbox; `nil` if the lab doesn't know it.
     func state(of sandboxID: String, _ clock: any WorkerClock) async throws -> SandboxState? {
         try await read("The sandbox can't be read", clock: clock) {

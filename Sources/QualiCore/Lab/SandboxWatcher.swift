@@ -21,8 +21,9 @@ public actor SandboxWatcher {
     fileprivate struct Waiter {
         let sandboxID: String
         let deadline: Date
+        let isOneLook: Bool
         let isWanted: @Sendable (SandboxState) -> Bool
-        let continuation: CheckedContinuation<Sighting, any Error>
+        let continuation: CheckedContinuation<Sighting?, any Error>
         var lastState: SandboxState?
         var misses = 0
         var lastError: SandboxAPIError?
@@ -75,6 +76,30 @@ public actor SandboxWatcher {
         until deadline: Date,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
     ) async throws -> Sighting {
+        while true {
+            let sighting = try await watch(sandboxID, until: deadline, oneLook: false, where: isWanted)
+            if let sighting { return sighting }
+        }
+    }
+
+    /// Looks at a sandbox once, together with all who wait; a few times if the lab doesn't know it.
+    ///
+    /// - Returns: What ``wait(for:until:where:)`` would; `nil` if that would wait on.
+    /// - Throws: `CancellationError` when the task is cancelled; nothing else.
+    public func look(
+        at sandboxID: String,
+        until deadline: Date,
+        where isWanted: @escaping @Sendable (SandboxState) -> Bool
+    ) async throws -> Sighting? {
+        try await watch(sandboxID, until: deadline, oneLook: true, where: isWanted)
+    }
+
+    private func watch(
+        _ sandboxID: String,
+        until deadline: Date,
+        oneLook isOneLook: Bool,
+        where isWanted: @escaping @Sendable (SandboxState) -> Bool
+    ) async throws -> Sighting? {
         lastWaiter += 1
         let id = lastWaiter
         return try await withTaskCancellationHandler {
@@ -86,6 +111,7 @@ public actor SandboxWatcher {
                 waiters[id] = Waiter(
                     sandboxID: sandboxID,
                     deadline: deadline,
+                    isOneLook: isOneLook,
                     isWanted: isWanted,
                     continuation: continuation
                 )
@@ -165,8 +191,8 @@ public actor SandboxWatcher {
 }
 
 extension SandboxWatcher.Waiter {
-    /// Takes in what a look has shown; what the wait has come to, if it is over.
-    fileprivate mutating func see(_ glimpse: SandboxWatcher.Glimpse?, now: Date) -> SandboxWatcher.Sighting? {
+    /// Takes in what a look has shown; what the wait has come to, which is itself `nil` for a look alone, if it is over.
+    fileprivate mutating func see(_ glimpse: SandboxWatcher.Glimpse?, now: Date) -> SandboxWatcher.Sighting?? {
         switch glimpse {
         case .state(let state):
             lastState = state
@@ -179,6 +205,7 @@ extension SandboxWatcher.Waiter {
             lastError = error
         case nil: break
         }
-        return now >= deadline ? .overdue(lastState, lastState == nil ? lastError : nil) : nil
+        if now >= deadline { return .overdue(lastState, lastState == nil ? lastError : nil) }
+        return isOneLook && (lastState != nil || lastError != nil) ? .some(nil) : nil
     }
 }

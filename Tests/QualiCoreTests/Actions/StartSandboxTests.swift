@@ -165,21 +165,50 @@ struct StartSandboxTests {
         #expect(bench.lab.count("POST /sandboxes/s1/stop") == (policy == "End" ? 1 : 0))
     }
 
-    @Test func `a sandbox whose id can't be noted is ended`() async throws {
-        let bench = try bench()
-        // The first note, that a start may reach the lab, still goes through.
-        let failure = try await #require(throws: JobFailure.self) {
-            try await run(bench, journal: FullJournal(room: 1))
+    @Test(arguments: [0, 1])
+    func `a full disk is waited for, and no start is made before it is noted`(notes: Int) async throws {
+        let disk = FullJournal(room: notes, refusals: 3)
+        let bench = try bench { line, _ in
+            if line == Self.startLine { #expect(await disk.saved > 0) }
+            return nil
         }
-        #expect(failure.message.contains("disk full"))
-        #expect(failure.message.contains("is being ended"))
-        #expect(bench.lab.count("POST /sandboxes/s1/stop") == 1)
+        #expect(try await run(bench, journal: disk).externalExecutionID == "s1")
+        #expect(bench.lab.count(Self.startLine) == 1)
+        #expect(await disk.refusals == 0)
     }
 
-    @Test func `a start that can't be noted isn't made`() async throws {
+    @Test func `an abandoned start ends its sandbox, also one whose id it never got to know`() async throws {
+        let tag = SandboxTag(actionExecutionID: "run-1")
+        for checkpoint in [StartSandbox.Checkpoint(sandboxID: "s1"), .init(isStartUncertain: true)] {
+            let bench = try LabBench { line, _ in
+                switch line {
+                case Self.historyLine: .list("s1", .setup, name: tag.name(for: "Lab"))
+                case "POST /sandboxes/s1/stop": .success
+                default: .unknownEntity
+                }
+            }
+            try await bench.abandon(StartSandbox(lab: bench.access), checkpoint)
+            #expect(bench.lab.count("POST /sandboxes/s1/stop") == 1, "\(bench.lab.lines)")
+        }
+    }
+
+    @Test func `an abandoned start that has begun nothing ends nothing`() async throws {
+        let bench = try LabBench { _, _ in .empty }
+        try await bench.abandon(StartSandbox(lab: bench.access), nil)
+        try await bench.abandon(StartSandbox(lab: bench.access), .init())
+        #expect(bench.lab.lines == [])
+    }
+
+    @Test func `a failure that is reported by another worker keeps its type`() async throws {
         let bench = try bench()
-        await #expect(throws: JobFailure.self) { try await run(bench, journal: FullJournal(room: 0)) }
-        #expect(bench.lab.count(Self.startLine) == 0)
+        let checkpoint = StartSandbox.Checkpoint(
+            sandboxID: "s1",
+            failure: "You are not allowed to.",
+            failureType: "PermissionError"
+        )
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench, checkpoint: checkpoint) }
+        #expect(failure.type == .permissionError)
+        #expect(failure.message.hasPrefix("You are not allowed to."))
     }
 
     @Test func `a sandbox that neither the list nor its id shows for a while is waited for`() async throws {
@@ -194,18 +223,26 @@ struct StartSandboxTests {
     }
 }
 
-/// A journal with room for some checkpoints.
+/// A journal on a disk that is full after some checkpoints, until it has refused a few.
 private actor FullJournal: JobJournal {
     struct DiskFull: Error, CustomStringConvertible { let description = "disk full" }
 
     nonisolated let isDurable = true
-    private var room: Int
+    private(set) var saved = 0
+    private(set) var refusals: Int
+    private let room: Int
 
-    init(room: Int) { self.room = room }
+    init(room: Int, refusals: Int) {
+        self.room = room
+        self.refusals = refusals
+    }
 
     func saveCheckpoint(_ checkpoint: Data, of jobID: String) throws {
-        guard room > 0 else { throw DiskFull() }
-        room -= 1
+        if saved >= room, refusals > 0 {
+            refusals -= 1
+            throw DiskFull()
+        }
+        saved += 1
     }
 
     func claim(_ records: [JobRecord]) {}

@@ -23,6 +23,16 @@ struct ContinuationTokenTests {
         #expect(try ContinuationToken(text, for: nil) == token(checkpoint))
     }
 
+    @Test func `the time of the next look is read again, in whole seconds`() throws {
+        var token = token("5")
+        token.notBefore = moment.addingTimeInterval(4.2)
+        let text = try #require(token.encoded())
+        #expect(try ContinuationToken(text, for: "run-1").notBefore == moment.addingTimeInterval(5))
+        #expect(throws: ContinuationToken.Refusal.self) {
+            try ContinuationToken(text.replacing(#""n":1800000005"#, with: #""n":-1"#), for: "run-1")
+        }
+    }
+
     @Test func `the real handlers' checkpoints are read again`() throws {
         var start = StartSandbox.Checkpoint()
         start.sandboxID = "s1"

@@ -52,6 +52,73 @@ struct StoppingTests {
         #expect(await queue.report(of: "1").failure?.type == .systemUnavailable)
     }
 
+    @Test func `jobs that end within the drain end by themselves, and no more are taken`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        let (started, end) = (Gate(), Gate())
+        try await RunningWorker.run(queue: queue) {
+            $0.drain = .seconds(600)
+        } handler: { _ in
+            started.open()
+            await end.wait()
+            return JobResult(summary: Task.isCancelled ? "interrupted" : "done")
+        } whileRunning: { worker in
+            await started.wait()
+            await worker.stop()
+            await queue.offer(.job("2"))
+            end.open()
+            let report = await queue.report(of: "1").success
+            #expect(report?.executionDetails?.summary == "done")
+        }
+        #expect(await !queue.calls.contains(.acknowledge(id: "2", nonce: "3")))
+    }
+
+    @Test func `jobs that don't end within the drain are handed over`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        let started = Gate()
+        try await RunningWorker.run(queue: queue) {
+            $0.drain = .seconds(600)
+        } handler: { context in
+            started.open()
+            try await context.clock.sleep(for: .seconds(900))
+            return JobResult(summary: "done")
+        } whileRunning: { worker in
+            await started.wait()
+            await worker.stop()
+            await worker.clock.wakeSleeper(of: .seconds(600))
+            #expect(await queue.report(of: "1").success?.continuationToken != nil)
+        }
+    }
+
+    @Test func `what can't be reported in time stays in the journal, and is reported by the next run`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        await queue.fail("success", with: [AWSError(.transport, "no route to host")])
+        let journal = InMemoryJobJournal(isDurable: true)
+        let started = Gate()
+        try await RunningWorker.run(queue: queue, journal: journal) {
+            $0.reportTime = .seconds(20)
+        } handler: { context in
+            started.open()
+            try await context.clock.sleep(for: .seconds(900))
+            return JobResult(summary: "done")
+        } whileRunning: { worker in
+            await started.wait()
+            await worker.stop()
+            _ = await queue.report(of: "1")
+            await worker.clock.wakeSleeper(of: .seconds(20))
+        }
+        #expect(await journal.unfinished().count == 1)
+        let next = FakeQueue()
+        try await RunningWorker.run(queue: next, journal: journal) { _ in
+            JobResult(summary: "not here")
+        } whileRunning: { _ in
+            #expect(await next.report(of: "1").success?.continuationToken != nil)
+        }
+        #expect(await journal.unfinished().isEmpty)
+    }
+
     @Test func `a step that hangs is cut off after its time of grace`() async throws {
         let (entered, never) = (Gate(), Gate())
         try await withThrowingTaskGroup(of: Void.self) { group in

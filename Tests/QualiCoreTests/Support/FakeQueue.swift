@@ -10,6 +10,7 @@ actor FakeQueue: JobQueue {
         case details(id: String)
         case success(id: String, CodePipeline.SuccessResult)
         case failure(id: String, CodePipeline.FailureDetails)
+        case statuses(pipeline: String, execution: String)
 
         var isPoll: Bool { if case .poll = self { true } else { false } }
     }
@@ -18,6 +19,7 @@ actor FakeQueue: JobQueue {
     private var offers: [CodePipeline.PollResult] = []
     private var details: [String: CodePipeline.JobDetails] = [:]
     private var errors: [String: [any Error]] = [:]
+    private var statuses: [String: CodePipeline.ActionExecutionStatus] = [:]
     private var watchers: [(CheckedContinuation<Call, Never>, @Sendable ([Call]) -> Call?)] = []
 
     /// The operation fails with these errors, one call after the other, before it works.
@@ -32,6 +34,11 @@ actor FakeQueue: JobQueue {
 
     func hold(_ job: CodePipeline.Job) {
         details[job.id] = .init(id: job.id, accountID: job.accountID, data: job.data)
+    }
+
+    /// From now on, CodePipeline tells this of an action's execution.
+    func tell(_ actionExecutionID: String, is status: CodePipeline.ActionExecutionStatus) {
+        statuses[actionExecutionID] = status
     }
 
     /// The first call, or a later one, past or to come, that passes.
@@ -97,6 +104,14 @@ actor FakeQueue: JobQueue {
 
     func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) throws {
         try note(.failure(id: jobID, failure), "failure")
+    }
+
+    func actionStatuses(
+        pipeline: String,
+        pipelineExecutionID: String
+    ) throws -> [String: CodePipeline.ActionExecutionStatus] {
+        try note(.statuses(pipeline: pipeline, execution: pipelineExecutionID), "statuses")
+        return statuses
     }
 }
 

@@ -53,9 +53,16 @@ extension CodePipeline.Job {
 struct ClosureHandler: ActionHandler {
     typealias Checkpoint = Int
     typealias Body = @Sendable (JobContext<Int>) async throws -> JobResult
+    typealias Undoing = @Sendable (JobContext<Int>) async throws -> Void
     let body: Body
+    let undo: Undoing
 
-    init(_ body: @escaping Body) { self.body = body }
+    init(_ body: @escaping Body, undo: @escaping Undoing = { _ in }) {
+        self.body = body
+        self.undo = undo
+    }
+
+    func abandon(_ context: JobContext<Int>) async throws { try await undo(context) }
 
     func run(_ configuration: NoConfiguration, context: JobContext<Int>) async throws -> JobResult {
         try await body(context)
@@ -76,14 +83,17 @@ struct RunningWorker: Sendable {
         store: any ArtifactStore = FakeArtifactStore(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
         handler: @escaping ClosureHandler.Body,
+        abandoned undo: @escaping ClosureHandler.Undoing = { _ in },
         whileRunning body: (RunningWorker) async throws -> Void
     ) async throws {
         let clock = ManualClock()
         var configuration = JobWorker.Configuration()
+        // It would be one more sleeper on a clock whose sleepers a test wakes.
+        configuration.abandonmentInterval = nil
         configure(&configuration)
         let worker = JobWorker(
             queue: queue,
-            actions: [JobAction(.start, handler: ClosureHandler(handler))],
+            actions: [JobAction(.start, handler: ClosureHandler(handler, undo: undo))],
             artifactStore: store,
             journal: journal,
             configuration: configuration,

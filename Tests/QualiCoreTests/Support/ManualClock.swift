@@ -14,6 +14,8 @@ final class ManualClock: WorkerClock {
         var now = Date(timeIntervalSince1970: 1_800_000_000)
         var sleepers: [Sleeper] = []
         var lastID = 0
+        /// How many have ever lain down.
+        var count = 0
         var watchers: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -30,12 +32,9 @@ final class ManualClock: WorkerClock {
             try await withCheckedThrowingContinuation { continuation in
                 let watchers = state.withLock { state -> [CheckedContinuation<Void, Never>]? in
                     guard !Task.isCancelled else { return nil }
-                    let seconds =
-                        TimeInterval(duration.components.seconds)
-                        + TimeInterval(duration.components.attoseconds) * 1e-18
-                    state.sleepers.append(
-                        Sleeper(id: id, wakesAt: state.now.addingTimeInterval(seconds), continuation: continuation)
-                    )
+                    let wakesAt = state.now.addingTimeInterval(Self.seconds(duration))
+                    state.count += 1
+                    state.sleepers.append(Sleeper(id: id, wakesAt: wakesAt, continuation: continuation))
                     defer { state.watchers = [] }
                     return state.watchers
                 }
@@ -51,25 +50,46 @@ final class ManualClock: WorkerClock {
     }
 
     /// Waits until somebody sleeps, then moves the time to the first sleeper's waking and wakes it.
+    ///
+    /// A cancelled task waits no longer.
     func wakeNext() async {
-        while true {
-            let sleeper = state.withLock { state -> Sleeper? in
-                guard let first = state.sleepers.min(by: { $0.wakesAt < $1.wakesAt }) else { return nil }
-                state.sleepers.removeAll { $0.id == first.id }
-                state.now = max(state.now, first.wakesAt)
-                return first
+        await wake { sleepers, _ in sleepers.min { $0.wakesAt < $1.wakesAt } }
+    }
+
+    /// Waits until somebody sleeps for exactly this long, then moves the time on and wakes it, and nobody else.
+    func wakeSleeper(of duration: Duration) async {
+        await wake { sleepers, now in sleepers.first { $0.wakesAt == now.addingTimeInterval(Self.seconds(duration)) } }
+    }
+
+    private func wake(_ choose: ([Sleeper], Date) -> Sleeper?) async {
+        while !Task.isCancelled {
+            let (sleeper, seen) = state.withLock { state -> (Sleeper?, Int) in
+                guard let chosen = choose(state.sleepers, state.now) else { return (nil, state.count) }
+                state.sleepers.removeAll { $0.id == chosen.id }
+                state.now = max(state.now, chosen.wakesAt)
+                return (chosen, state.count)
             }
             if let sleeper {
                 sleeper.continuation.resume()
                 return
             }
-            await withCheckedContinuation { continuation in
-                let isLate = state.withLock { state in
-                    guard state.sleepers.isEmpty else { return true }
-                    state.watchers.append(continuation)
-                    return false
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { continuation in
+                    let isLate = state.withLock { state in
+                        // Somebody may have lain down since the look.
+                        guard state.count == seen, !Task.isCancelled else { return true }
+                        state.watchers.append(continuation)
+                        return false
+                    }
+                    if isLate { continuation.resume() }
                 }
-                if isLate { continuation.resume() }
+            } onCancel: {
+                // All look again, the others in vain.
+                let watchers = state.withLock { state in
+                    defer { state.watchers = [] }
+                    return state.watchers
+                }
+                for watcher in watchers { watcher.resume() }
             }
         }
     }
@@ -88,6 +108,10 @@ final class ManualClock: WorkerClock {
             group.cancelAll()
             return value
         }
+    }
+
+    private static func seconds(_ duration: Duration) -> TimeInterval {
+        TimeInterval(duration.components.seconds) + TimeInterval(duration.components.attoseconds) * 1e-18
     }
 
     /// Moves the time on; sleepers sleep on.

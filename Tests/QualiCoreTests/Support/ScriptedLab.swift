@@ -124,27 +124,25 @@ struct LabBench: Sendable {
         return try await running { try await handler.run(configuration, context: context) }
     }
 
+    /// Has a handler undo what the job `1` of the action execution `run-1` has begun.
+    func abandon<Handler: ActionHandler>(_ handler: Handler, _ checkpoint: Handler.Checkpoint?) async throws {
+        let context = JobContext<Handler.Checkpoint>(
+            job: JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now),
+            checkpoint: checkpoint,
+            artifacts: JobArtifacts(store: FakeArtifactStore()),
+            journal: InMemoryJobJournal([.record()]),
+            clock: clock,
+            logger: .silent
+        )
+        try await running { try await handler.abandon(context) }
+    }
+
     /// Runs the watcher and the clock while `body` runs.
     func running<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await access.watcher.run() }
-            group.addTask {
-                while !Task.isCancelled {
-                    await clock.wakeNext()
-                    await Task.yield()
-                }
-            }
-            let ending: Result<Value, any Error>
-            do {
-                ending = .success(try await body())
-            } catch {
-                ending = .failure(error)
-            }
-            group.cancelAll()
-            // The waker may be waiting for a sleeper, so it gets one; if it has ended already, the scope's end wakes it.
-            async let _ = try? clock.sleep(for: .zero)
-            try await group.waitForAll()
-            return try ending.get()
+            defer { group.cancelAll() }
+            return try await clock.running(body)
         }
     }
 

@@ -61,9 +61,10 @@ struct Site: Sendable {
     static func serve<Value: Sendable>(
         _ cloud: LocalCloud,
         password: String? = nil,
+        configure: (inout JobWorker.Configuration) -> Void = { _ in },
         _ body: (Site) async throws -> Value
     ) async throws -> Value {
-        let (worker, log) = try await makeWorker(cloud, password: password)
+        let (worker, log) = try await makeWorker(cloud, password: password, configure: configure)
         let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -81,11 +82,13 @@ struct Site: Sendable {
     ///   - password: The lab's password, where it isn't the right one.
     ///   - life: What the worker's requests and notes depend on.
     ///   - journal: The journal.
+    ///   - configure: Changes how jobs are handled.
     static func makeWorker(
         _ cloud: LocalCloud,
         password: String? = nil,
         life: Life? = nil,
-        journal: any JobJournal = InMemoryJobJournal()
+        journal: any JobJournal = InMemoryJobJournal(),
+        configure: (inout JobWorker.Configuration) -> Void = { _ in }
     ) async throws -> (QualiWorker, Locked<[String]>) {
         let settings = cloud.environment
         let environment = try AWSEnvironment(settings)
@@ -114,6 +117,8 @@ struct Site: Sendable {
         // A slow machine mustn't look like a lab in lasting trouble.
         configuration.labPatience = .seconds(3_600)
         configuration.jobs.redispatchInterval = .seconds(3_600)
+        configuration.jobs.reportTime = .seconds(3_600)
+        configure(&configuration.jobs)
         let registrar = ActionRegistrar(CodePipeline(configuration.codePipeline))
         for definition in QualiActions().definitions(portal: PortalLinks(url: "https://portal.example")) {
             _ = try await registrar.install(definition)

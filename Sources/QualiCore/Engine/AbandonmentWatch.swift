@@ -1,0 +1,152 @@
+import AWSLite
+import Foundation
+import Logging
+
+/// Finds out which jobs' results nobody wants any more, since CodePipeline tells no worker that a pipeline was stopped.
+///
+/// It looks at a pipeline's execution only once a job of it has been held for a while, so short jobs cost no call.
+actor AbandonmentWatch {
+    /// A pipeline's execution.
+    private struct Execution: Hashable {
+        let pipeline: String
+        let id: String
+    }
+
+    private struct Watched {
+        let execution: Execution
+        let actionExecutionID: String
+        let since: Date
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+
+    /// Keeps a worker with many jobs from wearing out the account's request rate.
+    private static let pauseBetweenCalls: Duration = .seconds(1)
+    /// How much longer to wait after the service has said that the right is missing.
+    private static let patienceWithoutRight = 60
+
+    private let queue: any JobQueue
+    private let interval: Duration?
+    private let clock: any WorkerClock
+    private let logger: Logger
+    private var outage: OutageLog
+    private var isRightMissing = false
+    private var watched: [Int: Watched] = [:]
+    private var lastID = 0
+
+    /// - Parameter interval: The pause between looks; `nil` for no looks at all.
+    init(queue: any JobQueue, interval: Duration?, clock: any WorkerClock, logger: Logger) {
+        self.queue = queue
+        self.interval = interval
+        self.clock = clock
+        self.logger = logger
+        outage = OutageLog("Looking for stopped pipelines", logger: logger)
+    }
+
+    /// Looks again and again until the task is cancelled.
+    func run() async {
+        guard let interval else {
+            while !Task.isCancelled { try? await Task.sleep(for: .seconds(86_400)) }
+            return
+        }
+        while !Task.isCancelled {
+            try? await clock.sleep(for: isRightMissing ? interval * Self.patienceWithoutRight : interval)
+            let due = clock.now.addingTimeInterval(-interval.timeInterval)
+            for execution in Set(watched.values.filter { $0.since <= due }.map(\.execution)) where !execution.id.isEmpty
+            {
+                guard !Task.isCancelled, await look(at: execution) else { break }
+                try? await clock.sleep(for: Self.pauseBetweenCalls)
+            }
+        }
+    }
+
+    /// Runs `body` as long as somebody wants its result.
+    ///
+    /// - Returns: What `body` returns; `nil` if its job was abandoned, in which case it was cancelled.
+    /// - Throws: What `body` throws.
+    nonisolated func whileWanted<Value: Sendable>(
+        _ record: JobRecord,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value? {
+        try await withThrowingTaskGroup(of: End<Value>.self) { group in
+            group.addTask { .done(try await body()) }
+            group.addTask { await self.abandonment(of: record) ? .abandoned : .unwatched }
+            defer { group.cancelAll() }
+            for try await end in group {
+                switch end {
+                case .done(let value): return value
+                case .abandoned: return nil
+                case .unwatched: continue
+                }
+            }
+            return nil
+        }
+    }
+
+    /// Waits until a job is abandoned; `false` when the task is cancelled before.
+    private func abandonment(of record: JobRecord) async -> Bool {
+        lastID += 1
+        let id = lastID
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard !Task.isCancelled else { return continuation.resume(returning: false) }
+                watched[id] = Watched(
+                    execution: Execution(pipeline: record.place.pipeline, id: record.place.pipelineExecutionID),
+                    actionExecutionID: record.actionExecutionID,
+                    since: clock.now,
+                    continuation: continuation
+                )
+            }
+        } onCancel: {
+            // As in `SandboxWatcher`: brings the cancellation to the actor.
+            Task { await self.end(id, isAbandoned: false) }
+        }
+    }
+
+    private func end(_ id: Int, isAbandoned: Bool) {
+        watched.removeValue(forKey: id)?.continuation.resume(returning: isAbandoned)
+    }
+
+    /// Looks at one execution; `false` if the others needn't be looked at now.
+    private func look(at execution: Execution) async -> Bool {
+        do {
+            let statuses = try await queue.actionStatuses(
+                pipeline: execution.pipeline,
+                pipelineExecutionID: execution.id
+            )
+            outage.succeeded()
+            isRightMissing = false
+            for (id, watched) in watched where watched.execution == execution {
+                if statuses[watched.actionExecutionID]?.isUnwanted == true { end(id, isAbandoned: true) }
+            }
+            return true
+        } catch let error as AWSError where error.code.isAccessDenied {
+            if !isRightMissing {
+                logger.notice(
+                    """
+                    Stopped pipelines are noticed only when their actions end, since the worker may not call \
+                    ListActionExecutions
+                    """,
+                    metadata: ["error": "\(error)"]
+                )
+            }
+            isRightMissing = true
+            return false
+        } catch is CancellationError {
+            return false
+        } catch {
+            outage.failed(error)
+            return true
+        }
+    }
+}
+
+private enum End<Value: Sendable>: Sendable {
+    case done(Value)
+    case abandoned
+    case unwatched
+}
+
+extension CodePipeline.ActionExecutionStatus {
+    /// Whether a result can't count any more: the pipeline was stopped, or the action's time is over.
+    var isUnwanted: Bool { self == .abandoned || self == .failed }
+}

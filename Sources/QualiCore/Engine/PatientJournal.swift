@@ -1,0 +1,39 @@
+import HTTPTransport
+import Logging
+
+/// The journal as running jobs write to it: a write that fails is tried again until it goes through.
+///
+/// What has to be on disk before the next step is waited for, so a full or read-only disk ends no job. Troubles and
+/// their end are logged once for all jobs.
+struct PatientJournal: Sendable {
+    private let journal: any JobJournal
+    private let clock: any WorkerClock
+    private let outage: Locked<OutageLog>
+
+    init(_ journal: any JobJournal, clock: any WorkerClock, logger: Logger) {
+        self.journal = journal
+        self.clock = clock
+        outage = Locked(OutageLog("Writing to the journal", logger: logger))
+    }
+
+    /// Writes.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled before the write went through; ``UnknownJob``.
+    func write(_ body: @escaping @Sendable (any JobJournal) async throws -> Void) async throws {
+        var backoff = Backoff(first: .seconds(1), longest: .seconds(30))
+        while true {
+            do {
+                let journal = journal
+                try await shielded { try await body(journal) }
+                return outage.withLock { $0.succeeded() }
+            } catch let error as UnknownJob {
+                throw error
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                outage.withLock { $0.failed(error) }
+            }
+            try await clock.sleep(for: backoff.pause())
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import AWSLite
+import Foundation
+import Logging
+
+/// How a job becomes this worker's.
+extension WorkerRun {
+    /// Makes sure of what an earlier run has claimed, and hands on the jobs that are this worker's.
+    ///
+    /// It comes before the first poll, to which CodePipeline may offer the same jobs again: that makes their nonces
+    /// stale.
+    func reclaim(_ unfinished: [JobRecord], _ deliver: @escaping @Sendable (JobRecord) -> Void) async {
+        await withDiscardingTaskGroup { claims in
+            for record in unfinished {
+                guard !record.isAcknowledged, record.outcome == nil else {
+                    deliver(record)
+                    continue
+                }
+                claims.addTask {
+                    switch await acknowledge(record, isRepeat: true, logger(for: record)) {
+                    case .claimed: deliver(record)
+                    case .uncertain where Task.isCancelled && worker.journal.isDurable:
+                        ended.yield(Ending(record: record, outcome: nil))
+                    case .uncertain(let failure): ended.yield(await end(record, .failure(failure)))
+                    case .notOurs, .refused:
+                        await forget(record)
+                        ended.yield(Ending(record: record, outcome: nil))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Acknowledges a job and runs its handler; `nil` if the job isn't this worker's.
+    func begin(_ offer: OfferedJob) async -> Ending? {
+        let logger = logger(for: offer.record)
+        switch await acknowledge(offer.record, isRepeat: false, logger) {
+        case .claimed: break
+        case .uncertain(let failure): return await end(offer.record, .failure(failure))
+        case .notOurs:
+            await letGo(offer.record)
+            return nil
+        case .refused:
+            held.shun(offer.record.id, until: worker.clock.now.addingTimeInterval(60), now: worker.clock.now)
+            await letGo(offer.record)
+            return nil
+        }
+        let isContinued = offer.record.checkpoint != nil
+        let isLook = offer.notBefore != nil
+        logger.log(level: isLook ? .debug : .info, "Job begins", metadata: isContinued ? ["continued": "true"] : [:])
+        if let notBefore = offer.notBefore {
+            // The queue was quicker than the pace of looks at the lab. Another host's clock may be wrong, so not for long.
+            let rest = notBefore.timeIntervalSince(worker.clock.now)
+            if rest > 0 { try? await worker.clock.sleep(for: min(.seconds(rest), .seconds(60))) }
+        }
+        switch offer.content {
+        case .success(let data): return await work(offer.record, data, accountID: offer.accountID, logger)
+        case .failure(let failure): return await end(offer.record, .failure(failure))
+        }
+    }
+
+    private func acknowledge(_ record: JobRecord, isRepeat: Bool, _ logger: Logger) async -> JobAcknowledgement.Answer {
+        let acknowledgement = JobAcknowledgement(
+            queue: worker.queue,
+            certainty: worker.configuration.redispatchInterval,
+            clock: worker.clock,
+            logger: logger
+        )
+        let answer = await acknowledgement.claim(record, isRepeat: isRepeat)
+        if case .claimed = answer {
+            // Cut off by a stop it stays unnoted, and the next run acknowledges again.
+            try? await journal.write { try await $0.noteAcknowledged(record.id) }
+        }
+        return answer
+    }
+
+    private func letGo(_ record: JobRecord) async {
+        await forget(record)
+        held.release(record.id)
+        slots.release(1)
+    }
+
+    func forget(_ record: JobRecord) async {
+        do {
+            try await journal.write { try await $0.forget(record.id) }
+        } catch {
+            logger(for: record).error("Stopped before the journal could forget a job", metadata: ["error": "\(error)"])
+        }
+    }
+}

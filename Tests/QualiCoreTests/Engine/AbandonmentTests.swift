@@ -1,0 +1,178 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import Testing
+
+@testable import QualiCore
+
+@Suite("A job whose result nobody wants", .timeLimit(.minutes(1)))
+struct AbandonmentTests {
+    private let gone = AWSError(.invalidJobState, "not in progress")
+
+    /// Runs a worker whose job saves the checkpoint 5 and then waits, and which looks for stopped pipelines.
+    private func waiting(
+        _ queue: FakeQueue,
+        journal: InMemoryJobJournal = InMemoryJobJournal(isDurable: true),
+        onAbandoned: JobWorker.AbandonedJobs = .end,
+        abandoned: @escaping ClosureHandler.Undoing,
+        whileRunning body: (RunningWorker) async throws -> Void
+    ) async throws {
+        await queue.offer(.job("1"))
+        try await RunningWorker.run(queue: queue, journal: journal) { configuration in
+            configuration.abandonmentInterval = .seconds(60)
+            configuration.onAbandoned = onAbandoned
+        } handler: { context in
+            try await context.save(5)
+            try await context.clock.sleep(for: .seconds(86_400))
+            return JobResult(summary: "not yet")
+        } abandoned: { context in
+            try await abandoned(context)
+        } whileRunning: { worker in
+            try await body(worker)
+        }
+    }
+
+    @Test func `is interrupted when its pipeline is stopped, and what it has begun is undone`() async throws {
+        let queue = FakeQueue()
+        let journal = InMemoryJobJournal(isDurable: true)
+        let undone = Gate()
+        await queue.tell("run-1", is: .abandoned)
+        try await waiting(queue, journal: journal) { context in
+            #expect(context.checkpoint == 5)
+            #expect(context.job.actionExecutionID == "run-1")
+            undone.open()
+        } whileRunning: { worker in
+            await worker.clock.running { await undone.wait() }
+            while await !journal.unfinished().isEmpty { await Task.yield() }
+        }
+        #expect(await queue.calls.contains(.statuses(pipeline: "Nightly", execution: "execution-1")))
+        #expect(await !queue.calls.contains { $0.success != nil || $0.failure != nil })
+    }
+
+    @Test(arguments: ["InProgress", "Succeeded", "SomethingNew"])
+    func `is none as long as CodePipeline doesn't say so`(status: String) async throws {
+        let queue = FakeQueue()
+        await queue.tell("run-1", is: .init(rawValue: status))
+        await queue.tell("run-2", is: .abandoned)
+        try await waiting(queue) { _ in
+            Issue.record("its result is wanted")
+        } whileRunning: { worker in
+            await worker.clock.running {
+                _ = await queue.call(3) { if case .statuses = $0 { true } else { false } }
+            }
+            await worker.stop()
+            #expect(await queue.report(of: "1").success?.continuationToken != nil)
+        }
+    }
+
+    @Test func `isn't looked for before it has been held for a while, and rarely without the right`() async throws {
+        let queue = FakeQueue()
+        await queue.fail("statuses", with: Array(repeating: AWSError(.accessDeniedException, "no"), count: 2))
+        let (times, clock) = (Locked<[TimeInterval]>([]), Locked<ManualClock?>(nil))
+        try await waiting(queue) { _ in
+        } whileRunning: { worker in
+            clock.withLock { $0 = worker.clock }
+            let start = worker.clock.now
+            await worker.clock.running {
+                for number in 1...2 {
+                    await queue.call(number) { if case .statuses = $0 { true } else { false } }
+                    times.withLock { $0.append(worker.clock.now.timeIntervalSince(start)) }
+                }
+            }
+        }
+        let seen = times.withLock { $0 }
+        #expect(seen[0] >= 60)
+        #expect(seen[1] - seen[0] >= 3_000)
+    }
+
+    @Test func `is found by its report, too`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        await queue.fail("success", with: [gone])
+        let undone = Gate()
+        try await RunningWorker.run(queue: queue) { context in
+            try await context.save(7)
+            return JobResult(summary: "done")
+        } abandoned: { context in
+            #expect(context.checkpoint == 7)
+            undone.open()
+        } whileRunning: { _ in
+            await undone.wait()
+        }
+        #expect(await queue.calls.count { $0.success != nil } == 1)
+    }
+
+    @Test func `keeps what it has begun if that is wanted`() async throws {
+        let queue = FakeQueue()
+        let journal = InMemoryJobJournal(isDurable: true)
+        await queue.tell("run-1", is: .abandoned)
+        try await waiting(queue, journal: journal, onAbandoned: .keep) { _ in
+            Issue.record("it is to be kept")
+        } whileRunning: { worker in
+            await worker.clock.running {
+                while await queue.calls.isEmpty { await Task.yield() }
+                while await journal.unfinished().first?.checkpoint == nil { await Task.yield() }
+                while await !journal.unfinished().isEmpty { await Task.yield() }
+            }
+        }
+    }
+
+    @Test(arguments: [CodePipeline.ActionExecutionStatus.inProgress, .succeeded])
+    func `keeps what another host has gone on with`(status: CodePipeline.ActionExecutionStatus) async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        await queue.fail("success", with: [gone])
+        await queue.tell("run-1", is: status)
+        let journal = InMemoryJobJournal()
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            JobResult(summary: "done")
+        } abandoned: { _ in
+            Issue.record("another host needs it")
+        } whileRunning: { _ in
+            _ = await queue.call { if case .statuses = $0 { true } else { false } }
+        }
+        #expect(await journal.unfinished().isEmpty)
+    }
+
+    @Test func `is undone by the next run if this one is stopped before`() async throws {
+        let queue = FakeQueue()
+        await queue.hold(.job("1"))
+        var record = JobRecord.record(checkpoint: Data("5".utf8))
+        record.outcome = .abandoned
+        let journal = InMemoryJobJournal([record], isDurable: true)
+        let undone = Gate()
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            Issue.record("its work is over")
+            return JobResult(summary: "done")
+        } abandoned: { context in
+            #expect(context.checkpoint == 5)
+            undone.open()
+        } whileRunning: { _ in
+            await undone.wait()
+        }
+        #expect(await journal.unfinished().isEmpty)
+        #expect(await !queue.calls.contains { $0.success != nil || $0.failure != nil })
+    }
+
+    @Test func `stays in the journal while its undoing is interrupted`() async throws {
+        let queue = FakeQueue()
+        await queue.hold(.job("1"))
+        var record = JobRecord.record(checkpoint: Data("5".utf8))
+        record.outcome = .abandoned
+        let journal = InMemoryJobJournal([record], isDurable: true)
+        let entered = Gate()
+        try await RunningWorker.run(queue: queue, journal: journal) { configuration in
+            configuration.reportTime = .seconds(20)
+        } handler: { _ in
+            JobResult(summary: "done")
+        } abandoned: { _ in
+            entered.open()
+            try await Task.sleep(for: .seconds(3_600))
+        } whileRunning: { worker in
+            await entered.wait()
+            await worker.stop()
+            await worker.clock.wakeSleeper(of: .seconds(20))
+        }
+        #expect(await journal.unfinished().map(\.outcome) == [.abandoned])
+    }
+}

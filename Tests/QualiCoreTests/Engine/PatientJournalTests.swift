@@ -1,0 +1,103 @@
+import AWSLite
+import Foundation
+import Testing
+
+@testable import QualiCore
+
+@Suite("A journal that can't be written", .timeLimit(.minutes(1)))
+struct PatientJournalTests {
+    @Test func `delays a report until the outcome is noted, and a note of its end until that is`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        let journal = FaultyJournal(["noteAcknowledged": 2, "saveOutcome": 2, "forget": 2])
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            #expect(await journal.writes == ["claim", "noteAcknowledged"])
+            return JobResult(summary: "done")
+        } whileRunning: { worker in
+            _ = await worker.clock.running { await queue.report(of: "1") }
+            #expect(await journal.writes.starts(with: ["claim", "noteAcknowledged", "saveOutcome"]))
+            try await worker.clock.running {
+                while try await !journal.unfinished().isEmpty { await Task.yield() }
+            }
+        }
+        #expect(await journal.writes == ["claim", "noteAcknowledged", "saveOutcome", "forget"])
+        #expect(await queue.calls.count { $0.success != nil } == 1)
+    }
+
+    @Test func `ends the claiming of jobs, but not the polling, and all goes on when it is well again`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        let journal = FaultyJournal(["claim": 1])
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            JobResult(summary: "done")
+        } whileRunning: { worker in
+            await worker.clock.running { await queue.call(3, where: \.isPoll) }
+            #expect(await !queue.calls.contains(where: \.isAcknowledgement))
+            await queue.offer(.job("1", nonce: "4"))
+            #expect(await worker.clock.running { await queue.report(of: "1") }.success != nil)
+        }
+    }
+
+    @Test func `leaves a job in it, unreported, when the worker is stopped meanwhile`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        let journal = FaultyJournal(["saveOutcome": .max])
+        let done = Gate()
+        try await RunningWorker.run(queue: queue, journal: journal) { context in
+            try await context.save(5)
+            done.open()
+            return JobResult(summary: "done")
+        } whileRunning: { _ in
+            await done.wait()
+        }
+        #expect(await !queue.calls.contains { $0.success != nil || $0.failure != nil })
+        #expect(try await journal.unfinished().map(\.checkpoint) == [Data("5".utf8)])
+    }
+}
+
+/// A journal some of whose writes fail for a number of times.
+private actor FaultyJournal: JobJournal {
+    struct DiskFull: Error {}
+
+    nonisolated let isDurable = true
+    /// The writes that went through.
+    private(set) var writes: [String] = []
+    private let base = InMemoryJobJournal(isDurable: true)
+    private var faults: [String: Int]
+
+    init(_ faults: [String: Int]) { self.faults = faults }
+
+    private func write(_ name: String) throws {
+        if let left = faults[name], left > 0 {
+            faults[name] = left - 1
+            throw DiskFull()
+        }
+        writes.append(name)
+    }
+
+    func claim(_ records: [JobRecord]) async throws {
+        try write("claim")
+        await base.claim(records)
+    }
+
+    func noteAcknowledged(_ jobID: String) async throws {
+        try write("noteAcknowledged")
+        await base.noteAcknowledged(jobID)
+    }
+
+    func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws {
+        try await base.saveCheckpoint(checkpoint, of: jobID)
+    }
+
+    func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws {
+        try write("saveOutcome")
+        await base.saveOutcome(outcome, of: jobID)
+    }
+
+    func forget(_ jobID: String) async throws {
+        try write("forget")
+        await base.forget(jobID)
+    }
+
+    func unfinished() async throws -> [JobRecord] { await base.unfinished() }
+}
