@@ -4,7 +4,7 @@ extension Option {
     /// The flag of a setting, as the table of settings has it.
     init(_ setting: Setting) where Value == String? {
         self.init(
-            name: .customLong(setting.flag),
+            name: NameSpecification([setting.flag, setting.shortFlag].compactMap { $0.map { .customLong($0) } }),
             help: ArgumentHelp(stringLiteral: setting.help).named(setting.value)
         )
     }
@@ -102,12 +102,15 @@ struct JobOptions: SettingOptions {
     @Option(.statusPollSeconds) var statusPollSeconds: String?
     @Option(.stateDirectory) var stateDirectory: String?
     @Option(.handoff) var handoff: String?
+    @Option(.onAbandoned) var onAbandoned: String?
+    @Option(.drain) var drain: String?
     @Option(.statusAddress) var statusAddress: String?
 
     var given: [(Setting, String?)] {
         [
             (.maxJobs, maxJobs), (.pollSeconds, pollSeconds), (.statusPollSeconds, statusPollSeconds),
-            (.stateDirectory, stateDirectory), (.handoff, handoff), (.statusAddress, statusAddress),
+            (.stateDirectory, stateDirectory), (.handoff, handoff), (.onAbandoned, onAbandoned), (.drain, drain),
+            (.statusAddress, statusAddress),
         ]
     }
 }

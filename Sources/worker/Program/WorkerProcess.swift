@@ -7,7 +7,7 @@ import UnixSignals
 
 /// A worker as `run` and `demo` have it: made from settings, stopped by signals.
 struct WorkerProcess: Sendable {
-    /// How long a stop may take before what is left is cut off.
+    /// How long a stop may take after its drain before what is left is cut off.
     static let standardGracePeriod: Duration = .seconds(25)
 
     private let group: ServiceGroup
@@ -21,7 +21,7 @@ struct WorkerProcess: Sendable {
     ///   - settings: The settings.
     ///   - journal: Where claimed jobs are kept; `nil` for the state folder of the settings.
     ///   - logger: Where the worker says what it does.
-    ///   - gracePeriod: How long a stop may take.
+    ///   - gracePeriod: How long a stop may take after its drain.
     ///   - redact: Masks secrets.
     /// - Throws: ``ProgramFailure`` when the journal can't be used or a client can't be made.
     init(
@@ -49,6 +49,8 @@ struct WorkerProcess: Sendable {
             configuration.jobs.maxJobs = settings.jobs.maxJobs
             configuration.jobs.pollInterval = settings.jobs.pollInterval
             configuration.jobs.handoff = settings.jobs.handoff
+            configuration.jobs.onAbandoned = settings.jobs.onAbandoned
+            configuration.jobs.drain = settings.jobs.drain
             configuration.jobs.redact = redact
             worker = try QualiWorker(
                 configuration,
@@ -62,9 +64,9 @@ struct WorkerProcess: Sendable {
             throw ProgramFailure(.software, "the worker can't start: \(redact("\(error)"))")
         }
         var configuration = ServiceGroupConfiguration(services: [worker], logger: logger)
-        configuration.maximumGracefulShutdownDuration = gracePeriod
+        self.gracePeriod = settings.jobs.drain + gracePeriod
+        configuration.maximumGracefulShutdownDuration = self.gracePeriod
         group = ServiceGroup(configuration: configuration)
-        self.gracePeriod = gracePeriod
         self.logger = logger
     }
 

@@ -220,8 +220,23 @@ extension Setting {
         name: "QUALI_HANDOFF",
         group: .jobs,
         value: "when",
-        meaning: "when waiting jobs go back into CodePipeline's queue, for any worker: on-stop or never",
+        meaning: "when waiting jobs go back into CodePipeline's queue, for any worker: on-stop, always or never",
         standard: "on-stop"
+    )
+    static let onAbandoned = Self(
+        name: "QUALI_ON_ABANDONED",
+        group: .jobs,
+        value: "what",
+        meaning: "what happens to the sandbox or command of a job whose pipeline was stopped: end or keep",
+        standard: "end"
+    )
+    static let drain = Self(
+        name: "QUALI_DRAIN",
+        group: .jobs,
+        value: "duration",
+        meaning: "how long a stop waits for jobs to end before it hands them over: 90s, 10m or 2h",
+        standard: "0",
+        shortFlag: "drain"
     )
     static let statusAddress = Self(
         name: "QUALI_STATUS_ADDRESS",
@@ -254,7 +269,8 @@ extension Setting {
         region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
         endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
         actionVersion, startSandboxName, runCommandName, endSandboxName,
-        maxJobs, pollSeconds, statusPollSeconds, stateDirectory, handoff, statusAddress,
+        maxJobs, pollSeconds, statusPollSeconds, stateDirectory, handoff, onAbandoned, drain,
+        statusAddress,
         logLevel, logFormat,
     ]
 }

@@ -37,6 +37,8 @@ struct Setting: Sendable, Hashable {
     var canPrompt = false
     /// Whether there is a flag.
     var hasFlag = true
+    /// A shorter flag for the same thing.
+    var shortFlag: String?
     /// Other names for the same thing; the first that is set counts.
     var otherNames: [String] = []
 

@@ -82,6 +82,16 @@ struct SettingReader {
         }
     }
 
+    /// One of a few words.
+    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ setting: Setting,
+        of type: Choice.Type
+    ) -> Choice? {
+        let words = Choice.allCases.map(\.rawValue)
+        let wanted = "\(words.dropLast().joined(separator: ", ")) or \(words.last ?? "")"
+        return value(setting, wanted: wanted) { Choice(rawValue: $0) }
+    }
+
     /// A number of seconds within a range, with or without decimals.
     mutating func seconds(_ setting: Setting, in range: ClosedRange<Double>) -> Duration? {
         let wanted =
@@ -91,6 +101,19 @@ struct SettingReader {
                 range.contains(seconds)
             else { return nil }
             return .milliseconds(Int((seconds * 1000).rounded()))
+        }
+    }
+
+    /// A duration with its unit, or in seconds, up to a day.
+    mutating func duration(_ setting: Setting) -> Duration? {
+        value(setting, wanted: "a duration up to 24h, such as 90s, 10m or 2h") { text in
+            let units = ["s": 1, "m": 60, "h": 3_600]
+            let unit = text.last.flatMap { units[String($0)] }
+            let digits = unit == nil ? text[...] : text.dropLast()
+            guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(digits), number <= 86_400,
+                case let seconds = number * (unit ?? 1), seconds <= 86_400
+            else { return nil }
+            return .seconds(seconds)
         }
     }
 

@@ -112,6 +112,10 @@ struct JobSettings: Sendable {
     var stateDirectory: String
     /// When waiting jobs go back.
     var handoff = JobWorker.Handoff.onStop
+    /// What happens to what an abandoned job has begun.
+    var onAbandoned = JobWorker.AbandonedJobs.end
+    /// How long a stop waits for jobs to end by themselves.
+    var drain: Duration = .zero
 
     /// Reads the jobs' settings.
     init(_ reader: inout SettingReader) {
@@ -119,14 +123,11 @@ struct JobSettings: Sendable {
         if let number = reader.wholeNumber(.maxJobs, in: 1...10_000) { maxJobs = number }
         if let pause = reader.seconds(.pollSeconds, in: 0.1...3600) { pollInterval = pause }
         if let pause = reader.seconds(.statusPollSeconds, in: 0.1...3600) { statusInterval = pause }
-        if reader.text(.handoff) == "always" {
-            reader.note(Setting.handoff.name, "is 'always', which isn't available yet. Wanted: on-stop or never.")
-        } else {
-            let wanted = "on-stop or never"
-            if let handoff = reader.value(.handoff, wanted: wanted, { JobWorker.Handoff(rawValue: $0) }) {
-                self.handoff = handoff
-            }
+        if let handoff = reader.choice(.handoff, of: JobWorker.Handoff.self) { self.handoff = handoff }
+        if let onAbandoned = reader.choice(.onAbandoned, of: JobWorker.AbandonedJobs.self) {
+            self.onAbandoned = onAbandoned
         }
+        if let drain = reader.duration(.drain) { self.drain = drain }
         if reader.text(.statusAddress) != nil {
             reader.note(Setting.statusAddress.name, "is set, but a status page isn't available yet. Wanted: unset.")
         }

@@ -10,7 +10,9 @@ struct SettingTests {
         let help = RunWorker.helpMessage(columns: 80)
         for setting in Setting.all {
             #expect(help.contains(setting.nameOfFlag), "\(setting.name)")
-            if setting.hasFlag { #expect(help.contains("--\(setting.flag) <"), "\(setting.name)") }
+            for flag in [setting.shortFlag ?? setting.flag] where setting.hasFlag {
+                #expect(help.contains("--\(flag) <"), "\(setting.name)")
+            }
         }
     }
 

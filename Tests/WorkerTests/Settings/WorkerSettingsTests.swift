@@ -62,7 +62,8 @@ struct WorkerSettingsTests {
             "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2",
             "JOB_WORKER_VERSION": "7", "START_SANDBOX_ACTION_NAME": "Start", "RUN_COMMAND_ACTION_NAME": "Run",
             "END_SANDBOX_ACTION_NAME": "End", "QUALI_MAX_JOBS": "3", "QUALI_POLL_SECONDS": "0.25",
-            "QUALI_STATUS_POLL_SECONDS": "12", "QUALI_STATE_DIR": "/var/lib/quali-worker", "QUALI_HANDOFF": "never",
+            "QUALI_STATUS_POLL_SECONDS": "12", "QUALI_STATE_DIR": "/var/lib/quali-worker", "QUALI_HANDOFF": "always",
+            "QUALI_ON_ABANDONED": "keep", "QUALI_DRAIN": "10m",
             "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json",
         ])
         #expect(settings.lab.domain == "Quali Product")
@@ -78,7 +79,9 @@ struct WorkerSettingsTests {
         #expect(settings.jobs.pollInterval == .milliseconds(250))
         #expect(settings.jobs.statusInterval == .seconds(12))
         #expect(settings.jobs.stateDirectory == "/var/lib/quali-worker")
-        #expect(settings.jobs.handoff == .never)
+        #expect(settings.jobs.handoff == .always)
+        #expect(settings.jobs.onAbandoned == .keep)
+        #expect(settings.jobs.drain == .seconds(600))
         #expect(settings.log.level == .debug)
         #expect(settings.log.format == .json)
     }
@@ -122,8 +125,10 @@ struct WorkerSettingsTests {
             ("QUALI_POLL_SECONDS", "1.2.3", "seconds"),
             ("QUALI_STATUS_POLL_SECONDS", "1e3", "seconds"),
             ("QUALI_STATUS_POLL_SECONDS", "86400", "seconds"),
-            ("QUALI_HANDOFF", "sometimes", "on-stop or never"),
-            ("QUALI_HANDOFF", "always", "isn't available yet"),
+            ("QUALI_HANDOFF", "sometimes", "on-stop, always or never"),
+            ("QUALI_ON_ABANDONED", "stop", "end or keep"),
+            ("QUALI_DRAIN", "1d", "90s, 10m or 2h"), ("QUALI_DRAIN", "25h", "up to 24h"),
+            ("QUALI_DRAIN", "m", "90s, 10m or 2h"),
             ("QUALI_STATUS_ADDRESS", "127.0.0.1:8080", "isn't available yet"),
             ("LOG_LEVEL", "loud", "trace, debug, info"),
             ("LOG_FORMAT", "xml", "text or json"),
