@@ -31,6 +31,12 @@ final class Life: Sendable {
 
     var isOver: Bool { state.withLock(\.isOver) }
 
+    /// Ends it now.
+    func die() {
+        state.withLock { $0.isOver = true }
+        gate.open()
+    }
+
     /// Waits for the end.
     func over() async { await gate.wait() }
 
