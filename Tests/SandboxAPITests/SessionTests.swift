@@ -218,14 +218,14 @@ import Testing
     }
 
     @Test(
-        "A login that brings no usable token is an error",
+        "A login that brings no usable token is an error, after it was repeated",
         arguments: [#""""#, "", "{}", "null", #""a\nb""#, "<html>"]
     )
     func emptyToken(_ body: String) async throws {
         let lab = StubLab(onLogin: { _ in .json(body) }) { _, _ in .json("[]") }
         let error = await #expect(throws: SandboxAPIError.self) { try await makeClient(lab).login() }
         #expect(error?.code == .malformedReply)
-        #expect(await lab.logins == 1)
+        #expect(await lab.logins > 1)
     }
 
     @Test func `Logout gives the token back, encoded, and bears a refusal`() async throws {

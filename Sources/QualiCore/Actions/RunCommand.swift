@@ -325,7 +325,8 @@ public struct RunCommand: ActionHandler {
             do {
                 execution = try await lab.watchingClient.execution(id: executionID)
             } catch let error as SandboxAPIError {
-                guard error.isTransient, execution != nil || context.clock.now < deadline else {
+                let isLasting = [.notFound, .authentication, .forbidden].contains(error.code)
+                guard !isLasting, execution != nil || context.clock.now < deadline else {
                     throw JobFailure(
                         "The execution '\(executionID)' can't be read, so it is unknown how the command ended",
                         error

@@ -29,7 +29,6 @@ struct Login: Sendable {
             error.mayHaveBeenProcessed = false
             error.refusesToken = false
             if error.code == .authentication { error.message = "\(refusal): \(error.message)" }
-            if error.code == .malformedReply { error.isTransient = false }
             throw error
         }
     }
