@@ -81,6 +81,9 @@ let package = Package(
             ]
         ),
 
+        // The long test of scripts/soak; no product.
+        .executableTarget(name: "soak", dependencies: ["LocalCloud"], path: "Tests/Soak"),
+
         .testTarget(
             name: "HTTPTransportTests",
             dependencies: ["HTTPTransport", .product(name: "HTTPTypes", package: "swift-http-types")]

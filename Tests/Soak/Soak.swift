@@ -1,0 +1,203 @@
+import Foundation
+import LocalCloud
+
+/// One run: pipelines that begin and end, workers that are killed and started again, a network that loses things.
+struct Soak: Sendable {
+    /// How long all pipelines have to end once nothing is killed any more.
+    private static let patience: Duration = .seconds(300)
+
+    private let cloud: LocalCloud
+    private let options: SoakOptions
+
+    init(_ cloud: LocalCloud, _ options: SoakOptions) {
+        self.cloud = cloud
+        self.options = options
+    }
+
+    /// The services: quick, so that much happens in an hour.
+    static var services: LocalCloud.Options {
+        var services = LocalCloud.Options()
+        services.blueprints = [
+            LabBlueprint(
+                name: "Lab",
+                components: [
+                    LabComponent(
+                        name: "server",
+                        kind: .resource,
+                        model: "Server",
+                        address: "10.0.0.2",
+                        commands: [LabCommand(name: "work", params: [.init("Step")], duration: .milliseconds(300))]
+                    )
+                ],
+                setup: .succeeds(after: .milliseconds(800)),
+                teardown: .succeeds(after: .milliseconds(200))
+            )
+        ]
+        return services
+    }
+
+    func run() async throws -> Verdict {
+        var random = SeededGenerator(options.seed)
+        print("soak: seed \(options.seed), \(options.workers) workers, journals in \(options.folder)")
+        let hosts = try (1...options.workers).map { number in
+            let settings = [
+                "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.3", "LOG_FORMAT": "json",
+                // Half of them let their jobs wait in the queue.
+                "QUALI_HANDOFF": number.isMultiple(of: 2) ? "always" : "on-stop",
+            ]
+            return try WorkerHost(
+                "worker-\(number)",
+                environment: cloud.environment.merging(settings) { $1 },
+                folder: options.folder
+            )
+        }
+        try registerActions()
+        for host in hosts { try await host.start() }
+
+        var verdict = Verdict()
+        var running: Set<String> = []
+        let begin = ContinuousClock.now
+        let end = begin + .seconds(options.minutes * 60)
+        var nextWord = begin + .seconds(60)
+        while ContinuousClock.now < end, verdict.kills < options.kills {
+            for id in running where cloud.codePipeline.execution(id)?.hasEnded != false {
+                running.remove(id)
+                judge(id, &verdict)
+            }
+            while running.count < options.pipelines {
+                running.insert(try beginPipeline(verdict.pipelines + running.count))
+            }
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                cloud.faults.inject(Self.faults.randomElement(using: &random) ?? .loseReply, on: operation(&random))
+                verdict.faults += 1
+            }
+            try await Task.sleep(for: .milliseconds(Int.random(in: 20...700, using: &random)))
+            guard let host = hosts.randomElement(using: &random) else { break }
+            let isKill = Int.random(in: 0..<20, using: &random) > 0
+            if await !host.end(isKill ? SIGKILL : SIGTERM) { verdict.badEnds += 1 }
+            if isKill { verdict.kills += 1 } else { verdict.stops += 1 }
+            try await host.start()
+            if ContinuousClock.now > nextWord {
+                nextWord += .seconds(60)
+                print("soak: \(verdict.kills) kills, \(verdict.pipelines) pipelines, \(verdict.doubled) doubled")
+                fflush(nil)
+            }
+        }
+        cloud.faults.removeAll()
+        await wait(for: running)
+        for host in hosts where await !host.end(SIGTERM) { verdict.badEnds += 1 }
+        for id in running { judge(id, &verdict) }
+        verdict.leftOver = cloud.lab.sandboxesNotStopped.count
+        verdict.requests = cloud.journal.count
+        verdict.seconds = (ContinuousClock.now - begin) / .seconds(1)
+        return verdict
+    }
+
+    // MARK: What happens
+
+    private static let faults: [Fault] = [
+        .loseReply, .resetBeforeProcessing, .hangAfterProcessing, .truncateBody, .html(502), .status(500),
+        .status(400, code: "ThrottlingException"), .delay(.milliseconds(400)),
+    ]
+
+    private func operation(_ random: inout SeededGenerator) -> String {
+        let all = [
+            "PollForJobs", "AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "startSandbox", "sandboxes",
+            "components", "startComponentCommand", "execution", "stopSandbox", "GetObject", "PutObject", "login",
+        ]
+        return all.randomElement(using: &random) ?? all[0]
+    }
+
+    private func registerActions() throws {
+        for (type, properties) in [
+            (start, ["BlueprintName", "SandboxName", "DurationInMinutes"]), (work, Self.workNames), (end, []),
+        ] {
+            try cloud.codePipeline.register(type, required: properties)
+        }
+    }
+
+    private static let workNames = ["ComponentName", "CommandName", "ArgumentsJSON"]
+    private var start: VirtualPipeline.ActionType { .init("Deploy", "Quali-Start-Sandbox", "1") }
+    private var work: VirtualPipeline.ActionType { .init("Test", "Quali-Run-Command", "1") }
+    private var end: VirtualPipeline.ActionType { .init("Deploy", "Quali-End-Sandbox", "1") }
+
+    /// Begins a pipeline: a sandbox of its own name, two commands at once, the end.
+    private func beginPipeline(_ number: Int) throws -> String {
+        let name = "soak-\(UUID().uuidString.prefix(8))-\(number)"
+        func run(_ step: Int) -> VirtualPipeline.Action {
+            let arguments = #"{"Step": "\#(step)"}"#
+            let properties = ["ComponentName": "server", "CommandName": "work", "ArgumentsJSON": arguments]
+            return .init("Run\(step)", work, properties, inputs: ["Sandbox"], runOrder: 2)
+        }
+        let properties = ["BlueprintName": "Lab", "SandboxName": name, "DurationInMinutes": "600"]
+        try cloud.create(
+            VirtualPipeline(
+                name,
+                stages: [
+                    .init(
+                        "Lab",
+                        [
+                            .init("Start", start, properties, outputs: ["Sandbox"], runOrder: 1), run(1), run(2),
+                            .init("End", end, [:], inputs: ["Sandbox"], runOrder: 3),
+                        ]
+                    )
+                ]
+            )
+        )
+        return try cloud.codePipeline.start(name)
+    }
+
+    private func wait(for executions: Set<String>) async {
+        await withTaskGroup { either in
+            either.addTask {
+                for id in executions { _ = try? await cloud.codePipeline.end(of: id) }
+            }
+            either.addTask { try? await Task.sleep(for: Self.patience) }
+            await either.next()
+            either.cancelAll()
+        }
+    }
+
+    // MARK: What came of it
+
+    /// Looks at a pipeline that has ended, or should have.
+    private func judge(_ id: String, _ verdict: inout Verdict) {
+        guard let execution = cloud.codePipeline.execution(id) else { return }
+        verdict.pipelines += 1
+        for action in execution.actions {
+            verdict.jobs += action.jobs.count
+            if !action.hasEnded { verdict.lost += 1 }
+            if action.status == "Failed" {
+                // Ids differ in each message.
+                let words = (action.errorMessage ?? "nothing").split(separator: " ").map { word in
+                    word.contains(where: \.isNumber) ? "…" : String(word)
+                }
+                verdict.failures[words.prefix(40).joined(separator: " "), default: 0] += 1
+            }
+        }
+        let sandboxes = cloud.lab.sandboxes.filter { $0.name.hasPrefix(execution.pipeline + " ") }
+        verdict.sandboxes += sandboxes.count
+        verdict.doubled += max(0, sandboxes.count - 1)
+        let ids = Set(sandboxes.map(\.id))
+        let executions = cloud.lab.executions.filter { ids.contains($0.sandboxID) }
+        verdict.executions += executions.count
+        for step in ["1", "2"] {
+            verdict.doubled += max(0, executions.count { $0.parameters["Step"] == step } - 1)
+        }
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
+struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,43 @@
+/// What a run is told on its command line.
+struct SoakOptions: Sendable {
+    static let usage = "usage: soak [--minutes N] [--kills N] [--pipelines N] [--workers N] [--seed N] [--folder PATH]"
+
+    /// How long workers are killed; decimals are allowed.
+    var minutes = 60.0
+    /// After how many kills to stop earlier.
+    var kills = Int.max
+    /// How many pipelines are under way at a time.
+    var pipelines = 20
+    /// How many workers share the queue.
+    var workers = 2
+    /// What random choices begin with. The moments of real processes differ in each run all the same.
+    var seed = UInt64.random(in: 0...UInt64(Int.max))
+    /// Where the workers' journals and logs are kept.
+    var folder = "/tmp/quali-worker-soak"
+
+    struct Mistake: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    init(_ arguments: [String]) throws {
+        var words = arguments.makeIterator()
+        while let name = words.next() {
+            guard let value = words.next() else { throw Mistake(description: "\(name) needs a value") }
+            func number<Number: LosslessStringConvertible & Comparable>(_ least: Number) throws -> Number {
+                guard let number = Number(value), number >= least else {
+                    throw Mistake(description: "\(name) is '\(value)'. Wanted: a number from \(least)")
+                }
+                return number
+            }
+            switch name {
+            case "--minutes": minutes = try number(0)
+            case "--kills": kills = try number(1)
+            case "--pipelines": pipelines = try number(1)
+            case "--workers": workers = try number(1)
+            case "--seed": seed = try number(0)
+            case "--folder": folder = value
+            default: throw Mistake(description: "there is no option \(name)")
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/// What a run has come to.
+struct Verdict: Sendable, CustomStringConvertible {
+    var seconds = 0.0
+    var kills = 0
+    var stops = 0
+    /// Processes that didn't end as they should, or of their own accord.
+    var badEnds = 0
+    var faults = 0
+    var requests = 0
+    var pipelines = 0
+    var jobs = 0
+    var sandboxes = 0
+    var executions = 0
+    /// Actions that have never ended.
+    var lost = 0
+    /// Sandboxes and executions beyond the one that an action is for.
+    var doubled = 0
+    /// Sandboxes that nobody has ended, though their pipeline has.
+    var leftOver = 0
+    /// Actions that have failed, by what they said.
+    var failures: [String: Int] = [:]
+
+    /// Whether nothing was lost and nothing done twice.
+    var isGood: Bool { lost == 0 && doubled == 0 && badEnds == 0 }
+
+    var description: String {
+        var lines = [
+            "seconds             \(Int(seconds))", "SIGKILLs            \(kills)", "SIGTERMs            \(stops)",
+            "faults on the way   \(faults)", "requests            \(requests)", "pipelines           \(pipelines)",
+            "jobs                \(jobs)", "sandboxes           \(sandboxes)", "executions          \(executions)",
+            "bad ends            \(badEnds)", "left over           \(leftOver)",
+            "failed, and said so \(failures.values.reduce(0, +))", "lost                \(lost)",
+            "doubled             \(doubled)",
+        ]
+        for (message, count) in failures.sorted(by: { $0.value > $1.value }) { lines.append("  \(count) × \(message)") }
+        return lines.joined(separator: "\n")
+    }
+}
