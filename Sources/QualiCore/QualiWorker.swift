@@ -23,8 +23,8 @@ public struct QualiWorker: Service {
         public var codePipeline: AWSClientConfiguration
         /// How S3 is called; its credentials aren't used, since each job brings its own.
         public var s3: AWSClientConfiguration
-        /// Whether buckets always stand in the path of an S3 address, never in the host's name.
-        public var usesS3PathStyle = false
+        /// Where buckets stand in an S3 address.
+        public var s3AddressingStyle = S3.AddressingStyle.auto
         /// Which action types are served.
         public var actions = QualiActions()
         /// The CloudShell portal for links; `nil` for the one that runs beside the Sandbox API.
@@ -86,7 +86,7 @@ public struct QualiWorker: Service {
         worker = JobWorker(
             queue: CodePipeline(configuration.codePipeline),
             actions: configuration.actions.jobActions(lab: lab) + otherActions,
-            artifactStore: S3ArtifactStore(configuration.s3, usesPathStyle: configuration.usesS3PathStyle),
+            artifactStore: S3ArtifactStore(configuration.s3, addressingStyle: configuration.s3AddressingStyle),
             journal: journal,
             configuration: jobs,
             clock: clock,

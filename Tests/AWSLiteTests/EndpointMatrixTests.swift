@@ -88,9 +88,7 @@ import Testing
         try #require(answers.count == cases.count)
         for (example, answer) in zip(cases, answers) {
             let bucket = try #require(example.bucket)
-            // The one difference, which S3Address documents: over plain http botocore puts a dotted bucket before
-            // any host, an IP address included.
-            if bucket.contains("."), example.endpoint?.hasPrefix("http:") == true, !example.pathStyle { continue }
+            if Self.isDifference(bucket, example.endpoint), !example.pathStyle { continue }
             let region = try #require(example.region)
             let theirs = try #require(answer[region])
             let stub = StubHTTPClient([.reply(200, "")])
@@ -98,11 +96,75 @@ import Testing
             configuration.region = region
             configuration.usesFIPS = example.fips
             configuration.usesDualStack = example.dualStack
-            _ = try? await S3(configuration, usesPathStyle: example.pathStyle).headObject(bucket: bucket, key: "k")
+            let style = example.pathStyle ? S3.AddressingStyle.path : .virtual
+            _ = try? await S3(configuration, addressingStyle: style).headObject(bucket: bucket, key: "k")
             let ours = await stub.calls.first.map { call in
                 "\(call.request.scheme ?? "")://\(call.request.authority ?? "")\(call.request.path ?? "")"
             }
             #expect(ours == theirs.map { $0 + "/k" }, "\(example)")
+        }
+    }
+
+    /// The one difference, which S3Address documents: over plain http botocore puts a dotted bucket before an IP address.
+    private static func isDifference(_ bucket: String, _ endpoint: String?) -> Bool {
+        bucket.contains(".") && ["http://127.0.0.1:9000"].contains(endpoint)
+    }
+
+    private struct StyleCase: Encodable {
+        var config: String
+        var bucket: String
+        var endpoint: String?
+        /// Whether the endpoint comes from the environment.
+        var isFromEnvironment: Bool
+    }
+
+    @Test func `The profile's addressing style puts a bucket where botocore's client puts it`() async throws {
+        let settings =
+            ["", "s3 =\n  max_concurrent_requests = 3"]
+            + ["auto", "virtual", "path", "Virtual", "PATH", "dns", ""].map { "s3 =\n  addressing_style = \($0)" }
+        var cases: [StyleCase] = []
+        for setting in settings {
+            for endpoint in [
+                nil, "http://127.0.0.1:9000", "http://localhost:9000", "https://s3.example.com/base",
+            ] {
+                for isFromEnvironment in endpoint == nil ? [false] : [false, true] {
+                    for bucket in ["plain", "my.dotted", "Upper", "under_score", "1.2.3.4", "a.b-", "ab"] {
+                        cases.append(
+                            StyleCase(
+                                config: "[default]\n\(setting)\n",
+                                bucket: bucket,
+                                endpoint: endpoint,
+                                isFromEnvironment: isFromEnvironment
+                            )
+                        )
+                    }
+                }
+            }
+        }
+        let answers = try await Oracle.run("addressing.py", cases, as: String?.self)
+        try #require(answers.count == cases.count)
+        #expect(answers.contains("http://plain.localhost:9000/k"))
+        #expect(answers.contains(nil))
+        try await withTemporaryFolder { folder in
+            for (example, answer) in zip(cases, answers) where !Self.isDifference(example.bucket, example.endpoint) {
+                let config = folder.appendingPathComponent("config")
+                try Data(example.config.utf8).write(to: config)
+                var variables = ["AWS_CONFIG_FILE": config.path, "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"]
+                if example.isFromEnvironment { variables["AWS_ENDPOINT_URL_S3"] = example.endpoint }
+                let environment = try AWSEnvironment(variables)
+                let stub = StubHTTPClient([.reply(200, "")])
+                var configuration = AWSClientConfiguration.test(stub)
+                configuration.endpoint =
+                    example.isFromEnvironment ? try environment.endpoint(of: .s3) : example.endpoint
+                if let style = try? environment.s3AddressingStyle() {
+                    let s3 = S3(configuration, addressingStyle: style)
+                    _ = try? await s3.headObject(bucket: example.bucket, key: "k")
+                }
+                let ours = await stub.calls.first.map { call in
+                    "\(call.request.scheme ?? "")://\(call.request.authority ?? "")\(call.request.path ?? "")"
+                }
+                #expect(ours == answer, "\(example)")
+            }
         }
     }
 }

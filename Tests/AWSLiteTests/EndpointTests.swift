@@ -122,11 +122,13 @@ import Testing
                 return try AWSEnvironment(files.merging(variables) { $1 })
             }
             let profile = try environment([:])
-            #expect(profile.usesFIPS && profile.usesDualStack && profile.usesS3PathStyle)
+            #expect(profile.usesFIPS && profile.usesDualStack)
+            #expect(try profile.s3AddressingStyle() == .path)
             let off = try environment(["AWS_USE_FIPS_ENDPOINT": "false", "AWS_USE_DUALSTACK_ENDPOINT": "no"])
             #expect(!off.usesFIPS && !off.usesDualStack)
             let none = try environment(["AWS_CONFIG_FILE": "/nonexistent", "AWS_USE_FIPS_ENDPOINT": "TRUE"])
-            #expect(none.usesFIPS && !none.usesDualStack && !none.usesS3PathStyle)
+            #expect(none.usesFIPS && !none.usesDualStack)
+            #expect(try none.s3AddressingStyle() == .auto)
         }
     }
 }

@@ -87,7 +87,7 @@ import Testing
             ("Old_Bucket", nil, "s3.eu-west-1.amazonaws.com", "/Old_Bucket/k"),
             ("bucket", "http://127.0.0.1:9", "127.0.0.1:9", "/bucket/k"),
             ("bucket", "http://[::1]:9", "[::1]:9", "/bucket/k"),
-            ("bucket", "http://localhost:9/x", "bucket.localhost:9", "/x/k"),
+            ("bucket", "http://localhost:9/x", "localhost:9", "/x/bucket/k"),
             ("my.bucket", "http://127.0.0.1:9", "127.0.0.1:9", "/my.bucket/k"),
         ] as [(String, String?, String, String)]
     )
@@ -102,7 +102,7 @@ import Testing
         _ = try await s3.headObject(bucket: bucket, key: "k")
         #expect(await stub.calls[0].request.authority == authority)
         #expect(await stub.calls[0].request.path == path)
-        s3.usesPathStyle = true
+        s3.addressingStyle = .path
         _ = try await s3.headObject(bucket: bucket, key: "k")
         #expect(await stub.calls[1].request.path?.hasSuffix("/\(bucket)/k") == true)
     }

@@ -118,12 +118,10 @@ public struct AWSProfile: Sendable, Hashable {
         return nil
     }
 
-    /// A setting nested under another, such as `addressing_style` under `s3`.
+    /// A setting nested under another, such as `addressing_style` under `s3`; `nil` where absent.
     func text(_ setting: String, under parent: String) -> String? {
         for section in [credentials, configuration] {
-            if case .nested(let settings)? = section[parent], let text = settings[setting], !text.isEmpty {
-                return text
-            }
+            if case .nested(let settings)? = section[parent], let text = settings[setting] { return text }
         }
         return nil
     }

@@ -50,8 +50,16 @@ public struct AWSEnvironment: Sendable {
     /// Whether `AWS_USE_DUALSTACK_ENDPOINT`, else the profile's `use_dualstack_endpoint`, says `true`.
     public var usesDualStack: Bool { isOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint") }
 
-    /// Whether the profile's `s3` settings have `addressing_style = path`.
-    public var usesS3PathStyle: Bool { profile?.text("addressing_style", under: "s3")?.lowercased() == "path" }
+    /// Where buckets stand, by `addressing_style` of the profile's `s3` settings; `auto` where it isn't there.
+    ///
+    /// - Throws: ``AWSConfigurationError`` when it is none of `auto`, `virtual` and `path`.
+    public func s3AddressingStyle() throws -> S3.AddressingStyle {
+        guard let profile, let name = profile.text("addressing_style", under: "s3") else { return .auto }
+        guard let style = S3.AddressingStyle(rawValue: name) else {
+            throw AWSConfigurationError("addressing_style of \(profile.place) has to be auto, virtual or path")
+        }
+        return style
+    }
 
     private func isOn(_ variable: String, _ setting: String) -> Bool {
         (variables.nonEmpty(variable) ?? profile?.text(setting))?.lowercased() == "true"

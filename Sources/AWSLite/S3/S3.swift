@@ -9,18 +9,17 @@ import HTTPTypes
 public struct S3: Sendable {
     /// What the client works with.
     public var configuration: AWSClientConfiguration
-    /// Whether the bucket always stands in the path, never in the host's name.
-    public var usesPathStyle: Bool
+    /// Where the bucket stands.
+    public var addressingStyle: AddressingStyle
 
     /// Creates a client.
     ///
     /// - Parameters:
     ///   - configuration: What the client works with.
-    ///   - usesPathStyle: `true` to put the bucket into the path even where its name and the endpoint allow it to
-    ///     stand in the host's name.
-    public init(_ configuration: AWSClientConfiguration, usesPathStyle: Bool = false) {
+    ///   - addressingStyle: Where the bucket stands: in the host's name or in the path.
+    public init(_ configuration: AWSClientConfiguration, addressingStyle: AddressingStyle = .auto) {
         self.configuration = configuration
-        self.usesPathStyle = usesPathStyle
+        self.addressingStyle = addressingStyle
     }
 
     /// Writes an object (`PutObject`).

@@ -1,5 +1,17 @@
 import HTTPTransport
 
+extension S3 {
+    /// Where a bucket stands in an address, by the names that the setting `addressing_style` has for it.
+    public enum AddressingStyle: String, Sendable, Hashable, CaseIterable {
+        /// In the host's name at a region's own endpoint, where the bucket's name allows it; else in the path.
+        case auto
+        /// In the host's name wherever the bucket's name and the endpoint allow it, a configured endpoint included.
+        case virtual
+        /// In the path.
+        case path
+    }
+}
+
 /// Where an object is found.
 struct S3Address: Hashable {
     var scheme: String
@@ -7,13 +19,13 @@ struct S3Address: Hashable {
     /// The path on the request line, encoded.
     var path: String
 
-    /// Addresses an object by the rules of botocore's endpoint rule set.
+    /// Addresses an object by the rules of botocore's clients and their endpoint rule set.
     ///
-    /// One difference: over plain http botocore puts a dotted bucket before any host, an IP address included; here
-    /// it always stands in the path.
+    /// One difference: over plain http botocore puts a dotted bucket even before an IP address, which is no host; here
+    /// it then stands in the path.
     ///
     /// - Throws: ``AWSConfigurationError`` when no bucket or object can have such a name.
-    init(endpoint: AWSEndpoint, bucket: String, key: String, usesPathStyle: Bool) throws {
+    init(endpoint: AWSEndpoint, bucket: String, key: String, style: S3.AddressingStyle) throws {
         guard Self.isBucket(bucket) else {
             throw AWSConfigurationError("\"\(Limits.truncate(bucket, to: 80))\" can't be the name of an S3 bucket")
         }
@@ -25,13 +37,23 @@ struct S3Address: Hashable {
         }
         let object = "/" + PercentEncoding.encode(key, keeping: "/")
         scheme = endpoint.scheme
-        if usesPathStyle || endpoint.isAddressLiteral || !Self.fitsHostName(bucket) {
-            authority = endpoint.authority
-            path = "\(endpoint.basePath)/\(bucket)\(object)"
-        } else {
+        if Self.isInHost(bucket, endpoint, style) {
             authority = "\(bucket).\(endpoint.authority)"
             path = endpoint.basePath + object
+        } else {
+            authority = endpoint.authority
+            path = "\(endpoint.basePath)/\(bucket)\(object)"
         }
+    }
+
+    private static func isInHost(_ bucket: String, _ endpoint: AWSEndpoint, _ style: S3.AddressingStyle) -> Bool {
+        let isWanted = style == .virtual || (style == .auto && !endpoint.isCustom)
+        guard isWanted, !endpoint.isAddressLiteral else { return false }
+        let labels = bucket.split(separator: ".", omittingEmptySubsequences: false)
+        // TLS certificates match one label, so a dotted bucket can stand there only without them.
+        guard labels.count == 1 || endpoint.scheme == "http" else { return false }
+        let isAddress = labels.count == 4 && labels.allSatisfy { UInt8($0) != nil }
+        return bucket.utf8.count >= 3 && !isAddress && labels.allSatisfy(isLabel)
     }
 
     /// Whether it could be a bucket at all, old ones in us-east-1 included.
@@ -43,9 +65,9 @@ struct S3Address: Hashable {
             }
     }
 
-    /// Whether it can be one label of a host's name; with a dot, TLS certificates wouldn't match.
-    private static func fitsHostName(_ name: String) -> Bool {
-        (3...63).contains(name.utf8.count) && name.utf8.allSatisfy(isLabelByte)
+    /// Whether it can be one label of a host's name.
+    private static func isLabel(_ name: Substring) -> Bool {
+        (1...63).contains(name.utf8.count) && name.utf8.allSatisfy(isLabelByte)
             && !name.hasPrefix("-") && !name.hasSuffix("-")
     }
 

@@ -71,7 +71,7 @@ extension S3 {
                 endpoint: configuration.resolver.endpoint(of: .s3),
                 bucket: request.bucket,
                 key: request.key,
-                usesPathStyle: usesPathStyle
+                style: addressingStyle
             )
             http = HTTPRequest(
                 method: request.method,

@@ -24,22 +24,22 @@ public protocol ArtifactStore: Sendable {
 /// Artifacts in S3, read and written with the credentials of their job.
 public struct S3ArtifactStore: ArtifactStore {
     private let configuration: AWSClientConfiguration
-    private let usesPathStyle: Bool
+    private let addressingStyle: S3.AddressingStyle
 
     /// Creates a store; the configuration's own credentials are never used.
     ///
     /// - Parameters:
     ///   - configuration: How S3 is called.
-    ///   - usesPathStyle: Whether buckets always stand in the path, never in the host's name.
-    public init(_ configuration: AWSClientConfiguration, usesPathStyle: Bool = false) {
+    ///   - addressingStyle: Where buckets stand: in the host's name or in the path.
+    public init(_ configuration: AWSClientConfiguration, addressingStyle: S3.AddressingStyle = .auto) {
         self.configuration = configuration
-        self.usesPathStyle = usesPathStyle
+        self.addressingStyle = addressingStyle
     }
 
     private func s3(_ credentials: AWSCredentials) -> S3 {
         var configuration = configuration
         configuration.credentials = StaticCredentialProvider(credentials)
-        return S3(configuration, usesPathStyle: usesPathStyle)
+        return S3(configuration, addressingStyle: addressingStyle)
     }
 
     /// Reads an artifact.

@@ -42,7 +42,7 @@ struct WorkerProcess: Sendable {
             settings.aws.warnings.connect { text in
                 logger.warning("AWS is reached with a difficulty", metadata: ["detail": "\(redact(text))"])
             }
-            configuration.usesS3PathStyle = settings.aws.usesS3PathStyle
+            configuration.s3AddressingStyle = settings.aws.s3AddressingStyle
             configuration.actions = settings.actions.names
             configuration.portal = settings.actions.portal
             configuration.statusInterval = settings.jobs.statusInterval

@@ -17,8 +17,8 @@ struct AWSSettings: Sendable {
     var usesFIPS = false
     /// Whether endpoints that also have IPv6 addresses are used.
     var usesDualStack = false
-    /// Whether buckets always stand in the path of an S3 address.
-    var usesS3PathStyle = false
+    /// Where buckets stand in an S3 address.
+    var s3AddressingStyle = S3.AddressingStyle.auto
     /// Where the warnings of AWS's clients go.
     let warnings = WarningRelay()
 
@@ -49,7 +49,11 @@ struct AWSSettings: Sendable {
         }
         usesFIPS = environment.usesFIPS
         usesDualStack = environment.usesDualStack
-        usesS3PathStyle = environment.usesS3PathStyle
+        do {
+            s3AddressingStyle = try environment.s3AddressingStyle()
+        } catch {
+            reader.note("AWS configuration:", "\(error)")
+        }
         codePipelineEndpoint = Self.endpoint(of: .codePipeline, environment, &reader)
         s3Endpoint = Self.endpoint(of: .s3, environment, &reader)
     }
