@@ -104,6 +104,13 @@ import Testing
             case text(String)
             case nested([String: String])
 
+            init(_ value: ProfileFile.Value) {
+                switch value {
+                case .text(let text): self = .text(text)
+                case .nested(let settings): self = .nested(settings)
+                }
+            }
+
             init(from decoder: any Decoder) throws {
                 let container = try decoder.singleValueContainer()
                 if let text = try? container.decode(String.self) {
@@ -123,15 +130,51 @@ import Testing
         #expect(expected.filter { $0.sections != nil }.count > 200)
         for (file, expected) in zip(files, expected) {
             let sections = try? ProfileFile(file, name: "f").sections
-            let comparable = sections?.mapValues {
-                $0.mapValues { value -> Result.Value in
-                    switch value {
-                    case .text(let text): .text(text)
-                    case .nested(let settings): .nested(settings)
-                    }
-                }
-            }
+            let comparable = sections?.mapValues { $0.mapValues(Result.Value.init) }
             #expect(comparable == expected.sections, "\(file.debugDescription)")
+        }
+    }
+
+    private struct Pair: Encodable {
+        var configuration: String
+        var credentials: String
+    }
+
+    @Test(Oracle.condition) func `Two files make the profile that botocore makes of them`() async throws {
+        var random = SeededGenerator(seed: 20_261_125)
+        let settings = [
+            ["region = r1", "region = r2", "region ="], ["role_arn = a", "role_arn ="], ["key = k", "KEY ="],
+            ["s3 =\n  addressing_style = path", "s3 =\n  addressing_style =", "s3 =\n  other = x", "s3 ="],
+        ]
+        func file(_ headers: [String]) -> String {
+            headers.filter { _ in Bool.random(using: &random) }.map { header in
+                let lines = settings.filter { _ in Bool.random(using: &random) }
+                    .compactMap { $0.randomElement(using: &random) }
+                return (["[\(header)]"] + lines).map { "\($0)\n" }.joined()
+            }.joined()
+        }
+        let pairs = (0..<400).map { _ in
+            Pair(
+                configuration: file(["default", "profile default", "other"]),
+                credentials: file(["default", "other"])
+            )
+        }
+        let expected = try await Oracle.run("scoped_profiles.py", pairs, as: [String: Result.Value]?.self)
+        try #require(expected.count == pairs.count)
+        #expect(expected.count { $0?.isEmpty == false } > 200)
+        try await withTemporaryFolder { folder in
+            let paths = ["config", "credentials"].map { folder.appendingPathComponent($0) }
+            for (pair, expected) in zip(pairs, expected) {
+                try Data(pair.configuration.utf8).write(to: paths[0])
+                try Data(pair.credentials.utf8).write(to: paths[1])
+                let location = AWSProfileFiles.Location(configuration: paths[0].path, credentials: paths[1].path)
+                let files = try? AWSProfileFiles(location)
+                let profile = try files?.selectedProfile()
+                let ours = files.map { _ in profile?.settings.mapValues(Result.Value.init) ?? [:] }
+                #expect(ours == expected, "\(pair)")
+                guard case .text(let region)? = expected?["region"] else { continue }
+                #expect(profile?.text("region") == (region.isEmpty ? nil : region), "\(pair)")
+            }
         }
     }
 

@@ -116,6 +116,7 @@ import Testing
     }
 
     @Test(arguments: [
+        ("role_arn =\naws_access_key_id = k\naws_secret_access_key = s", "has no role_arn"),
         ("role_arn = r", "lacks source_profile or credential_source"),
         ("role_arn = r\nsource_profile = x\ncredential_source = Environment", "both"),
         ("role_arn = r\ncredential_source = Elsewhere", "has to be Environment"),

@@ -98,6 +98,9 @@ public struct AWSProfile: Sendable, Hashable {
     let configuration: ProfileFile.Section
     /// Its part of the credentials file.
     let credentials: ProfileFile.Section
+    /// What both files say, as botocore puts it together: the credentials file's word replaces the other's, even where
+    /// it is empty.
+    let settings: ProfileFile.Section
     private let files: AWSProfileFiles
 
     init(name: String, configuration: ProfileFile.Section, credentials: ProfileFile.Section, files: AWSProfileFiles) {
@@ -105,6 +108,7 @@ public struct AWSProfile: Sendable, Hashable {
         self.configuration = configuration
         self.credentials = credentials
         self.files = files
+        settings = configuration.merging(credentials) { $1 }
     }
 
     /// The profile and its file, in words.
@@ -112,18 +116,14 @@ public struct AWSProfile: Sendable, Hashable {
 
     /// A setting's value, from the credentials file before the configuration file; `nil` where absent or empty.
     public func text(_ setting: String) -> String? {
-        for section in [credentials, configuration] {
-            if case .text(let text)? = section[setting.lowercased()], !text.isEmpty { return text }
-        }
-        return nil
+        guard case .text(let text)? = settings[setting.lowercased()], !text.isEmpty else { return nil }
+        return text
     }
 
     /// A setting nested under another, such as `addressing_style` under `s3`; `nil` where absent.
     func text(_ setting: String, under parent: String) -> String? {
-        for section in [credentials, configuration] {
-            if case .nested(let settings)? = section[parent], let text = settings[setting] { return text }
-        }
-        return nil
+        guard case .nested(let nested)? = settings[parent] else { return nil }
+        return nested[setting]
     }
 
     /// What the section `[services …]` that the profile names says about one service.

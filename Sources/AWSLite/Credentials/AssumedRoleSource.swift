@@ -20,7 +20,8 @@ struct AssumedRoleSource: Sendable {
 
     /// Whether a profile's role is this source's, rather than web identity's.
     private static func isRole(_ profile: AWSProfile) -> Bool {
-        profile.text("role_arn") != nil && profile.text("web_identity_token_file") == nil
+        // An empty one is a mistake to be told, not a reason to work under another identity.
+        profile.settings["role_arn"] != nil && profile.text("web_identity_token_file") == nil
     }
 
     private static func hasKeys(_ profile: AWSProfile) -> Bool {
