@@ -108,17 +108,40 @@ struct MultipartUpload {
         request.payload = try AWSPayload(Data(document.utf8))
         request.headers[.contentType] = "application/xml"
         let whole = parts.reduce(UInt64(0)) { CRC.combine($0, $1.crc, secondLength: $1.length, .crc32) }
-        request.headers[.amz("x-amz-checksum-crc32")] = Data(CRC.bytes(whole, .crc32)).base64EncodedString()
+        let checksum = Data(CRC.bytes(whole, .crc32)).base64EncodedString()
+        request.headers[.amz("x-amz-checksum-crc32")] = checksum
         request.headers[.amz("x-amz-checksum-type")] = "FULL_OBJECT"
         request.headers[.amz("x-amz-mp-object-size")] = "\(file.size)"
         // S3 keeps the connection alive with spaces while it puts a large object together.
         request.isBulk = true
-        return try await s3.call(request) { reply in
-            try Self.checkForError(reply)
-            guard let eTag = XMLErrorScanner.text(of: "ETag", in: reply.body) else {
-                throw AWSError(.malformedReply, "the reply has no ETag", mayHaveBeenProcessed: true)
+        do {
+            return try await s3.call(request) { reply in
+                try Self.checkForError(reply)
+                guard let eTag = XMLErrorScanner.text(of: "ETag", in: reply.body) else {
+                    throw AWSError(.malformedReply, "the reply has no ETag", mayHaveBeenProcessed: true)
+                }
+                return S3.PutObjectResult(eTag: eTag, versionID: S3.PutObjectResult(reply).versionID)
             }
-            return S3.PutObjectResult(eTag: eTag, versionID: S3.PutObjectResult(reply).versionID)
+        } catch let error as AWSError where error.code == "NoSuchUpload" && error.earlierAttemptMayHaveBeenProcessed {
+            // Most likely an earlier attempt has done it, and its reply was lost.
+            guard let object = try await finished(checksum) else { throw error }
+            return object
+        }
+    }
+
+    /// The object, where it is the one that this upload was to make; `nil` where it isn't, or can't be asked about.
+    private func finished(_ checksum: String) async throws -> S3.PutObjectResult? {
+        var request = S3Request("HeadObject", .head, bucket, key)
+        request.headers[.amz("x-amz-checksum-mode")] = "ENABLED"
+        do {
+            return try await s3.call(request) { reply in
+                let fields = reply.response.headerFields
+                let isOurs =
+                    fields[.contentLength] == "\(file.size)" && fields[.amz("x-amz-checksum-crc32")] == checksum
+                return isOurs ? S3.PutObjectResult(reply) : nil
+            }
+        } catch is AWSError {
+            return nil
         }
     }
 
