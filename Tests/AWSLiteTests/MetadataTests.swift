@@ -15,6 +15,8 @@ import Testing
         let files = ["AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"]
         var context = CredentialContext(variables: files.merging(variables) { $1 })
         context.sleep = { _ in }
+        // Nor does it matter on which machine the tests run.
+        context.vendorFiles = []
         return context
     }
 
@@ -157,6 +159,67 @@ import Testing
             #expect(try await chain.credentials().accessKeyID == "A")
             #expect(server.lines.count == 3)
             #expect(warnings.withLock { $0.count } == 1)
+        }
+    }
+
+    @Test(arguments: [(nil, false), ("QEMU\n", false), ("Amazon EC2\n", true)] as [(String?, Bool)])
+    func `Silence is no source, but an outage on a machine of Amazon's`(_ vendor: String?, _ isInstance: Bool)
+        async throws
+    {
+        try await withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("vendor")
+            try vendor.map { try Data($0.utf8).write(to: file) }
+            let gone = try await LoopbackServer.with({ _ in .silence }) { $0 }
+            try await LoopbackServer.with({ _ in .silence }) { (silent: LoopbackServer) async throws in
+                for (server, variables) in [
+                    (gone, [:]), (silent, [:]), (silent, ["AWS_EC2_METADATA_V1_DISABLED": "true"]),
+                ] {
+                    let endpoint = ["AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url]
+                    var context = Self.context(endpoint.merging(variables) { $1 })
+                    context.vendorFiles = ["/nonexistent", file.path]
+                    let error = await #expect(throws: AWSCredentialError.self) {
+                        try await CredentialProviderChain(CredentialProviderChain.sources(context)).credentials()
+                    }
+                    #expect(error?.isTransient == isInstance)
+                }
+            }
+        }
+    }
+
+    @Test func `A service that is turned off is no source, even on a machine of Amazon's`() async throws {
+        try await LoopbackServer.with({ _ in .reply(403, "") }) { (server: LoopbackServer) async throws in
+            let context = Self.context(["AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url])
+            let error = await #expect(throws: AWSCredentialError.self) {
+                try await InstanceMetadataSource(context: context, isInstance: true).fetch()
+            }
+            #expect(error?.code == .notConfigured)
+        }
+    }
+
+    @Test func `Where a role is to be taken by the instance's, silence is an outage`() async throws {
+        try await withTemporaryFolder { folder in
+            let config = folder.appendingPathComponent("config")
+            try Data("[default]\nrole_arn = r\ncredential_source = Ec2InstanceMetadata".utf8).write(to: config)
+            let gone = try await LoopbackServer.with({ _ in .silence }) { $0 }
+            let context = Self.context(["AWS_CONFIG_FILE": config.path, "AWS_EC2_METADATA_SERVICE_ENDPOINT": gone.url])
+            let error = await #expect(throws: AWSCredentialError.self) {
+                try await AssumedRoleSource(context: context).fetch()
+            }
+            #expect(error?.isTransient == true)
+        }
+    }
+
+    @Test func `A container's endpoint that is down or fails is an outage`() async throws {
+        let gone = try await LoopbackServer.with({ _ in .silence }) { $0 }
+        let down = await #expect(throws: AWSCredentialError.self) {
+            try await container(["AWS_CONTAINER_CREDENTIALS_FULL_URI": gone.url])
+        }
+        #expect(down?.isTransient == true)
+        try await LoopbackServer.with({ _ in .reply(500, "") }) { (server: LoopbackServer) async throws in
+            let failing = await #expect(throws: AWSCredentialError.self) {
+                try await container(["AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url])
+            }
+            #expect(failing?.isTransient == true)
         }
     }
 

@@ -164,6 +164,7 @@ import Testing
             (server: LoopbackServer) async throws in
             let denied = await problem(Self.renewable, early: 3_600, server)
             #expect(denied?.message.contains("HTTP 403: No access") == true)
+            #expect(denied?.isTransient == false)
             #expect(await problem(nil, profile: "half", server)?.message.contains("lacks sso_account_id") == true)
             #expect(await problem(nil, profile: "lost", server)?.message.contains("\"absent\"") == true)
             #expect(await problem(nil, profile: "other", server)?.message.contains("another sso_region") == true)

@@ -54,7 +54,7 @@ public struct AWSCredentialError: Error, Sendable, Hashable, CustomStringConvert
         public static var invalid: Code { Code(kind: .invalid) }
         /// The source is set up for a kind of credentials that this library doesn't know yet.
         public static var unsupported: Code { Code(kind: .unsupported) }
-        /// The source is set up but couldn't be reached or refused.
+        /// The source is set up but couldn't be reached, or failed; later it may not.
         public static var unavailable: Code { Code(kind: .unavailable) }
 
         /// A short text, fit for a log line.
@@ -74,6 +74,10 @@ public struct AWSCredentialError: Error, Sendable, Hashable, CustomStringConvert
         self.provider = provider
         self.message = message
     }
+
+    /// Whether it may pass by itself, so that asking again later makes sense: the source is set up, but it or what it
+    /// depends on can't be reached, fails, or has nothing yet.
+    public var isTransient: Bool { code == .unavailable }
 
     /// The source and the message in one line.
     public var description: String { "\(provider): \(message)" }

@@ -84,7 +84,8 @@ struct AssumedRoleSource: Sendable {
             case "Environment":
                 let provider = EnvironmentCredentialProvider(environment: context.variables, now: context.now)
                 return try await provider.credentials()
-            case "Ec2InstanceMetadata": return try await InstanceMetadataSource(context: context).fetch()
+            case "Ec2InstanceMetadata":
+                return try await InstanceMetadataSource(context: context, isInstance: true).fetch()
             case "EcsContainer": return try await ContainerSource(context: context).fetch()
             default: break
             }

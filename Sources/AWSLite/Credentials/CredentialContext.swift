@@ -11,6 +11,8 @@ struct CredentialContext: Sendable {
     var httpClient: any HTTPClient
     /// Reaches link-local and loopback addresses, never through a proxy.
     var directHTTPClient: any HTTPClient
+    /// Where the kernel names the maker of the machine, which for an EC2 instance of today's kinds is Amazon EC2.
+    var vendorFiles = ["sys_vendor", "board_vendor"].map { "/sys/devices/virtual/dmi/id/\($0)" }
     /// Tells an operator something, once per occasion.
     var warn: @Sendable (String) -> Void = { _ in }
     /// The time.

@@ -7,6 +7,8 @@ struct InstanceMetadataSource: Sendable {
     static let name = "EC2 instance"
 
     let context: CredentialContext
+    /// Whether somebody has said that this is an instance; else it is one where the machine's maker is Amazon EC2.
+    var isInstance = false
 
     /// The switches, from the environment before the profile.
     private struct Settings {
@@ -24,7 +26,8 @@ struct InstanceMetadataSource: Sendable {
 
     /// Asks for the instance's credentials.
     ///
-    /// - Throws: ``AWSCredentialError``: not configured where no metadata service answers or it knows no role.
+    /// - Throws: ``AWSCredentialError``: not configured where the metadata service is off or knows no role, or where
+    ///   none answers and nothing says that this is an instance. On an instance, one that doesn't answer is unavailable.
     func fetch() async throws -> AWSCredentials {
         if context.variables.nonEmpty("AWS_EC2_METADATA_DISABLED")?.lowercased() == "true" {
             throw error(.notConfigured, "AWS_EC2_METADATA_DISABLED is true")
@@ -40,12 +43,24 @@ struct InstanceMetadataSource: Sendable {
             let document = try CredentialDocument(Data(text.utf8), provider: Self.name)
             return try document.credentials(provider: Self.name, expires: true)
         } catch Failure.unreachable(let reason) {
-            throw error(.notConfigured, "no metadata service at \(settings.endpoint.authority): \(reason.code)")
+            throw error(silence, "no metadata service at \(settings.endpoint.authority): \(reason.code)")
         } catch Failure.status(404) {
             throw error(.notConfigured, "the instance has no role")
+        } catch Failure.status(403) {
+            throw error(.notConfigured, "the instance's metadata service is turned off")
         } catch Failure.status(let status) {
             throw error(.unavailable, "the metadata service answers with HTTP \(status)")
         }
+    }
+
+    /// What no answer means: elsewhere than on an instance that is as it should be.
+    private var silence: AWSCredentialError.Code {
+        let isInstance =
+            isInstance
+            || context.vendorFiles.contains {
+                FileManager.default.contents(atPath: $0)?.starts(with: "Amazon EC2".utf8) == true
+            }
+        return isInstance ? .unavailable : .notConfigured
     }
 
     /// A session token; `nil` where only version 1 is spoken.
@@ -58,18 +73,19 @@ struct InstanceMetadataSource: Sendable {
             }
             return text
         } catch Failure.status(let status) where [403, 404, 405].contains(status) {
-            return try version1("answers a request for a token with HTTP \(status)", settings)
+            try requireVersion1(settings, "answers a request for a token with HTTP \(status)", .notConfigured)
+            return nil
         } catch Failure.unreachable(let reason) where reason.code == .timedOut {
             // The token's reply may travel fewer hops than a container is away; version 1's isn't limited.
-            return try version1("doesn't answer a request for a token in time", settings)
+            try requireVersion1(settings, "doesn't answer a request for a token in time", silence)
+            return nil
         }
     }
 
-    private func version1(_ reason: String, _ settings: Settings) throws -> String? {
+    private func requireVersion1(_ settings: Settings, _ reason: String, _ code: AWSCredentialError.Code) throws {
         guard settings.allowsVersion1 else {
-            throw error(.notConfigured, "the metadata service \(reason), and version 1 is disabled")
+            throw error(code, "the metadata service \(reason), and version 1 is disabled")
         }
-        return nil
     }
 
     /// Reads a path; with a new token, once, where the old one isn't taken.

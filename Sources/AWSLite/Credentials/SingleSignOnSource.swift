@@ -42,7 +42,7 @@ struct SingleSignOnSource: Sendable {
         case 200: return try read(reply.body)
         case 401: throw Self.signIn(settings.profile, "the token isn't taken any more")
         case let status:
-            throw Self.error(.unavailable, "the portal refuses the role with HTTP \(status)\(Self.said(reply.body))")
+            throw Self.error(.invalid, "the portal refuses the role with HTTP \(status)\(Self.said(reply.body))")
         }
     }
 

@@ -65,7 +65,7 @@ struct AWSSettings: Sendable {
         do {
             let found = try await credentials.credentials()
             return [found.secretAccessKey, found.sessionToken].compactMap { $0 }
-        } catch let error as AWSCredentialError where error.code != .unavailable {
+        } catch let error as AWSCredentialError where !error.isTransient {
             reader.note(
                 "AWS credentials:",
                 "\(error). Wanted: an access key, a profile, or a role of this host, as every AWS tool takes them."

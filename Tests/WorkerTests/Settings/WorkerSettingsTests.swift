@@ -181,6 +181,32 @@ struct WorkerSettingsTests {
         #expect(half["AWS_KEY"]?.contains("missing") == true)
     }
 
+    /// Settings by a profile in place of a key pair.
+    private func profile(_ text: String) async throws -> [String: String] {
+        try await withTemporaryFolder { folder in
+            let config = folder.appendingPathComponent("config")
+            try Data("[default]\n\(text)\n".utf8).write(to: config)
+            return await Given.problems([
+                "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_CONFIG_FILE": config.path,
+            ])
+        }
+    }
+
+    @Test("stand where credentials can't be had for now, and don't where they can't be had at all")
+    func credentialOutage() async throws {
+        #expect(try await profile("credential_process = false") == [:])
+        #expect(try await profile("credential_process = 'half").keys.sorted() == ["AWS credentials:"])
+        #expect(try await profile("role_arn = r").keys.sorted() == ["AWS credentials:"])
+    }
+
+    @Test("of the profile for S3 are checked")
+    func addressingStyle() async throws {
+        let process = "credential_process = false\n"
+        #expect(try await profile(process + "s3 =\n  addressing_style = virtual") == [:])
+        let problems = try await profile(process + "s3 =\n  addressing_style = dns")
+        #expect(problems["AWS configuration:"]?.contains("auto, virtual or path") == true)
+    }
+
     @Test("warn of plain http and of names that are none, and of nothing else")
     func warnings() async throws {
         let settings = try await Given.settings([
