@@ -54,28 +54,41 @@ final class RawServer: Sendable {
     private let listener: Int32
     private let stopped = DispatchSemaphore(value: 0)
 
-    var authority: String { "127.0.0.1:\(port)" }
+    let authority: String
     var requests: [String] { received.withLock { $0 } }
     var abandonedCount: Int { abandoned.withLock { $0 } }
 
     func note(_ request: String) { received.withLock { $0.append(request) } }
     func noteAbandoned() { abandoned.withLock { $0 += 1 } }
 
-    init(script: @escaping @Sendable (Connection) -> Void) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    /// Starts a server on 127.0.0.1, or on ::1.
+    init(isIPv6: Bool = false, script: @escaping @Sendable (Connection) -> Void) throws {
+        let listener = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        // Large enough for either kind, and both have their port at the same place.
+        var address = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        if isIPv6 {
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_addr = in6addr_loopback
+        } else {
+            withUnsafeMutableBytes(of: &address) { bytes in
+                var loopback = sockaddr_in()
+                loopback.sin_family = sa_family_t(AF_INET)
+                loopback.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+                withUnsafeBytes(of: loopback) { bytes.copyMemory(from: $0) }
+            }
+            length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        }
         port = try withUnsafeMutablePointer(to: &address) { pointer in
             try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
                 guard bind(listener, generic, length) == 0, listen(listener, 64) == 0,
                     getsockname(listener, generic, &length) == 0
                 else { throw POSIXError(.EADDRNOTAVAIL) }
             }
-            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+            return Int(UInt16(bigEndian: pointer.pointee.sin6_port))
         }
+        authority = "\(isIPv6 ? "[::1]" : "127.0.0.1"):\(port)"
         Thread.detachNewThread { [self] in
             while true {
                 let accepted = accept(listener, nil, nil)

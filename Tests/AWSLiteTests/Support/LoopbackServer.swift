@@ -36,16 +36,17 @@ final class LoopbackServer: Sendable {
 
     /// Runs a server for the length of `body`.
     static func with<Result>(
+        isIPv6: Bool = false,
         _ answer: @escaping @Sendable (Request) -> Answer,
         _ body: (LoopbackServer) async throws -> Result
     ) async throws -> Result {
-        let server = try LoopbackServer(answer)
+        let server = try LoopbackServer(isIPv6, answer)
         defer { server.server.stop() }
         return try await body(server)
     }
 
-    private init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
-        server = try RawServer { connection in
+    private init(_ isIPv6: Bool, _ answer: @escaping @Sendable (Request) -> Answer) throws {
+        server = try RawServer(isIPv6: isIPv6) { connection in
             guard let request = connection.readRequest() else { return }
             switch answer(Request(request)) {
             case .silence: connection.waitForPeerToClose()
