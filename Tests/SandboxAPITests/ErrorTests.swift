@@ -51,11 +51,46 @@ import Testing
         #expect(error.mayHaveBeenProcessed == (status >= 500))
     }
 
-    @Test func `A web server's own 404 says that there is no API, not that the sandbox is gone`() async throws {
-        let page = "<html><head><title>404</title></head><body><h1>Not Found</h1></body></html>"
-        let error = try await error(.json(page, status: 404))
-        #expect(error.code == .unsupported)
-        #expect(error.message == "There is no Sandbox API at the lab's address, or it doesn't know the call: Not Found")
+    @Test(
+        "A 404 that isn't the lab's own says that there is no way to it, not that the sandbox is gone",
+        arguments: [
+            ("<html><head><title>404</title></head><body><h1>Not Found</h1></body></html>", "Not Found"),
+            ("", "The lab says no more than status 404."),
+            ("default backend - 404", "default backend - 404"),
+            (#"{"message": "no Route matched with those values"}"#, "no Route matched with those values"),
+            (#"{"statusCode": 404, "message": "Cannot GET", "error": "Not Found"}"#, "Cannot GET"),
+        ]
+    )
+    func gatewaysNotFound(_ body: String, _ said: String) async throws {
+        let error = try await error(.json(body, status: 404))
+        #expect(error.code == .server)
+        #expect(error.isTransient)
+        #expect(error.message == "There is no Sandbox API at the lab's address, or no way to it for now: \(said)")
+        // A read is repeated, until the lab itself answers.
+        let lab = StubLab(.json(body, status: 404), .error(404, "Entity could not be found"))
+        let client = try makeClient(lab, retry: FakeTime().policy(attempts: 3))
+        let gone = await #expect(throws: SandboxAPIError.self) { _ = try await client.sandbox(id: "S") }
+        #expect(gone?.code == .notFound)
+        #expect(gone?.attempts == 2)
+        // A start isn't: it may have reached the lab.
+        let other = StubLab(.json(body, status: 404))
+        let lost = await #expect(throws: SandboxAPIError.self) {
+            let client = try makeClient(other, retry: FakeTime().policy(attempts: 3))
+            _ = try await client.startSandbox(blueprint: "B", StartSandboxRequest(name: "n", durationInMinutes: 5))
+        }
+        #expect(lost?.attempts == 1)
+        #expect(lost?.mayHaveBeenProcessed == true)
+    }
+
+    @Test(
+        "The lab's own 404s are known",
+        arguments: [
+            #"{"statusCode": 404, "errorCategory": "WebApi", "message": "Entity could not be found"}"#,
+            #"{"errorCategory": "WebApi"}"#, #"{"message": "Entity could not be found"}"#, "Entity could not be found",
+        ]
+    )
+    func labsNotFound(_ body: String) async throws {
+        #expect(try await error(.json(body, status: 404)).code == .notFound)
     }
 
     @Test func `An error within a reply of status 200 is an error`() async throws {

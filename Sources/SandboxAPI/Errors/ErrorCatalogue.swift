@@ -35,14 +35,13 @@ enum ErrorCatalogue {
     /// Goes by the status, for want of a known message.
     ///
     /// - Parameters:
-    ///   - fromAPI: Whether the API itself wrote the reply, not a web server before it.
-    ///   - hasBody: Whether there was any text in the reply.
-    static func find(status: Int, fromAPI: Bool, hasBody: Bool) -> Finding {
+    ///   - fromAPI: Whether the API itself wrote the reply, not a web server or a gateway before it.
+    static func find(status: Int, fromAPI: Bool) -> Finding {
         switch status {
         case 401: Finding(code: .authentication, refusesToken: true)
         case 403: Finding(code: .forbidden)
-        // A web server's own page for 404 says that there is no API here, not that a sandbox is gone.
-        case 404: Finding(code: fromAPI || !hasBody ? .notFound : .unsupported)
+        // A gateway's own 404 says that it has no way to the API, not that a sandbox is gone.
+        case 404: Finding(code: fromAPI ? .notFound : .server)
         case 409: Finding(code: .conflict)
         case 429: Finding(code: .rateQuota)
         case 408, 500...599: Finding(code: .server)

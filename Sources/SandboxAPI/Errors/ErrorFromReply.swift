@@ -32,7 +32,7 @@ extension SandboxAPIError {
         // Before redaction, for a password may be a word of the message.
         let known = ErrorCatalogue.find(message: LabText.line(raw, limit: .max))
         let said = message(raw, status, redact)
-        let finding = known ?? ErrorCatalogue.find(status: code, fromAPI: body != nil, hasBody: !reply.body.isEmpty)
+        let finding = known ?? ErrorCatalogue.find(status: code, fromAPI: body?.isError == true)
         var error = SandboxAPIError(
             finding.code,
             said,
@@ -50,8 +50,8 @@ extension SandboxAPIError {
             error.message = LabText.line(
                 redact("The lab answers with a redirect to “\(target)”; give the address that it leads to.")
             )
-        } else if known == nil, finding.code == .unsupported {
-            error.message = "There is no Sandbox API at the lab's address, or it doesn't know the call: \(said)"
+        } else if code == 404, finding.code == .server {
+            error.message = "There is no Sandbox API at the lab's address, or no way to it for now: \(said)"
         }
         return error
     }
@@ -127,6 +127,6 @@ struct ErrorBody: Decodable {
         text = object.filledString("message") ?? object.filledString("error")
     }
 
-    /// Whether the body is an error whatever the reply's status says.
+    /// Whether the lab itself says that this is an error, whatever the reply's status says.
     var isError: Bool { errorCategory != nil }
 }
