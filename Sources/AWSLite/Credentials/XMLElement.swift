@@ -142,33 +142,9 @@ private struct Reader {
     }
 
     private func expanded(_ text: ArraySlice<UInt8>) throws -> [UInt8] {
-        var result: [UInt8] = []
-        var rest = text
-        while let ampersand = rest.firstIndex(of: UInt8(ascii: "&")) {
-            result += rest[..<ampersand]
-            let after = rest[(ampersand + 1)...]
-            guard let end = after.prefix(10).firstIndex(of: UInt8(ascii: ";")),
-                let scalar = entity(Substring(decoding: after[..<end], as: UTF8.self))
-            else { throw malformed("an unknown entity") }
-            result += Array(String(Character(scalar)).utf8)
-            rest = after[(end + 1)...]
-        }
-        return result + rest
-    }
-
-    private func entity(_ name: Substring) -> Unicode.Scalar? {
-        switch name {
-        case "amp": return "&"
-        case "lt": return "<"
-        case "gt": return ">"
-        case "quot": return "\""
-        case "apos": return "'"
-        default:
-            guard name.hasPrefix("#") else { return nil }
-            let digits = name.dropFirst()
-            let number = digits.hasPrefix("x") ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
-            return number.flatMap(Unicode.Scalar.init)
-        }
+        let (text, isWhole) = XMLEntities.expand(text)
+        guard isWhole else { throw malformed("an unknown entity") }
+        return text
     }
 
     private func trimmed(_ bytes: [UInt8]) -> String {

@@ -46,37 +46,6 @@ enum XMLErrorScanner {
 
     /// Text with its entities expanded; an unknown entity stays as it is.
     private static func decode(_ bytes: ArraySlice<UInt8>) -> String {
-        var text = ""
-        var rest = Substring(String(decoding: bytes, as: UTF8.self))
-        while let ampersand = rest.firstIndex(of: "&") {
-            text += rest[..<ampersand]
-            rest = rest[ampersand...]
-            guard let semicolon = rest.prefix(12).firstIndex(of: ";"),
-                let character = entity(rest[rest.index(after: ampersand)..<semicolon])
-            else {
-                text.append("&")
-                rest = rest.dropFirst()
-                continue
-            }
-            text.unicodeScalars.append(character)
-            rest = rest[rest.index(after: semicolon)...]
-        }
-        return text + rest
-    }
-
-    private static func entity(_ name: Substring) -> Unicode.Scalar? {
-        switch name {
-        case "amp": return "&"
-        case "lt": return "<"
-        case "gt": return ">"
-        case "quot": return "\""
-        case "apos": return "'"
-        default:
-            guard name.hasPrefix("#") else { return nil }
-            let number = name.dropFirst()
-            let isHexadecimal = number.first == "x" || number.first == "X"
-            let value = isHexadecimal ? UInt32(number.dropFirst(), radix: 16) : UInt32(number)
-            return value.flatMap(Unicode.Scalar.init)
-        }
+        String(decoding: XMLEntities.expand(bytes).text, as: UTF8.self)
     }
 }
