@@ -167,12 +167,16 @@ import Testing
 
     @Test func `A refusal is told with STS's code, and an outage isn't taken for one`() async {
         let refusal = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>"
+        let outage = refusal.replacingOccurrences(of: "AccessDenied", with: "IDPCommunicationError")
         let config = "[default]\nrole_arn = r\nsource_profile = default\naws_access_key_id=k\naws_secret_access_key=s"
-        for (status, body, code) in [(403, refusal, AWSCredentialError.Code.invalid), (503, "", .unavailable)] {
+        for (status, body, code, said) in [
+            (403, refusal, AWSCredentialError.Code.invalid, "AccessDenied: no"), (503, "", .unavailable, "HTTP 503"),
+            (400, outage, .unavailable, "IDPCommunicationError: no"),
+        ] {
             let stub = StubHTTPClient(Array(repeating: .reply(status, body), count: 3))
             let error = await #expect(throws: AWSCredentialError.self) { try await find(config, stub) }
             #expect(error?.code == code)
-            #expect(error?.message.contains(status == 403 ? "AccessDenied: no" : "HTTP 503") == true)
+            #expect(error?.message.contains(said) == true)
         }
     }
 

@@ -85,8 +85,10 @@ struct STS: Sendable {
             return try await AWSCaller(configuration: configuration)
                 .call(operation, request, body: Data(body.utf8)) { try read($0.body, name) }
         } catch let error as AWSError {
-            let isLasting = (400..<500).contains(error.httpStatus ?? 0) && !error.isThrottling
-            throw AWSCredentialError(isLasting ? .invalid : .unavailable, provider: provider, "\(error)")
+            let passes =
+                error.isThrottling || error.code.isTransient || operation.retryableCodes.contains(error.code)
+            let isRefusal = (400..<500).contains(error.httpStatus ?? 0) && !passes
+            throw AWSCredentialError(isRefusal ? .invalid : .unavailable, provider: provider, "\(error)")
         }
     }
 
