@@ -68,7 +68,7 @@ struct Soak: Sendable {
                 running.insert(try beginPipeline(verdict.pipelines + running.count))
             }
             if Int.random(in: 0..<4, using: &random) == 0 {
-                cloud.faults.inject(Self.faults.randomElement(using: &random) ?? .loseReply, on: operation(&random))
+                injectFault(&random)
                 verdict.faults += 1
             }
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...700, using: &random)))
@@ -97,15 +97,19 @@ struct Soak: Sendable {
 
     private static let faults: [Fault] = [
         .loseReply, .resetBeforeProcessing, .hangAfterProcessing, .truncateBody, .html(502), .status(500),
-        .status(400, code: "ThrottlingException"), .delay(.milliseconds(400)),
+        .delay(.milliseconds(400)),
     ]
 
-    private func operation(_ random: inout SeededGenerator) -> String {
-        let all = [
-            "PollForJobs", "AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "startSandbox", "sandboxes",
-            "components", "startComponentCommand", "execution", "stopSandbox", "GetObject", "PutObject", "login",
-        ]
-        return all.randomElement(using: &random) ?? all[0]
+    private static let operations = [
+        "PollForJobs", "AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "startSandbox", "sandboxes",
+        "components", "startComponentCommand", "execution", "stopSandbox", "GetObject", "PutObject", "login",
+    ]
+
+    private func injectFault(_ random: inout SeededGenerator) {
+        guard let fault = Self.faults.randomElement(using: &random),
+            let operation = Self.operations.randomElement(using: &random)
+        else { return }
+        cloud.faults.inject(fault, on: operation)
     }
 
     private func registerActions() throws {
