@@ -1,6 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let awsLite: [Target.Dependency] = [
+    .product(name: "AWSLite", package: "quali-worker"),
+    .product(name: "HTTPTransport", package: "quali-worker"),
+]
+
 let package = Package(
     name: "Benchmarks",
     platforms: [.macOS(.v15)],
@@ -9,13 +14,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     ],
     targets: [
+        .target(name: "Measure", dependencies: awsLite),
         .executableTarget(
             name: "Signing",
-            dependencies: [
-                .product(name: "AWSLite", package: "quali-worker"),
-                .product(name: "HTTPTransport", package: "quali-worker"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ]
-        )
+            dependencies: awsLite + [.product(name: "HTTPTypes", package: "swift-http-types")]
+        ),
+        .executableTarget(name: "Requests", dependencies: awsLite + ["Measure"]),
+        .executableTarget(name: "Transfer", dependencies: awsLite + ["Measure"]),
     ]
 )
