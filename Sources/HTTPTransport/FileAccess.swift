@@ -56,10 +56,15 @@ package enum FileAccess {
         }
     }
 
-    /// Creates or empties a file; the caller closes it.
-    static func openForWriting(_ path: String) throws(Failure) -> Int32 {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+    /// Creates or empties a file, or, from an offset on, opens one that exists; the caller closes it.
+    static func openForWriting(_ path: String, at offset: Int?) throws(Failure) -> Int32 {
+        let creation = offset == nil ? O_CREAT | O_TRUNC : 0
+        let descriptor = open(path, O_WRONLY | creation | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
         guard descriptor >= 0 else { throw Failure(path, "can't be written", errno: errno) }
+        if let offset, lseek(descriptor, off_t(offset), SEEK_SET) < 0 {
+            defer { close(descriptor) }
+            throw Failure(path, "can't be written", errno: errno)
+        }
         return descriptor
     }
 

@@ -48,4 +48,8 @@ public enum HTTPDestination: Sendable, Hashable {
     /// 2xx reply goes there; any other's goes into memory, up to 1 MiB, and the file isn't touched. What a failed call
     /// has written stays, for the caller to remove.
     case file(String)
+    /// Into the file at this path, which has to exist, from an offset in bytes on; the rest of the file isn't touched.
+    ///
+    /// All else is as for ``file(_:)``.
+    case fileAt(String, offset: Int)
 }

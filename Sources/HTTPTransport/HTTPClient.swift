@@ -39,6 +39,10 @@ public struct HTTPCall: Sendable {
     /// The largest body accepted, in bytes; a longer one is an error with the code
     /// ``HTTPClientError/Code/responseTooLarge``.
     public var responseLimit: Int
+    /// Whether the beginning of a successful reply's body will do, ``responseLimit`` bytes of it, where it is longer.
+    ///
+    /// The rest is given up, and with HTTP/1.1 the connection. Whether there was a rest, `Content-Length` tells.
+    public var acceptsBeginning: Bool
 
     /// Creates a call.
     public init(
@@ -47,7 +51,8 @@ public struct HTTPCall: Sendable {
         timeout: Duration = .seconds(30),
         stallTimeout: Duration? = nil,
         destination: HTTPDestination = .memory,
-        responseLimit: Int = 16 << 20
+        responseLimit: Int = 16 << 20,
+        acceptsBeginning: Bool = false
     ) {
         self.request = request
         self.body = body
@@ -55,6 +60,7 @@ public struct HTTPCall: Sendable {
         self.stallTimeout = stallTimeout
         self.destination = destination
         self.responseLimit = responseLimit
+        self.acceptsBeginning = acceptsBeginning
     }
 }
 

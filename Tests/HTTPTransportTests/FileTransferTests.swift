@@ -125,6 +125,56 @@ final class FileTransferTests: Sendable {
         #expect(error?.code == .responseTooLarge)
     }
 
+    @Test func `a body goes into its place in a file and leaves the rest alone`() async throws {
+        let server = try server("HTTP/1.1 206 Partial Content\r\nContent-Length: 4\r\n\r\nabcd")
+        defer { server.stop() }
+        try Data("0123456789".utf8).write(to: URL(filePath: path("out")))
+        for offset in [2, 8] {
+            _ = try await client.send(call(.get, to: server, destination: .fileAt(path("out"), offset: offset)))
+        }
+        #expect(try String(contentsOfFile: path("out"), encoding: .utf8) == "01abcd67abcd")
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await client.send(call(.get, to: server, destination: .fileAt(path("absent"), offset: 0)))
+        }
+        #expect(error?.code == .fileFailed)
+        #expect(!FileManager.default.fileExists(atPath: path("absent")))
+    }
+
+    @Test func `where the beginning of a body will do, nothing waits for the rest`() async throws {
+        let server = try RawServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n0123456789")
+            connection.waitForPeerToClose()
+        }
+        defer { server.stop() }
+        for limit in [0, 9] {
+            var call = call(.get, to: server, destination: .file(path("out")))
+            (call.responseLimit, call.acceptsBeginning) = (limit, true)
+            let reply = try await client.send(call)
+            #expect(reply.response.headerFields[.contentLength] == "1000")
+            #expect(try String(contentsOfFile: path("out"), encoding: .utf8) == "0123456789".prefix(limit))
+            call.destination = .memory
+            #expect(try await client.send(call).body == Data("0123456789".utf8.prefix(limit)))
+        }
+        #expect(client.liveTransfers == 0)
+    }
+
+    @Test func `the beginning of an error, or of a body that breaks off, won't do`() async throws {
+        let server = try RawServer { connection in
+            let isFirst = connection.server.requests.isEmpty
+            _ = connection.readRequest()
+            let status = isFirst ? "404 Not Found" : "200 OK"
+            connection.write("HTTP/1.1 \(status)\r\nContent-Length: 1000\r\n\r\n0123456789")
+        }
+        defer { server.stop() }
+        for (limit, code) in [(9, HTTPClientError.Code.responseTooLarge), (10, .connectionLost)] {
+            var call = call(.get, to: server)
+            (call.responseLimit, call.acceptsBeginning) = (limit, true)
+            let error = await #expect(throws: HTTPClientError.self) { try await client.send(call) }
+            #expect(error?.code == code)
+        }
+    }
+
     @Test(arguments: ["/dev/full", "/no/such/folder/file"])
     func `a file that can't be written is an error`(path: String) async throws {
         let server = try server("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd")

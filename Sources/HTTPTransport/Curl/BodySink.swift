@@ -15,25 +15,43 @@ struct BodySink {
 
     private let destination: HTTPDestination
     private let limit: Int
+    private let acceptsBeginning: Bool
     private var received = Data()
     private var descriptor: Int32 = -1
     private var written = 0
+    /// Whether bytes beyond the limit came, and the beginning will do.
+    private(set) var isCutOff = false
 
-    init(_ destination: HTTPDestination, limit: Int) {
-        self.destination = destination
-        self.limit = limit
+    init(_ call: HTTPCall) {
+        destination = call.destination
+        limit = call.responseLimit
+        acceptsBeginning = call.acceptsBeginning
     }
 
-    mutating func write(_ bytes: UnsafeRawBufferPointer, status: Int) throws(HTTPClientError) {
-        guard let path = path(status) else {
-            let limit = destination == .memory ? limit : Self.errorLimit
-            try check(received.count + bytes.count, limit)
-            received.append(contentsOf: bytes)
-            return
+    /// Returns how many bytes are taken: fewer than there are where the rest isn't wanted.
+    mutating func write(_ bytes: UnsafeRawBufferPointer, status: Int) throws(HTTPClientError) -> Int {
+        let isSuccess = (200..<300).contains(status)
+        let isFile = isSuccess && destination != .memory
+        let limit = destination == .memory || isSuccess ? limit : Self.errorLimit
+        let room = limit - (isFile ? written : received.count)
+        if bytes.count > room {
+            guard acceptsBeginning, isSuccess else { throw Self.tooLarge(limit) }
+            isCutOff = true
         }
-        try check(written + bytes.count, limit)
+        let taken = UnsafeRawBufferPointer(rebasing: bytes.prefix(max(room, 0)))
+        if isFile { try writeFile(taken) } else { received.append(contentsOf: taken) }
+        return taken.count
+    }
+
+    private mutating func writeFile(_ bytes: UnsafeRawBufferPointer) throws(HTTPClientError) {
+        let (path, offset): (String, Int?)
+        switch destination {
+        case .memory: return
+        case .file(let name): (path, offset) = (name, nil)
+        case .fileAt(let name, let start): (path, offset) = (name, start)
+        }
         do {
-            if descriptor < 0 { descriptor = try FileAccess.openForWriting(path) }
+            if descriptor < 0 { descriptor = try FileAccess.openForWriting(path, at: offset) }
             try FileAccess.write(descriptor, path, bytes)
         } catch {
             throw HTTPClientError(.fileFailed, error.description, mayHaveBeenProcessed: true)
@@ -43,8 +61,8 @@ struct BodySink {
 
     /// Ends the body, an empty one's file included, and returns what is in memory.
     mutating func finish(status: Int) throws(HTTPClientError) -> Data {
-        if descriptor < 0, path(status) != nil {
-            try write(UnsafeRawBufferPointer(start: nil, count: 0), status: status)
+        if descriptor < 0, (200..<300).contains(status) {
+            try writeFile(UnsafeRawBufferPointer(start: nil, count: 0))
         }
         return received
     }
@@ -54,18 +72,8 @@ struct BodySink {
         descriptor = -1
     }
 
-    private func path(_ status: Int) -> String? {
-        guard case .file(let path) = destination, (200..<300).contains(status) else { return nil }
-        return path
-    }
-
-    private func check(_ count: Int, _ limit: Int) throws(HTTPClientError) {
-        guard count > limit else { return }
-        throw HTTPClientError(
-            .responseTooLarge,
-            "the reply is larger than \(limit) bytes",
-            mayHaveBeenProcessed: true
-        )
+    private static func tooLarge(_ limit: Int) -> HTTPClientError {
+        HTTPClientError(.responseTooLarge, "the reply is larger than \(limit) bytes", mayHaveBeenProcessed: true)
     }
 }
 

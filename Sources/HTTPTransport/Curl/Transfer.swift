@@ -33,7 +33,7 @@ final class Transfer: @unchecked Sendable {
     init(_ call: HTTPCall, _ configuration: CurlHTTPClient.Configuration) {
         self.call = call
         self.configuration = configuration
-        sink = BodySink(call.destination, limit: call.responseLimit)
+        sink = BodySink(call)
         errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
@@ -125,7 +125,7 @@ final class Transfer: @unchecked Sendable {
         }
         // Larger steps for files: fewer system calls, still little memory.
         if case .file = call.body { steps.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.fileBufferSize) }
-        if case .file = call.destination { steps.set(CURLOPT_BUFFERSIZE, Self.fileBufferSize) }
+        if call.destination != .memory { steps.set(CURLOPT_BUFFERSIZE, Self.fileBufferSize) }
         if let bundle = configuration.caBundle {
             steps.set(CURLOPT_CAINFO, bundle)
             steps.set(CURLOPT_CAPATH, nil)
@@ -254,8 +254,7 @@ final class Transfer: @unchecked Sendable {
 
     private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         do {
-            try sink.write(bytes, status: status)
-            return bytes.count
+            return try sink.write(bytes, status: status)
         } catch {
             failure = error
             return 0
@@ -271,7 +270,10 @@ final class Transfer: @unchecked Sendable {
     }
 
     private func reply(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) throws -> HTTPReply {
-        guard result == CURLE_OK else { throw error(handle, result) }
+        // Where the beginning has come, it's us who ended the transfer.
+        guard result == CURLE_OK || sink.isCutOff && failure == nil && result == CURLE_WRITE_ERROR else {
+            throw error(handle, result)
+        }
         let status = status
         guard (100...599).contains(status) else {
             throw HTTPClientError(.malformedResponse, "the reply has the status \(status)", mayHaveBeenProcessed: true)
