@@ -32,6 +32,8 @@ struct AWSOperation: Sendable {
     var responseLimit: Int = 16 << 20
     /// Where the body of a successful reply goes.
     var destination: HTTPDestination = .memory
+    /// Whether that much of a successful reply's body will do where it is longer.
+    var acceptsBeginning = false
     /// Whether a body is so large that only a stall is a time-out, not the time in all.
     var isBulk = false
 }
@@ -166,7 +168,8 @@ struct AWSCaller: Sendable {
             timeout: operation.isBulk ? Self.longestBulk : timeout,
             stallTimeout: operation.isBulk ? timeout : nil,
             destination: operation.destination,
-            responseLimit: operation.responseLimit
+            responseLimit: operation.responseLimit,
+            acceptsBeginning: operation.acceptsBeginning
         )
         let reply: HTTPReply
         do {

@@ -176,6 +176,8 @@ extension AWSError.Code {
     public static let noSuchBucket: Self = "NoSuchBucket"
     /// No such object or bucket: all that a HEAD says.
     public static let notFound: Self = "NotFound"
+    /// The object isn't the one that a condition of the request names.
+    public static let preconditionFailed: Self = "PreconditionFailed"
     /// The signature is wrong; S3.
     public static let signatureDoesNotMatch: Self = "SignatureDoesNotMatch"
     /// The clock is wrong by more than 15 minutes.

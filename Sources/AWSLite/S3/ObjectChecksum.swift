@@ -73,13 +73,23 @@ struct ObjectChecksum {
         }
     }
 
+    /// The checksum's algorithm where that of the whole follows from those of its parts.
+    var algorithmOfParts: CRC.Algorithm? {
+        if case .crc(let crc) = work { crc.algorithm } else { nil }
+    }
+
     /// - Throws: ``AWSError`` with the code ``AWSError/Code/checksumMismatch``.
     func verify() throws {
-        let actual =
-            switch work {
-            case .digest(let digest): try digest.finish()
-            case .crc(let crc): crc.bytes
-            }
+        switch work {
+        case .digest(let digest): try verify(digest.finish())
+        case .crc(let crc): try verify(crc.bytes)
+        }
+    }
+
+    /// Verifies what was computed elsewhere.
+    ///
+    /// - Throws: ``AWSError`` with the code ``AWSError/Code/checksumMismatch``.
+    func verify(_ actual: [UInt8]) throws {
         guard actual == expected else {
             throw AWSError(.checksumMismatch, "the body that came hasn't the \(name) checksum that S3 sent with it")
         }

@@ -3,6 +3,17 @@ import HTTPTransport
 import HTTPTypes
 
 extension S3 {
+    /// When and how an object is downloaded in parts.
+    public struct DownloadOptions: Sendable, Hashable {
+        /// The size of a part in bytes; an object that isn't larger comes by one request.
+        public var partSize = 8 << 20
+        /// How many parts are on their way at a time; with 1, every object comes by one request.
+        public var concurrentParts = 4
+
+        /// Creates options with the defaults of AWS's own tools, but fewer parts at a time.
+        public init() {}
+    }
+
     /// Reads an object (`GetObject`) into a file, in constant memory.
     ///
     /// The bytes go into a new file beside the final one, named like it with a random ending in `.partial`. Only when
@@ -14,7 +25,10 @@ extension S3 {
     /// CRC-32, else the ETag where that is an MD5 digest. An object that was uploaded in parts may have only a checksum
     /// of checksums; of such a one only the length is verified.
     ///
-    /// A broken transfer begins again, as often as the configuration's retry policy says.
+    /// The first part of a large object comes by a request for the whole, which is given up there; the others by requests
+    /// for ranges, several at a time, on the condition that the object is still the same.
+    ///
+    /// A broken transfer of a part, or of a small object, begins again, as often as the configuration's retry policy says.
     /// ``AWSClientConfiguration/timeout`` limits how long a transfer may stall, not how long it takes; the caller's task
     /// may be cancelled at any time.
     ///
@@ -24,39 +38,37 @@ extension S3 {
     ///   - versionID: The version wanted; `nil` for the latest.
     ///   - path: The file's path; its folder has to exist.
     ///   - limit: The largest object accepted, in bytes.
+    ///   - options: When and how parts are used.
     /// - Returns: What S3 says of the object.
-    /// - Throws: ``AWSError``; with ``AWSError/Code/objectTooLarge``, ``AWSError/Code/checksumMismatch`` or
+    /// - Throws: ``AWSError``; with ``AWSError/Code/objectTooLarge``, ``AWSError/Code/checksumMismatch``,
+    ///   ``AWSError/Code/preconditionFailed`` where the object was written anew meanwhile, or
     ///   ``AWSError/Code/fileFailed`` among others.
     public func downloadObject(
         bucket: String,
         key: String,
         versionID: String? = nil,
         to path: String,
-        limit: Int
+        limit: Int,
+        options: DownloadOptions = DownloadOptions()
     ) async throws -> ObjectHead {
         let partial = "\(path).\(String(UInt64.random(in: 0...(.max)), radix: 36)).partial"
         do {
-            var request = S3Request("GetObject", .get, bucket, key, versionID: versionID)
-            request.headers[.amz("x-amz-checksum-mode")] = "ENABLED"
-            request.responseLimit = limit
-            request.destination = .file(partial)
-            request.isBulk = true
-            let response = try await call(request) { $0.response }
-            try await verify(partial, response.headerFields)
+            let download = Download(
+                s3: self,
+                bucket: bucket,
+                key: key,
+                versionID: versionID,
+                path: partial,
+                limit: limit,
+                options: options
+            )
+            let response = try await download.run()
             try await FileAccess.commit(partial, as: path)
             return ObjectHead(response)
         } catch {
             FileAccess.remove(partial)
             throw Self.error(error, "GetObject")
         }
-    }
-
-    /// Verifies the checksum; that the length is the one promised, the transport has seen to.
-    private func verify(_ path: String, _ fields: HTTPFields) async throws {
-        guard var checksum = try ObjectChecksum(fields) else { return }
-        let range = HTTPFileRange(path: path, length: try FileAccess.identity(path).size)
-        try await FileAccess.forEachPiece(of: range) { try checksum.update($0) }
-        try checksum.verify()
     }
 
     /// A failure of ours in the words of ``AWSError``.

@@ -48,7 +48,7 @@ public struct S3: Sendable {
 
     /// Reads an object (`GetObject`) into memory.
     ///
-    /// Its checksum is verified where S3 keeps one over the whole object, as ``downloadObject(bucket:key:versionID:to:limit:)``
+    /// Its checksum is verified where S3 keeps one over the whole object, as ``downloadObject(bucket:key:versionID:to:limit:options:)``
     /// does.
     ///
     /// - Parameters:

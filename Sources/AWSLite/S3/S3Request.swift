@@ -13,6 +13,7 @@ struct S3Request {
     var headers = HTTPFields()
     var payload: AWSPayload?
     var responseLimit = 1 << 20
+    var acceptsBeginning = false
     var destination = HTTPDestination.memory
     /// Whether either body may be large.
     var isBulk = false
@@ -57,6 +58,7 @@ extension S3 {
             errorFormat: .xml,
             responseLimit: request.responseLimit,
             destination: request.destination,
+            acceptsBeginning: request.acceptsBeginning,
             isBulk: request.isBulk
         )
         var configuration = configuration
