@@ -39,6 +39,20 @@ struct CurlHTTPClientTests {
         #expect(String(decoding: reply.body, as: UTF8.self) == "lost")
     }
 
+    @Test func `fields come without the blanks around them`() async throws {
+        let server = try RawServer { connection in
+            _ = connection.readRequest()
+            connection.write(
+                "HTTP/1.1 100 Continue\r\nX-Interim: 1\r\n\r\nHTTP/1.1 204 No Content\r\nX-A: \t b: \u{E9} c\t \r\n"
+                    + "X-Empty:\r\nX-Blank:  \r\n\r\n"
+            )
+        }
+        defer { server.stop() }
+        let fields = try await client.send(call(.get, to: server)).response.headerFields
+        let names = ["X-Interim", "X-A", "X-Empty", "X-Blank"]
+        #expect(names.map { name in HTTPField.Name(name).flatMap { fields[$0] } } == [nil, "b: \u{E9} c", "", ""])
+    }
+
     @Test(arguments: ["/a//b/../c/./d", "/%41%2F%20?x=%2B&y", "/(+)'*!~"])
     func `the path goes out byte for byte`(path: String) async throws {
         let server = try RawServer { connection in

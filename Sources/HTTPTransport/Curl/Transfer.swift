@@ -241,13 +241,16 @@ final class Transfer: @unchecked Sendable {
             )
             return 0
         }
-        let line = String(decoding: bytes, as: UTF8.self)
-        if line.hasPrefix("HTTP/") {
+        if bytes.starts(with: "HTTP/".utf8) {
             // An interim reply (100) was before this one.
             fields = HTTPFields()
-        } else if let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) {
-            let value = line[line.index(after: colon)...].trimmingPrefix(while: \.isWhitespace)
-            fields.append(HTTPField(name: name, value: String(value.reversed().drop(while: \.isWhitespace).reversed())))
+        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            let name = HTTPField.Name(String(decoding: bytes[..<colon], as: UTF8.self))
+        {
+            func isBlank(_ byte: UInt8) -> Bool { " \t\r\n".utf8.contains(byte) }
+            let value = bytes[(colon + 1)...].drop(while: isBlank)
+            let end = value.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? value.startIndex
+            fields.append(HTTPField(name: name, value: String(decoding: value[..<end], as: UTF8.self)))
         }
         return bytes.count
     }
