@@ -74,6 +74,17 @@ struct TLSTests {
         _ = try await client.send(upload)
         let sent = try Data(contentsOf: URL(filePath: files.key)).prefix(100)
         #expect(try Data(contentsOf: files.folder.appending(path: "echo")) == sent)
+
+        // To end one body early doesn't harm the others of the connection.
+        let long = Data((0..<4_000_000).map { UInt8(truncatingIfNeeded: $0 / 7) })
+        try long.write(to: files.folder.appending(path: "long"))
+        var beginning = HTTPCall(address)
+        (beginning.request.path, beginning.responseLimit, beginning.acceptsBeginning) = ("/long", 100_000, true)
+        var whole = beginning
+        whole.responseLimit = long.count
+        async let other = client.send(whole).body
+        #expect(try await client.send(beginning).body == long.prefix(100_000))
+        #expect(try await other == long)
     }
 
     @Test func `a peer that stalls in the handshake meets the deadline`() async throws {
