@@ -28,6 +28,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        // An instruction of the processor that Swift can't name.
+        .target(name: "CChecksum"),
 
         .target(
             name: "HTTPTransport",
@@ -39,7 +41,7 @@ let package = Package(
         .target(
             name: "AWSLite",
             dependencies: [
-                "HTTPTransport", "COpenSSL",
+                "HTTPTransport", "CChecksum", "COpenSSL",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),

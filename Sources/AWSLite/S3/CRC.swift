@@ -1,11 +1,16 @@
+import CChecksum
+
 /// A cyclic redundancy check with reflected bits, as S3 uses three of: CRC-32, CRC-32C and CRC-64/NVME.
 ///
-/// Sixteen tables take sixteen bytes at a step ("slicing by 16"): half of them wait for no earlier step.
+/// Where the processor multiplies without carries, long pieces are folded by that into sixteen bytes first. Else sixteen
+/// tables take sixteen bytes at a step ("slicing by 16"): half of them wait for no earlier step.
 struct CRC: Sendable {
     /// The algorithm: a polynomial with its width.
     final class Algorithm: Sendable {
         let width: Int
         fileprivate let tables: [UInt64]
+        /// What `quali_crc_fold` multiplies by.
+        fileprivate let powers: [UInt64]
 
         private init(width: Int, polynomial: UInt64) {
             self.width = width
@@ -20,6 +25,11 @@ struct CRC: Sendable {
                 tables[index] = before >> 8 ^ tables[Int(before & 0xFF)]
             }
             self.tables = tables
+            powers = [512 + 63, 512 - 1, 128 + 63, 128 - 1].map { exponent in
+                var power: UInt64 = 1 << UInt64(width - 1)
+                for _ in 0..<exponent { power = power & 1 == 1 ? power >> 1 ^ polynomial : power >> 1 }
+                return power << UInt64(64 - width)
+            }
         }
 
         /// Of zlib, PNG and Ethernet; what boto3 sends.
@@ -30,11 +40,15 @@ struct CRC: Sendable {
         static let crc64NVME = Algorithm(width: 64, polynomial: 0x9A6C_9329_AC4B_C9B5)
     }
 
+    static let canFold = quali_crc_can_fold()
+
     let algorithm: Algorithm
+    private let folds: Bool
     private var register: UInt64
 
-    init(_ algorithm: Algorithm) {
+    init(_ algorithm: Algorithm, folds: Bool = canFold) {
         self.algorithm = algorithm
+        self.folds = folds
         register = Self.ones(algorithm)
     }
 
@@ -45,6 +59,18 @@ struct CRC: Sendable {
     var bytes: [UInt8] { Self.bytes(value, algorithm) }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        let length = bytes.count / 64 * 64
+        guard folds, length > 0 else { return look(up: bytes) }
+        withUnsafeTemporaryAllocation(byteCount: 16, alignment: 16) { rest in
+            quali_crc_fold(bytes.baseAddress, length, register, algorithm.powers, rest.baseAddress)
+            register = 0
+            look(up: UnsafeRawBufferPointer(rest))
+        }
+        look(up: UnsafeRawBufferPointer(rebasing: bytes[length...]))
+    }
+
+    /// Takes bytes by the tables.
+    private mutating func look(up bytes: UnsafeRawBufferPointer) {
         var register = register
         algorithm.tables.withUnsafeBufferPointer { tables in
             /// What eight bytes leave, as many bytes before the end of a step as the table's number says.
