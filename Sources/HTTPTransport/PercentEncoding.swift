@@ -1,5 +1,7 @@
 /// Percent-encoding of RFC 3986: everything but the unreserved characters, digits in upper case.
 public enum PercentEncoding {
+    private static let digits = Array("0123456789ABCDEF".utf8)
+
     /// Encodes the UTF-8 bytes of a text, as one segment of a path or one part of a query.
     ///
     /// - Parameter kept: One more ASCII character that stays as it is, such as the slash of a path.
@@ -8,13 +10,16 @@ public enum PercentEncoding {
     }
 
     package static func encode(_ bytes: some Sequence<UInt8>, keeping kept: Character? = nil) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
+        let keptByte = kept?.asciiValue
         var encoded: [UInt8] = []
+        encoded.reserveCapacity(bytes.underestimatedCount)
         for byte in bytes {
-            if isUnreserved(byte) || byte == kept?.asciiValue {
+            if isUnreserved(byte) || byte == keptByte {
                 encoded.append(byte)
             } else {
-                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                encoded.append(UInt8(ascii: "%"))
+                encoded.append(digits[Int(byte >> 4)])
+                encoded.append(digits[Int(byte & 15)])
             }
         }
         return String(decoding: encoded, as: UTF8.self)

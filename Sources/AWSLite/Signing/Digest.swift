@@ -6,13 +6,29 @@ enum Digest {
     /// libcrypto refused to compute a digest: out of memory, or SHA-256 disabled by the system's policy.
     struct Failure: Error {}
 
+    /// SHA-256 fetched once and kept for the life of the process: `EVP_sha256()` is fetched anew by each digest.
+    private struct Method: @unchecked Sendable {
+        // A fetched method never changes, so threads may share it.
+        let pointer: OpaquePointer?
+    }
+
+    private static let sha256Method = Method(pointer: EVP_MD_fetch(nil, "SHA256", nil))
+    private static let hexDigits = Array("0123456789abcdef".utf8)
+
     /// The SHA-256 digest of some bytes.
     static func sha256(_ data: Data) throws -> [UInt8] {
+        try data.withUnsafeBytes { try sha256($0) }
+    }
+
+    /// The SHA-256 digest of some bytes.
+    static func sha256(_ bytes: [UInt8]) throws -> [UInt8] {
+        try bytes.withUnsafeBytes { try sha256($0) }
+    }
+
+    private static func sha256(_ bytes: UnsafeRawBufferPointer) throws -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0
-        let result = data.withUnsafeBytes { bytes in
-            EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, EVP_sha256(), nil)
-        }
+        let result = EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, sha256Method.pointer, nil)
         guard result == 1, length == 32 else { throw Failure() }
         return digest
     }
@@ -22,7 +38,7 @@ enum Digest {
         guard let keyLength = Int32(exactly: key.count) else { throw Failure() }
         var code = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0
-        guard HMAC(EVP_sha256(), key, keyLength, data, data.count, &code, &length) != nil, length == 32 else {
+        guard HMAC(sha256Method.pointer, key, keyLength, data, data.count, &code, &length) != nil, length == 32 else {
             throw Failure()
         }
         return code
@@ -30,12 +46,11 @@ enum Digest {
 
     /// Bytes as lower-case hexadecimal digits.
     static func hex(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count * 2)
         for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+            text.append(hexDigits[Int(byte >> 4)])
+            text.append(hexDigits[Int(byte & 15)])
         }
         return String(decoding: text, as: UTF8.self)
     }

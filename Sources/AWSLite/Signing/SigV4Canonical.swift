@@ -21,6 +21,8 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
     public let query: String
     /// The signed header fields: lower-case names, trimmed and merged values, sorted by name.
     public let headers: [(name: String, value: String)]
+    /// The names of the signed fields, joined by semicolons.
+    public let signedHeaders: String
     /// The hexadecimal SHA-256 digest of the body, or one of S3's literals such as `UNSIGNED-PAYLOAD`.
     public let payloadHash: String
 
@@ -44,39 +46,87 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
         payloadHash: String,
         pathStyle: PathStyle
     ) {
+        let names = Set(signedHeaders.map { $0.lowercased() })
+        var fields = headers.map { (name: $0.name.lowercased(), value: $0.value) }.filter { names.contains($0.name) }
+        fields += names.subtracting(fields.map(\.name)).map { ($0, "") }
+        self.init(
+            method: method,
+            path: path,
+            query: query,
+            signedFields: fields,
+            payloadHash: payloadHash,
+            pathStyle: pathStyle
+        )
+    }
+
+    /// Builds the canonical form out of the fields that take part: lower-case names, in the order of the wire.
+    init(
+        method: String,
+        path: String,
+        query: String,
+        signedFields: [(name: String, value: String)],
+        payloadHash: String,
+        pathStyle: PathStyle
+    ) {
         self.method = method
         self.path = Self.canonicalPath(path, style: pathStyle)
         self.query = Self.canonicalQuery(query)
         self.payloadHash = payloadHash
-        var values: [String: [String]] = [:]
-        for header in headers {
-            values[header.name.lowercased(), default: []].append(Self.canonicalValue(header.value))
+        var merged: [(name: String, value: String)] = []
+        merged.reserveCapacity(signedFields.count)
+        // Swift's sort is stable, so that the values of one name stay in order.
+        for field in signedFields.sorted(by: { bytewise($0.name, $1.name) }) {
+            let value = Self.canonicalValue(field.value)
+            if let last = merged.indices.last, merged[last].name == field.name {
+                merged[last].value += "," + value
+            } else {
+                merged.append((field.name, value))
+            }
         }
-        self.headers = Set(signedHeaders.map { $0.lowercased() }).sorted(by: bytewise).map { name in
-            (name, values[name, default: []].joined(separator: ","))
+        headers = merged
+        var names: [UInt8] = []
+        for header in merged {
+            if !names.isEmpty { names.append(UInt8(ascii: ";")) }
+            names += header.name.utf8
         }
+        signedHeaders = String(decoding: names, as: UTF8.self)
     }
 
-    /// The names of the signed fields, joined by semicolons.
-    public var signedHeaders: String { headers.map(\.name).joined(separator: ";") }
-
     /// The text whose digest is signed.
-    public var text: String {
-        var lines = [method, path, query]
-        lines += headers.map { "\($0.name):\($0.value)" }
-        lines += ["", signedHeaders, payloadHash]
-        return lines.joined(separator: "\n")
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The bytes of ``text``.
+    var bytes: [UInt8] {
+        let newline = UInt8(ascii: "\n")
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(1_024)
+        for line in [method, path, query] {
+            bytes += line.utf8
+            bytes.append(newline)
+        }
+        for header in headers {
+            bytes += header.name.utf8
+            bytes.append(UInt8(ascii: ":"))
+            bytes += header.value.utf8
+            bytes.append(newline)
+        }
+        bytes.append(newline)
+        bytes += signedHeaders.utf8
+        bytes.append(newline)
+        bytes += payloadHash.utf8
+        return bytes
     }
 
     /// Two canonical requests are equal when their texts are.
-    public static func == (left: Self, right: Self) -> Bool { left.text == right.text }
+    public static func == (left: Self, right: Self) -> Bool { left.bytes == right.bytes }
 
     /// Hashes the text.
-    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 
     private static func canonicalPath(_ path: String, style: PathStyle) -> String {
         switch style {
         case .verbatim: return path.isEmpty ? "/" : path
+        case .normalized where path == "/": return path
         case .normalized: return PercentEncoding.encode(removingDotSegments(path), keeping: "/")
         }
     }
@@ -95,7 +145,8 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
 
     /// Decodes and encodes anew, so that a raw character and its escape sign alike; sorts by encoded name, then value.
     private static func canonicalQuery(_ query: String) -> String {
-        query.utf8.split(separator: UInt8(ascii: "&"))
+        if query.isEmpty { return "" }
+        return query.utf8.split(separator: UInt8(ascii: "&"))
             .map { pair -> (name: String, value: String) in
                 let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
                 let name = PercentEncoding.encode(PercentEncoding.decode(parts[0]))
@@ -109,7 +160,15 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
 
     /// Without white space at the ends, and with one space for each run of it inside.
     private static func canonicalValue(_ value: String) -> String {
-        value.utf8
+        // Nearly every value is in this form already.
+        var afterSpace = true
+        var isCanonical = true
+        for byte in value.utf8 {
+            if (0x09...0x0D).contains(byte) || byte == 0x20 && afterSpace { isCanonical = false }
+            afterSpace = byte == 0x20
+        }
+        if value.isEmpty || isCanonical && !afterSpace { return value }
+        return value.utf8
             .split { $0 == 0x20 || (0x09...0x0D).contains($0) }
             .map { String(Substring($0)) }
             .joined(separator: " ")

@@ -43,8 +43,18 @@ public enum SigV4 {
         let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return pad(year, 4) + pad(month, 2) + pad(day, 2) + "T" + pad(second / 3_600, 2)
-            + pad(second / 60 % 60, 2) + pad(second % 60, 2) + "Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(16)
+        appendTwoDigits(year / 100, to: &text)
+        appendTwoDigits(year % 100, to: &text)
+        appendTwoDigits(month, to: &text)
+        appendTwoDigits(day, to: &text)
+        text.append(UInt8(ascii: "T"))
+        appendTwoDigits(second / 3_600, to: &text)
+        appendTwoDigits(second / 60 % 60, to: &text)
+        appendTwoDigits(second % 60, to: &text)
+        text.append(UInt8(ascii: "Z"))
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The hexadecimal SHA-256 digest of a body.
@@ -62,8 +72,12 @@ public enum SigV4 {
         timestamp: String,
         scope: SigV4Scope
     ) throws -> String {
-        let digest = try payloadHash(Data(canonicalRequest.text.utf8))
-        return [algorithm, timestamp, scope.text, digest].joined(separator: "\n")
+        do {
+            let digest = Digest.hex(try Digest.sha256(canonicalRequest.bytes))
+            return "\(algorithm)\n\(timestamp)\n\(scope.text)\n\(digest)"
+        } catch {
+            throw AWSSigningError.cryptography
+        }
     }
 
     /// The signature of a string to sign, in hexadecimal digits.
@@ -85,9 +99,9 @@ public enum SigV4 {
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
-    private static func pad(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    private static func appendTwoDigits(_ number: Int64, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "0") + UInt8(number / 10))
+        text.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 
     private static func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {

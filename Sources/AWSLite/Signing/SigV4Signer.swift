@@ -80,9 +80,9 @@ public struct SigV4Signer: Sendable, Hashable {
         credentials: AWSCredentials,
         date: Date
     ) throws -> HTTPRequest {
-        var signed = prepare(request, payload: payload, credentials: credentials, date: date)
-        let canonical = try canonicalRequest(of: signed, payload: payload)
         let timestamp = SigV4.timestamp(date)
+        var signed = prepare(request, payload: payload, credentials: credentials, timestamp: timestamp)
+        let canonical = try canonicalRequest(of: signed, payload: payload)
         let scope = SigV4Scope(day: String(timestamp.prefix(8)), region: region, service: service)
         let signature = try SigV4.signature(
             of: SigV4.stringToSign(canonical, timestamp: timestamp, scope: scope),
@@ -102,17 +102,18 @@ public struct SigV4Signer: Sendable, Hashable {
         guard let target = request.path, target.utf8.first == UInt8(ascii: "/"), let host = request.authority,
             !host.isEmpty
         else { throw AWSSigningError.incompleteRequest }
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        var headers = [(name: "host", value: host)]
-        for field in request.headerFields where field.name.canonicalName != "host" {
-            headers.append((field.name.canonicalName, field.value))
+        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
+        var fields = [(name: "host", value: host)]
+        fields.reserveCapacity(request.headerFields.count + 1)
+        for field in request.headerFields {
+            let name = field.name.canonicalName
+            if name != "host", !Self.unsignedHeaders.contains(name) { fields.append((name, field.value)) }
         }
         return SigV4CanonicalRequest(
             method: request.method.rawValue,
-            path: String(parts[0]),
-            query: parts.count > 1 ? String(parts[1]) : "",
-            headers: headers,
-            signedHeaders: headers.map(\.name).filter { !Self.unsignedHeaders.contains($0) },
+            path: mark.map { String(target[..<$0]) } ?? target,
+            query: mark.map { String(target[target.utf8.index(after: $0)...]) } ?? "",
+            signedFields: fields,
             payloadHash: payload.text,
             pathStyle: pathStyle
         )
@@ -123,7 +124,7 @@ public struct SigV4Signer: Sendable, Hashable {
         _ request: HTTPRequest,
         payload: SigV4PayloadHash,
         credentials: AWSCredentials,
-        date: Date
+        timestamp: String
     ) -> HTTPRequest {
         var request = request
         let defaultPort = request.scheme?.lowercased() == "http" ? ":80" : ":443"
@@ -131,16 +132,20 @@ public struct SigV4Signer: Sendable, Hashable {
             request.authority = String(authority.dropLast(defaultPort.count))
         }
         request.headerFields[.authorization] = nil
-        request.headerFields[.amz("X-Amz-Date")] = SigV4.timestamp(date)
-        request.headerFields[.amz("X-Amz-Security-Token")] = credentials.sessionToken?.reveal()
+        request.headerFields[.amzDate] = timestamp
+        request.headerFields[.amzSecurityToken] = credentials.sessionToken?.reveal()
         if sendsPayloadHash {
-            request.headerFields[.amz("X-Amz-Content-Sha256")] = payload.text
+            request.headerFields[.amzContentSHA256] = payload.text
         }
         return request
     }
 }
 
 extension HTTPField.Name {
+    fileprivate static let amzDate = amz("X-Amz-Date")
+    fileprivate static let amzSecurityToken = amz("X-Amz-Security-Token")
+    fileprivate static let amzContentSHA256 = amz("X-Amz-Content-Sha256")
+
     /// A name known to be valid; for the literals of this module.
     static func amz(_ name: StaticString) -> HTTPField.Name {
         // The initialiser fails only for characters that no literal here has.
