@@ -37,16 +37,75 @@ import Testing
         #expect(SigV4Authorization(header)?.signedHeaders == signedHeaders)
     }
 
-    @Test func `What proxies may touch is sent but not signed`() throws {
+    @Test(arguments: [
+        "Authorization", "Connection", "Expect", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "TE",
+        "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "X-Amzn-Trace-Id", "Host",
+    ])
+    func `What proxies may touch isn't signed`(_ name: String) throws {
         var request = request()
-        for name in ["User-Agent", "Expect", "TE", "X-Amzn-Trace-Id", "Transfer-Encoding", "Connection"] {
-            request.headerFields[try #require(HTTPField.Name(name))] = "x"
-        }
+        request.headerFields[try #require(HTTPField.Name(name))] = "x"
         let signed = try SigV4Signer(service: "codepipeline", region: "r")
             .sign(request, body: Data(), credentials: .example, date: date)
         let header = try #require(signed.headerFields[.authorization])
         #expect(SigV4Authorization(header)?.signedHeaders == ["host", "x-amz-date"])
+        let plain = try SigV4Signer(service: "codepipeline", region: "r")
+            .sign(self.request(), body: Data(), credentials: .example, date: date)
+        #expect(header == plain.headerFields[.authorization])
+    }
+
+    @Test func `Fields that look like what proxies may touch are signed and sent`() throws {
+        var request = request()
+        for name in ["Us", "Exporter", "X-Used", "Connected-", "User-Agents"] {
+            request.headerFields[try #require(HTTPField.Name(name))] = "x"
+        }
+        request.headerFields[.userAgent] = "x"
+        let signed = try SigV4Signer(service: "codepipeline", region: "r")
+            .sign(request, body: Data(), credentials: .example, date: date)
+        let header = try #require(signed.headerFields[.authorization])
+        let signedHeaders = ["connected-", "exporter", "host", "us", "user-agents", "x-amz-date", "x-used"]
+        #expect(SigV4Authorization(header)?.signedHeaders == signedHeaders)
         #expect(signed.headerFields[.userAgent] == "x")
+    }
+
+    @Test func `A day, region, service or key has a signature of its own, whatever was signed before`() throws {
+        func signature(_ service: String, _ region: String, _ credentials: AWSCredentials, _ date: Date) throws
+            -> String
+        {
+            let signed = try SigV4Signer(service: service, region: region)
+                .sign(request(), body: Data(), credentials: credentials, date: date)
+            return try #require(signed.headerFields[.authorization])
+        }
+        var others = Set<String>()
+        for _ in 0..<2 {
+            others.insert(try signature("sts", "r", .example, date))
+            others.insert(try signature("kms", "r", .example, date))
+            others.insert(try signature("sts", "s", .example, date))
+            others.insert(try signature("sts", "r", .temporary, date))
+            others.insert(try signature("sts", "r", .example, date.addingTimeInterval(86_400)))
+        }
+        #expect(others.count == 5)
+    }
+
+    @Test func `More signers than are kept at once still sign alike`() async throws {
+        let date = date
+        let request = request()
+        func signatures() async throws -> [String] {
+            try await withThrowingTaskGroup(of: (Int, String).self) { group in
+                for number in 0..<100 {
+                    group.addTask {
+                        let signed = try SigV4Signer(service: "sts", region: "region-\(number)")
+                            .sign(request, body: Data(), credentials: .temporary, date: date)
+                        return (number, signed.headerFields[.authorization] ?? "")
+                    }
+                }
+                var found = [String](repeating: "", count: 100)
+                for try await (number, signature) in group { found[number] = signature }
+                return found
+            }
+        }
+        let first = try await signatures()
+        #expect(Set(first).count == 100)
+        #expect(try await signatures() == first)
     }
 
     @Test func `Signing again replaces the earlier signature and token`() throws {
@@ -91,6 +150,36 @@ import Testing
         let canonical = try SigV4Signer(service: "s3", region: "r")
             .canonicalRequest(of: request("/?b=2&a&b=10&%C3%A9=1&B=%2f&a-b=x=y"), payload: .unsigned)
         #expect(canonical.query == "%C3%A9=1&B=%2F&a=&a-b=x%3Dy&b=10&b=2")
+    }
+
+    @Test func `The query begins at the question mark, whatever character a combining mark makes of it`() throws {
+        let canonical = try SigV4Signer(service: "s3", region: "r")
+            .canonicalRequest(of: request("/a?\u{301}=1"), payload: .unsigned)
+        #expect(canonical.path == "/a")
+        #expect(canonical.query == "%CC%81=1")
+    }
+
+    @Test func `A canonical request's parts are those of its text`() {
+        let canonical = SigV4CanonicalRequest(
+            method: "PUT",
+            path: "/é",
+            query: "b=1&a",
+            headers: [("Host", "h"), ("X-Empty", " "), ("X-A", "1:2"), ("X-A", "3")],
+            signedHeaders: ["host", "x-a", "x-empty", "x-missing"],
+            payloadHash: "p",
+            pathStyle: .verbatim
+        )
+        #expect(
+            canonical.text
+                == "PUT\n/é\na=&b=1\nhost:h\nx-a:1:2,3\nx-empty:\nx-missing:\n\nhost;x-a;x-empty;x-missing\np"
+        )
+        #expect(canonical.method == "PUT")
+        #expect(canonical.path == "/é")
+        #expect(canonical.query == "a=&b=1")
+        #expect(canonical.headers.map(\.name) == ["host", "x-a", "x-empty", "x-missing"])
+        #expect(canonical.headers.map(\.value) == ["h", "1:2,3", "", ""])
+        #expect(canonical.signedHeaders == "host;x-a;x-empty;x-missing")
+        #expect(canonical.payloadHash == "p")
     }
 
     @Test func `Header values are trimmed, collapsed and merged in order`() {

@@ -7,52 +7,86 @@ enum Digest {
     struct Failure: Error {}
 
     /// SHA-256 fetched once and kept for the life of the process: `EVP_sha256()` is fetched anew by each digest.
-    private struct Method: @unchecked Sendable {
+    fileprivate struct Method: @unchecked Sendable {
         // A fetched method never changes, so threads may share it.
         let pointer: OpaquePointer?
     }
 
-    private static let sha256Method = Method(pointer: EVP_MD_fetch(nil, "SHA256", nil))
-    private static let hexDigits = Array("0123456789abcdef".utf8)
+    fileprivate static let sha256Method = Method(pointer: EVP_MD_fetch(nil, "SHA256", nil))
 
     /// The SHA-256 digest of some bytes.
     static func sha256(_ data: Data) throws -> [UInt8] {
-        try data.withUnsafeBytes { try sha256($0) }
+        let digest = try data.withUnsafeBytes { try sha256($0) }
+        return withUnsafeBytes(of: digest) { Array($0) }
     }
 
-    /// The SHA-256 digest of some bytes.
-    static func sha256(_ bytes: [UInt8]) throws -> [UInt8] {
-        try bytes.withUnsafeBytes { try sha256($0) }
-    }
-
-    private static func sha256(_ bytes: UnsafeRawBufferPointer) throws -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 0
-        let result = EVP_Digest(bytes.baseAddress, bytes.count, &digest, &length, sha256Method.pointer, nil)
-        guard result == 1, length == 32 else { throw Failure() }
-        return digest
-    }
-
-    /// The HMAC-SHA-256 of some bytes under a key.
-    static func hmac(key: [UInt8], _ data: [UInt8]) throws -> [UInt8] {
-        guard let keyLength = Int32(exactly: key.count) else { throw Failure() }
-        var code = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 0
-        guard HMAC(sha256Method.pointer, key, keyLength, data, data.count, &code, &length) != nil, length == 32 else {
-            throw Failure()
+    /// The SHA-256 digest of some bytes, in a vector since that needs no storage of its own.
+    static func sha256(_ bytes: UnsafeRawBufferPointer) throws -> SIMD32<UInt8> {
+        var digest = SIMD32<UInt8>()
+        let result = withUnsafeMutableBytes(of: &digest) {
+            EVP_Digest(bytes.baseAddress, bytes.count, $0.baseAddress, nil, sha256Method.pointer, nil)
         }
-        return code
+        guard result == 1 else { throw Failure() }
+        return digest
     }
 
     /// Bytes as lower-case hexadecimal digits.
     static func hex(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(bytes.count * 2)
-        for byte in bytes {
-            text.append(hexDigits[Int(byte >> 4)])
-            text.append(hexDigits[Int(byte & 15)])
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    /// A digest as lower-case hexadecimal digits.
+    static func hex(_ digest: SIMD32<UInt8>) -> String {
+        String(capacity: digest.scalarCount * 2) { $0.writeHex(digest) }
+    }
+}
+
+/// A key of HMAC-SHA-256.
+///
+/// RFC 2104 hashes the key, padded to a block of SHA-256, before the message, and before the digest of both. The states
+/// after either block are kept and copied, so that a code hashes nothing but its message and a digest.
+final class HMACKey: @unchecked Sendable {
+    // Changed by `init` only, so threads may copy them at the same time.
+    private let inner: RunningDigest
+    private let outer: RunningDigest
+
+    /// - Throws: ``Digest/Failure`` when libcrypto fails.
+    init(_ key: UnsafeRawBufferPointer) throws {
+        var padded = SIMD64<UInt8>()
+        if key.count > padded.scalarCount {
+            padded.lowHalf = try Digest.sha256(key)
+        } else {
+            withUnsafeMutableBytes(of: &padded) { $0.copyMemory(from: key) }
         }
-        return String(decoding: text, as: UTF8.self)
+        inner = try RunningDigest(.sha256)
+        outer = try RunningDigest(.sha256)
+        try withUnsafeBytes(of: padded ^ 0x36) { try inner.update($0) }
+        try withUnsafeBytes(of: padded ^ 0x5C) { try outer.update($0) }
+    }
+
+    /// The code of a message.
+    ///
+    /// - Throws: ``Digest/Failure`` when libcrypto fails.
+    func code(of message: String) throws -> SIMD32<UInt8> {
+        var message = message
+        return try message.withUTF8 { try code(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    private func code(of message: UnsafeRawBufferPointer) throws -> SIMD32<UInt8> {
+        guard let context = EVP_MD_CTX_new() else { throw Digest.Failure() }
+        defer { EVP_MD_CTX_free(context) }
+        var code = SIMD32<UInt8>()
+        let isComputed = withUnsafeMutableBytes(of: &code) { code in
+            EVP_MD_CTX_copy_ex(context, inner.context) == 1
+                && EVP_DigestUpdate(context, message.baseAddress, message.count) == 1
+                && EVP_DigestFinal_ex(context, code.baseAddress, nil) == 1
+                && EVP_MD_CTX_copy_ex(context, outer.context) == 1
+                && EVP_DigestUpdate(context, code.baseAddress, code.count) == 1
+                && EVP_DigestFinal_ex(context, code.baseAddress, nil) == 1
+        }
+        guard isComputed else { throw Digest.Failure() }
+        return code
     }
 }
 
@@ -65,12 +99,12 @@ final class RunningDigest {
             switch self {
             case .md5: EVP_md5()
             case .sha1: EVP_sha1()
-            case .sha256: EVP_sha256()
+            case .sha256: Digest.sha256Method.pointer
             }
         }
     }
 
-    private let context: OpaquePointer
+    fileprivate let context: OpaquePointer
 
     /// - Throws: ``Digest/Failure`` where the system's policy disables the algorithm.
     init(_ algorithm: Algorithm) throws {

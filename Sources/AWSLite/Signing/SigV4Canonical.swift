@@ -13,18 +13,27 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
         case verbatim
     }
 
+    /// The text whose digest is signed; the other properties are parts of it.
+    public let text: String
+    private let methodEnd, pathEnd, queryEnd, namesStart, namesEnd: Int
+
     /// The method, upper-case.
-    public let method: String
+    public var method: String { String(part(0..<methodEnd)) }
     /// The path as it enters the signature.
-    public let path: String
+    public var path: String { String(part(methodEnd + 1..<pathEnd)) }
     /// The query as it enters the signature: encoded anew and sorted.
-    public let query: String
+    public var query: String { String(part(pathEnd + 1..<queryEnd)) }
     /// The signed header fields: lower-case names, trimmed and merged values, sorted by name.
-    public let headers: [(name: String, value: String)]
+    public var headers: [(name: String, value: String)] {
+        part(queryEnd + 1..<namesStart).utf8.split(separator: UInt8(ascii: "\n")).map { line in
+            let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(Substring(parts[0])), parts.count > 1 ? String(Substring(parts[1])) : "")
+        }
+    }
     /// The names of the signed fields, joined by semicolons.
-    public let signedHeaders: String
+    public var signedHeaders: String { String(signedHeaderNames) }
     /// The hexadecimal SHA-256 digest of the body, or one of S3's literals such as `UNSIGNED-PAYLOAD`.
-    public let payloadHash: String
+    public var payloadHash: String { String(part(namesEnd + 1..<text.utf8.count)) }
 
     /// Builds the canonical form of a request.
     ///
@@ -47,81 +56,69 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
         pathStyle: PathStyle
     ) {
         let names = Set(signedHeaders.map { $0.lowercased() })
-        var fields = headers.map { (name: $0.name.lowercased(), value: $0.value) }.filter { names.contains($0.name) }
-        fields += names.subtracting(fields.map(\.name)).map { ($0, "") }
+        var missing = names
+        var fields = SignedFields(capacity: names.count)
+        for (name, value) in headers {
+            let name = name.lowercased()
+            guard names.contains(name) else { continue }
+            missing.remove(name)
+            fields.add(name, value)
+        }
+        for name in missing { fields.add(name, "") }
         self.init(
             method: method,
             path: path,
             query: query,
-            signedFields: fields,
+            fields: fields,
             payloadHash: payloadHash,
             pathStyle: pathStyle
         )
     }
 
-    /// Builds the canonical form out of the fields that take part: lower-case names, in the order of the wire.
+    /// Builds the canonical form out of the fields that take part.
     init(
         method: String,
         path: String,
         query: String,
-        signedFields: [(name: String, value: String)],
+        fields: SignedFields,
         payloadHash: String,
         pathStyle: PathStyle
     ) {
-        self.method = method
-        self.path = Self.canonicalPath(path, style: pathStyle)
-        self.query = Self.canonicalQuery(query)
-        self.payloadHash = payloadHash
-        var merged: [(name: String, value: String)] = []
-        merged.reserveCapacity(signedFields.count)
-        // Swift's sort is stable, so that the values of one name stay in order.
-        for field in signedFields.sorted(by: { bytewise($0.name, $1.name) }) {
-            let value = Self.canonicalValue(field.value)
-            if let last = merged.indices.last, merged[last].name == field.name {
-                merged[last].value += "," + value
-            } else {
-                merged.append((field.name, value))
-            }
+        let path = Self.canonicalPath(path, style: pathStyle)
+        let query = Self.canonicalQuery(query)
+        methodEnd = method.utf8.count
+        pathEnd = methodEnd + 1 + path.utf8.count
+        queryEnd = pathEnd + 1 + query.utf8.count
+        namesStart = queryEnd + 1 + fields.linesCount + 1
+        namesEnd = namesStart + fields.namesCount
+        text = String(capacity: namesEnd + 1 + payloadHash.utf8.count) { text in
+            text.write(method)
+            text.write(.newline)
+            text.write(path)
+            text.write(.newline)
+            text.write(query)
+            text.write(.newline)
+            fields.writeLines(to: &text)
+            text.write(.newline)
+            fields.writeNames(to: &text)
+            text.write(.newline)
+            text.write(payloadHash)
         }
-        headers = merged
-        var names: [UInt8] = []
-        for header in merged {
-            if !names.isEmpty { names.append(UInt8(ascii: ";")) }
-            names += header.name.utf8
-        }
-        signedHeaders = String(decoding: names, as: UTF8.self)
     }
 
-    /// The text whose digest is signed.
-    public var text: String { String(decoding: bytes, as: UTF8.self) }
+    /// ``signedHeaders`` without a copy.
+    var signedHeaderNames: Substring { part(namesStart..<namesEnd) }
 
-    /// The bytes of ``text``.
-    var bytes: [UInt8] {
-        let newline = UInt8(ascii: "\n")
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(1_024)
-        for line in [method, path, query] {
-            bytes += line.utf8
-            bytes.append(newline)
-        }
-        for header in headers {
-            bytes += header.name.utf8
-            bytes.append(UInt8(ascii: ":"))
-            bytes += header.value.utf8
-            bytes.append(newline)
-        }
-        bytes.append(newline)
-        bytes += signedHeaders.utf8
-        bytes.append(newline)
-        bytes += payloadHash.utf8
-        return bytes
+    private func part(_ range: Range<Int>) -> Substring {
+        let start = text.utf8.index(text.startIndex, offsetBy: range.lowerBound)
+        return text[start..<text.utf8.index(start, offsetBy: range.count)]
     }
 
     /// Two canonical requests are equal when their texts are.
-    public static func == (left: Self, right: Self) -> Bool { left.bytes == right.bytes }
+    public static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
 
     /// Hashes the text.
-    public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     private static func canonicalPath(_ path: String, style: PathStyle) -> String {
         switch style {
@@ -156,22 +153,6 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
             .sorted { $0.name == $1.name ? bytewise($0.value, $1.value) : bytewise($0.name, $1.name) }
             .map { "\($0.name)=\($0.value)" }
             .joined(separator: "&")
-    }
-
-    /// Without white space at the ends, and with one space for each run of it inside.
-    private static func canonicalValue(_ value: String) -> String {
-        // Nearly every value is in this form already.
-        var afterSpace = true
-        var isCanonical = true
-        for byte in value.utf8 {
-            if (0x09...0x0D).contains(byte) || byte == 0x20 && afterSpace { isCanonical = false }
-            afterSpace = byte == 0x20
-        }
-        if value.isEmpty || isCanonical && !afterSpace { return value }
-        return value.utf8
-            .split { $0 == 0x20 || (0x09...0x0D).contains($0) }
-            .map { String(Substring($0)) }
-            .joined(separator: " ")
     }
 }
 

@@ -43,25 +43,30 @@ public enum SigV4 {
         let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
         let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        var text: [UInt8] = []
-        text.reserveCapacity(16)
-        appendTwoDigits(year / 100, to: &text)
-        appendTwoDigits(year % 100, to: &text)
-        appendTwoDigits(month, to: &text)
-        appendTwoDigits(day, to: &text)
-        text.append(UInt8(ascii: "T"))
-        appendTwoDigits(second / 3_600, to: &text)
-        appendTwoDigits(second / 60 % 60, to: &text)
-        appendTwoDigits(second % 60, to: &text)
-        text.append(UInt8(ascii: "Z"))
-        return String(decoding: text, as: UTF8.self)
+        return String(capacity: 16) { text in
+            func writeTwoDigits(_ number: Int64) {
+                text.write(UInt8(ascii: "0") + UInt8(number / 10))
+                text.write(UInt8(ascii: "0") + UInt8(number % 10))
+            }
+            writeTwoDigits(year / 100)
+            writeTwoDigits(year % 100)
+            writeTwoDigits(month)
+            writeTwoDigits(day)
+            text.write(UInt8(ascii: "T"))
+            writeTwoDigits(second / 3_600)
+            writeTwoDigits(second / 60 % 60)
+            writeTwoDigits(second % 60)
+            text.write(UInt8(ascii: "Z"))
+        }
     }
 
     /// The hexadecimal SHA-256 digest of a body.
     ///
     /// - Throws: An ``AWSSigningError`` when libcrypto fails.
     public static func payloadHash(_ body: Data) throws -> String {
-        do { return Digest.hex(try Digest.sha256(body)) } catch { throw AWSSigningError.cryptography }
+        do { return Digest.hex(try body.withUnsafeBytes { try Digest.sha256($0) }) } catch {
+            throw AWSSigningError.cryptography
+        }
     }
 
     /// The string to sign.
@@ -73,10 +78,28 @@ public enum SigV4 {
         scope: SigV4Scope
     ) throws -> String {
         do {
-            let digest = Digest.hex(try Digest.sha256(canonicalRequest.bytes))
-            return "\(algorithm)\n\(timestamp)\n\(scope.text)\n\(digest)"
+            return try stringToSign(canonicalRequest, timestamp: timestamp, scope: scope.text)
         } catch {
             throw AWSSigningError.cryptography
+        }
+    }
+
+    static func stringToSign(
+        _ canonicalRequest: SigV4CanonicalRequest,
+        timestamp: String,
+        scope: String
+    ) throws -> String {
+        var canonical = canonicalRequest.text
+        let digest = try canonical.withUTF8 { try Digest.sha256(UnsafeRawBufferPointer($0)) }
+        let capacity = algorithm.utf8.count + timestamp.utf8.count + scope.utf8.count + digest.scalarCount * 2 + 3
+        return String(capacity: capacity) { text in
+            text.write(algorithm)
+            text.write(.newline)
+            text.write(timestamp)
+            text.write(.newline)
+            text.write(scope)
+            text.write(.newline)
+            text.writeHex(digest)
         }
     }
 
@@ -85,11 +108,22 @@ public enum SigV4 {
     /// - Throws: An ``AWSSigningError`` when libcrypto fails.
     public static func signature(of stringToSign: String, secretAccessKey: Secret, scope: SigV4Scope) throws -> String {
         do {
-            let key = try SigningKeys.key(for: secretAccessKey, scope)
-            return Digest.hex(try Digest.hmac(key: key, Array(stringToSign.utf8)))
+            return Digest.hex(try key(for: secretAccessKey, scope).code(of: stringToSign))
         } catch {
             throw AWSSigningError.cryptography
         }
+    }
+
+    /// The key of a scope's signatures.
+    ///
+    /// - Throws: ``Digest/Failure`` when libcrypto fails.
+    static func key(for secretAccessKey: Secret, _ scope: SigV4Scope) throws -> HMACKey {
+        let secret = Array("AWS4\(secretAccessKey.reveal())".utf8)
+        var key = try secret.withUnsafeBytes { try HMACKey($0) }
+        for part in [scope.day, scope.region, scope.service, "aws4_request"] {
+            key = try withUnsafeBytes(of: key.code(of: part)) { try HMACKey($0) }
+        }
+        return key
     }
 
     /// Whether two signatures are the same, in a time that doesn't tell where they differ.
@@ -97,11 +131,6 @@ public enum SigV4 {
         let (left, right) = (Array(left.utf8), Array(right.utf8))
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
-
-    private static func appendTwoDigits(_ number: Int64, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "0") + UInt8(number / 10))
-        text.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 
     private static func floorDivide(_ number: Int64, _ divisor: Int64) -> Int64 {

@@ -29,12 +29,6 @@ public struct SigV4Signer: Sendable, Hashable {
     /// Whether the body's digest is sent, and signed, as `x-amz-content-sha256`.
     public let sendsPayloadHash: Bool
 
-    /// Header fields that proxies may touch, so they never take part (botocore's `SIGNED_HEADERS_BLACKLIST`).
-    private static let unsignedHeaders: Set<String> = [
-        "authorization", "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
-        "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
-    ]
-
     /// Creates a signer: with S3's rules for the service `s3`, with the ordinary ones for any other.
     public init(service: String, region: String) {
         let isS3 = service == "s3"
@@ -81,18 +75,35 @@ public struct SigV4Signer: Sendable, Hashable {
         date: Date
     ) throws -> HTTPRequest {
         let timestamp = SigV4.timestamp(date)
-        var signed = prepare(request, payload: payload, credentials: credentials, timestamp: timestamp)
-        let canonical = try canonicalRequest(of: signed, payload: payload)
-        let scope = SigV4Scope(day: String(timestamp.prefix(8)), region: region, service: service)
-        let signature = try SigV4.signature(
-            of: SigV4.stringToSign(canonical, timestamp: timestamp, scope: scope),
-            secretAccessKey: credentials.secretAccessKey,
-            scope: scope
-        )
-        signed.headerFields[.authorization] =
-            "\(SigV4.algorithm) Credential=\(credentials.accessKeyID)/\(scope.text), "
-            + "SignedHeaders=\(canonical.signedHeaders), Signature=\(signature)"
-        return signed
+        do {
+            let daily = try DailySigner.at(timestamp, credentials: credentials, region: region, service: service)
+            var signed = prepare(request, payload: payload, tokenFields: daily.tokenFields, timestamp: timestamp)
+            let canonical = try canonicalRequest(of: signed, payload: payload)
+            let signature = try daily.signature(
+                of: SigV4.stringToSign(canonical, timestamp: timestamp, scope: daily.scope)
+            )
+            signed.headerFields[.authorization] = authorization(daily, canonical, signature)
+            return signed
+        } catch is Digest.Failure {
+            throw AWSSigningError.cryptography
+        }
+    }
+
+    private func authorization(
+        _ daily: DailySigner,
+        _ canonical: SigV4CanonicalRequest,
+        _ signature: SIMD32<UInt8>
+    ) -> String {
+        let names = canonical.signedHeaderNames
+        let label = ", Signature="
+        let capacity =
+            daily.authorization.utf8.count + names.utf8.count + label.utf8.count + signature.scalarCount * 2
+        return String(capacity: capacity) { text in
+            text.write(daily.authorization)
+            text.write(names)
+            text.write(label)
+            text.writeHex(signature)
+        }
     }
 
     /// The canonical request of a request that has all its fields but `Authorization`.
@@ -103,27 +114,46 @@ public struct SigV4Signer: Sendable, Hashable {
             !host.isEmpty
         else { throw AWSSigningError.incompleteRequest }
         let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
-        var fields = [(name: "host", value: host)]
-        fields.reserveCapacity(request.headerFields.count + 1)
+        var fields = SignedFields(capacity: request.headerFields.count + 1)
+        fields.add("host", host)
         for field in request.headerFields {
             let name = field.name.canonicalName
-            if name != "host", !Self.unsignedHeaders.contains(name) { fields.append((name, field.value)) }
+            if !Self.isUnsigned(name) { fields.add(name, field.value) }
         }
         return SigV4CanonicalRequest(
             method: request.method.rawValue,
             path: mark.map { String(target[..<$0]) } ?? target,
             query: mark.map { String(target[target.utf8.index(after: $0)...]) } ?? "",
-            signedFields: fields,
+            fields: fields,
             payloadHash: payload.text,
             pathStyle: pathStyle
         )
+    }
+
+    /// Whether a field never takes part: those that proxies may touch (botocore's `SIGNED_HEADERS_BLACKLIST`), and
+    /// `Host`, since the authority is signed in its place.
+    private static func isUnsigned(_ name: String) -> Bool {
+        // By length first, for no name of a typical request is compared then.
+        switch name.utf8.count {
+        case 2: name == "te"
+        case 4: name == "host"
+        case 6: name == "expect"
+        case 7: name == "trailer" || name == "upgrade"
+        case 10: name == "connection" || name == "keep-alive" || name == "user-agent"
+        case 13: name == "authorization"
+        case 15: name == "x-amzn-trace-id"
+        case 17: name == "transfer-encoding"
+        case 18: name == "proxy-authenticate"
+        case 19: name == "proxy-authorization"
+        default: false
+        }
     }
 
     /// Sets the fields that take part in the signature.
     private func prepare(
         _ request: HTTPRequest,
         payload: SigV4PayloadHash,
-        credentials: AWSCredentials,
+        tokenFields: [HTTPField],
         timestamp: String
     ) -> HTTPRequest {
         var request = request
@@ -131,9 +161,10 @@ public struct SigV4Signer: Sendable, Hashable {
         if let authority = request.authority, authority.hasSuffix(defaultPort) {
             request.authority = String(authority.dropLast(defaultPort.count))
         }
+        request.headerFields.reserveCapacity(request.headerFields.count + 4)
         request.headerFields[.authorization] = nil
         request.headerFields[.amzDate] = timestamp
-        request.headerFields[.amzSecurityToken] = credentials.sessionToken?.reveal()
+        request.headerFields[fields: .amzSecurityToken] = tokenFields
         if sendsPayloadHash {
             request.headerFields[.amzContentSHA256] = payload.text
         }
@@ -143,7 +174,7 @@ public struct SigV4Signer: Sendable, Hashable {
 
 extension HTTPField.Name {
     fileprivate static let amzDate = amz("X-Amz-Date")
-    fileprivate static let amzSecurityToken = amz("X-Amz-Security-Token")
+    static let amzSecurityToken = amz("X-Amz-Security-Token")
     fileprivate static let amzContentSHA256 = amz("X-Amz-Content-Sha256")
 
     /// A name known to be valid; for the literals of this module.
