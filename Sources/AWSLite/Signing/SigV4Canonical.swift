@@ -140,19 +140,25 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
         return "/" + joined + closing
     }
 
-    /// Decodes and encodes anew, so that a raw character and its escape sign alike; sorts by encoded name, then value.
+    /// Sorts by name, then value. Escapes and ASCII stay as they are on the request line, as botocore leaves them; what
+    /// can't stand there is encoded.
     private static func canonicalQuery(_ query: String) -> String {
         if query.isEmpty { return "" }
-        return query.utf8.split(separator: UInt8(ascii: "&"))
+        return query.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
             .map { pair -> (name: String, value: String) in
                 let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-                let name = PercentEncoding.encode(PercentEncoding.decode(parts[0]))
-                let value = parts.count > 1 ? PercentEncoding.encode(PercentEncoding.decode(parts[1])) : ""
-                return (name, value)
+                return (encoded(parts[0]), parts.count > 1 ? encoded(parts[1]) : "")
             }
             .sorted { $0.name == $1.name ? bytewise($0.value, $1.value) : bytewise($0.name, $1.name) }
             .map { "\($0.name)=\($0.value)" }
             .joined(separator: "&")
+    }
+
+    private static func encoded(_ part: Substring.UTF8View) -> String {
+        if part.allSatisfy({ (0x21...0x7E).contains($0) }) { return String(Substring(part)) }
+        return part.map { byte in
+            (0x21...0x7E).contains(byte) ? String(UnicodeScalar(byte)) : PercentEncoding.encode(CollectionOfOne(byte))
+        }.joined()
     }
 }
 

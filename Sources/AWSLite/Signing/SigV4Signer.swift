@@ -67,6 +67,8 @@ public struct SigV4Signer: Sendable, Hashable {
 
     /// Signs a request whose body's digest is known, or left out.
     ///
+    /// Adds the same fields as ``sign(_:body:credentials:date:)``, and `X-Amz-Content-Sha256` where it's left out.
+    ///
     /// - Throws: An ``AWSSigningError`` when the request lacks a host or a path, or libcrypto fails.
     public func sign(
         _ request: HTTPRequest,
@@ -165,7 +167,8 @@ public struct SigV4Signer: Sendable, Hashable {
         request.headerFields[.authorization] = nil
         request.headerFields[.amzDate] = timestamp
         request.headerFields[fields: .amzSecurityToken] = tokenFields
-        if sendsPayloadHash {
+        // An unsigned payload is named even where a digest isn't sent, as botocore does.
+        if sendsPayloadHash || payload == .unsigned {
             request.headerFields[.amzContentSHA256] = payload.text
         }
         return request

@@ -3,7 +3,7 @@
 Usage: sign.py CASES RESULTS
 
 CASES is a JSON list of {service, region, time, keyID, secret, token, method, url, headers, body}, where `time` is
-in seconds since 1970, `headers` a list of pairs and `body` base64. RESULTS gets a list of {canonical, authorization},
+in seconds since 1970, `headers` a list of pairs and `body` base64; a `payload` stands for the body's digest. RESULTS gets a list of {canonical, authorization},
 and `path` for S3 cases that name a `key`: how botocore encodes it.
 """
 import base64
@@ -14,6 +14,7 @@ import sys
 import botocore.auth
 from botocore.awsrequest import AWSRequest
 from botocore.compat import HTTPHeaders
+from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.utils import percent_encode
 
@@ -28,6 +29,11 @@ def sign(case):
     for name, value in case["headers"]:
         headers.add_header(name, value)
     request.headers = headers
+    if case.get("payload") == "UNSIGNED-PAYLOAD":
+        request.context["payload_signing_enabled"] = False
+        request.context["client_config"] = Config(s3={"payload_signing_enabled": False})
+    elif case.get("payload") == "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
+        request.context["checksum"] = {"request_algorithm": {"in": "trailer"}}
     seen = []
     original = signer.canonical_request
 
