@@ -1,6 +1,7 @@
-// Prints how many requests AWSLite signs in a second: the request of Python/signing.py, over and over.
+// Prints how many requests AWSLite signs in a second: the request of Python/signing.py, over and over; the median of
+// nine rounds.
 import AWSLite
-import Foundation
+import FoundationEssentials
 import HTTPTransport
 import HTTPTypes
 
@@ -23,15 +24,15 @@ let body = Data(#"{"actionTypeId":{"category":"Deploy","owner":"Custom","provide
 let signer = SigV4Signer(service: "codepipeline", region: "eu-west-1")
 
 let clock = ContinuousClock()
-let start = clock.now
-var count = 0
-var last = ""
-while clock.now - start < .seconds(3) {
-    for _ in 0..<100 {
-        let signed = try signer.sign(request, body: body, credentials: credentials, date: Date())
-        last = signed.headerFields[.authorization] ?? ""
-        count += 1
+var signed = request
+let rates = try (0..<9).map { _ in
+    let start = clock.now
+    var count = 0
+    while clock.now - start < .milliseconds(300) {
+        for _ in 0..<50 { signed = try signer.sign(request, body: body, credentials: credentials, date: Date()) }
+        count += 50
     }
+    return Double(count) / ((clock.now - start) / .seconds(1))
 }
-precondition(last.contains("Signature="))
-print(Int(Double(count) / ((clock.now - start) / .seconds(1))))
+precondition(signed.headerFields[.authorization]?.contains("Signature=") == true)
+print(Int(rates.sorted()[4]))
