@@ -140,8 +140,9 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
         return "/" + joined + closing
     }
 
-    /// Sorts by name, then value. Escapes and ASCII stay as they are on the request line, as botocore leaves them; what
-    /// can't stand there is encoded.
+    /// Sorted by name, then value.
+    ///
+    /// Escapes and ASCII stay as they are on the request line, as botocore leaves them; what can't stand there is encoded.
     private static func canonicalQuery(_ query: String) -> String {
         if query.isEmpty { return "" }
         return query.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
@@ -149,7 +150,7 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
                 let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
                 return (encoded(parts[0]), parts.count > 1 ? encoded(parts[1]) : "")
             }
-            .sorted { $0.name == $1.name ? bytewise($0.value, $1.value) : bytewise($0.name, $1.name) }
+            .sorted { ($0.name, $0.value) < ($1.name, $1.value) }
             .map { "\($0.name)=\($0.value)" }
             .joined(separator: "&")
     }
@@ -160,9 +161,4 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
             (0x21...0x7E).contains(byte) ? String(UnicodeScalar(byte)) : PercentEncoding.encode(CollectionOfOne(byte))
         }.joined()
     }
-}
-
-/// Orders texts by their bytes, whatever Unicode thinks of them.
-func bytewise(_ left: String, _ right: String) -> Bool {
-    left.utf8.lexicographicallyPrecedes(right.utf8)
 }

@@ -164,7 +164,6 @@ public struct SigV4Signer: Sendable, Hashable {
             request.authority = String(authority.dropLast(defaultPort.count))
         }
         request.headerFields.reserveCapacity(request.headerFields.count + 4)
-        request.headerFields[.authorization] = nil
         request.headerFields[.amzDate] = timestamp
         request.headerFields[fields: .amzSecurityToken] = tokenFields
         // An unsigned payload is named even where a digest isn't sent, as botocore does.

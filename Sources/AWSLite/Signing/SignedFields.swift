@@ -16,9 +16,9 @@ struct SignedFields {
     /// Adds a field by its name in lower case; the values of one name stay in the order in which they come.
     mutating func add(_ name: String, _ value: String) {
         let value = Self.canonical(value)
-        // Most requests have few fields, and those nearly in order.
+        // Most requests have few fields, and those nearly in order. Names are ASCII, which Swift orders by its bytes.
         var place = fields.endIndex
-        while place > 0, bytewise(name, fields[place - 1].name) { place -= 1 }
+        while place > 0, name < fields[place - 1].name { place -= 1 }
         if place > 0, fields[place - 1].name == name {
             fields[place - 1].value += "," + value
             linesCount += value.utf8.count + 1
