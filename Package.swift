@@ -85,6 +85,18 @@ let package = Package(
 
         // The long test of scripts/soak; no product.
         .executableTarget(name: "soak", dependencies: ["LocalCloud"], path: "Tests/Soak"),
+        // The simulator of scripts/simulate; no product, and for Linux alone.
+        .target(name: "VirtualSystem", path: "Tests/Simulator/VirtualSystem"),
+        .executableTarget(
+            name: "simulator",
+            dependencies: [
+                "VirtualSystem", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Simulator/Program"
+        ),
 
         .testTarget(
             name: "HTTPTransportTests",

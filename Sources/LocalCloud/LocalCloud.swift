@@ -121,6 +121,27 @@ public final class LocalCloud: Sendable {
         }
     }
 
+    /// Makes stand-ins without sockets, for a caller that brings requests to ``answer(_:at:)`` itself.
+    ///
+    /// Their addresses are names that nobody resolves.
+    ///
+    /// - Parameter options: What they're like.
+    public static func withoutSockets(_ options: Options = Options()) -> LocalCloud {
+        LocalCloud(
+            Parts(options),
+            codePipelineURL: "http://codepipeline.test",
+            s3URL: "http://s3.test",
+            labURL: "http://lab.test"
+        )
+    }
+
+    /// Answers a request as the server of a stand-in does, without faults and journal.
+    public func answer(_ request: LocalRequest, at service: any LocalService) async -> LocalReply {
+        var reply = await service.reply(to: request)
+        if reply["Date"] == nil { reply.headers.append(("Date", HTTPDate.string(from: Date()))) }
+        return reply
+    }
+
     /// The settings that point AWS tools and a worker at the stand-ins.
     public var environment: [String: String] {
         [

@@ -56,5 +56,9 @@ enum Random {
         return String((0..<count).map { _ in alphabet[Int.random(in: alphabet.indices)] })
     }
 
-    static func uuid() -> String { UUID().uuidString.lowercased() }
+    /// Made from Swift's generator as all else that is random here, so that who replaces that one makes all of it anew.
+    static func uuid() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return UUID.random(using: &generator).uuidString.lowercased()
+    }
 }

@@ -103,7 +103,7 @@ extension LabWorld {
             throw invalid("Another blueprint command is running")
         }
         let execution = LabExecution(
-            id: UUID().uuidString,
+            id: Random.uuid().uppercased(),
             sandboxID: target.sandbox.id,
             componentID: target.component?.id,
             componentName: target.component?.name,

@@ -15,7 +15,7 @@ extension LabWorld {
         let isAtOnce = blueprint.estimatedSetup == .zero && blueprint.beforeSetup == .zero
         let isLater = order.start > now
         let sandbox = LabSandbox(
-            id: UUID().uuidString.lowercased(),
+            id: Random.uuid(),
             name: order.name,
             blueprint: blueprint,
             owner: session.account.username,
@@ -29,7 +29,7 @@ extension LabWorld {
             stage: .none,
             components: blueprint.components.map { template in
                 LabSandbox.Component(
-                    id: UUID().uuidString.lowercased(),
+                    id: Random.uuid(),
                     template: template,
                     name: template.name,
                     address: template.kind == .application ? "" : template.address,

@@ -116,7 +116,7 @@ extension LabWorld {
 
     private mutating func deploy(_ index: Int, _ time: Date) {
         for place in sandboxes[index].components.indices where !sandboxes[index].components[place].isDeployed {
-            let suffix = String(UUID().uuidString.lowercased().suffix(8))
+            let suffix = String(Random.uuid().suffix(8))
             let component = sandboxes[index].components[place]
             let address =
                 component.template.address.isEmpty
@@ -135,7 +135,7 @@ extension LabWorld {
         sandboxes[index].events.append(
             LabSandbox.Event(
                 id: lastEventID,
-                guid: UUID().uuidString.lowercased(),
+                guid: Random.uuid(),
                 isError: isError,
                 text: text,
                 output: output,
@@ -146,6 +146,6 @@ extension LabWorld {
     }
 
     mutating func print(_ index: Int, _ time: Date, _ text: String) {
-        sandboxes[index].lines.append(.init(id: UUID().uuidString.lowercased(), text: text, time: time))
+        sandboxes[index].lines.append(.init(id: Random.uuid(), text: text, time: time))
     }
 }

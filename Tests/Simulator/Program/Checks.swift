@@ -1,0 +1,173 @@
+import Foundation
+import LocalCloud
+import QualiCore
+
+/// What has to be true after every step, and at the end.
+final class Checks: @unchecked Sendable {
+    private let cloud: LocalCloud
+    private let scenario: Scenario
+    /// The first thing that wasn't true.
+    private(set) var violation: String?
+    private var seenSandboxes = 0
+    private var seenExecutions = 0
+    /// What must show up nowhere: the fixed secrets, and those that were handed out.
+    private var secrets = [Secrets.component, Secrets.lab, Secrets.aws]
+    /// The worker that holds a job, by the job's id.
+    private var holders: [String: String] = [:]
+    private var lostLives: Set<String> = []
+    /// The starts of commands under way, by worker and command.
+    private var starting: [String: Int] = [:]
+
+    init(cloud: LocalCloud, scenario: Scenario) {
+        self.cloud = cloud
+        self.scenario = scenario
+    }
+
+    func fail(_ text: String) { violation = violation ?? text }
+
+    // MARK: Steps
+
+    /// A worker sends a request.
+    func sending(_ operation: String, _ request: LocalRequest, by life: Life) {
+        if ["startCommand", "startComponentCommand"].contains(operation) {
+            let key = "\(life.name) \(request.path)"
+            starting[key, default: 0] += 1
+            if starting[key] != 1 { fail("\(life.name) starts two executions of one command at once: \(request.path)") }
+        }
+        if operation.hasPrefix("PutJob") { written(String(decoding: request.body, as: UTF8.self), by: life) }
+    }
+
+    /// A worker's request is over for it.
+    func sent(_ operation: String, _ request: LocalRequest, by life: Life) {
+        if ["startCommand", "startComponentCommand"].contains(operation) {
+            starting["\(life.name) \(request.path)"] = nil
+        }
+    }
+
+    /// A service has acted on a request.
+    func handled(_ operation: String, _ request: LocalRequest, _ reply: LocalReply, from life: Life) {
+        let text = String(decoding: reply.body, as: UTF8.self)
+        switch operation {
+        case "AcknowledgeJob" where reply.status == 200:
+            let input = try? JSON(parsing: request.body)
+            if let id = input?["jobId"]?.string { holders[id] = life.name }
+        case "PollForJobs", "GetJobDetails":
+            for name in ["secretAccessKey", "sessionToken"] {
+                for part in text.components(separatedBy: "\"\(name)\":\"").dropFirst() {
+                    note(secret: String(part.prefix { $0 != "\"" }))
+                }
+            }
+        case "login" where reply.status == 200: note(secret: text.trimmingCharacters(in: ["\""]))
+        case "startSandbox": checkSandboxes()
+        case "startCommand", "startComponentCommand": checkExecutions()
+        default: break
+        }
+    }
+
+    private func note(secret: String) {
+        if secret.count > 8, !secrets.contains(secret) { secrets.append(secret) }
+        // Old ones are looked for no more, for the sake of speed.
+        if secrets.count > 40 { secrets.remove(at: 3) }
+    }
+
+    /// A worker has written something that lasts.
+    func written(_ value: Any, by life: Life) {
+        let text = value as? String ?? String(describing: value)
+        for secret in secrets where text.contains(secret) {
+            fail("\(life.name) writes down the secret '\(secret)': \(text)")
+        }
+    }
+
+    /// A worker has written into its journal.
+    func journal(_ journal: InMemoryJobJournal, of life: Life, limit: Int) async {
+        let count = await journal.unfinished().count
+        if count > limit { fail("\(life.name) holds \(count) jobs, and may hold \(limit)") }
+    }
+
+    /// One start action makes one sandbox.
+    private func checkSandboxes() {
+        let sandboxes = cloud.lab.sandboxes
+        guard sandboxes.count > seenSandboxes else { return }
+        for sandbox in sandboxes[seenSandboxes...] where sandboxes.count(where: { $0.name == sandbox.name }) > 1 {
+            fail("Doubled: there are two sandboxes '\(sandbox.name)'")
+        }
+        seenSandboxes = sandboxes.count
+    }
+
+    /// One run action runs its command once.
+    private func checkExecutions() {
+        let executions = cloud.lab.executions
+        guard executions.count > seenExecutions else { return }
+        for execution in executions[seenExecutions...] {
+            let package = execution.parameters["Package"] ?? ""
+            if executions.count(where: { $0.parameters["Package"] == package }) > 1 {
+                fail("Doubled: the command '\(execution.command.name)' of action \(package) was executed twice")
+            }
+        }
+        seenExecutions = executions.count
+    }
+
+    /// A worker has died, and its journal with it.
+    func lostHost(_ life: Life, host: Int) {
+        // Whatever any worker of that host has held.
+        lostLives.formUnion(Set(holders.values).filter { $0 == "worker \(host)" || $0.hasPrefix("worker \(host).") })
+    }
+
+    /// Whether all that an execution waits for was in the hands of workers whose disk is gone.
+    func isHeldByLostHost(_ executionID: String) -> Bool {
+        guard let execution = cloud.codePipeline.execution(executionID) else { return false }
+        let open = execution.actions.filter { !$0.hasEnded }
+        return !open.isEmpty
+            && open.allSatisfy { action in
+                guard let job = action.jobs.last, job.status == "InProgress" else { return false }
+                return holders[job.id].map(lostLives.contains) == true
+            }
+    }
+
+    // MARK: The end
+
+    func atEnd(_ executions: [String]) {
+        let reports = executions.compactMap { cloud.codePipeline.execution($0) }
+        for report in reports where !report.hasEnded && !isHeldByLostHost(report.id) {
+            let open = report.actions.filter { !$0.hasEnded }
+            let jobs = open.map {
+                "\($0.name) (\($0.jobs.last?.id.prefix(8) ?? "no job"): \($0.jobs.last?.status ?? ""))"
+            }
+            fail("Lost: pipeline \(report.pipeline) waits for ever for \(jobs.joined(separator: ", "))")
+        }
+        for report in reports { check(report) }
+        checkLeftovers(reports)
+    }
+
+    private func check(_ report: ExecutionReport) {
+        let number = report.pipeline.dropFirst()
+        for action in report.actions where action.stage == "Lab" {
+            let verdict = Verdict(action, package: "P\(number)-\(action.name.dropFirst(3))", cloud, scenario)
+            if let lie = verdict.lie {
+                fail(
+                    "Untrue: \(report.pipeline)/\(action.name) \(action.status): \(lie): \(action.errorMessage ?? action.summary ?? "")"
+                )
+            }
+        }
+    }
+
+    /// Each sandbox that still runs is somebody's.
+    private func checkLeftovers(_ reports: [ExecutionReport]) {
+        let starts = reports.flatMap(\.actions).filter { $0.name == "Start" }
+        for sandbox in cloud.lab.sandboxesNotStopped {
+            guard let start = starts.first(where: { SandboxTag(actionExecutionID: $0.id).marks(sandbox.name) }) else {
+                fail("The sandbox '\(sandbox.name)' is no action's")
+                continue
+            }
+            let tag = SandboxTag(actionExecutionID: start.id).description
+            guard start.status == "Failed", start.externalExecutionID != sandbox.id else { continue }
+            // A worker that can't know whether a job is its own fails it, whoever works on it.
+            if start.errorMessage?.contains("it can't be known whether another worker has it") == true { continue }
+            if start.errorMessage?.contains(tag) != true {
+                fail(
+                    "Left behind: the sandbox '\(sandbox.name)' runs, and its failed action doesn't say so: \(start.errorMessage ?? "")"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import VirtualSystem
+
+/// The command line: which seeds, and what is said of them.
+struct Program {
+    private static let usage = """
+        Usage: simulate [--seeds N] [--from S] | --seed S
+
+          --seeds N  Run N seeds (1000), from S (1) on; stop at the first that fails.
+          --seed S   Run one seed and print each step.
+
+        """
+
+    private var count: UInt64 = 1_000
+    private var first: UInt64 = 1
+    private var single: UInt64?
+    private var isUnderstood = true
+
+    init(_ arguments: some Sequence<String>) {
+        var iterator = arguments.makeIterator()
+        while let name = iterator.next() {
+            guard let value = iterator.next().flatMap(UInt64.init) else {
+                isUnderstood = false
+                return
+            }
+            switch name {
+            case "--seeds": count = value
+            case "--from": first = value
+            case "--seed": single = value
+            default: isUnderstood = false
+            }
+        }
+    }
+
+    /// Does it; the exit code.
+    func run() -> Int32 {
+        guard isUnderstood else {
+            say(Self.usage)
+            return 64
+        }
+        if let single { return show(single) }
+        let began = virtual_system_real_time()
+        var sum = Simulation.Statistics()
+        for seed in first..<first + count {
+            let report = Simulation.run(seed: seed, isTraced: false)
+            sum += report.statistics
+            guard report.violation == nil else {
+                let again = Simulation.run(seed: seed, isTraced: true)
+                fail(seed, again)
+                if again.fingerprint != report.fingerprint {
+                    say("It went another way the first time: \(report.violation ?? "")")
+                }
+                return 1
+            }
+            if sum.runs % 1_000 == 0 { say("seeds to \(seed): \(sum.line(since: began))") }
+        }
+        say(sum.summary(since: began))
+        return 0
+    }
+
+    /// Prints a line at once, wherever it goes.
+    private func say(_ text: String) {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+
+    /// Runs one seed with its trace.
+    private func show(_ seed: UInt64) -> Int32 {
+        let report = Simulation.run(seed: seed, isTraced: true)
+        guard report.violation == nil else {
+            fail(seed, report)
+            return 1
+        }
+        for line in report.trace?.lines ?? [] { say(line) }
+        say(
+            "Seed \(seed) is well: \(report.statistics.steps) steps, fingerprint \(String(report.fingerprint, radix: 16))"
+        )
+        return 0
+    }
+
+    private func fail(_ seed: UInt64, _ report: Simulation.Report) {
+        for line in report.trace?.lines ?? [] { say(line) }
+        say(
+            """
+
+            Seed \(seed) fails: \(report.violation ?? "only without a trace")
+            Replay it: scripts/simulate --seed \(seed)
+            """
+        )
+    }
+}
+
+extension Simulation.Statistics {
+    fileprivate func line(since began: Int64) -> String {
+        let seconds = max(0.001, Double(virtual_system_real_time() - began) / 1e9)
+        return "\(runs) runs, \(steps) steps, \(Int(virtualTime / .seconds(3_600))) hours, "
+            + "\(Int(Double(runs) / seconds * 60)) runs a minute"
+    }
+
+    fileprivate func summary(since began: Int64) -> String {
+        func list(_ counts: [String: Int]) -> String {
+            counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+        return """
+            \(line(since: began))
+            \(lives) workers, \(crashes) of them killed, \(stops) stopped
+            faults: \(list(faults))
+            actions: \(list(outcomes)); 0 lost, 0 doubled
+            """
+    }
+}

@@ -1,0 +1,183 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import LocalCloud
+import Logging
+import QualiCore
+import SandboxAPI
+import ServiceLifecycle
+
+/// A host whose workers come and go, with a disk and a clock of its own.
+final class SimulatedHost: @unchecked Sendable {
+    let number: Int
+    private let plan: Scenario.Host
+    private unowned let simulation: Simulation
+    private var journal = InMemoryJobJournal(isDurable: true)
+    fileprivate var skew: Duration
+    private(set) var life: Life?
+    private var lives = 0
+    /// The tasks of dead workers, which end by themselves.
+    private var remains: [Task<Void, Never>] = []
+
+    init(number: Int, plan: Scenario.Host, simulation: Simulation) {
+        self.number = number
+        self.plan = plan
+        self.simulation = simulation
+        skew = plan.skew
+        for jump in plan.jumps {
+            VirtualExecutor.shared.after(jump.time) { [weak self] in
+                self?.skew += jump.by
+                simulation.step { "the clock of host \(number) jumps by \(jump.by)" }
+            }
+        }
+    }
+
+    /// Lets workers live and die until all is calm, and one more until the simulation is over.
+    func run() async {
+        for downfall in plan.downfalls where !simulation.isCalm && !simulation.isOver {
+            await live(downfall)
+            if !simulation.isOver { await simulation.pause(downfall.pause) }
+        }
+        if !simulation.isOver { await live(nil) }
+        for task in remains { await task.value }
+    }
+
+    private func live(_ downfall: Scenario.Downfall?) async {
+        lives += 1
+        let life = Life(name: "worker \(number)\(lives > 1 ? ".\(lives)" : "")", downfall: downfall)
+        self.life = life
+        simulation.statistics.lives += 1
+        simulation.step { "\(life.name) starts" }
+        let group = ServiceGroup(
+            services: [makeWorker(life)],
+            logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let running = Task {
+            do { try await group.run() } catch is CancellationError {} catch {
+                if !life.isOver { simulation.checks.fail("\(life.name) ends with \(error)") }
+            }
+            life.tell(.finished)
+        }
+        defer { self.life = nil }
+        var isStopping = false
+        while true {
+            switch await life.next() {
+            case .died: return die(life, running, downfall)
+            case .finished:
+                simulation.step { "\(life.name) has stopped" }
+                if !isStopping { simulation.checks.fail("\(life.name) has ended though nobody stopped it") }
+                return
+            case .stopped where isStopping: break
+            case .stopped:
+                isStopping = true
+                simulation.step { "\(life.name) is told to stop" }
+                simulation.statistics.stops += 1
+                limitStop(of: life, downfall)
+                await group.triggerGracefulShutdown()
+            }
+        }
+    }
+
+    /// Kills a worker that doesn't stop in time, as a service manager does; when all is well, it has no excuse.
+    private func limitStop(of life: Life, _ downfall: Scenario.Downfall?) {
+        var grace: Duration = .seconds(30)
+        if case .stop(let own) = downfall?.kind { grace = own }
+        VirtualExecutor.shared.after(grace) { [simulation] in
+            guard !life.hasFinished else { return }
+            if simulation.isOver { simulation.checks.fail("\(life.name) hasn't stopped within \(grace)") }
+            life.end()
+        }
+    }
+
+    private func die(_ life: Life, _ running: Task<Void, Never>, _ downfall: Scenario.Downfall?) {
+        simulation.step { "\(life.name) dies" }
+        simulation.statistics.crashes += 1
+        running.cancel()
+        remains.append(running)
+        if case .loss = downfall?.kind {
+            simulation.step { "host \(number) loses its disk" }
+            simulation.checks.lostHost(life, host: number)
+            journal = InMemoryJobJournal(isDurable: true)
+        }
+    }
+
+    private func makeWorker(_ life: Life) -> QualiWorker {
+        let cloud = simulation.cloud
+        let clock = HostClock(host: self, life: life)
+        let network = Network(life: life, host: number, simulation: simulation)
+        let credentials = AWSCredentials(
+            accessKeyID: cloud.options.accessKeyID,
+            secretAccessKey: Secret(cloud.options.secretAccessKey)
+        )
+        func aws(_ endpoint: String) -> AWSClientConfiguration {
+            AWSClientConfiguration(
+                region: cloud.options.region,
+                credentials: StaticCredentialProvider(credentials),
+                httpClient: network,
+                endpoint: endpoint,
+                now: { clock.now }
+            )
+        }
+        let lab = SandboxClient.Configuration(
+            url: cloud.labURL,
+            username: cloud.options.labAccount.username,
+            password: Secret(cloud.options.labAccount.password)
+        )
+        var configuration = QualiWorker.Configuration(
+            lab: lab,
+            codePipeline: aws(cloud.codePipelineURL),
+            s3: aws(cloud.s3URL)
+        )
+        configuration.usesS3PathStyle = true
+        configuration.jobs.maxJobs = plan.maxJobs
+        configuration.jobs.pollInterval = plan.pollInterval
+        configuration.jobs.handoff = plan.handoff
+        let logger = Logger(label: life.name) { _ in SimulatedLog(life: life, simulation: self.simulation) }
+        do {
+            return try QualiWorker(
+                configuration,
+                labHTTPClient: network,
+                journal: MortalJournal(base: journal, life: life, limit: plan.maxJobs, simulation: simulation),
+                clock: clock,
+                logger: logger
+            )
+        } catch {
+            preconditionFailure("The lab's address is fixed: \(error)")
+        }
+    }
+}
+
+/// A host's own idea of the time.
+private struct HostClock: WorkerClock {
+    let host: SimulatedHost
+    let life: Life
+
+    var now: Date { Date().addingTimeInterval(host.skew / .seconds(1)) }
+
+    func sleep(for duration: Duration) async throws {
+        guard !life.isOver else { throw await life.afterlife() }
+        try await Task.sleep(for: duration)
+    }
+}
+
+/// Puts what a worker says into the trace, and looks for secrets in it.
+private struct SimulatedLog: LogHandler {
+    let life: Life
+    let simulation: Simulation
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        guard !life.isOver else { return }
+        let own = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let job = metadata["job"].map { ["job=\("\($0)".prefix(8))"] } ?? []
+        let line = ([event.level.rawValue, "\(event.message)"] + job + own).joined(separator: " ")
+        simulation.checks.written(line, by: life)
+        simulation.step { "\(life.name) says \(line)" }
+    }
+}

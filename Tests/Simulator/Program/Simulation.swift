@@ -1,0 +1,239 @@
+import AWSLite
+import Foundation
+import LocalCloud
+import QualiCore
+
+/// One seed's world, from its first job to its last worker's stop.
+///
+/// Everything runs on one thread, so nothing needs a lock.
+final class Simulation: @unchecked Sendable {
+    /// What happened.
+    struct Statistics {
+        var runs = 0
+        var steps = 0
+        var virtualTime: Duration = .zero
+        var lives = 0
+        var crashes = 0
+        var stops = 0
+        var faults: [String: Int] = [:]
+        var outcomes: [String: Int] = [:]
+
+        static func += (sum: inout Statistics, one: Statistics) {
+            sum.runs += one.runs
+            sum.steps += one.steps
+            sum.virtualTime += one.virtualTime
+            sum.lives += one.lives
+            sum.crashes += one.crashes
+            sum.stops += one.stops
+            sum.faults.merge(one.faults) { $0 + $1 }
+            sum.outcomes.merge(one.outcomes) { $0 + $1 }
+        }
+    }
+
+    /// What a seed has come to.
+    struct Report {
+        var violation: String?
+        var trace: Trace?
+        var statistics: Statistics
+        /// The same for the same run.
+        var fingerprint: UInt64
+    }
+
+    /// How long after the last trouble everything has to be done.
+    private static let patience: Duration = .seconds(3_600)
+
+    /// More than any world needs.
+    private static let mostSteps = 50_000
+
+    let scenario: Scenario
+    let cloud: LocalCloud
+    let checks: Checks
+    /// Decides what happens on the way.
+    var random: SeededGenerator
+    var statistics = Statistics()
+    /// Whether all workers have to stop now.
+    private(set) var isOver = false
+    private var hasEnded = false
+    private(set) var hosts: [SimulatedHost] = []
+    private var trace: Trace?
+    private let start: Int64
+    private var executions: [String] = []
+
+    /// Runs a seed.
+    static func run(seed: UInt64, isTraced: Bool) -> Report {
+        let executor = VirtualExecutor.shared
+        executor.begin(seed)
+        let simulation = Simulation(seed: seed, isTraced: isTraced)
+        Task {
+            await simulation.play()
+            simulation.hasEnded = true
+        }
+        let ending = executor.run { !simulation.hasEnded && simulation.checks.violation == nil }
+        switch ending {
+        case .told: break
+        case .idle: simulation.checks.fail("Nothing will ever happen again")
+        case .spinning: simulation.checks.fail("Something spins")
+        }
+        simulation.conclude()
+        return Report(
+            violation: simulation.checks.violation,
+            trace: simulation.trace,
+            statistics: simulation.statistics,
+            fingerprint: simulation.random.next() &+ UInt64(executor.turns) &* 31
+        )
+    }
+
+    private init(seed: UInt64, isTraced: Bool) {
+        start = VirtualExecutor.shared.now
+        scenario = Scenario(seed: seed)
+        random = SeededGenerator(seed &+ 2)
+        trace = isTraced ? Trace() : nil
+        var options = LocalCloud.Options()
+        options.codePipeline = scenario.codePipeline
+        options.lab = scenario.lab
+        options.blueprints = [scenario.blueprint]
+        options.labAccount = LabAccount(username: "admin", password: Secrets.lab)
+        options.secretAccessKey = Secrets.aws
+        cloud = LocalCloud.withoutSockets(options)
+        checks = Checks(cloud: cloud, scenario: scenario)
+        statistics.runs = 1
+    }
+
+    /// The time since the beginning.
+    var time: Duration { .nanoseconds(VirtualExecutor.shared.now - start) }
+
+    /// Whether nothing goes wrong any more.
+    var isCalm: Bool { time >= scenario.calm }
+
+    /// Notes what happens.
+    func step(_ text: () -> String) {
+        statistics.steps += 1
+        if statistics.steps == Self.mostSteps { checks.fail("It takes more than \(Self.mostSteps) steps") }
+        if trace != nil { trace?.add(text(), at: VirtualExecutor.shared.now, since: start) }
+    }
+
+    /// Waits, whatever is cancelled.
+    func pause(_ duration: Duration) async {
+        await withCheckedContinuation { continuation in
+            VirtualExecutor.shared.after(duration) { continuation.resume() }
+        }
+    }
+
+    // MARK: The plot
+
+    private func play() async {
+        register()
+        hosts = scenario.hosts.enumerated().map { SimulatedHost(number: $0 + 1, plan: $1, simulation: self) }
+        for pipeline in scenario.pipelines { VirtualExecutor.shared.after(pipeline.start) { self.begin(pipeline) } }
+        for amnesia in scenario.amnesias {
+            VirtualExecutor.shared.after(amnesia) {
+                self.step { "the lab forgets its sessions" }
+                self.cloud.lab.forgetTokens()
+            }
+        }
+        await withDiscardingTaskGroup { group in
+            for host in hosts { group.addTask { await host.run() } }
+            await watch()
+            isOver = true
+            for host in hosts { host.life?.tell(.stopped) }
+        }
+        checks.atEnd(executions)
+        for action in executions.compactMap(cloud.codePipeline.execution).flatMap(\.actions) where action.stage == "Lab"
+        {
+            let outcome = action.errorCode.map { "\(action.status) (\($0))" } ?? action.status
+            statistics.outcomes[outcome, default: 0] += 1
+        }
+    }
+
+    /// Waits until all that was begun has ended, or should have.
+    private func watch() async {
+        while true {
+            await pause(.seconds(5))
+            cloud.advance(by: .zero)
+            guard executions.count == scenario.pipelines.count else { continue }
+            let late = executions.filter { cloud.codePipeline.execution($0)?.hasEnded != true }
+            if late.isEmpty { return }
+            guard isCalm else { continue }
+            if late.allSatisfy(checks.isHeldByLostHost) { return }
+            guard time > scenario.calm + Self.patience else { continue }
+            return
+        }
+    }
+
+    private func register() {
+        for definition in QualiActions().definitions() {
+            let properties = definition.configurationProperties
+            do {
+                try cloud.codePipeline.register(
+                    .init(definition.category.rawValue, definition.provider, definition.version),
+                    required: properties.filter(\.required).map(\.name),
+                    optional: properties.filter { !$0.required }.map(\.name)
+                )
+                continue
+            } catch { checks.fail("\(error)") }
+        }
+    }
+
+    private func begin(_ pipeline: Scenario.Pipeline) {
+        step { "pipeline \(pipeline.name) starts" }
+        do {
+            try cloud.create(VirtualPipeline(pipeline.name, stages: [.init("Lab", pipeline.actions)]))
+            let id = try cloud.codePipeline.start(pipeline.name)
+            executions.append(id)
+            guard let stop = pipeline.stop else { return }
+            VirtualExecutor.shared.after(stop.time) {
+                self.step { "pipeline \(pipeline.name) is stopped\(stop.abandon ? " and abandoned" : "")" }
+                // It may have ended.
+                try? self.cloud.codePipeline.stop(id, abandon: stop.abandon)
+            }
+        } catch { checks.fail("\(error)") }
+    }
+
+    /// Ends what is left, so that the next world begins with nothing.
+    private func conclude() {
+        isOver = true
+        statistics.virtualTime = time
+        let steps = statistics.steps
+        let lines = trace
+        for host in hosts { host.life?.end() }
+        let executor = VirtualExecutor.shared
+        let limit = executor.turns + 1_000_000
+        guard executor.run(while: { executor.turns < limit }) == .idle else {
+            // What still runs would go on in the next world.
+            fatalError("A dead worker's tasks never end")
+        }
+        statistics.steps = steps
+        trace = lines
+    }
+
+    // MARK: Services
+
+    func service(named host: String) -> any LocalService {
+        switch host {
+        case "codepipeline.test": cloud.codePipeline
+        case "s3.test": cloud.s3
+        default: cloud.lab
+        }
+    }
+
+    func fault(for service: String, host: Int) -> Fault? {
+        let outage = scenario.outages.first {
+            $0.service == service && ($0.host.map { $0 + 1 == host } ?? true)
+                && time >= $0.time && time < $0.time + $0.length
+        }
+        var fault = outage.map { Fault.unreachable(isRefused: $0.isRefused) }
+        if fault == nil, !isCalm, random.chance(scenario.faultRate) { fault = .kind(random.pick(scenario.faultKinds)) }
+        if let fault { statistics.faults[fault.rawValue, default: 0] += 1 }
+        return fault
+    }
+
+    /// Lets a service act on a request.
+    func handle(_ request: LocalRequest, _ operation: String, at service: any LocalService, from life: Life) async
+        -> LocalReply
+    {
+        let reply = await cloud.answer(request, at: service)
+        step { "  \(service.name) acts on \(life.name)'s \(operation): \(reply.status)" }
+        checks.handled(operation, request, reply, from: life)
+        return reply
+    }
+}

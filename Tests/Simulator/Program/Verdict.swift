@@ -1,0 +1,66 @@
+import LocalCloud
+import QualiCore
+
+/// Whether what an action says of itself is what has happened in the lab.
+struct Verdict {
+    /// What isn't true of it.
+    private(set) var lie: String?
+
+    init(_ action: ActionReport, package: String, _ cloud: LocalCloud, _ scenario: Scenario) {
+        switch (action.status, action.name) {
+        case ("Succeeded", "Start"):
+            let tag = SandboxTag(actionExecutionID: action.id)
+            let sandbox = cloud.lab.sandboxes.first { tag.marks($0.name) }
+            if sandbox == nil || sandbox?.id != action.outputVariables["SandboxId"] { lie = "that isn't its sandbox" }
+            if case .fails = scenario.blueprint.setup { lie = "its setup has failed" }
+        case ("Succeeded", "End"):
+            let id = action.outputVariables["SandboxId"]
+            if cloud.lab.sandboxesNotStopped.contains(where: { $0.id == id }) { lie = "its sandbox still runs" }
+        case ("Succeeded", _):
+            let execution = cloud.lab.executions.first { $0.id == action.outputVariables["ExecutionId"] }
+            if execution?.status != .completed { lie = "its execution hasn't ended well" }
+            if execution?.parameters["Package"] != package { lie = "that isn't its execution" }
+        case ("Failed", let name):
+            lie = Self.lie(ofFailed: action, name, package, cloud, scenario)
+        default: break
+        }
+    }
+
+    /// A failure has to have a reason, and to name the right one.
+    private static func lie(
+        ofFailed action: ActionReport,
+        _ name: String,
+        _ package: String,
+        _ cloud: LocalCloud,
+        _ scenario: Scenario
+    ) -> String? {
+        let message = action.errorMessage ?? ""
+        let execution = cloud.lab.executions.first { $0.parameters["Package"] == package }
+        switch action.errorCode {
+        case "SystemUnavailable":
+            return scenario.isHarmless ? "nothing was unavailable" : nil
+        case "JobFailed":
+            if message.contains("The setup of the sandbox failed") {
+                if case .fails = scenario.blueprint.setup { return nil }
+                return "its setup hasn't failed"
+            }
+            if message.contains("its teardown reported errors") {
+                if case .fails = scenario.blueprint.teardown { return nil }
+                return "its teardown hasn't failed"
+            }
+            if message.contains(" ended as 'Failed'") {
+                return execution?.status == .failed ? nil : "its execution hasn't failed"
+            }
+            if message.contains("did not end within") || message.contains("was not ready within") {
+                if action.configuration["CommandName"] == "hang" { return nil }
+                return scenario.hosts.allSatisfy { $0.jumps.isEmpty && $0.skew == .zero } ? "it had time enough" : nil
+            }
+            if message.contains("It is unknown which execution") {
+                return scenario.isHarmless ? "nothing was unknown" : nil
+            }
+            return "the failure is an odd one"
+        default:
+            return "a failure of the type \(action.errorCode ?? "none") isn't true of any of these pipelines"
+        }
+    }
+}
