@@ -29,8 +29,9 @@ public actor SandboxWatcher {
         var lastError: SandboxAPIError?
     }
 
-    /// How often in a row the lab has to deny a sandbox of which it has never shown a state: new ones may come late.
-    fileprivate static let missesOfAnUnseenSandbox = 4
+    /// How often in a row the lab has to deny a sandbox of which it has never shown a state, since new ones may come
+    /// late; or to say nothing of one that isn't in its list, as some do of those that have ended.
+    fileprivate static let missesInARow = 4
 
     /// The longest time that one read of the lab may take.
     public static let readTimeout: Duration = .seconds(15)
@@ -132,6 +133,8 @@ public actor SandboxWatcher {
     fileprivate enum Glimpse {
         case state(SandboxState)
         case missing
+        /// The lab doesn't list it, and answers without telling anything of it.
+        case untold(SandboxAPIError)
         case trouble(SandboxAPIError)
     }
 
@@ -162,7 +165,11 @@ public actor SandboxWatcher {
                     do {
                         return (id, .state(try await client.sandbox(id: id).state))
                     } catch let error as SandboxAPIError {
-                        return (id, error.code == .notFound ? .missing : .trouble(error))
+                        switch error.code {
+                        case .notFound: return (id, .missing)
+                        case .malformedReply: return (id, .untold(error))
+                        default: return (id, .trouble(error))
+                        }
                     } catch {
                         return (id, nil)
                     }
@@ -200,7 +207,11 @@ extension SandboxWatcher.Waiter {
             if isWanted(state) { return .state(state) }
         case .missing:
             misses += 1
-            if lastState != nil || misses >= SandboxWatcher.missesOfAnUnseenSandbox { return .gone }
+            if lastState != nil || misses >= SandboxWatcher.missesInARow { return .gone }
+        case .untold(let error):
+            misses += 1
+            lastError = error
+            if misses >= SandboxWatcher.missesInARow { return .gone }
         case .trouble(let error):
             lastError = error
         case nil: break
