@@ -77,9 +77,17 @@ struct AWSCaller: Sendable {
         while true {
             try Task.checkCancellation()
             var failure: AWSError
+            let clockOffset = configuration.memory.clockOffset
             do {
                 let timeout = min(configuration.timeout, remaining(until: deadline) ?? configuration.timeout)
-                let output = try await send(operation, request, payload: payload, timeout: timeout, decode: decode)
+                let output = try await send(
+                    operation,
+                    request,
+                    payload: payload,
+                    clockOffset: clockOffset,
+                    timeout: timeout,
+                    decode: decode
+                )
                 configuration.memory.refund(paid ?? RetryCost.reward)
                 return output
             } catch let error as AWSError {
@@ -91,7 +99,7 @@ struct AWSCaller: Sendable {
             failure.earlierAttemptMayHaveBeenProcessed = earlierAttemptMayHaveBeenProcessed
             let isAmbiguous = failure.mayHaveBeenProcessed
             failure.mayHaveBeenProcessed = isAmbiguous || earlierAttemptMayHaveBeenProcessed
-            if !hasCorrectedClock, remaining(until: deadline) ?? .seconds(1) > .zero, correctClock(after: failure) {
+            if !hasCorrectedClock, remaining(until: deadline) ?? .seconds(1) > .zero, correctClock(after: failure, clockOffset) {
                 // The service refused to look at the request, so this attempt doesn't count as one.
                 hasCorrectedClock = true
                 attempt += 1
@@ -126,10 +134,12 @@ struct AWSCaller: Sendable {
     }
 
     /// Adopts the server's clock where it refused a request for its time; returns whether signing anew may help.
-    private func correctClock(after failure: AWSError) -> Bool {
+    ///
+    /// - Parameter usedOffset: What the request was signed with; another call may have corrected the clock since.
+    private func correctClock(after failure: AWSError, _ usedOffset: TimeInterval) -> Bool {
         guard failure.code.mayBeSkew, let serverDate = failure.serverDate else { return false }
         let local = configuration.now()
-        let assumed = local.addingTimeInterval(configuration.memory.clockOffset)
+        let assumed = local.addingTimeInterval(usedOffset)
         // AWS allows 5 minutes, S3 15; a smaller difference is no reason for a refusal.
         guard abs(serverDate.timeIntervalSince(assumed)) > 240 else { return false }
         let offset = serverDate.timeIntervalSince(local)
@@ -147,6 +157,7 @@ struct AWSCaller: Sendable {
         _ operation: AWSOperation,
         _ request: HTTPRequest,
         payload: AWSPayload,
+        clockOffset: TimeInterval,
         timeout: Duration,
         decode: (HTTPReply) throws -> Output
     ) async throws -> Output {
@@ -154,7 +165,7 @@ struct AWSCaller: Sendable {
         let signer = SigV4Signer(service: operation.service.signingName, region: configuration.region)
         let signed: HTTPRequest
         do {
-            let date = configuration.now().addingTimeInterval(configuration.memory.clockOffset)
+            let date = configuration.now().addingTimeInterval(clockOffset)
             signed =
                 try credentials.map {
                     try signer.sign(request, payload: payload.hash, credentials: $0, date: date)
