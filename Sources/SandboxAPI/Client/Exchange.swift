@@ -79,9 +79,16 @@ enum Reply {
     /// Nothing that matters.
     static func nothing(_ data: Data) {}
 
-    /// `{"result": "success"}`; a reply without a result counts as well.
+    /// `{"result": "success"}`; a reply without a result counts as well, but not a page that somebody on the way has made.
     static func result(_ data: Data) throws {
-        guard let result = (try? JSONDecoder().decode(Result.self, from: data))?.result else { return }
+        guard !isBlank(data) else { return }
+        let reply: Result?
+        do {
+            reply = try JSONDecoder().decode(Result.self, from: data)
+        } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
+            reply = nil
+        }
+        guard let result = reply?.result else { return }
         guard result.folded == "success" else { throw RejectedResult(result: result) }
     }
 

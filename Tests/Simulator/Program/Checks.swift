@@ -107,11 +107,8 @@ final class Checks: @unchecked Sendable {
         seenExecutions = executions.count
     }
 
-    /// A worker has died, and its journal with it.
-    func lostHost(_ life: Life, host: Int) {
-        // Whatever any worker of that host has held.
-        lostLives.formUnion(Set(holders.values).filter { $0 == "worker \(host)" || $0.hasPrefix("worker \(host).") })
-    }
+    /// A disk is gone, and with it all that these workers knew.
+    func lost(_ names: [String]) { lostLives.formUnion(names) }
 
     /// Whether all that an execution waits for was in the hands of workers whose disk is gone.
     func isHeldByLostHost(_ executionID: String) -> Bool {

@@ -16,6 +16,8 @@ final class SimulatedHost: @unchecked Sendable {
     fileprivate var skew: Duration
     private(set) var life: Life?
     private var lives = 0
+    /// The workers that have written on this disk.
+    private var names: [String] = []
     /// The tasks of dead workers, which end by themselves.
     private var remains: [Task<Void, Never>] = []
 
@@ -46,6 +48,7 @@ final class SimulatedHost: @unchecked Sendable {
         lives += 1
         let life = Life(name: "worker \(number)\(lives > 1 ? ".\(lives)" : "")", downfall: downfall)
         self.life = life
+        names.append(life.name)
         simulation.statistics.lives += 1
         simulation.step { "\(life.name) starts" }
         let group = ServiceGroup(
@@ -96,7 +99,8 @@ final class SimulatedHost: @unchecked Sendable {
         remains.append(running)
         if case .loss = downfall?.kind {
             simulation.step { "host \(number) loses its disk" }
-            simulation.checks.lostHost(life, host: number)
+            simulation.checks.lost(names)
+            names = []
             journal = InMemoryJobJournal(isDurable: true)
         }
     }
