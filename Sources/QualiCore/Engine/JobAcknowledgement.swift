@@ -5,12 +5,13 @@ import Logging
 /// Takes a job that was offered.
 ///
 /// A poll is no claim: two workers may be offered the same job, and the acknowledgement decides. When its reply is lost
-/// it is sent again with the same nonce until there is a definite answer. `InvalidNonceException` soon after such a loss
-/// means that the first one was taken: the service hands out a new nonce with each offer, and offers a job again only
-/// after a while. Later it may as well mean that another worker has the job, so nothing is done and the job fails.
+/// it is sent again with the same nonce until there is a definite answer. `InvalidNonceException` after such a loss means
+/// that the first one was taken, if the job was offered only just now: the service hands out a new nonce with each offer,
+/// and offers a job again only after a while. Later it may as well mean that another worker has the job, so nothing is
+/// done and the job fails.
 struct JobAcknowledgement: Sendable {
     let queue: any JobQueue
-    /// How long after a lost reply a stale nonce still means that the job is this worker's.
+    /// How long after the offer, after a lost reply, a stale nonce still means that the job is this worker's.
     let certainty: Duration
     let clock: any WorkerClock
     let logger: Logger
@@ -29,29 +30,29 @@ struct JobAcknowledgement: Sendable {
 
     /// Acknowledges a job.
     ///
-    /// - Parameter isRepeat: Whether an earlier run may have acknowledged it, soon after it was offered.
+    /// - Parameter isRepeat: Whether an earlier run may have acknowledged it.
     func claim(_ record: JobRecord, isRepeat: Bool) async -> Answer {
-        var lostAt = isRepeat ? record.offeredAt : nil
+        var mayBeTaken = isRepeat
         var backoff = Backoff(first: .milliseconds(200), longest: .seconds(5))
         while true {
             do {
-                if Task.isCancelled, lostAt == nil { return .notOurs }
+                if Task.isCancelled, !mayBeTaken { return .notOurs }
                 let status = try await shielded { try await queue.acknowledgeJob(id: record.id, nonce: record.nonce) }
                 if status == .inProgress { return .claimed }
                 logger.debug("Job isn't to be worked on", metadata: ["status": "\(status.rawValue)"])
                 return .notOurs
             } catch let error as AWSError {
                 if error.mayHaveBeenProcessed || error.earlierAttemptMayHaveBeenProcessed {
-                    lostAt = lostAt ?? clock.now
+                    mayBeTaken = true
                 }
                 switch error.code {
-                case .invalidNonce: return staleNonce(lostAt)
+                case .invalidNonce: return staleNonce(of: record, mayBeTaken)
                 case .jobNotFound: return .notOurs
                 case _ where error.isThrottling || error.mayHaveBeenProcessed || error.code == .transport:
                     logger.debug("An acknowledgement is repeated", metadata: ["error": "\(error)"])
                 default:
                     logger.error("A job can't be acknowledged", metadata: ["error": "\(error)"])
-                    return lostAt == nil ? .refused : staleNonce(lostAt)
+                    return mayBeTaken ? staleNonce(of: record, mayBeTaken) : .refused
                 }
             } catch is CancellationError {
                 // Cut off by a stop: whether it was taken is unknown, and nothing has been done.
@@ -63,17 +64,19 @@ struct JobAcknowledgement: Sendable {
             do {
                 try await clock.sleep(for: backoff.pause())
             } catch {
-                return lostAt == nil ? .notOurs : .uncertain(Self.unknown)
+                return mayBeTaken ? .uncertain(Self.unknown) : .notOurs
             }
         }
     }
 
-    private func staleNonce(_ lostAt: Date?) -> Answer {
-        guard let lostAt else {
+    private func staleNonce(of record: JobRecord, _ mayBeTaken: Bool) -> Answer {
+        guard mayBeTaken else {
             logger.debug("Another worker has the job")
             return .notOurs
         }
-        guard clock.now.timeIntervalSince(lostAt) <= certainty.timeInterval else {
+        // Not since the loss: the offer may be much older, and be another worker's by now.
+        let age = clock.now.timeIntervalSince(record.offeredAt)
+        guard (0...certainty.timeInterval).contains(age) else {
             logger.error("The reply to an acknowledgement was lost, and it is unknown who has the job")
             return .uncertain(Self.unknown)
         }

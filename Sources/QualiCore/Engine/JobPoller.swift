@@ -54,12 +54,13 @@ struct JobPoller: Sendable {
     }
 
     private func poll(_ room: Int) async throws -> [OfferedJob] {
+        // The service's offer is no older than the question, however long the reply takes.
+        let now = clock.now
         let result = try await queue.poll(
             actionTypeID: action.typeID,
             maxBatchSize: room,
             queryParameters: action.queryParameters
         )
-        let now = clock.now
         var offered: [OfferedJob] = []
         for offer in result.jobs.map({ offer($0, now) }) + result.undecodable.compactMap({ offer($0, now) }) {
             // More than was asked for is left to be offered again.
