@@ -35,6 +35,9 @@ extension WorkerRun {
         let logger = logger(for: offer.record)
         switch await acknowledge(offer.record, isRepeat: false, logger) {
         case .claimed: break
+        // The acknowledgement may be on its way still, and a report that comes before it would be refused.
+        case .uncertain where Task.isCancelled && worker.journal.isDurable:
+            return Ending(record: offer.record, outcome: nil)
         case .uncertain(let failure): return await end(offer.record, .failure(failure))
         case .notOurs:
             await letGo(offer.record)

@@ -85,9 +85,10 @@ final class SimulatedHost: @unchecked Sendable {
     private func limitStop(of life: Life, _ downfall: Scenario.Downfall?) {
         var grace: Duration = .seconds(30)
         if case .stop(let own) = downfall?.kind { grace = own }
+        let mustStop = simulation.isOver && simulation.isCalm
         VirtualExecutor.shared.after(grace) { [simulation] in
             guard !life.hasFinished else { return }
-            if simulation.isOver { simulation.checks.fail("\(life.name) hasn't stopped within \(grace)") }
+            if mustStop { simulation.checks.fail("\(life.name) hasn't stopped within \(grace)") }
             life.end()
         }
     }

@@ -51,6 +51,8 @@ struct Verdict {
             if message.contains(" ended as 'Failed'") {
                 return execution?.status == .failed ? nil : "its execution hasn't failed"
             }
+            // Cancelled for its time by a worker that could say so no more.
+            if message.contains(" ended as 'Cancelled'"), execution?.cancelRequested != nil { return nil }
             if message.contains("did not end within") || message.contains("was not ready within") {
                 if action.configuration["CommandName"] == "hang" { return nil }
                 return scenario.hosts.allSatisfy { $0.jumps.isEmpty && $0.skew == .zero } ? "it had time enough" : nil
