@@ -33,11 +33,10 @@ extension LabAccess {
                 try await context.uninterrupted { try await client.stopSandbox(id: sandboxID) }
                 return
             } catch let error as SandboxAPIError {
-                guard let state = try await state(of: sandboxID, context.clock), !state.isEnding, !state.isEnded else {
-                    return
-                }
                 // The first stop sometimes fails where a second one doesn't, says Quali's load-testing tool.
-                guard attempts < 2 || error.isTransient && context.clock.now < deadline else {
+                let isLast = attempts >= 2 && !(error.isTransient && context.clock.now < deadline)
+                if try await isEnding(sandboxID, patiently: isLast, context.clock) { return }
+                guard !isLast else {
                     throw JobFailure("The sandbox can't be ended", error, externalExecutionID: sandboxID)
                 }
                 try await context.clock.sleep(for: backoff.pause())
@@ -62,6 +61,17 @@ extension LabAccess {
             if let sighting { return sighting }
             try await context.pause(for: statusInterval)
         }
+    }
+
+    /// Whether a sandbox is as a stop leaves it.
+    ///
+    /// - Parameter patiently: Whether to look again: the first reads after a stop may still show the state before it.
+    private func isEnding(_ sandboxID: String, patiently: Bool, _ clock: any WorkerClock) async throws -> Bool {
+        for attempt in 1...(patiently ? 4 : 1) {
+            if attempt > 1 { try await clock.sleep(for: statusInterval) }
+            guard let state = try await state(of: sandboxID, clock), !state.isEnding, !state.isEnded else { return true }
+        }
+        return false
     }
 
     /// The state of a sandbox; `nil` if the lab doesn't know it.
