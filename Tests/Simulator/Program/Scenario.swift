@@ -92,6 +92,7 @@ struct Scenario {
         if faultKinds.isEmpty { faultKinds = [random.pick(FaultKind.allCases)] }
         for _ in 0..<random.pick([0, 0, 1, 2]) { outages.append(outage(&random)) }
         for _ in 0..<random.pick([0, 0, 0, 1, 3]) { amnesias.append(.milliseconds(random.int(0...calmMilliseconds))) }
+        calm = max(calm, outages.map { $0.time + $0.length }.max() ?? .zero)
     }
 
     private var calmMilliseconds: Int { Int(calm / .milliseconds(1)) }

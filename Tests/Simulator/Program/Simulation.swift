@@ -222,7 +222,9 @@ final class Simulation: @unchecked Sendable {
                 && time >= $0.time && time < $0.time + $0.length
         }
         var fault = outage.map { Fault.unreachable(isRefused: $0.isRefused) }
-        if fault == nil, !isCalm, !isOver, random.chance(scenario.faultRate) { fault = .kind(random.pick(scenario.faultKinds)) }
+        if fault == nil, !isCalm, !isOver, random.chance(scenario.faultRate) {
+            fault = .kind(random.pick(scenario.faultKinds))
+        }
         if let fault { statistics.faults[fault.rawValue, default: 0] += 1 }
         return fault
     }
