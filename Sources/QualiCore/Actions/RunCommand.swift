@@ -45,6 +45,7 @@ public struct RunCommand: ActionHandler {
     /// Finds, runs, waits.
     public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
         var checkpoint = context.checkpoint ?? Checkpoint()
+        if let executionID = checkpoint.executionID { lab.claims.add(executionID) }
         let target: CommandTarget
         if let known = checkpoint.target {
             target = known
@@ -178,7 +179,7 @@ public struct RunCommand: ActionHandler {
         for attempt in 1...4 {
             if attempt > 1 { try await context.clock.sleep(for: lab.statusInterval) }
             let new = try await executions(configuration, target, context).filter { id in
-                !earlier.contains(Self.shortened(id))
+                !earlier.contains(Self.shortened(id)) && !lab.claims.contains(id)
             }
             guard new.count <= 1 else { throw ambiguous(Set(new), configuration, target) }
             if let id = new.first { return id }
@@ -197,6 +198,7 @@ public struct RunCommand: ActionHandler {
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws {
+        lab.claims.add(executionID)
         checkpoint.executionID = executionID
         checkpoint.earlierExecutions = nil
         checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.timeout.timeInterval)

@@ -69,7 +69,8 @@ extension LabAccess {
     private func isEnding(_ sandboxID: String, patiently: Bool, _ clock: any WorkerClock) async throws -> Bool {
         for attempt in 1...(patiently ? 4 : 1) {
             if attempt > 1 { try await clock.sleep(for: statusInterval) }
-            guard let state = try await state(of: sandboxID, clock), !state.isEnding, !state.isEnded else { return true }
+            let state = try await state(of: sandboxID, clock)
+            guard let state, !state.isEnding, !state.isEnded else { return true }
         }
         return false
     }

@@ -18,6 +18,8 @@ public struct LabAccess: Sendable {
     public let patience: Duration
     /// Keeps starts of the same command apart.
     let starts = ExclusiveAccess()
+    /// Keeps jobs from taking one another's executions for their own.
+    let claims = ExecutionClaims()
 
     /// Creates an access.
     public init(
