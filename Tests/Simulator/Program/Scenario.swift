@@ -198,8 +198,6 @@ struct Scenario {
                     return (component, random.pick(commands))
                 }()
             let name = random.chance(0.05) ? "fail" : random.chance(0.03) ? "hang" : command
-            // Workers of several hosts can't tell whose execution of one command is whose: see Docs/reliability.md.
-            let mayRunAtOnce = hosts.count == 1 || !actions.contains { $0.configuration["CommandName"] == name }
             actions.append(
                 .init(
                     "Run\(place)",
@@ -210,7 +208,7 @@ struct Scenario {
                     ],
                     inputs: ["Sandbox"],
                     outputs: random.chance(0.3) ? ["Output\(place)"] : [],
-                    runOrder: mayRunAtOnce && random.chance(0.7) ? 2 : 1 + place
+                    runOrder: random.chance(0.7) ? 2 : 1 + place
                 )
             )
         }

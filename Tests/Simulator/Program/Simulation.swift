@@ -17,6 +17,7 @@ final class Simulation: @unchecked Sendable {
         var stops = 0
         var faults: [String: Int] = [:]
         var outcomes: [String: Int] = [:]
+        var mixUps = 0
 
         static func += (sum: inout Statistics, one: Statistics) {
             sum.runs += one.runs
@@ -25,6 +26,7 @@ final class Simulation: @unchecked Sendable {
             sum.lives += one.lives
             sum.crashes += one.crashes
             sum.stops += one.stops
+            sum.mixUps += one.mixUps
             sum.faults.merge(one.faults) { $0 + $1 }
             sum.outcomes.merge(one.outcomes) { $0 + $1 }
         }
@@ -138,6 +140,7 @@ final class Simulation: @unchecked Sendable {
             for host in hosts { host.life?.tell(.stopped) }
         }
         checks.atEnd(executions)
+        statistics.mixUps = checks.mixUps
         for action in executions.compactMap(cloud.codePipeline.execution).flatMap(\.actions) where action.stage == "Lab"
         {
             let outcome = action.errorCode.map { "\(action.status) (\($0))" } ?? action.status

@@ -5,6 +5,8 @@ import QualiCore
 struct Verdict {
     /// What isn't true of it.
     private(set) var lie: String?
+    /// Whether it has taken another action's execution for its own.
+    private(set) var isMixUp = false
 
     init(_ action: ActionReport, package: String, _ cloud: LocalCloud, _ scenario: Scenario) {
         switch (action.status, action.name) {
@@ -19,9 +21,12 @@ struct Verdict {
         case ("Succeeded", _):
             let execution = cloud.lab.executions.first { $0.id == action.outputVariables["ExecutionId"] }
             if execution?.status != .completed { lie = "its execution hasn't ended well" }
-            if execution?.parameters["Package"] != package { lie = "that isn't its execution" }
-        case ("Failed", let name):
-            lie = Self.lie(ofFailed: action, name, package, cloud, scenario)
+            if let execution, execution.parameters["Package"] != package {
+                lie = "that isn't its execution"
+                isMixUp = true
+            }
+        case ("Failed", _):
+            lie = Self.lie(ofFailed: action, package, cloud, scenario)
         default: break
         }
     }
@@ -29,7 +34,6 @@ struct Verdict {
     /// A failure has to have a reason, and to name the right one.
     private static func lie(
         ofFailed action: ActionReport,
-        _ name: String,
         _ package: String,
         _ cloud: LocalCloud,
         _ scenario: Scenario
