@@ -97,6 +97,12 @@ let package = Package(
             ],
             path: "Tests/Simulator/Program"
         ),
+        .testTarget(
+            name: "SimulatorTests",
+            dependencies: ["simulator"],
+            path: "Tests/Simulator/Tests",
+            exclude: ["seeds.txt"]
+        ),
 
         .testTarget(
             name: "HTTPTransportTests",

@@ -1,0 +1,48 @@
+#if os(Linux)
+import Foundation
+import Testing
+
+/// Runs the simulator as a person does; it can't run in the process of the tests, whose clock and threads are real.
+@Suite("The worker in simulated worlds", .serialized, .timeLimit(.minutes(10)))
+struct SimulatorTests {
+    private static let keptSeeds: [Int] = {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("seeds.txt")
+        let lines = ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(separator: "\n")
+        return lines.compactMap { Int($0.prefix { $0 != " " }) }
+    }()
+
+    private func simulate(_ arguments: String...) throws -> (status: Int32, output: String) {
+        let process = Process()
+        let pipe = Pipe()
+        // The tests' bundle, which is what runs here, is in the folder that the simulator is built into.
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        process.executableURL = URL(fileURLWithPath: tests).deletingLastPathComponent()
+            .appendingPathComponent("simulator")
+        process.arguments = arguments
+        process.standardOutput = pipe
+        try process.run()
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, output)
+    }
+
+    @Test func `keeps its promises in some hundred worlds`() throws {
+        let run = try simulate("--seeds", "300", "--from", "100000")
+        #expect(run.status == 0, "\(run.output.suffix(4_000))")
+        #expect(run.output.contains("0 lost, 0 doubled"))
+    }
+
+    @Test(arguments: keptSeeds)
+    func `keeps them where it once broke them`(seed: Int) throws {
+        let run = try simulate("--seed", "\(seed)")
+        #expect(run.status == 0, "\(run.output.suffix(4_000))")
+    }
+
+    @Test func `is the same to the byte when a seed is run again`() throws {
+        let first = try simulate("--seed", "725").output
+        #expect(try simulate("--seed", "725").output == first)
+        #expect(first.split(separator: "\n").count > 100)
+        #expect(try simulate("--seed", "726").output != first)
+    }
+}
+#endif
