@@ -40,17 +40,17 @@ struct CallRunner: Sendable {
         let ticket = await session.ticket()
         var refused: Session.Token?
         return try await retry.run(mayRepeat: { $0.mayRepeat(call) }) {
-            var renewals = 0
+            var hasRenewed = false
             while true {
                 let token = try await session.token(ticket, insteadOf: refused)
                 let secrets = await session.knownTokens + call.secrets
                 do {
                     return try await exchange.run(call, token: token.secret, secrets: secrets, read: read)
-                } catch let error as SandboxAPIError where error.refusesToken && renewals < 2 {
-                    // Refused before anything was done, so any call may go out again: a lab that has just been started
-                    // anew may well forget its sessions twice.
+                } catch let error as SandboxAPIError where error.refusesToken && !hasRenewed {
+                    // Refused before anything was done, so any call may go out again: once in each attempt, for between
+                    // two of them a lab may well forget its sessions again.
                     refused = token
-                    renewals += 1
+                    hasRenewed = true
                 }
             }
         }
