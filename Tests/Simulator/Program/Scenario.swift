@@ -91,7 +91,7 @@ struct Scenario {
         faultKinds = FaultKind.allCases.filter { _ in random.chance(0.5) }
         if faultKinds.isEmpty { faultKinds = [random.pick(FaultKind.allCases)] }
         for _ in 0..<random.pick([0, 0, 1, 2]) { outages.append(outage(&random)) }
-        for _ in 0..<random.pick([0, 0, 0, 1, 3]) { amnesias.append(.milliseconds(random.int(0...calmMilliseconds))) }
+        for _ in 0..<random.pick([0, 0, 0, 1, 1]) { amnesias.append(.milliseconds(random.int(0...calmMilliseconds))) }
         calm = max(calm, outages.map { $0.time + $0.length }.max() ?? .zero)
     }
 
