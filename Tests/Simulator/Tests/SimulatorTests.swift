@@ -27,7 +27,7 @@ struct SimulatorTests {
     }
 
     @Test func `keeps its promises in many worlds`() throws {
-        let run = try simulate("--seeds", "150", "--from", "100000")
+        let run = try simulate("--seeds", "400", "--from", "100000")
         #expect(run.status == 0, "\(run.output.suffix(4_000))")
         #expect(run.output.contains("0 lost, 0 doubled"))
     }
