@@ -99,7 +99,9 @@ struct AWSCaller: Sendable {
             failure.earlierAttemptMayHaveBeenProcessed = earlierAttemptMayHaveBeenProcessed
             let isAmbiguous = failure.mayHaveBeenProcessed
             failure.mayHaveBeenProcessed = isAmbiguous || earlierAttemptMayHaveBeenProcessed
-            if !hasCorrectedClock, remaining(until: deadline) ?? .seconds(1) > .zero, correctClock(after: failure, clockOffset) {
+            if !hasCorrectedClock, remaining(until: deadline) ?? .seconds(1) > .zero,
+                correctClock(after: failure, clockOffset)
+            {
                 // The service refused to look at the request, so this attempt doesn't count as one.
                 hasCorrectedClock = true
                 attempt += 1
