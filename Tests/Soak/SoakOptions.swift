@@ -10,7 +10,9 @@ struct SoakOptions: Sendable {
     var pipelines = 20
     /// How many workers share the queue.
     var workers = 2
-    /// What random choices begin with. The moments of real processes differ in each run all the same.
+    /// What random choices begin with.
+    ///
+    /// The moments of real processes differ in each run all the same.
     var seed = UInt64.random(in: 0...UInt64(Int.max))
     /// Where the workers' journals and logs are kept.
     var folder = "/tmp/quali-worker-soak"

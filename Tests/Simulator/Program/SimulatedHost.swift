@@ -133,7 +133,6 @@ final class SimulatedHost: @unchecked Sendable {
             codePipeline: aws(cloud.codePipelineURL),
             s3: aws(cloud.s3URL)
         )
-        configuration.usesS3PathStyle = true
         configuration.jobs.maxJobs = plan.maxJobs
         configuration.jobs.pollInterval = plan.pollInterval
         configuration.jobs.handoff = plan.handoff
