@@ -187,10 +187,11 @@ public actor SandboxWatcher {
     private func show(_ glimpses: [String: Glimpse], to ids: Set<String>) {
         let now = clock.now
         for (id, var waiter) in waiters where ids.contains(waiter.sandboxID) {
-            if let sighting = waiter.see(glimpses[waiter.sandboxID], now: now) {
+            switch waiter.see(glimpses[waiter.sandboxID], now: now) {
+            case .over(let sighting):
                 waiters[id] = nil
                 waiter.continuation.resume(returning: sighting)
-            } else {
+            case .goesOn:
                 waiters[id] = waiter
             }
         }
@@ -198,25 +199,33 @@ public actor SandboxWatcher {
 }
 
 extension SandboxWatcher.Waiter {
-    /// Takes in what a look has shown; what the wait has come to, which is itself `nil` for a look alone, if it is over.
-    fileprivate mutating func see(_ glimpse: SandboxWatcher.Glimpse?, now: Date) -> SandboxWatcher.Sighting?? {
+    /// What a look means for a wait.
+    fileprivate enum Progress {
+        case goesOn
+        /// What the wait has come to; `nil` where one look was asked for, and it would go on.
+        case over(SandboxWatcher.Sighting?)
+    }
+
+    /// Takes in what a look has shown.
+    fileprivate mutating func see(_ glimpse: SandboxWatcher.Glimpse?, now: Date) -> Progress {
         switch glimpse {
         case .state(let state):
             lastState = state
             misses = 0
-            if isWanted(state) { return .state(state) }
+            if isWanted(state) { return .over(.state(state)) }
         case .missing:
             misses += 1
-            if lastState != nil || misses >= SandboxWatcher.missesInARow { return .gone }
+            if lastState != nil || misses >= SandboxWatcher.missesInARow { return .over(.gone) }
         case .untold(let error):
             misses += 1
             lastError = error
-            if misses >= SandboxWatcher.missesInARow { return .gone }
+            if misses >= SandboxWatcher.missesInARow { return .over(.gone) }
         case .trouble(let error):
             lastError = error
         case nil: break
         }
-        if now >= deadline { return .overdue(lastState, lastState == nil ? lastError : nil) }
-        return isOneLook && (lastState != nil || lastError != nil) ? .some(nil) : nil
+        if now >= deadline { return .over(.overdue(lastState, lastState == nil ? lastError : nil)) }
+        let hasSeen = misses == 0 && (lastState != nil || lastError != nil)
+        return isOneLook && hasSeen ? .over(nil) : .goesOn
     }
 }
