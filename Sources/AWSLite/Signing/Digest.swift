@@ -7,12 +7,8 @@ enum Digest {
     struct Failure: Error {}
 
     /// SHA-256 fetched once and kept for the life of the process: `EVP_sha256()` is fetched anew by each digest.
-    fileprivate struct Method: @unchecked Sendable {
-        // A fetched method never changes, so threads may share it.
-        let pointer: OpaquePointer?
-    }
-
-    fileprivate static let sha256Method = Method(pointer: EVP_MD_fetch(nil, "SHA256", nil))
+    // A fetched method never changes, so threads may share it.
+    nonisolated(unsafe) fileprivate static let sha256Method = EVP_MD_fetch(nil, "SHA256", nil)
 
     /// The SHA-256 digest of some bytes.
     static func sha256(_ data: Data) throws -> [UInt8] {
@@ -24,7 +20,7 @@ enum Digest {
     static func sha256(_ bytes: UnsafeRawBufferPointer) throws -> SIMD32<UInt8> {
         var digest = SIMD32<UInt8>()
         let result = withUnsafeMutableBytes(of: &digest) {
-            EVP_Digest(bytes.baseAddress, bytes.count, $0.baseAddress, nil, sha256Method.pointer, nil)
+            EVP_Digest(bytes.baseAddress, bytes.count, $0.baseAddress, nil, sha256Method, nil)
         }
         guard result == 1 else { throw Failure() }
         return digest
@@ -99,7 +95,7 @@ final class RunningDigest {
             switch self {
             case .md5: EVP_md5()
             case .sha1: EVP_sha1()
-            case .sha256: Digest.sha256Method.pointer
+            case .sha256: Digest.sha256Method
             }
         }
     }

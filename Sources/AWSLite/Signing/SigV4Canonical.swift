@@ -21,7 +21,7 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
     public var method: String { String(part(0..<methodEnd)) }
     /// The path as it enters the signature.
     public var path: String { String(part(methodEnd + 1..<pathEnd)) }
-    /// The query as it enters the signature: encoded anew and sorted.
+    /// The query as it enters the signature: sorted, its escapes as they were written.
     public var query: String { String(part(pathEnd + 1..<queryEnd)) }
     /// The signed header fields: lower-case names, trimmed and merged values, sorted by name.
     public var headers: [(name: String, value: String)] {
