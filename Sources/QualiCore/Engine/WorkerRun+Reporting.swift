@@ -23,7 +23,7 @@ extension WorkerRun {
             logger.log(level: isNews ? .info : .debug, "\(outcome.headline)", metadata: ["detail": "\(outcome.detail)"])
         case .unwanted:
             logger.notice("Nobody wants the job's result any more", metadata: ["detail": "\(outcome.detail)"])
-            guard await abandon(record, logger) else { return }
+            guard await abandon(ending, logger) else { return }
         case .interrupted:
             logger.error("Stopped before CodePipeline had the result", metadata: ["outcome": "\(outcome.headline)"])
             return
@@ -32,7 +32,8 @@ extension WorkerRun {
     }
 
     /// Has what a job has begun undone; `false` if the worker was stopped before that was done.
-    private func abandon(_ record: JobRecord, _ logger: Logger) async -> Bool {
+    private func abandon(_ ending: Ending, _ logger: Logger) async -> Bool {
+        let record = ending.record
         guard worker.configuration.onAbandoned == .end, let action = action(of: record) else {
             logger.notice("What the job has begun is left as it is")
             return true
@@ -42,7 +43,9 @@ extension WorkerRun {
             return true
         }
         do {
-            try await journal.write { try await $0.saveOutcome(.abandoned, of: record.id) }
+            if ending.outcome != .abandoned {
+                try await journal.write { try await $0.saveOutcome(.abandoned, of: record.id) }
+            }
             let assignment = assignment(
                 record,
                 ActionProperties([:]),

@@ -85,16 +85,17 @@ struct AbandonmentTests {
         #expect(seen[1] - seen[0] >= 3_000)
     }
 
-    @Test func `is found by its report, too`() async throws {
+    @Test func `is found by its report, too, and noted before anything is undone`() async throws {
         let queue = FakeQueue()
         await queue.offer(.job("1"))
         await queue.fail("success", with: [gone])
-        let undone = Gate()
-        try await RunningWorker.run(queue: queue) { context in
+        let (undone, journal) = (Gate(), InMemoryJobJournal())
+        try await RunningWorker.run(queue: queue, journal: journal) { context in
             try await context.save(7)
             return JobResult(summary: "done")
         } abandoned: { context in
             #expect(context.checkpoint == 7)
+            #expect(await journal.unfinished().map(\.outcome) == [.abandoned])
             undone.open()
         } whileRunning: { _ in
             await undone.wait()
