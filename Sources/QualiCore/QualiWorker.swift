@@ -107,12 +107,7 @@ public struct QualiWorker: Service {
             try await group.next()
             group.cancelAll()
         }
-        await withTaskGroup { group in
-            group.addTask { await client.logout() }
-            group.addTask { try? await Task.sleep(for: .seconds(3)) }
-            await group.next()
-            group.cancelAll()
-        }
+        await firstToEnd({ await client.logout() }, { try? await Task.sleep(for: .seconds(3)) })
     }
 }
 
