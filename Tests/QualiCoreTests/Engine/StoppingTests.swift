@@ -73,19 +73,31 @@ struct StoppingTests {
         #expect(await !queue.calls.contains(.acknowledge(id: "2", nonce: "3")))
     }
 
-    @Test func `jobs that don't end within the drain are handed over`() async throws {
-        let queue = FakeQueue()
+    /// Runs a worker whose one job waits, and stops it.
+    private func stopWaiting(
+        _ queue: FakeQueue,
+        journal: InMemoryJobJournal = InMemoryJobJournal(),
+        configure: (inout JobWorker.Configuration) -> Void,
+        whileStopping body: (RunningWorker) async throws -> Void
+    ) async throws {
         await queue.offer(.job("1"))
         let started = Gate()
-        try await RunningWorker.run(queue: queue) {
-            $0.drain = .seconds(600)
-        } handler: { context in
+        try await RunningWorker.run(queue: queue, journal: journal, configure: configure) { context in
             started.open()
             try await context.clock.sleep(for: .seconds(900))
             return JobResult(summary: "done")
         } whileRunning: { worker in
             await started.wait()
             await worker.stop()
+            try await body(worker)
+        }
+    }
+
+    @Test func `jobs that don't end within the drain are handed over`() async throws {
+        let queue = FakeQueue()
+        try await stopWaiting(queue) {
+            $0.drain = .seconds(600)
+        } whileStopping: { worker in
             await worker.clock.wakeSleeper(of: .seconds(600))
             #expect(await queue.report(of: "1").success?.continuationToken != nil)
         }
@@ -93,19 +105,11 @@ struct StoppingTests {
 
     @Test func `what can't be reported in time stays in the journal, and is reported by the next run`() async throws {
         let queue = FakeQueue()
-        await queue.offer(.job("1"))
         await queue.fail("success", with: [AWSError(.transport, "no route to host")])
         let journal = InMemoryJobJournal(isDurable: true)
-        let started = Gate()
-        try await RunningWorker.run(queue: queue, journal: journal) {
+        try await stopWaiting(queue, journal: journal) {
             $0.reportTime = .seconds(20)
-        } handler: { context in
-            started.open()
-            try await context.clock.sleep(for: .seconds(900))
-            return JobResult(summary: "done")
-        } whileRunning: { worker in
-            await started.wait()
-            await worker.stop()
+        } whileStopping: { worker in
             _ = await queue.report(of: "1")
             await worker.clock.wakeSleeper(of: .seconds(20))
         }
