@@ -104,7 +104,7 @@ extension Simulation.Statistics {
             \(line(since: began))
             \(lives) workers, \(crashes) of them killed, \(stops) stopped
             faults: \(list(faults))
-            actions: \(list(outcomes)); 0 lost, 0 doubled, \(mixUps) with another's execution
+            actions: \(list(outcomes)); \(mixUps) with another's execution
             """
     }
 }

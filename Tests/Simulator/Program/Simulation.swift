@@ -141,10 +141,12 @@ final class Simulation: @unchecked Sendable {
         }
         checks.atEnd(executions)
         statistics.mixUps = checks.mixUps
-        for action in executions.compactMap(cloud.codePipeline.execution).flatMap(\.actions) where action.stage == "Lab"
-        {
-            let outcome = action.errorCode.map { "\(action.status) (\($0))" } ?? action.status
-            statistics.outcomes[outcome, default: 0] += 1
+        for execution in executions.compactMap(cloud.codePipeline.execution) {
+            let isOrphaned = checks.isHeldByLostHost(execution.id)
+            for action in execution.actions where action.stage == "Lab" {
+                let detail = action.hasEnded ? action.errorCode : isOrphaned ? "lost with its host's disk" : nil
+                statistics.outcomes[action.status + (detail.map { " (\($0))" } ?? ""), default: 0] += 1
+            }
         }
     }
 
