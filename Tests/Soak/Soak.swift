@@ -37,8 +37,7 @@ struct Soak: Sendable {
     }
 
     func run() async throws -> Verdict {
-        var random = SeededGenerator(options.seed)
-        print("soak: seed \(options.seed), \(options.workers) workers, journals in \(options.folder)")
+        print("soak: \(options.workers) workers, journals in \(options.folder)")
         let hosts = try (1...options.workers).map { number in
             let settings = [
                 "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.3", "LOG_FORMAT": "json",
@@ -67,13 +66,13 @@ struct Soak: Sendable {
             while running.count < options.pipelines {
                 running.insert(try beginPipeline(verdict.pipelines + running.count))
             }
-            if Int.random(in: 0..<4, using: &random) == 0 {
-                injectFault(&random)
+            if Int.random(in: 0..<4) == 0 {
+                injectFault()
                 verdict.faults += 1
             }
-            try await Task.sleep(for: .milliseconds(Int.random(in: 20...700, using: &random)))
-            guard let host = hosts.randomElement(using: &random) else { break }
-            let isKill = Int.random(in: 0..<20, using: &random) > 0
+            try await Task.sleep(for: .milliseconds(Int.random(in: 20...700)))
+            guard let host = hosts.randomElement() else { break }
+            let isKill = Int.random(in: 0..<20) > 0
             if await !host.end(isKill ? SIGKILL : SIGTERM) { verdict.badEnds += 1 }
             if isKill { verdict.kills += 1 } else { verdict.stops += 1 }
             try await host.start()
@@ -105,9 +104,9 @@ struct Soak: Sendable {
         "components", "startComponentCommand", "execution", "stopSandbox", "GetObject", "PutObject", "login",
     ]
 
-    private func injectFault(_ random: inout SeededGenerator) {
-        guard let fault = Self.faults.randomElement(using: &random),
-            let operation = Self.operations.randomElement(using: &random)
+    private func injectFault() {
+        guard let fault = Self.faults.randomElement(),
+            let operation = Self.operations.randomElement()
         else { return }
         cloud.faults.inject(fault, on: operation)
     }
@@ -188,20 +187,5 @@ struct Soak: Sendable {
         for step in ["1", "2"] {
             verdict.doubled += max(0, executions.count { $0.parameters["Step"] == step } - 1)
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
-struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

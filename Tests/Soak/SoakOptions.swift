@@ -1,6 +1,6 @@
 /// What a run is told on its command line.
 struct SoakOptions: Sendable {
-    static let usage = "usage: soak [--minutes N] [--kills N] [--pipelines N] [--workers N] [--seed N] [--folder PATH]"
+    static let usage = "usage: soak [--minutes N] [--kills N] [--pipelines N] [--workers N] [--folder PATH]"
 
     /// How long workers are killed; decimals are allowed.
     var minutes = 60.0
@@ -10,10 +10,6 @@ struct SoakOptions: Sendable {
     var pipelines = 20
     /// How many workers share the queue.
     var workers = 2
-    /// What random choices begin with.
-    ///
-    /// The moments of real processes differ in each run all the same.
-    var seed = UInt64.random(in: 0...UInt64(Int.max))
     /// Where the workers' journals and logs are kept.
     var folder = "/tmp/quali-worker-soak"
 
@@ -36,7 +32,6 @@ struct SoakOptions: Sendable {
             case "--kills": kills = try number(1)
             case "--pipelines": pipelines = try number(1)
             case "--workers": workers = try number(1)
-            case "--seed": seed = try number(0)
             case "--folder": folder = value
             default: throw Mistake(description: "there is no option \(name)")
             }

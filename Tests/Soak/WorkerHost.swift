@@ -6,6 +6,7 @@ actor WorkerHost {
     private let environment: [String: String]
     private let log: URL
     private var process: Process?
+    private var ending: AsyncStream<Void>?
 
     init(_ name: String, environment: [String: String], folder: String) throws {
         self.name = name
@@ -33,17 +34,19 @@ actor WorkerHost {
         try output.seekToEnd()
         process.standardOutput = output
         process.standardError = output
+        let (ending, ended) = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in ended.finish() }
         try process.run()
-        self.process = process
+        (self.process, self.ending) = (process, ending)
     }
 
     /// Sends the worker a signal, and waits until its process is gone.
     ///
     /// - Returns: Whether it ended as a process that was sent this signal should.
     func end(_ signal: Int32) async -> Bool {
-        guard let process else { return false }
+        guard let process, let ending else { return false }
         kill(process.processIdentifier, signal)
-        while process.isRunning { try? await Task.sleep(for: .milliseconds(2)) }
+        for await _ in ending {}
         self.process = nil
         return signal == SIGKILL
             ? process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
