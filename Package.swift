@@ -57,6 +57,7 @@ let package = Package(
             dependencies: [
                 "AWSLite", "SandboxAPI", "HTTPTransport", "CArchive", "COpenSSL",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]

@@ -51,6 +51,8 @@ public struct QualiWorker: Service {
     private let watcher: SandboxWatcher
     private let client: SandboxClient
     private let worker: JobWorker
+    /// What the worker does; the lab's part of it, too.
+    public let monitor: WorkerMonitor
 
     /// Creates a worker.
     ///
@@ -59,6 +61,7 @@ public struct QualiWorker: Service {
     ///   - labHTTPClient: Reaches the lab, which often has a CA and a proxy of its own.
     ///   - otherActions: Actions of your own, to be served beside the three.
     ///   - journal: Where claimed jobs are kept.
+    ///   - monitor: What watches the worker.
     ///   - clock: The time.
     ///   - logger: Where the worker says what it does.
     /// - Throws: `SandboxAPIError` for a lab's address that is none.
@@ -67,9 +70,12 @@ public struct QualiWorker: Service {
         labHTTPClient: any HTTPClient,
         otherActions: [JobAction] = [],
         journal: any JobJournal = InMemoryJobJournal(),
+        monitor: WorkerMonitor = WorkerMonitor(),
         clock: any WorkerClock = .system,
         logger: Logger
     ) throws {
+        self.monitor = monitor
+        let labHTTPClient = MonitoredHTTPClient(base: labHTTPClient, monitor: monitor)
         client = try SandboxClient(configuration.lab, httpClient: labHTTPClient)
         watcher = SandboxWatcher(client: client, interval: configuration.statusInterval, clock: clock, logger: logger)
         let lab = LabAccess(
@@ -89,6 +95,7 @@ public struct QualiWorker: Service {
             artifactStore: S3ArtifactStore(configuration.s3, addressingStyle: configuration.s3AddressingStyle),
             journal: journal,
             configuration: jobs,
+            monitor: monitor,
             clock: clock,
             logger: logger
         )

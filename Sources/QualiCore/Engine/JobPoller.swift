@@ -24,6 +24,7 @@ struct JobPoller: Sendable {
     /// Over how many pollers free slots are to be spread.
     let pollers: Int
     let clock: any WorkerClock
+    let monitor: WorkerMonitor
     let logger: Logger
 
     /// Polls until the task is cancelled and hands each job that has been journalled to `deliver`.
@@ -31,10 +32,12 @@ struct JobPoller: Sendable {
         var backoff = Backoff(first: max(pause * 2, .seconds(1)), longest: max(pause * 2, .seconds(60)))
         var outage = OutageLog("Polling for \(action.typeID.provider)", logger: logger)
         while !Task.isCancelled {
+            monitor.poller(of: action.typeID, .waitingForRoom)
             let room = await slots.take(privileged: action.freesResources, share: pollers)
             guard room > 0 else { return }
             var delivered = 0
             var rest = pause * Double.random(in: 0.9...1.1)
+            monitor.poller(of: action.typeID, .asking(since: clock.now))
             do {
                 let jobs = try await poll(room)
                 for job in jobs { deliver(job) }
@@ -45,9 +48,11 @@ struct JobPoller: Sendable {
             } catch {
                 rest = backoff.pause()
                 outage.failed(error)
+                monitor.pollFailed(action.typeID, error)
             }
             slots.release(room - delivered)
             if delivered == 0 {
+                monitor.poller(of: action.typeID, .resting(until: clock.now.addingTimeInterval(rest.timeInterval)))
                 try? await clock.sleep(for: rest)
             }
         }
@@ -61,6 +66,7 @@ struct JobPoller: Sendable {
             maxBatchSize: room,
             queryParameters: action.queryParameters
         )
+        monitor.pollAnswered(action.typeID, jobs: result.jobs.count + result.undecodable.count)
         var offered: [OfferedJob] = []
         for offer in result.jobs.map({ offer($0, now) }) + result.undecodable.compactMap({ offer($0, now) }) {
             // More than was asked for is left to be offered again.

@@ -61,6 +61,7 @@ public struct JobWorker: Service {
     let artifactStore: any ArtifactStore
     let journal: any JobJournal
     let configuration: Configuration
+    let monitor: WorkerMonitor
     let clock: any WorkerClock
     let logger: Logger
 
@@ -71,6 +72,7 @@ public struct JobWorker: Service {
         artifactStore: any ArtifactStore,
         journal: any JobJournal = InMemoryJobJournal(),
         configuration: Configuration = Configuration(),
+        monitor: WorkerMonitor = WorkerMonitor(),
         clock: any WorkerClock = .system,
         logger: Logger
     ) {
@@ -79,6 +81,7 @@ public struct JobWorker: Service {
         self.artifactStore = artifactStore
         self.journal = journal
         self.configuration = configuration
+        self.monitor = monitor
         self.clock = clock
         self.logger = logger
     }
@@ -88,6 +91,7 @@ public struct JobWorker: Service {
     /// - Throws: The journal's error when its unfinished jobs can't be read at the start. Nothing later throws.
     public func run() async throws {
         let unfinished = try await journal.unfinished()
+        monitor.workerStarts(actions, capacity: configuration.maxJobs, redact: configuration.redact)
         logger.info(
             "Polling for jobs",
             metadata: [

@@ -47,6 +47,7 @@ extension WorkerRun {
             await letGo(offer.record)
             return nil
         }
+        worker.monitor.jobBegins(offer.record)
         let isContinued = offer.record.checkpoint != nil
         let isLook = offer.notBefore != nil
         logger.log(level: isLook ? .debug : .info, "Job begins", metadata: isContinued ? ["continued": "true"] : [:])

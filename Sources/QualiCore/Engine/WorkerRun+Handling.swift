@@ -109,6 +109,7 @@ extension WorkerRun {
                 checkpoint: record.checkpoint,
                 journal: journal,
                 waitsInQueue: worker.configuration.handoff == .always,
+                monitor: worker.monitor,
                 clock: worker.clock
             )
         )

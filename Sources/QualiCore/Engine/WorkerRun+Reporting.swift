@@ -14,8 +14,10 @@ extension WorkerRun {
         }
         guard let outcome = ending.outcome else {
             logger.notice("Job stays in the journal")
+            worker.monitor.jobEnds(record, nil, isUnwanted: false)
             return
         }
+        var isUnwanted = false
         switch await reporter.report(outcome, of: record.id, isRepeat: ending.isRepeat, logger: logger) {
         case .accepted:
             // A job that waits in the queue is put back at every look, which is no news.
@@ -23,11 +25,13 @@ extension WorkerRun {
             logger.log(level: isNews ? .info : .debug, "\(outcome.headline)", metadata: ["detail": "\(outcome.detail)"])
         case .unwanted:
             logger.notice("Nobody wants the job's result any more", metadata: ["detail": "\(outcome.detail)"])
+            isUnwanted = true
             guard await abandon(ending, logger) else { return }
         case .interrupted:
             logger.error("Stopped before CodePipeline had the result", metadata: ["outcome": "\(outcome.headline)"])
             return
         }
+        worker.monitor.jobEnds(record, outcome, isUnwanted: isUnwanted)
         await forget(record)
     }
 
@@ -110,7 +114,8 @@ extension JobOutcome {
         }
     }
 
-    fileprivate var detail: String {
+    /// What is reported in words.
+    var detail: String {
         switch self {
         case .success(let result): result.summary
         case .failure(let type, let message, _): "\(type): \(message)"

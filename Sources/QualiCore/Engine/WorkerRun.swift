@@ -41,6 +41,7 @@ struct WorkerRun: Sendable {
         slots = JobSlots(capacity: worker.configuration.maxJobs)
         slots.occupy(unfinished.count)
         held = HeldJobs(unfinished.map(\.id))
+        unfinished.forEach(worker.monitor.jobBegins)
         (endings, ended) = AsyncStream.makeStream()
     }
 
@@ -51,6 +52,7 @@ struct WorkerRun: Sendable {
             {
                 // It throws only when it is cancelled.
                 try? await gracefulShutdown()
+                worker.monitor.workerStops()
                 try? await worker.clock.sleep(for: worker.configuration.drain + worker.configuration.reportTime)
             },
             { await abandonment.run() }
@@ -133,6 +135,7 @@ struct WorkerRun: Sendable {
                     pause: worker.configuration.pollInterval,
                     pollers: worker.actions.count,
                     clock: worker.clock,
+                    monitor: worker.monitor,
                     logger: worker.logger
                 )
                 pollers.addTask { await poller.run(deliver) }

@@ -7,6 +7,7 @@ package actor JobLedger {
 
     private let job: JobInfo
     private let journal: PatientJournal
+    private let monitor: WorkerMonitor?
     private let clock: any WorkerClock
     private(set) var checkpoint: Data?
     private(set) var progress = JobProgress("In progress")
@@ -18,12 +19,14 @@ package actor JobLedger {
         checkpoint: Data?,
         journal: PatientJournal,
         waitsInQueue: Bool = false,
+        monitor: WorkerMonitor? = nil,
         clock: any WorkerClock
     ) {
         self.job = job
         self.checkpoint = checkpoint
         self.journal = journal
         self.waitsInQueue = waitsInQueue
+        self.monitor = monitor
         self.clock = clock
     }
 
@@ -37,6 +40,7 @@ package actor JobLedger {
 
     func note(_ progress: JobProgress) {
         self.progress = progress
+        monitor?.jobProgresses(job.actionExecutionID, progress)
     }
 
     /// Puts the job into the queue for the time of a pause; `false` if it has to wait here.

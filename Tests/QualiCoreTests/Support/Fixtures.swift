@@ -81,6 +81,7 @@ struct RunningWorker: Sendable {
         queue: FakeQueue = FakeQueue(),
         journal: any JobJournal = InMemoryJobJournal(),
         store: any ArtifactStore = FakeArtifactStore(),
+        monitor: WorkerMonitor = WorkerMonitor(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
         handler: @escaping ClosureHandler.Body,
         abandoned undo: @escaping ClosureHandler.Undoing = { _ in },
@@ -97,6 +98,7 @@ struct RunningWorker: Sendable {
             artifactStore: store,
             journal: journal,
             configuration: configuration,
+            monitor: monitor,
             clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )

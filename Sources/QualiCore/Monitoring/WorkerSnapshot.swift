@@ -1,0 +1,122 @@
+public import Foundation
+
+/// What a worker does at one moment, and how its latest jobs ended; nothing in it is secret.
+public struct WorkerSnapshot: Sendable, Codable, Hashable {
+    /// When this was so.
+    public var takenAt: Date
+    /// When the worker began; `nil` before it has.
+    public var startedAt: Date?
+    /// Whether the worker is being stopped.
+    public var isStopping: Bool
+    /// The most jobs that it may hold.
+    public var capacity: Int
+    /// The jobs in hand and those that it has put back for a while, oldest first.
+    public var jobs: [Job]
+    /// The latest jobs that have ended, newest first.
+    public var ended: [EndedJob]
+    /// The queues that it asks, in the order of its actions.
+    public var queues: [Queue]
+    /// How the lab answers.
+    public var lab: Service
+
+    /// One action that the worker is at work on.
+    public struct Job: Sendable, Codable, Hashable, Identifiable {
+        /// The job's id in CodePipeline, which changes whenever the action is continued.
+        public var id: String
+        /// The action's execution.
+        public var actionExecutionID: String
+        /// The action type's name.
+        public var action: String
+        /// Pipeline, stage and action.
+        public var place: JobPlace
+        /// When the action was first claimed by a worker.
+        public var claimedAt: Date
+        /// How far it has come.
+        public var progress: JobProgress
+        /// Since when that is so.
+        public var progressSince: Date
+        /// Since when it waits in CodePipeline's queue; `nil` while the worker holds it.
+        public var putBackAt: Date?
+    }
+
+    /// One action that has ended.
+    public struct EndedJob: Sendable, Codable, Hashable {
+        /// The job as it was last.
+        public var job: Job
+        /// When its result had been reported.
+        public var endedAt: Date
+        /// How it ended.
+        public var ending: Ending
+        /// The reported summary or failure message.
+        public var detail: String
+    }
+
+    /// How a job ended.
+    public enum Ending: String, Sendable, Codable, Hashable, CaseIterable {
+        case succeeded
+        case failed
+        /// Nobody wanted a result any more.
+        case abandoned
+    }
+
+    /// The queue of one action type.
+    public struct Queue: Sendable, Codable, Hashable {
+        /// The action type's name.
+        public var action: String
+        /// The action type's version.
+        public var version: String
+        /// What its poller is doing.
+        public var activity: Activity
+        /// How CodePipeline answers its polls.
+        public var service: Service
+        /// How many of the refusals were for asking too often.
+        public var throttles = 0
+        /// How many jobs have been offered.
+        public var jobsOffered = 0
+    }
+
+    /// What a poller is doing.
+    public enum Activity: Sendable, Codable, Hashable {
+        /// It hasn't begun, since claims of an earlier run come first.
+        case notStarted
+        /// The worker holds as many jobs as it may.
+        case waitingForRoom
+        /// It has asked, at the given time.
+        case asking(since: Date)
+        /// It pauses until the given time.
+        case resting(until: Date)
+    }
+
+    /// How a service answers.
+    public struct Service: Sendable, Codable, Hashable {
+        /// How many requests it has answered.
+        public var answers = 0
+        /// How many requests have failed.
+        public var failures = 0
+        /// When it last answered.
+        public var lastAnswerAt: Date?
+        /// What the last request failed with; `nil` once a later one is answered.
+        public var trouble: String?
+        /// Since when requests have been failing.
+        public var troubleSince: Date?
+    }
+}
+
+extension WorkerSnapshot {
+    /// How long a request and its repetitions may take, and how much later than planned a pause may end.
+    private static let slack: TimeInterval = 300
+
+    /// Whether every poller does what it should: none has been stuck in one step for longer than any step may take.
+    public var isAlive: Bool {
+        guard let startedAt else { return true }
+        return isStopping
+            || queues.allSatisfy { queue in
+                switch queue.activity {
+                case .waitingForRoom: true
+                case .notStarted: takenAt < startedAt.addingTimeInterval(2 * Self.slack)
+                case .asking(let since): takenAt < since.addingTimeInterval(Self.slack)
+                case .resting(let until): takenAt < until.addingTimeInterval(Self.slack)
+                }
+            }
+    }
+}
