@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 extension CodePipeline {
     /// One run of an action within a pipeline's execution, as CodePipeline lists it.
     public struct ActionExecution: Sendable, Hashable, Decodable {
@@ -5,16 +7,55 @@ extension CodePipeline {
         public var id: String
         /// How far it has come.
         public var status: ActionExecutionStatus
+        /// When that last changed, if it is told.
+        public var lastUpdateTime: Date?
+        /// Its configuration, with the values that variables had; secret values are masked by the service.
+        public var configuration: [String: String]
+        /// The variables that it has set, once it has succeeded.
+        public var outputVariables: [String: String]
 
         /// Creates a description.
-        public init(id: String, status: ActionExecutionStatus) {
+        public init(
+            id: String,
+            status: ActionExecutionStatus,
+            lastUpdateTime: Date? = nil,
+            configuration: [String: String] = [:],
+            outputVariables: [String: String] = [:]
+        ) {
             self.id = id
             self.status = status
+            self.lastUpdateTime = lastUpdateTime
+            self.configuration = configuration
+            self.outputVariables = outputVariables
+        }
+
+        /// Reads a description; what isn't as documented is left out but for the id and the status.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            let seconds = try? container.decodeIfPresent(Double.self, forKey: .lastUpdateTime)
+            let input = try? container.decodeIfPresent(Input.self, forKey: .input)
+            let output = try? container.decodeIfPresent(Output.self, forKey: .output)
+            self.init(
+                id: try container.decode(String.self, forKey: .id),
+                status: try container.decode(ActionExecutionStatus.self, forKey: .status),
+                lastUpdateTime: seconds.map { Date(timeIntervalSince1970: $0) },
+                configuration: input?.resolvedConfiguration ?? input?.configuration ?? [:],
+                outputVariables: output?.outputVariables ?? [:]
+            )
+        }
+
+        private struct Input: Decodable {
+            var configuration: [String: String]?
+            var resolvedConfiguration: [String: String]?
+        }
+
+        private struct Output: Decodable {
+            var outputVariables: [String: String]?
         }
 
         private enum CodingKeys: String, CodingKey {
             case id = "actionExecutionId"
-            case status
+            case status, lastUpdateTime, input, output
         }
     }
 

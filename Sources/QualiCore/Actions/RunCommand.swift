@@ -29,6 +29,8 @@ public struct RunCommand: ActionHandler {
         var target: CommandTarget?
         /// The executions that the command had before this job's; set when a start may have reached the lab.
         var earlierExecutions: [String]?
+        /// When that was noted.
+        var startNotedAt: Date?
         /// This job's execution, once its id is known.
         var executionID: String?
         /// Until when the command is waited for.
@@ -45,7 +47,12 @@ public struct RunCommand: ActionHandler {
     /// Finds, runs, waits.
     public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
         var checkpoint = context.checkpoint ?? Checkpoint()
-        if let executionID = checkpoint.executionID { lab.claims.add(executionID) }
+        let actionExecutionID = context.job.actionExecutionID
+        if let executionID = checkpoint.executionID {
+            lab.claims.add(executionID, of: actionExecutionID)
+        } else {
+            lab.claims.note(actionExecutionID, isSettled: checkpoint.earlierExecutions == nil)
+        }
         let target: CommandTarget
         if let known = checkpoint.target {
             target = known
@@ -140,7 +147,8 @@ public struct RunCommand: ActionHandler {
         while true {
             if let earlier = checkpoint.earlierExecutions {
                 // A start's fate is unknown: what has appeared since tells it.
-                if let id = try await newExecution(since: earlier, configuration, target, context) {
+                let start = checkpoint.startNotedAt ?? context.job.claimedAt
+                if let id = try await newExecution(since: earlier, start, configuration, target, context) {
                     context.logger.notice(
                         "Execution found whose start's reply was lost",
                         metadata: ["execution": "\(id)"]
@@ -149,6 +157,8 @@ public struct RunCommand: ActionHandler {
                 }
             }
             checkpoint.earlierExecutions = try await executions(configuration, target, context).map(Self.shortened)
+            checkpoint.startNotedAt = context.clock.now
+            lab.claims.note(context.job.actionExecutionID, isSettled: false)
             try await context.save(checkpoint)
             do {
                 let started = try await context.uninterrupted {
@@ -159,7 +169,10 @@ public struct RunCommand: ActionHandler {
                 guard error.isTransient || error.mayHaveBeenProcessed, context.clock.now < patienceEnd else {
                     throw startFailure(error, configuration, target)
                 }
-                if !error.mayHaveBeenProcessed { checkpoint.earlierExecutions = nil }
+                if !error.mayHaveBeenProcessed {
+                    checkpoint.earlierExecutions = nil
+                    lab.claims.note(context.job.actionExecutionID, isSettled: true)
+                }
                 context.logger.notice("The lab hasn't confirmed the command's start", metadata: ["error": "\(error)"])
             }
             try await context.clock.sleep(for: backoff.pause())
@@ -167,24 +180,60 @@ public struct RunCommand: ActionHandler {
     }
 
     /// The execution that has appeared since a start whose fate is unknown, looked for with patience for a lab that lists
-    /// late.
+    /// late, and for twins whose executions aren't known yet.
     ///
-    /// - Throws: ``JobFailure`` if there are several, because then it can't be told which is this job's.
+    /// - Throws: ``JobFailure`` if it can't be told which is this job's.
     private func newExecution(
         since earlier: [String],
+        _ start: Date,
         _ configuration: Configuration,
         _ target: CommandTarget,
         _ context: JobContext<Checkpoint>
     ) async throws -> String? {
-        for attempt in 1...4 {
-            if attempt > 1 { try await context.clock.sleep(for: lab.statusInterval) }
-            let new = try await executions(configuration, target, context).filter { id in
+        let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
+        var looksInVain = 0
+        while true {
+            var new = try await executions(configuration, target, context).filter { id in
                 !earlier.contains(Self.shortened(id)) && !lab.claims.contains(id)
             }
-            guard new.count <= 1 else { throw ambiguous(Set(new), configuration, target) }
-            if let id = new.first { return id }
+            if !new.isEmpty {
+                let twins = await twins(since: start, configuration, context)
+                new.removeAll { twins.executions.contains($0.lowercased()) }
+                if !new.isEmpty, !twins.mayHaveMore || context.clock.now >= patienceEnd {
+                    guard new.count == 1, !twins.mayHaveMore else { throw ambiguous(Set(new), configuration, target) }
+                    return new.first
+                }
+            }
+            if new.isEmpty {
+                looksInVain += 1
+                if looksInVain == LabAccess.looks { return nil }
+            }
+            try await context.clock.sleep(for: lab.pauseBetweenLooks)
         }
-        return nil
+    }
+
+    private func twins(
+        since start: Date,
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>
+    ) async -> TwinCommands {
+        do {
+            return TwinCommands(
+                among: try await context.actionsOfExecution(),
+                of: context.job.actionExecutionID,
+                command: configuration.command,
+                since: start,
+                lab.claims
+            )
+        } catch {
+            // Without the right to ask, what has appeared is the best proof there is.
+            let isRightMissing = (error as? AWSError)?.code.isAccessDenied == true
+            context.logger.notice(
+                "It can't be seen whether another action runs the same command",
+                metadata: ["error": "\(error)"]
+            )
+            return isRightMissing ? TwinCommands() : .unknown
+        }
     }
 
     /// As much of an execution's id as tells it from a command's others: checkpoints travel in a short token.
@@ -198,7 +247,7 @@ public struct RunCommand: ActionHandler {
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws {
-        lab.claims.add(executionID)
+        lab.claims.add(executionID, of: context.job.actionExecutionID)
         checkpoint.executionID = executionID
         checkpoint.earlierExecutions = nil
         checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.timeout.timeInterval)
@@ -246,8 +295,8 @@ public struct RunCommand: ActionHandler {
             .jobFailed,
             """
             It is unknown which execution of '\(configuration.command)' on \(target.name) is this job's: the reply to its \
-            start was lost, and \(new.count) executions have appeared since (\(new.sorted().joined(separator: ", "))). \
-            Look at them in \(lab.portal.sandbox(target.sandboxID)) before you run the action again.
+            start was lost, and since then \(new.sorted().joined(separator: ", ")) \(new.count == 1 ? "has" : "have") \
+            appeared, which may be another action's. Look in \(lab.portal.sandbox(target.sandboxID)) before you run the action again.
             """
         )
     }

@@ -109,14 +109,14 @@ actor AbandonmentWatch {
     /// Looks at one execution; `false` if the others needn't be looked at now.
     private func look(at execution: Execution) async -> Bool {
         do {
-            let statuses = try await queue.actionStatuses(
+            let unwanted = try await queue.actionExecutions(
                 pipeline: execution.pipeline,
                 pipelineExecutionID: execution.id
-            )
+            ).filter(\.status.isUnwanted).map(\.id)
             outage.succeeded()
             isRightMissing = false
             for (id, watched) in watched where watched.execution == execution {
-                if statuses[watched.actionExecutionID]?.isUnwanted == true { end(id, isAbandoned: true) }
+                if unwanted.contains(watched.actionExecutionID) { end(id, isAbandoned: true) }
             }
             return true
         } catch let error as AWSError where error.code.isAccessDenied {

@@ -21,30 +21,36 @@ public protocol JobQueue: Sendable {
     /// Reports that a job failed.
     func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) async throws
 
-    /// How far the actions of one pipeline's execution have come, by the ids of the actions' executions.
-    func actionStatuses(
+    /// The runs of actions within one pipeline's execution, the newest first.
+    func actionExecutions(
         pipeline: String,
         pipelineExecutionID: String
-    ) async throws -> [String: CodePipeline.ActionExecutionStatus]
+    ) async throws -> [CodePipeline.ActionExecution]
 }
 
 extension JobQueue {
     /// Knows nothing of any action.
-    public func actionStatuses(
+    public func actionExecutions(
         pipeline: String,
         pipelineExecutionID: String
-    ) async throws -> [String: CodePipeline.ActionExecutionStatus] { [:] }
+    ) async throws -> [CodePipeline.ActionExecution] { [] }
+
+    /// How far one action's run has come; `nil` where CodePipeline doesn't list it.
+    func status(of record: JobRecord) async throws -> CodePipeline.ActionExecutionStatus? {
+        let place = record.place
+        let all = try await actionExecutions(pipeline: place.pipeline, pipelineExecutionID: place.pipelineExecutionID)
+        return all.first { $0.id == record.actionExecutionID }?.status
+    }
 }
 
 extension CodePipeline: JobQueue {
-    /// How far the actions of one pipeline's execution have come (`ListActionExecutions`).
+    /// The runs of actions within one pipeline's execution (`ListActionExecutions`).
     ///
     /// - Throws: `AWSError`; with the code `AccessDeniedException` where the worker hasn't the right.
-    public func actionStatuses(
+    public func actionExecutions(
         pipeline: String,
         pipelineExecutionID: String
-    ) async throws -> [String: ActionExecutionStatus] {
-        let all = try await listActionExecutions(pipelineName: pipeline, pipelineExecutionID: pipelineExecutionID)
-        return Dictionary(all.map { ($0.id, $0.status) }) { newest, _ in newest }
+    ) async throws -> [ActionExecution] {
+        try await listActionExecutions(pipelineName: pipeline, pipelineExecutionID: pipelineExecutionID)
     }
 }

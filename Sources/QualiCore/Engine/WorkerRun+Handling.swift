@@ -111,7 +111,13 @@ extension WorkerRun {
                 waitsInQueue: worker.configuration.handoff == .always,
                 monitor: worker.monitor,
                 clock: worker.clock
-            )
+            ),
+            actions: { [queue = worker.queue] in
+                try await queue.actionExecutions(
+                    pipeline: record.place.pipeline,
+                    pipelineExecutionID: record.place.pipelineExecutionID
+                )
+            }
         )
     }
 

@@ -72,11 +72,7 @@ extension WorkerRun {
     ///
     /// A result may also be refused because another host has gone on with the action, whose sandbox must then stay.
     private func isUnwanted(_ record: JobRecord) async -> Bool {
-        let statuses = try? await worker.queue.actionStatuses(
-            pipeline: record.place.pipeline,
-            pipelineExecutionID: record.place.pipelineExecutionID
-        )
-        return statuses?[record.actionExecutionID]?.isUnwanted ?? true
+        (try? await worker.queue.status(of: record))?.isUnwanted ?? true
     }
 }
 

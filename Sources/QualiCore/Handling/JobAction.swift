@@ -23,6 +23,7 @@ public struct JobAction: Sendable {
         let clock: any WorkerClock
         let logger: Logger
         let ledger: JobLedger
+        let actions: @Sendable () async throws -> [CodePipeline.ActionExecution]
     }
 
     /// Binds a handler to an action type.
@@ -59,7 +60,8 @@ extension JobAction.Assignment {
             artifacts: artifacts,
             clock: clock,
             logger: logger,
-            ledger: ledger
+            ledger: ledger,
+            actions: actions
         )
     }
 }

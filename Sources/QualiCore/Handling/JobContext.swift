@@ -1,3 +1,4 @@
+public import AWSLite
 public import Foundation
 public import Logging
 
@@ -15,6 +16,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     public let logger: Logger
 
     private let ledger: JobLedger
+    private let actions: @Sendable () async throws -> [CodePipeline.ActionExecution]
 
     package init(
         job: JobInfo,
@@ -22,7 +24,8 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         artifacts: JobArtifacts,
         clock: any WorkerClock,
         logger: Logger,
-        ledger: JobLedger
+        ledger: JobLedger,
+        actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
     ) {
         self.job = job
         self.checkpoint = checkpoint
@@ -30,6 +33,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         self.clock = clock
         self.logger = logger
         self.ledger = ledger
+        self.actions = actions
     }
 
     /// A context for the test of a handler.
@@ -41,13 +45,15 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     ///   - journal: Where checkpoints go; it has to know the job.
     ///   - clock: The time.
     ///   - logger: Where the handler's log goes.
+    ///   - actions: What CodePipeline tells of the actions of the pipeline's execution.
     public init(
         job: JobInfo,
         checkpoint: Checkpoint? = nil,
         artifacts: JobArtifacts,
         journal: any JobJournal,
         clock: any WorkerClock = .system,
-        logger: Logger
+        logger: Logger,
+        actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
     ) {
         self.init(
             job: job,
@@ -60,7 +66,8 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
                 checkpoint: nil,
                 journal: PatientJournal(journal, clock: clock, logger: logger),
                 clock: clock
-            )
+            ),
+            actions: actions
         )
     }
 
@@ -94,6 +101,13 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
 
     /// Whether ``pause(for:)`` puts the job back, so that there is one look at a time.
     public var waitsInQueue: Bool { ledger.waitsInQueue }
+
+    /// The runs of actions within the job's pipeline execution, its own among them, as CodePipeline lists them.
+    ///
+    /// - Throws: `AWSError`; with the code `AccessDeniedException` where the worker may not call `ListActionExecutions`.
+    public func actionsOfExecution() async throws -> [CodePipeline.ActionExecution] {
+        try await actions()
+    }
 
     /// Runs a step whose interruption would leave its fate unknown: the worker's stop gives it ten seconds to end.
     ///

@@ -40,13 +40,15 @@ struct RunCommandTests {
     private func run(
         _ bench: LabBench,
         _ more: [String: String] = [:],
-        checkpoint: RunCommand.Checkpoint? = nil
+        checkpoint: RunCommand.Checkpoint? = nil,
+        actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
     ) async throws -> JobResult {
         let properties = ["ComponentName": "SANDBOX", "CommandName": "check", "SandboxId": "s1"]
         return try await bench.run(
             RunCommand(lab: bench.access),
             properties.merging(more) { $1 },
-            checkpoint: checkpoint
+            checkpoint: checkpoint,
+            actions: actions
         )
     }
 
@@ -85,7 +87,7 @@ struct RunCommandTests {
             }
         }
         let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
-        #expect(failure.message.contains("2 executions have appeared since (e2, e3)"))
+        #expect(failure.message.contains("since then e2, e3 have appeared"))
         #expect(failure.externalExecutionID == "s1")
         #expect(bench.lab.count(Self.startLine) == 1)
     }
@@ -97,6 +99,87 @@ struct RunCommandTests {
         let bench = try bench { line, _ in line == Self.commandLine ? Self.command("e1", "e2") : nil }
         #expect(try await run(bench, checkpoint: checkpoint).outputVariables["ExecutionId"] == "e2")
         #expect(bench.lab.count(Self.startLine) == 0)
+    }
+
+    // MARK: Twins
+
+    private static func twin(
+        _ status: CodePipeline.ActionExecutionStatus,
+        command: String = "check",
+        end: TimeInterval = 0,
+        execution: String? = nil
+    ) -> CodePipeline.ActionExecution {
+        .init(
+            id: "run-2",
+            status: status,
+            lastUpdateTime: ManualClock().now.addingTimeInterval(end),
+            configuration: ["CommandName": command],
+            outputVariables: execution.map { ["ExecutionId": $0] } ?? [:]
+        )
+    }
+
+    /// A lab in which the reply to the first start is lost and an execution appears whose owner nobody knows.
+    private func uncertainBench() throws -> LabBench {
+        try bench { line, number in
+            switch line {
+            case Self.startLine where number == 1: .gatewayTimeout
+            case Self.commandLine where number > 1: Self.command("e1", "E9")
+            case "GET /executions/E9": Self.execution("Completed")
+            default: nil
+            }
+        }
+    }
+
+    @Test func `an execution that may be a twin's isn't taken`() async throws {
+        let bench = try uncertainBench()
+        let failure = try await #require(throws: JobFailure.self) {
+            try await run(bench) { [Self.twin(.inProgress)] }
+        }
+        #expect(failure.message.contains("since then E9 has appeared, which may be another action's"))
+        #expect(LabBench.seconds(bench.clock) >= bench.access.patience / .seconds(1), "twins may end")
+        #expect(bench.lab.count(Self.startLine) == 1)
+    }
+
+    @Test func `an execution that a twin calls its own is left to it, and the command started again`() async throws {
+        let bench = try uncertainBench()
+        let calls = Locked(0)
+        let result = try await run(bench) {
+            let call = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            return [call < 3 ? Self.twin(.inProgress) : Self.twin(.succeeded, end: 60, execution: "e9")]
+        }
+        #expect(result.outputVariables["ExecutionId"] == "e2")
+        #expect(bench.lab.count(Self.startLine) == 2)
+    }
+
+    @Test(arguments: [
+        twin(.inProgress, command: "another"), twin(.failed, end: -3_600), twin(.succeeded, end: -3_600),
+    ])
+    func `an action that can't have started it is no twin`(other: CodePipeline.ActionExecution) async throws {
+        let bench = try uncertainBench()
+        #expect(try await run(bench) { [other] }.outputVariables["ExecutionId"] == "E9")
+    }
+
+    @Test func `a twin of this worker whose execution is known, or that has none, is no danger`() async throws {
+        let bench = try uncertainBench()
+        bench.access.claims.note("run-2", isSettled: true)
+        #expect(try await run(bench) { [Self.twin(.inProgress)] }.outputVariables["ExecutionId"] == "E9")
+    }
+
+    @Test(arguments: [true, false])
+    func `without the right to look for twins the difference decides, with it nothing is guessed`(
+        isDenied: Bool
+    ) async throws {
+        let bench = try uncertainBench()
+        let error = AWSError(isDenied ? .accessDeniedException : .transport, "no")
+        do {
+            let result = try await run(bench) { throw error }
+            #expect(isDenied && result.outputVariables["ExecutionId"] == "E9")
+        } catch let failure as JobFailure {
+            #expect(!isDenied && failure.message.contains("may be another action's"))
+        }
     }
 
     // MARK: The wait

@@ -106,12 +106,12 @@ actor FakeQueue: JobQueue {
         try note(.failure(id: jobID, failure), "failure")
     }
 
-    func actionStatuses(
+    func actionExecutions(
         pipeline: String,
         pipelineExecutionID: String
-    ) throws -> [String: CodePipeline.ActionExecutionStatus] {
+    ) throws -> [CodePipeline.ActionExecution] {
         try note(.statuses(pipeline: pipeline, execution: pipelineExecutionID), "statuses")
-        return statuses
+        return statuses.map { .init(id: $0.key, status: $0.value) }
     }
 }
 

@@ -105,7 +105,8 @@ struct LabBench: Sendable {
         checkpoint: Handler.Checkpoint? = nil,
         outputs: [CodePipeline.Artifact] = [],
         store: any ArtifactStore = FakeArtifactStore(),
-        journal: (any JobJournal)? = nil
+        journal: (any JobJournal)? = nil,
+        actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
     ) async throws -> JobResult {
         let configuration = try Handler.Configuration(ActionProperties(properties))
         let context = JobContext<Handler.Checkpoint>(
@@ -119,7 +120,8 @@ struct LabBench: Sendable {
             ),
             journal: journal ?? InMemoryJobJournal([.record()]),
             clock: clock,
-            logger: .silent
+            logger: .silent,
+            actions: actions
         )
         return try await running { try await handler.run(configuration, context: context) }
     }
