@@ -6,8 +6,8 @@ extension LabAccess {
     ///
     /// - Throws: ``JobFailure`` when the lab can't be asked, because then it can't be said whether there is one.
     func sandbox(with tag: SandboxTag, _ clock: any WorkerClock) async throws -> String? {
-        for attempt in 1...4 {
-            if attempt > 1 { try await clock.sleep(for: statusInterval) }
+        for attempt in 1...Self.looks {
+            if attempt > 1 { try await clock.sleep(for: pauseBetweenLooks) }
             let all = try await read("It can't be found out whether a sandbox was started", clock: clock) {
                 try await client.sandboxes(includingHistoric: true)
             }
