@@ -1,6 +1,7 @@
 /// What a run is told on its command line.
 struct SoakOptions: Sendable {
-    static let usage = "usage: soak [--minutes N] [--kills N] [--pipelines N] [--workers N] [--folder PATH]"
+    static let usage =
+        "usage: soak [--minutes N] [--kills N] [--pipelines N] [--workers N] [--folder PATH], or soak --crowd N"
 
     /// How long workers are killed; decimals are allowed.
     var minutes = 60.0
@@ -10,6 +11,8 @@ struct SoakOptions: Sendable {
     var pipelines = 20
     /// How many workers share the queue.
     var workers = 2
+    /// How many jobs are to wait while a worker is killed and stopped, in place of all else.
+    var crowd: Int?
     /// Where the workers' journals and logs are kept.
     var folder = "/tmp/quali-worker-soak"
 
@@ -32,6 +35,7 @@ struct SoakOptions: Sendable {
             case "--kills": kills = try number(1)
             case "--pipelines": pipelines = try number(1)
             case "--workers": workers = try number(1)
+            case "--crowd": crowd = try number(1)
             case "--folder": folder = value
             default: throw Mistake(description: "there is no option \(name)")
             }

@@ -8,13 +8,13 @@ actor WorkerHost {
     private var process: Process?
     private var ending: AsyncStream<Void>?
 
-    init(_ name: String, environment: [String: String], folder: String) throws {
+    init(_ name: String, environment: [String: String], folder: String, keepsState: Bool = false) throws {
         self.name = name
         let home = URL(fileURLWithPath: folder).appendingPathComponent(name)
-        try? FileManager.default.removeItem(at: home)
+        if !keepsState { try? FileManager.default.removeItem(at: home) }
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
         log = home.appendingPathComponent("log")
-        try Data().write(to: log)
+        if !keepsState { try Data().write(to: log) }
         self.environment = environment.merging([
             "HOME": home.path, "QUALI_STATE_DIR": home.appendingPathComponent("state").path,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -38,6 +38,14 @@ actor WorkerHost {
         process.terminationHandler = { _ in ended.finish() }
         try process.run()
         (self.process, self.ending) = (process, ending)
+    }
+
+    /// The worker's resident memory, as the kernel tells it.
+    func memory() throws -> String {
+        guard let id = process?.processIdentifier else { return "no" }
+        let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+        return line.dropFirst("VmRSS:".count).trimmingCharacters(in: .whitespaces)
     }
 
     /// Sends the worker a signal, and waits until its process is gone.

@@ -11,6 +11,10 @@ do {
     FileHandle.standardError.write(Data("soak: \(error)\n\n\(SoakOptions.usage)\n".utf8))
     exit(64)
 }
+if let count = options.crowd {
+    let isWell = try await LocalCloud.withRunning(Crowd.services) { try await Crowd($0, options, count: count).run() }
+    exit(isWell ? 0 : 1)
+}
 let verdict = try await LocalCloud.withRunning(Soak.services) { cloud in
     try await Soak(cloud, options).run()
 }

@@ -7,7 +7,9 @@ extension CodePipeline {
         public var id: String
         /// How far it has come.
         public var status: ActionExecutionStatus
-        /// When that last changed, if it is told.
+        /// When it began, if it is told.
+        public var startTime: Date?
+        /// When its status last changed, if it is told.
         public var lastUpdateTime: Date?
         /// Its configuration, with the values that variables had; secret values are masked by the service.
         public var configuration: [String: String]
@@ -18,12 +20,14 @@ extension CodePipeline {
         public init(
             id: String,
             status: ActionExecutionStatus,
+            startTime: Date? = nil,
             lastUpdateTime: Date? = nil,
             configuration: [String: String] = [:],
             outputVariables: [String: String] = [:]
         ) {
             self.id = id
             self.status = status
+            self.startTime = startTime
             self.lastUpdateTime = lastUpdateTime
             self.configuration = configuration
             self.outputVariables = outputVariables
@@ -32,13 +36,17 @@ extension CodePipeline {
         /// Reads a description; what isn't as documented is left out but for the id and the status.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
-            let seconds = try? container.decodeIfPresent(Double.self, forKey: .lastUpdateTime)
+            func time(_ key: CodingKeys) -> Date? {
+                let seconds = try? container.decodeIfPresent(Double.self, forKey: key)
+                return seconds.map { Date(timeIntervalSince1970: $0) }
+            }
             let input = try? container.decodeIfPresent(Input.self, forKey: .input)
             let output = try? container.decodeIfPresent(Output.self, forKey: .output)
             self.init(
                 id: try container.decode(String.self, forKey: .id),
                 status: try container.decode(ActionExecutionStatus.self, forKey: .status),
-                lastUpdateTime: seconds.map { Date(timeIntervalSince1970: $0) },
+                startTime: time(.startTime),
+                lastUpdateTime: time(.lastUpdateTime),
                 configuration: input?.resolvedConfiguration ?? input?.configuration ?? [:],
                 outputVariables: output?.outputVariables ?? [:]
             )
@@ -55,7 +63,7 @@ extension CodePipeline {
 
         private enum CodingKeys: String, CodingKey {
             case id = "actionExecutionId"
-            case status, lastUpdateTime, input, output
+            case status, startTime, lastUpdateTime, input, output
         }
     }
 

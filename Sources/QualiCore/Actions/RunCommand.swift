@@ -29,8 +29,6 @@ public struct RunCommand: ActionHandler {
         var target: CommandTarget?
         /// The executions that the command had before this job's; set when a start may have reached the lab.
         var earlierExecutions: [String]?
-        /// When that was noted.
-        var startNotedAt: Date?
         /// This job's execution, once its id is known.
         var executionID: String?
         /// Until when the command is waited for.
@@ -147,8 +145,7 @@ public struct RunCommand: ActionHandler {
         while true {
             if let earlier = checkpoint.earlierExecutions {
                 // A start's fate is unknown: what has appeared since tells it.
-                let start = checkpoint.startNotedAt ?? context.job.claimedAt
-                if let id = try await newExecution(since: earlier, start, configuration, target, context) {
+                if let id = try await newExecution(since: earlier, configuration, target, context) {
                     context.logger.notice(
                         "Execution found whose start's reply was lost",
                         metadata: ["execution": "\(id)"]
@@ -157,7 +154,6 @@ public struct RunCommand: ActionHandler {
                 }
             }
             checkpoint.earlierExecutions = try await executions(configuration, target, context).map(Self.shortened)
-            checkpoint.startNotedAt = context.clock.now
             lab.claims.note(context.job.actionExecutionID, isSettled: false)
             try await context.save(checkpoint)
             do {
@@ -185,7 +181,6 @@ public struct RunCommand: ActionHandler {
     /// - Throws: ``JobFailure`` if it can't be told which is this job's.
     private func newExecution(
         since earlier: [String],
-        _ start: Date,
         _ configuration: Configuration,
         _ target: CommandTarget,
         _ context: JobContext<Checkpoint>
@@ -197,7 +192,7 @@ public struct RunCommand: ActionHandler {
                 !earlier.contains(Self.shortened(id)) && !lab.claims.contains(id)
             }
             if !new.isEmpty {
-                let twins = await twins(since: start, configuration, context)
+                let twins = await twins(configuration, context)
                 new.removeAll { twins.executions.contains($0.lowercased()) }
                 if !new.isEmpty, !twins.mayHaveMore || context.clock.now >= patienceEnd {
                     guard new.count == 1, !twins.mayHaveMore else { throw ambiguous(Set(new), configuration, target) }
@@ -212,17 +207,12 @@ public struct RunCommand: ActionHandler {
         }
     }
 
-    private func twins(
-        since start: Date,
-        _ configuration: Configuration,
-        _ context: JobContext<Checkpoint>
-    ) async -> TwinCommands {
+    private func twins(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async -> TwinCommands {
         do {
             return TwinCommands(
                 among: try await context.actionsOfExecution(),
                 of: context.job.actionExecutionID,
                 command: configuration.command,
-                since: start,
                 lab.claims
             )
         } catch {

@@ -4,9 +4,6 @@ import Foundation
 /// The other actions of a pipeline's execution that run the same command, one of whose executions may look like a job's
 /// own: the lab doesn't tell who has started an execution.
 struct TwinCommands: Sendable {
-    /// By how much the clocks of a worker and of CodePipeline may differ.
-    private static let clockTolerance: TimeInterval = 300
-
     /// The executions that are known to be theirs.
     private(set) var executions: Set<String> = []
     /// Whether one of them may have an execution that isn't known.
@@ -28,19 +25,18 @@ struct TwinCommands: Sendable {
     ///   - all: The actions, that of the job included.
     ///   - own: The job's action.
     ///   - command: The command's name.
-    ///   - start: When the job began to start the command.
     ///   - claims: What this process knows.
     init(
         among all: [CodePipeline.ActionExecution],
         of own: String,
         command: String,
-        since start: Date,
         _ claims: ExecutionClaims
     ) {
-        let earliest = start.addingTimeInterval(-Self.clockTolerance)
+        let start = all.first { $0.id == own }?.startTime
         for action in all where action.id != own && action.configuration["CommandName"] == command {
-            // Whatever an action had started that ended before was there before.
-            if action.status != .inProgress, let end = action.lastUpdateTime, end < earliest { continue }
+            // Whatever an action has started that had ended before this one began was there before. Both times are
+            // CodePipeline's: the clocks of workers may differ by much.
+            if action.status != .inProgress, let end = action.lastUpdateTime, let start, end < start { continue }
             if let execution = action.outputVariables["ExecutionId"] {
                 executions.insert(execution.lowercased())
             } else if !claims.isSettled(action.id) {

@@ -3,6 +3,9 @@ import HTTPTransport
 
 /// Sends calls: with the session's token, past the gate, again where that is safe.
 struct CallRunner: Sendable {
+    /// How many tokens in a row may be refused after as many logins that went well.
+    private static let renewals = 3
+
     let session: Session
     private var exchange: Exchange
     private var retry: Retry
@@ -40,17 +43,17 @@ struct CallRunner: Sendable {
         let ticket = await session.ticket()
         var refused: Session.Token?
         return try await retry.run(mayRepeat: { $0.mayRepeat(call) }) {
-            var hasRenewed = false
+            var renewals = 0
             while true {
                 let token = try await session.token(ticket, insteadOf: refused)
                 let secrets = await session.knownTokens + call.secrets
                 do {
                     return try await exchange.run(call, token: token.secret, secrets: secrets, read: read)
-                } catch let error as SandboxAPIError where error.refusesToken && !hasRenewed {
-                    // Refused before anything was done, so any call may go out again: once in each attempt, for between
-                    // two of them a lab may well forget its sessions again.
+                } catch let error as SandboxAPIError where error.refusesToken && renewals < Self.renewals {
+                    // Refused before anything was done, so any call may go out again; and a lab that has just forgotten
+                    // its sessions may do so again.
                     refused = token
-                    hasRenewed = true
+                    renewals += 1
                 }
             }
         }

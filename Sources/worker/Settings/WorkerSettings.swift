@@ -120,7 +120,7 @@ struct JobSettings: Sendable {
     /// Reads the jobs' settings.
     init(_ reader: inout SettingReader) {
         stateDirectory = Self.stateDirectory(&reader)
-        if let number = reader.wholeNumber(.maxJobs, in: 1...10_000) { maxJobs = number }
+        if let number = reader.wholeNumber(.maxJobs, in: 1...100_000) { maxJobs = number }
         if let pause = reader.seconds(.pollSeconds, in: 0.1...3600) { pollInterval = pause }
         if let pause = reader.seconds(.statusPollSeconds, in: 0.1...3600) { statusInterval = pause }
         if let handoff = reader.choice(.handoff, of: JobWorker.Handoff.self) { self.handoff = handoff }

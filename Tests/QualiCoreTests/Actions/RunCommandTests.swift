@@ -118,6 +118,13 @@ struct RunCommandTests {
         )
     }
 
+    private static let own = CodePipeline.ActionExecution(
+        id: "run-1",
+        status: .inProgress,
+        startTime: ManualClock().now,
+        configuration: ["CommandName": "check"]
+    )
+
     /// A lab in which the reply to the first start is lost and an execution appears whose owner nobody knows.
     private func uncertainBench() throws -> LabBench {
         try bench { line, number in
@@ -133,7 +140,7 @@ struct RunCommandTests {
     @Test func `an execution that may be a twin's isn't taken`() async throws {
         let bench = try uncertainBench()
         let failure = try await #require(throws: JobFailure.self) {
-            try await run(bench) { [Self.twin(.inProgress)] }
+            try await run(bench) { [Self.own, Self.twin(.inProgress)] }
         }
         #expect(failure.message.contains("since then E9 has appeared, which may be another action's"))
         #expect(LabBench.seconds(bench.clock) >= bench.access.patience / .seconds(1), "twins may end")
@@ -159,7 +166,7 @@ struct RunCommandTests {
     ])
     func `an action that can't have started it is no twin`(other: CodePipeline.ActionExecution) async throws {
         let bench = try uncertainBench()
-        #expect(try await run(bench) { [other] }.outputVariables["ExecutionId"] == "E9")
+        #expect(try await run(bench) { [Self.own, other] }.outputVariables["ExecutionId"] == "E9")
     }
 
     @Test func `a twin of this worker whose execution is known, or that has none, is no danger`() async throws {

@@ -156,10 +156,11 @@ final class Checks: @unchecked Sendable {
 
     /// Whether an action may have taken another's execution for its own.
     ///
-    /// The lab doesn't tell whose an execution is. After a lost reply, the one that has appeared is taken for the job's
-    /// own; it may be that of an action with the same command on the same component that another process has run in the
-    /// meantime. One process alone makes no such mistake.
+    /// The lab doesn't tell whose an execution is. After a lost reply, and without the right to look for twins, the one
+    /// that has appeared is taken for the job's own; it may be that of an action with the same command on the same
+    /// component that another process has run in the meantime. One process alone makes no such mistake.
     private func canMixUp(_ action: ActionReport, _ report: ExecutionReport) -> Bool {
+        guard scenario.deniesExecutions else { return false }
         let target = ["ComponentName", "CommandName"].map { action.configuration[$0] }
         let twins = report.actions.filter { other in
             other.id != action.id && ["ComponentName", "CommandName"].map { other.configuration[$0] } == target

@@ -117,12 +117,17 @@ final class Life: @unchecked Sendable {
     }
 }
 
+/// What a write on a full disk fails with.
+private struct FullDisk: Error {}
+
 /// A journal that writes as long as there is life.
 struct MortalJournal: JobJournal {
     let base: InMemoryJobJournal
     let life: Life
     /// How many jobs it may hold.
     let limit: Int
+    /// When nothing can be written.
+    let fullDisks: [Range<Duration>]
     let simulation: Simulation
 
     var isDurable: Bool { true }
@@ -132,6 +137,11 @@ struct MortalJournal: JobJournal {
     {
         guard !life.isOver else { throw await life.afterlife() }
         await simulation.pause(simulation.random.seconds(0...0.02))
+        guard !fullDisks.contains(where: { $0.contains(simulation.time) }) else {
+            simulation.step { "\(life.name) can't note \(name): the disk is full" }
+            simulation.statistics.faults["full disk", default: 0] += 1
+            throw FullDisk()
+        }
         let isWritten = life.write()
         simulation.step {
             "\(life.name) notes \(name) \(jobs.map { $0.prefix(8) }.joined(separator: " "))"

@@ -25,7 +25,7 @@ struct Network: HTTPClient {
         let service = simulation.service(named: call.request.authority ?? "")
         let operation = service.operation(of: request)
         let fault = simulation.fault(for: service.name, host: host)
-        let fate = fate(of: call, service, fault)
+        let fate = denial(of: operation, service, fault) ?? fate(of: call, service, fault)
         simulation.step {
             "\(life.name) sends \(operation) \(Trace.short(service.facts(of: request)))"
                 + (fault.map { ": \($0.rawValue)" } ?? "")
@@ -62,6 +62,15 @@ struct Network: HTTPClient {
             // The request stays on its way.
             exchange.end(.failure(CancellationError()))
         }
+    }
+
+    /// What a worker without the right is told.
+    private func denial(of operation: String, _ service: any LocalService, _ fault: Simulation.Fault?) -> Fate? {
+        guard operation == "ListActionExecutions", simulation.scenario.deniesExecutions, fault == nil else {
+            return nil
+        }
+        let reply = service.errorReply(status: 400, code: "AccessDeniedException", message: "not authorized")
+        return Fate(ending: simulation.random.seconds(0.002...0.4), reply: reply)
     }
 
     private func fate(of call: HTTPCall, _ service: any LocalService, _ fault: Simulation.Fault?) -> Fate {

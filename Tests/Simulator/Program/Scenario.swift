@@ -14,6 +14,8 @@ struct Scenario {
         var jumps: [(time: Duration, by: Duration)]
         /// What befalls its workers, one after the other.
         var downfalls: [Downfall]
+        /// When nothing can be written on its disk.
+        var fullDisks: [Range<Duration>] = []
     }
 
     /// The end of a worker.
@@ -68,6 +70,8 @@ struct Scenario {
     /// How many requests of a hundred meet a fault, and of which kinds.
     var faultRate = 0.0
     var faultKinds: [FaultKind] = []
+    /// Whether workers may not see how far the actions of a pipeline have come.
+    var deniesExecutions = false
     /// When all this is over; from then on everybody is well.
     var calm: Duration = .zero
     var codePipeline = CodePipelineBehavior()
@@ -77,7 +81,7 @@ struct Scenario {
     /// Whether nothing at all is meant to go wrong.
     var isHarmless: Bool {
         faultRate == 0 && outages.isEmpty && amnesias.isEmpty
-            && hosts.allSatisfy { $0.downfalls.isEmpty && $0.jumps.isEmpty }
+            && hosts.allSatisfy { $0.downfalls.isEmpty && $0.jumps.isEmpty && $0.fullDisks.isEmpty }
     }
 
     init(seed: UInt64) {
@@ -92,7 +96,32 @@ struct Scenario {
         if faultKinds.isEmpty { faultKinds = [random.pick(FaultKind.allCases)] }
         for _ in 0..<random.pick([0, 0, 1, 2]) { outages.append(outage(&random)) }
         for _ in 0..<random.pick([0, 0, 0, 1, 1]) { amnesias.append(.milliseconds(random.int(0...calmMilliseconds))) }
+        if seed >= Self.secondGeneration { drawMore(seed) }
         calm = max(calm, outages.map { $0.time + $0.length }.max() ?? .zero)
+    }
+
+    /// From this seed on worlds know more kinds of trouble; those of the seeds before stay as they were.
+    private static let secondGeneration: UInt64 = 10_000
+
+    private mutating func drawMore(_ seed: UInt64) {
+        var random = SeededGenerator(seed &+ 3)
+        deniesExecutions = random.chance(0.2)
+        for index in hosts.indices {
+            if random.chance(0.3) { hosts[index].handoff = .always }
+            for _ in 0..<random.pick([0, 0, 0, 1, 2]) {
+                let start = Duration.milliseconds(random.int(0...calmMilliseconds))
+                hosts[index].fullDisks.append(start..<start + random.seconds(1...120))
+            }
+        }
+        if random.chance(0.2) {
+            // Several times within a call, too.
+            var time = Duration.milliseconds(random.int(0...calmMilliseconds))
+            for _ in 1...random.int(1...3) {
+                amnesias.append(time)
+                time += random.seconds(0.05...1)
+            }
+        }
+        calm = max(calm, hosts.flatMap(\.fullDisks).map(\.upperBound).max() ?? .zero)
     }
 
     private var calmMilliseconds: Int { Int(calm / .milliseconds(1)) }

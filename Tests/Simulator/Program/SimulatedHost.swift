@@ -141,7 +141,13 @@ final class SimulatedHost: @unchecked Sendable {
             return try QualiWorker(
                 configuration,
                 labHTTPClient: network,
-                journal: MortalJournal(base: journal, life: life, limit: plan.maxJobs, simulation: simulation),
+                journal: MortalJournal(
+                    base: journal,
+                    life: life,
+                    limit: plan.maxJobs,
+                    fullDisks: plan.fullDisks,
+                    simulation: simulation
+                ),
                 clock: clock,
                 logger: logger
             )
