@@ -11,7 +11,7 @@ extension CodePipeline {
             var actionType: ActionType
         }
         let output: Output = try await call(
-            "CreateCustomActionType",
+            .createCustomActionType,
             definition,
             retrySafety: .notAfterLostReply,
             retryableCodes: [.concurrentModification]
@@ -31,7 +31,7 @@ extension CodePipeline {
             var version: String
         }
         let _: Nothing = try await call(
-            "DeleteCustomActionType",
+            .deleteCustomActionType,
             Input(category: category, provider: provider, version: version),
             retryableCodes: [.concurrentModification]
         )
@@ -52,7 +52,7 @@ extension CodePipeline {
             var actionTypes: [Lossy<ActionType>]?
             var nextToken: String?
         }
-        let name = "ListActionTypes"
+        let name = AWSOperationName.listActionTypes
         return try await pages(of: name) { token in
             let page: Output = try await call(name, Input(actionOwnerFilter: owner, nextToken: token))
             return ((page.actionTypes ?? []).compactMap(\.value), page.nextToken)

@@ -88,7 +88,7 @@ extension CodePipeline {
             var actionExecutionDetails: [Lossy<ActionExecution>]?
             var nextToken: String?
         }
-        let name = "ListActionExecutions"
+        let name = AWSOperationName.listActionExecutions
         return try await pages(of: name) { token in
             let input = Input(
                 pipelineName: pipelineName,

@@ -73,7 +73,7 @@ extension CodePipeline {
             var jobs: [Lossy<Job>]?
         }
         let output: Output = try await call(
-            "PollForJobs",
+            .pollForJobs,
             Input(
                 actionTypeId: actionTypeID,
                 maxBatchSize: max(maxBatchSize, 1),
@@ -109,7 +109,7 @@ extension CodePipeline {
             var status: JobStatus
         }
         let output: Output = try await call(
-            "AcknowledgeJob",
+            .acknowledgeJob,
             Input(jobId: id, nonce: nonce),
             retrySafety: .neverAfterAmbiguity
         )
@@ -126,7 +126,7 @@ extension CodePipeline {
         struct Output: Decodable {
             var jobDetails: JobDetails
         }
-        let output: Output = try await call("GetJobDetails", Input(jobId: id))
+        let output: Output = try await call(.getJobDetails, Input(jobId: id))
         return output.jobDetails
     }
 
@@ -145,13 +145,13 @@ extension CodePipeline {
             var executionDetails: ExecutionDetails?
             var outputVariables: [String: String]?
         }
-        let name = "PutJobSuccessResult"
+        let name = AWSOperationName.putJobSuccessResult
         if let token = result.continuationToken, token.utf16.count > SuccessResult.longestContinuationToken {
             throw AWSError(
                 .invalidRequest,
                 "the continuation token is longer than \(SuccessResult.longestContinuationToken) characters",
                 service: AWSService.codePipeline.id,
-                operation: name,
+                operation: name.rawValue,
                 attempts: 0
             )
         }
@@ -178,7 +178,7 @@ extension CodePipeline {
             var failureDetails: FailureDetails
         }
         let _: Nothing = try await call(
-            "PutJobFailureResult",
+            .putJobFailureResult,
             Input(jobId: jobID, failureDetails: failure.fitting)
         )
     }

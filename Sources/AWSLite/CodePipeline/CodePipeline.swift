@@ -21,7 +21,7 @@ public struct CodePipeline: Sendable {
     ///
     /// An empty body counts as an object without members.
     func call<Input: Encodable, Output: Decodable>(
-        _ name: String,
+        _ name: AWSOperationName,
         _ input: Input,
         retrySafety: AWSOperation.RetrySafety = .idempotent,
         retryableCodes: Set<AWSError.Code> = [],
@@ -45,7 +45,7 @@ public struct CodePipeline: Sendable {
                 path: endpoint.basePath + "/",
                 headerFields: [
                     .contentType: "application/x-amz-json-1.1",
-                    .amz("X-Amz-Target"): "CodePipeline_20150709.\(name)",
+                    .amz("X-Amz-Target"): "CodePipeline_20150709.\(name.rawValue)",
                 ]
             )
             let encoder = JSONEncoder()
@@ -53,13 +53,13 @@ public struct CodePipeline: Sendable {
             encoder.dateEncodingStrategy = .secondsSince1970
             body = try encoder.encode(input)
         } catch let error as AWSConfigurationError {
-            throw AWSError(.invalidConfiguration, error.message, service: service.id, operation: name, attempts: 0)
+            throw AWSError(.invalidConfiguration, error.message, service: service.id, operation: name.rawValue, attempts: 0)
         } catch {
             throw AWSError(
                 .invalidRequest,
                 "the request can't be written as JSON",
                 service: service.id,
-                operation: name,
+                operation: name.rawValue,
                 attempts: 0
             )
         }
@@ -79,7 +79,7 @@ extension CodePipeline {
     ///
     /// - Parameter page: Reads the page of a token, `nil` for the first; returns its items and the next page's token.
     func pages<Item>(
-        of operation: String,
+        of operation: AWSOperationName,
         _ page: (_ token: String?) async throws -> ([Item], String?)
     ) async throws -> [Item] {
         var items: [Item] = []
@@ -94,7 +94,7 @@ extension CodePipeline {
                     .malformedReply,
                     "the pages don't end: a page's token came twice",
                     service: AWSService.codePipeline.id,
-                    operation: operation
+                    operation: operation.rawValue
                 )
             }
         } while token != nil

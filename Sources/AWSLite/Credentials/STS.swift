@@ -46,24 +46,24 @@ struct STS: Sendable {
 
     /// Takes a role by an identity that may.
     func assumeRole(_ role: Role) async throws -> AWSCredentials {
-        try await call("AssumeRole", role.parameters)
+        try await call(.assumeRole, role.parameters)
     }
 
     /// Takes a role by an identity provider's token; the request isn't signed.
     func assumeRole(_ role: Role, webIdentityToken: Secret) async throws -> AWSCredentials {
         try await call(
-            "AssumeRoleWithWebIdentity",
+            .assumeRoleWithWebIdentity,
             role.parameters + [("WebIdentityToken", webIdentityToken.reveal())],
             isSigned: false
         )
     }
 
     private func call(
-        _ name: String,
+        _ name: AWSOperationName,
         _ parameters: [(String, String)],
         isSigned: Bool = true
     ) async throws -> AWSCredentials {
-        let all = [("Action", name), ("Version", "2011-06-15")] + parameters
+        let all = [("Action", name.rawValue), ("Version", "2011-06-15")] + parameters
         let body = all.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
         let request = HTTPRequest(
             method: .post,
@@ -92,10 +92,10 @@ struct STS: Sendable {
         }
     }
 
-    private func read(_ body: Data, _ name: String) throws -> AWSCredentials {
+    private func read(_ body: Data, _ name: AWSOperationName) throws -> AWSCredentials {
         let document = try XMLElement.parse(body)
-        guard document.name == "\(name)Response",
-            let found = document.child("\(name)Result")?.child("Credentials"),
+        guard document.name == "\(name.rawValue)Response",
+            let found = document.child("\(name.rawValue)Result")?.child("Credentials"),
             let keyID = found.child("AccessKeyId")?.text, !keyID.isEmpty,
             let secret = found.child("SecretAccessKey")?.text, !secret.isEmpty,
             let token = found.child("SessionToken")?.text, let expiration = found.child("Expiration")?.text

@@ -21,7 +21,7 @@ struct AWSOperation: Sendable {
     }
 
     var service: AWSService
-    var name: String
+    var name: AWSOperationName
     var retrySafety: RetrySafety = .idempotent
     /// Codes by which this operation says that it has done nothing and may be asked again.
     var retryableCodes: Set<AWSError.Code> = []
@@ -94,7 +94,7 @@ struct AWSCaller: Sendable {
                 failure = error
             }
             failure.service = operation.service.id
-            failure.operation = operation.name
+            failure.operation = operation.name.rawValue
             failure.attempts = attempt
             failure.earlierAttemptMayHaveBeenProcessed = earlierAttemptMayHaveBeenProcessed
             let isAmbiguous = failure.mayHaveBeenProcessed
@@ -230,7 +230,7 @@ struct AWSCaller: Sendable {
                 .invalidRequest,
                 "\(error)",
                 service: operation.service.id,
-                operation: operation.name,
+                operation: operation.name.rawValue,
                 attempts: 0
             )
         }

@@ -35,7 +35,7 @@ struct Download {
     }
 
     private func get(atMost size: Int, acceptsBeginning: Bool) async throws -> HTTPResponse {
-        var request = S3Request("GetObject", .get, bucket, key, versionID: versionID)
+        var request = S3Request(.getObject, .get, bucket, key, versionID: versionID)
         request.headers[.amz("x-amz-checksum-mode")] = "ENABLED"
         request.responseLimit = size
         request.acceptsBeginning = acceptsBeginning
@@ -100,7 +100,7 @@ struct Download {
     }
 
     private func get(_ range: HTTPFileRange, of length: Int, _ eTag: String) async throws {
-        var request = S3Request("GetObject", .get, bucket, key, versionID: versionID)
+        var request = S3Request(.getObject, .get, bucket, key, versionID: versionID)
         let bytes = "\(range.offset)-\(range.offset + range.length - 1)"
         request.headers[.range] = "bytes=\(bytes)"
         request.headers[.ifMatch] = eTag

@@ -34,7 +34,7 @@ struct MultipartUpload {
     }
 
     private func create(_ contentType: String?, _ encryption: S3.ServerSideEncryption?) async throws -> String {
-        var request = S3Request("CreateMultipartUpload", .post, bucket, key, query: "uploads=")
+        var request = S3Request(.createMultipartUpload, .post, bucket, key, query: "uploads=")
         request.describe(contentType, encryption)
         request.headers[.amz("x-amz-checksum-algorithm")] = "CRC32"
         request.headers[.amz("x-amz-checksum-type")] = "FULL_OBJECT"
@@ -71,7 +71,7 @@ struct MultipartUpload {
             crc.update(bytes)
         }
         var request = S3Request(
-            "UploadPart",
+            .uploadPart,
             .put,
             bucket,
             key,
@@ -91,7 +91,7 @@ struct MultipartUpload {
 
     private func complete(_ id: String, _ parts: [Part]) async throws -> S3.PutObjectResult {
         var request = S3Request(
-            "CompleteMultipartUpload",
+            .completeMultipartUpload,
             .post,
             bucket,
             key,
@@ -131,7 +131,7 @@ struct MultipartUpload {
 
     /// The object, where it is the one that this upload was to make; `nil` where it isn't, or can't be asked about.
     private func finished(_ checksum: String) async throws -> S3.PutObjectResult? {
-        var request = S3Request("HeadObject", .head, bucket, key)
+        var request = S3Request(.headObject, .head, bucket, key)
         request.headers[.amz("x-amz-checksum-mode")] = "ENABLED"
         do {
             return try await s3.call(request) { reply in
@@ -147,7 +147,7 @@ struct MultipartUpload {
 
     private func abort(_ id: String) async {
         let request = S3Request(
-            "AbortMultipartUpload",
+            .abortMultipartUpload,
             .delete,
             bucket,
             key,

@@ -96,7 +96,7 @@ extension S3 {
         let digest = try RunningDigest(.sha256)
         try await FileAccess.forEachPiece(of: range) { try digest.update($0) }
         guard try FileAccess.identity(path) == file else { throw Self.changed(path) }
-        var request = S3Request("PutObject", .put, bucket, key)
+        var request = S3Request(.putObject, .put, bucket, key)
         let sum = try digest.finish()
         request.payload = AWSPayload(range, sha256: sum)
         request.setChecksum("SHA256", sum)

@@ -34,7 +34,7 @@ public struct S3: Sendable {
         contentType: String? = nil,
         encryption: ServerSideEncryption? = nil
     ) async throws -> PutObjectResult {
-        var request = S3Request("PutObject", .put, bucket, key)
+        var request = S3Request(.putObject, .put, bucket, key)
         do {
             let digest = try Digest.sha256(body)
             request.payload = AWSPayload(body, sha256: digest)
@@ -64,7 +64,7 @@ public struct S3: Sendable {
         versionID: String? = nil,
         limit: Int
     ) async throws -> Object {
-        var request = S3Request("GetObject", .get, bucket, key, versionID: versionID)
+        var request = S3Request(.getObject, .get, bucket, key, versionID: versionID)
         request.headers[.amz("x-amz-checksum-mode")] = "ENABLED"
         // Errors have a body too.
         request.responseLimit = max(limit, 64 << 10)
@@ -96,6 +96,6 @@ public struct S3: Sendable {
     /// - Throws: ``AWSError``. A HEAD's error has no body, so its code follows from the status alone:
     ///   ``AWSError/Code/notFound`` for 404, ``AWSError/Code/accessDenied`` for 403.
     public func headObject(bucket: String, key: String, versionID: String? = nil) async throws -> ObjectHead {
-        try await call(S3Request("HeadObject", .head, bucket, key, versionID: versionID)) { ObjectHead($0.response) }
+        try await call(S3Request(.headObject, .head, bucket, key, versionID: versionID)) { ObjectHead($0.response) }
     }
 }

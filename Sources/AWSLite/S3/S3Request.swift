@@ -4,7 +4,7 @@ import HTTPTypes
 
 /// One operation on an object, before it has an address and a signature.
 struct S3Request {
-    var name: String
+    var name: AWSOperationName
     var method: HTTPRequest.Method
     var bucket: String
     var key: String
@@ -19,7 +19,7 @@ struct S3Request {
     var isBulk = false
 
     init(
-        _ name: String,
+        _ name: AWSOperationName,
         _ method: HTTPRequest.Method,
         _ bucket: String,
         _ key: String,
@@ -83,7 +83,7 @@ extension S3 {
                 headerFields: request.headers
             )
         } catch let error as AWSConfigurationError {
-            throw AWSError(.invalidConfiguration, error.message, service: "s3", operation: request.name, attempts: 0)
+            throw AWSError(.invalidConfiguration, error.message, service: "s3", operation: request.name.rawValue, attempts: 0)
         }
         do {
             let caller = AWSCaller(configuration: configuration)
