@@ -37,17 +37,13 @@ struct DefinitionFolder {
         return definitions
     }
 
-    /// Writes definitions into the folder, making it if needed; a file that says something else is left alone.
+    /// Writes files into the folder, making it if needed; a file that says something else is left alone.
     ///
     /// - Returns: Each file's path, and whether it was written.
     /// - Throws: ``ProgramFailure`` when a file can't be written, or is there with other contents.
-    func write(_ files: [(name: String, definition: CodePipeline.CustomActionType)]) throws -> [(String, Bool)] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    func write(_ files: [ExportFormat.File]) throws -> [(String, Bool)] {
         do {
-            let contents = try files.map { name, definition in
-                (url.appendingPathComponent(name), try encoder.encode(definition) + Data("\n".utf8))
-            }
+            let contents = files.map { (url.appendingPathComponent($0.name), Data($0.text.utf8)) }
             // Nothing is written if something would be lost.
             for (file, data) in contents {
                 if let old = try? Data(contentsOf: file), old != data {

@@ -77,6 +77,14 @@ struct AWSOptions: SettingOptions {
     }
 }
 
+/// The flags about the region, for a command that calls nobody.
+struct RegionOptions: SettingOptions {
+    @Option(.region) var region: String?
+    @Option(.profile) var profile: String?
+
+    var given: [(Setting, String?)] { [(.region, region), (.profile, profile)] }
+}
+
 /// The flags about the action types' names.
 struct ActionNameOptions: SettingOptions {
     @Option(.startSandboxName) var startSandbox: String?

@@ -1,0 +1,99 @@
+extension AWSPermission {
+    /// Every call of AWS that the program can make.
+    public static let all = jobs + registration + objects + credentials
+
+    // Which resource an action takes is the service authorization reference's word, and the user guide's.
+
+    private static let jobs = [
+        Self(
+            "PollForJobs",
+            .statement(id: "PollForJobs", .actionTypes),
+            for: "asks for jobs of the three action types",
+            without: "no job is ever seen; actions wait until they time out"
+        ),
+        Self(
+            "AcknowledgeJob",
+            .statement(id: "WorkOnJobs", .everything),
+            for: "claims a job",
+            without: "no job is run"
+        ),
+        Self(
+            "GetJobDetails",
+            .statement(id: "WorkOnJobs", .everything),
+            for: "gets a job's configuration after a restart, and new credentials for its artifacts after 12 minutes",
+            without: "a restarted worker can't go on with its jobs, and long actions can't store their artifact"
+        ),
+        Self(
+            "PutJobSuccessResult",
+            .statement(id: "WorkOnJobs", .everything),
+            for: "reports success, and hands waiting jobs over",
+            without: "actions that went well stay in progress until they time out"
+        ),
+        Self(
+            "PutJobFailureResult",
+            .statement(id: "WorkOnJobs", .everything),
+            for: "reports a failure with its reason",
+            without: "failed actions stay in progress until they time out"
+        ),
+        Self(
+            "ListActionExecutions",
+            .statement(id: "OptionalNoticeStoppedPipelines", .pipelines),
+            for: "notices that a pipeline was stopped, to end its sandbox or command",
+            without: "a stopped pipeline is noticed only when its action ends; all else works"
+        ),
+    ]
+
+    private static let registration = [
+        Self(
+            "ListActionTypes",
+            by: .registrar,
+            .statement(id: "ListActionTypes", .everything),
+            for: "compares what is registered with what is wanted",
+            without: "nothing can be installed, uninstalled or listed"
+        ),
+        Self(
+            "CreateCustomActionType",
+            by: .registrar,
+            .statement(id: "RegisterActionTypes", .actionTypes),
+            for: "registers an action type",
+            without: "nothing can be installed"
+        ),
+        Self(
+            "DeleteCustomActionType",
+            by: .registrar,
+            .statement(id: "RegisterActionTypes", .actionTypes),
+            for: "deletes an action type",
+            without: "nothing can be uninstalled"
+        ),
+    ]
+
+    private static let objects = [
+        ("GetObject", "reads an input artifact"), ("HeadObject", "looks whether an upload has arrived"),
+        ("PutObject", "stores an output artifact"), ("CreateMultipartUpload", "begins a large artifact"),
+        ("UploadPart", "stores a part of it"), ("CompleteMultipartUpload", "makes one object of the parts"),
+        ("AbortMultipartUpload", "drops the parts of a failed upload"),
+    ].map { operation, purpose in
+        Self(
+            operation,
+            of: "s3",
+            .jobCredentials,
+            for: purpose,
+            without: "actions with artifacts fail; it is the pipeline's role that must have the right"
+        )
+    }
+
+    private static let credentials = [
+        ("AssumeRole", "sts", Source.trust, "takes the role that a profile names"),
+        ("AssumeRoleWithWebIdentity", "sts", .trust, "takes a role by a token, as in EKS"),
+        ("GetRoleCredentials", "sso", .token, "takes a role by IAM Identity Center"),
+        ("CreateToken", "sso-oauth", .token, "renews IAM Identity Center's token"),
+    ].map { operation, service, source, purpose in
+        Self(
+            operation,
+            of: service,
+            source,
+            for: purpose,
+            without: "there are no credentials where they are to come from there"
+        )
+    }
+}

@@ -1,0 +1,90 @@
+public import AWSLite
+
+/// An identity policy of IAM: what a caller may do, and no more.
+public struct IAMPolicy: Sendable, Hashable, Encodable {
+    /// One statement; it allows.
+    public struct Statement: Sendable, Hashable, Encodable {
+        /// Its name.
+        public let id: String
+        /// The actions, sorted.
+        public let actions: [String]
+        /// What they are allowed on, sorted.
+        public let resources: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case id = "Sid"
+            case effect = "Effect"
+            case actions = "Action"
+            case resources = "Resource"
+        }
+
+        /// Writes the statement.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(id, forKey: .id)
+            try container.encode("Allow", forKey: .effect)
+            try container.encode(actions, forKey: .actions)
+            try container.encode(resources, forKey: .resources)
+        }
+    }
+
+    /// The statements, sorted by their names.
+    public let statements: [Statement]
+
+    /// Makes the policy of a caller.
+    ///
+    /// - Parameters:
+    ///   - caller: Who is to get it.
+    ///   - types: The action types.
+    ///   - region: Their region, which tells the partition.
+    ///   - account: Their account's id; `*` for the one that the policy is in.
+    public init(for caller: AWSPermission.Caller, types: [CodePipeline.ActionTypeID], region: String, account: String) {
+        let place = "arn:\(AWSPartition.of(region: region).id):codepipeline:\(region):\(account)"
+        var actions: [String: [String]] = [:]
+        var resources: [String: AWSPermission.Resource] = [:]
+        for permission in AWSPermission.all where permission.caller == caller {
+            guard case .statement(let id, let resource) = permission.source else { continue }
+            actions[id, default: []].append(permission.action)
+            resources[id] = resource
+        }
+        statements = actions.sorted { $0.key < $1.key }.map { id, actions in
+            Statement(
+                id: id,
+                actions: actions.sorted(),
+                resources: (resources[id] ?? .everything).arns(types: types, place: place)
+            )
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case version = "Version"
+        case statements = "Statement"
+    }
+
+    /// Writes the policy.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode("2012-10-17", forKey: .version)
+        try container.encode(statements, forKey: .statements)
+    }
+}
+
+extension AWSPermission.Resource {
+    /// The ARNs, sorted.
+    ///
+    /// - Parameters:
+    ///   - types: The action types.
+    ///   - place: The beginning of an ARN, up to the account.
+    fileprivate func arns(types: [CodePipeline.ActionTypeID], place: String) -> [String] {
+        switch self {
+        case .everything: ["*"]
+        case .pipelines: ["\(place):*"]
+        // The user guide has actionType and the service authorization reference has actiontype, and ARNs in policies
+        // are compared with regard to case. An ARN that nothing has gives no right.
+        case .actionTypes:
+            ["actionType", "actiontype"].flatMap { kind in
+                types.map { "\(place):\(kind):\($0)" }
+            }.sorted()
+        }
+    }
+}
