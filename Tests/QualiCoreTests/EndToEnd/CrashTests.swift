@@ -1,8 +1,6 @@
 import Foundation
 import HTTPTransport
 import LocalCloud
-import Logging
-import ServiceLifecycle
 import Testing
 
 @testable import QualiCore
@@ -19,30 +17,6 @@ struct CrashTests {
 
     private static let ends = writes.indices.flatMap { index in
         [false, true].map { Life.End(write: index + 1, isWritten: $0) }
-    }
-
-    /// Runs a worker until its life is over, or until a pipeline's execution has ended.
-    private func live(
-        _ cloud: LocalCloud,
-        _ life: Life,
-        _ journal: SQLiteJobJournal,
-        _ executionID: String
-    ) async throws {
-        let (worker, _) = try await Site.makeWorker(cloud, life: life, journal: journal)
-        let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        await withTaskGroup { tasks in
-            tasks.addTask {
-                async let stop: Void = {
-                    guard (try? await cloud.codePipeline.end(of: executionID)) != nil else { return }
-                    await group.triggerGracefulShutdown()
-                }()
-                try? await group.run()
-                await stop
-            }
-            tasks.addTask { await life.over() }
-            await tasks.next()
-            tasks.cancelAll()
-        }
     }
 
     /// Starts a pipeline, lets a worker live until `end`, and another one until the pipeline has ended.
@@ -65,14 +39,14 @@ struct CrashTests {
             ])
             let journal = try SQLiteJobJournal(folder: folder.path)
             let first = Life(until: end)
-            try await live(cloud, first, journal, id)
+            try await Site.live(cloud, first, journal, id)
             #expect(first.isOver == (end != nil))
             if end != nil {
                 // A job that was handed out and not acknowledged is offered again after a while.
                 if cloud.codePipeline.openJobs.contains(where: { $0.status == "Dispatched" }) {
                     cloud.advance(by: options.codePipeline.redispatchInterval)
                 }
-                try await live(cloud, Life(until: nil), journal, id)
+                try await Site.live(cloud, Life(until: nil), journal, id)
             }
             let execution = try await cloud.codePipeline.end(of: id)
             #expect(execution.status == "Succeeded", "\(execution.actions.map { $0.errorMessage ?? $0.status })")
