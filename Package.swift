@@ -145,7 +145,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
-            ]
+            ],
+            exclude: ["Oracle"]
         ),
     ],
     swiftLanguageModes: [.v6]

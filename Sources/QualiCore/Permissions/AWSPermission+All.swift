@@ -37,9 +37,11 @@ extension AWSPermission {
         ),
         Self(
             "ListActionExecutions",
-            .statement(id: "OptionalNoticeStoppedPipelines", .pipelines),
-            for: "notices that a pipeline was stopped, to end its sandbox or command",
-            without: "a stopped pipeline is noticed only when its action ends; all else works"
+            .statement(id: "OptionalLookAtPipelines", .pipelines),
+            for: "notices that a pipeline was stopped, to end its sandbox or command; after a lost reply, tells a "
+                + "command's execution from that of another action with the same command",
+            without: "a stopped pipeline is noticed only when its action ends, and after a lost reply two parallel "
+                + "actions with the same command may take each other's execution; all else works"
         ),
     ]
 

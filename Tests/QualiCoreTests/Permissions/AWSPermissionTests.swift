@@ -120,7 +120,7 @@ struct IAMPolicyTests {
             let resources = Dictionary(policy.statements.map { ($0.id, $0.resources) }) { $0 + $1 }
             let place = "arn:\(partition):codepipeline:\(region):\(Self.account)"
             #expect(resources["WorkOnJobs"] == ["*"])
-            #expect(resources["OptionalNoticeStoppedPipelines"] == ["\(place):*"])
+            #expect(resources["OptionalLookAtPipelines"] == ["\(place):*"])
             #expect(
                 resources["PollForJobs"]
                     == ["actionType", "actiontype"].flatMap { kind in
