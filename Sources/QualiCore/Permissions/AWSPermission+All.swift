@@ -80,7 +80,7 @@ extension AWSPermission {
             of: "s3",
             .jobCredentials,
             for: purpose,
-            without: "actions with artifacts fail; it is the pipeline's role that must have the right"
+            without: "actions with artifacts fail"
         )
     }
 
@@ -95,7 +95,7 @@ extension AWSPermission {
             of: service,
             source,
             for: purpose,
-            without: "there are no credentials where they are to come from there"
+            without: "no credentials come from there"
         )
     }
 }
