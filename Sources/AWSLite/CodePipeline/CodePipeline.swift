@@ -53,7 +53,13 @@ public struct CodePipeline: Sendable {
             encoder.dateEncodingStrategy = .secondsSince1970
             body = try encoder.encode(input)
         } catch let error as AWSConfigurationError {
-            throw AWSError(.invalidConfiguration, error.message, service: service.id, operation: name.rawValue, attempts: 0)
+            throw AWSError(
+                .invalidConfiguration,
+                error.message,
+                service: service.id,
+                operation: name.rawValue,
+                attempts: 0
+            )
         } catch {
             throw AWSError(
                 .invalidRequest,

@@ -83,7 +83,13 @@ extension S3 {
                 headerFields: request.headers
             )
         } catch let error as AWSConfigurationError {
-            throw AWSError(.invalidConfiguration, error.message, service: "s3", operation: request.name.rawValue, attempts: 0)
+            throw AWSError(
+                .invalidConfiguration,
+                error.message,
+                service: "s3",
+                operation: request.name.rawValue,
+                attempts: 0
+            )
         }
         do {
             let caller = AWSCaller(configuration: configuration)
