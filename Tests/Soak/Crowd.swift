@@ -87,6 +87,8 @@ struct Crowd: Sendable {
             // One slot in ten is kept for jobs that end sandboxes.
             "QUALI_MAX_JOBS": "\(count * 10 / 9 + 10)", "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "1",
             "QUALI_HANDOFF": handoff, "LOG_FORMAT": "json",
+            // A job in the queue needn't be put back.
+            "QUALI_PROGRESS_SECONDS": "0",
         ]
         return try WorkerHost(
             "crowd",

@@ -104,9 +104,12 @@ public struct EndSandbox: ActionHandler {
         _ context: JobContext<Checkpoint>
     ) async throws -> JobResult {
         let sandboxID = checkpoint.sandboxID
-        await context.report(JobProgress("Teardown", percentComplete: 50, externalExecutionID: sandboxID))
+        let progress = JobProgress("Teardown", percentComplete: 50, externalExecutionID: sandboxID)
+        await context.report(progress)
         // Right after the stop the lab may still show the state from before it, so only the end ends the wait.
-        let sighting = try await lab.wait(for: sandboxID, until: deadline, context) { $0.isEnded }
+        let sighting = try await lab.wait(for: sandboxID, until: deadline, context, progress: { progress }) {
+            $0.isEnded
+        }
         if case .overdue(let state, let error) = sighting {
             if let error {
                 throw JobFailure("It can't be found out whether the sandbox has ended", error)

@@ -293,7 +293,9 @@ public struct StartSandbox: ActionHandler {
             try await context.save(checkpoint)
         }
         await context.report(JobProgress("Setting up", percentComplete: 10, externalExecutionID: sandboxID))
-        let sighting = try await lab.wait(for: sandboxID, until: deadline, context) { state in
+        let sighting = try await lab.wait(for: sandboxID, until: deadline, context) {
+            await setupProgress(sandboxID)
+        } where: { state in
             state.isReady || state.isFailed || state.isEnding || state.isEnded
         }
         guard case .state(let state) = sighting, state.isReady else {
@@ -318,6 +320,20 @@ public struct StartSandbox: ActionHandler {
             externalExecutionID: sandboxID,
             outputVariables: ["SandboxId": sandboxID, "SandboxName": sandbox.name, "SandboxUrl": url]
         )
+    }
+
+    /// How far a setup has come, as far as the lab tells it at once.
+    private func setupProgress(_ sandboxID: String) async -> JobProgress {
+        var progress = JobProgress("Setup", percentComplete: 10, externalExecutionID: sandboxID)
+        guard let sandbox = try? await lab.watchingClient.sandbox(id: sandboxID) else { return progress }
+        if let stage = sandbox.setupStage, stage != .none {
+            progress.summary += ": \(stage)"
+            let stages: [SetupStage] = [.provisioning, .connectivity, .configuration]
+            if let index = stages.firstIndex(of: stage) { progress.percentComplete = 10 + (index + 1) * 20 }
+        }
+        let apps = sandbox.components.compactMap(\.appLifecycle)
+        if !apps.isEmpty { progress.summary += ", \(apps.count { $0 == .deployed }) of \(apps.count) apps deployed" }
+        return progress
     }
 
     private func setupFailure(

@@ -16,6 +16,7 @@ actor AbandonmentWatch {
         let execution: Execution
         let actionExecutionID: String
         let since: Date
+        let isUnwanted: @Sendable (CodePipeline.ActionExecutionStatus) -> Bool
         let continuation: CheckedContinuation<Bool, Never>
     }
 
@@ -61,15 +62,18 @@ actor AbandonmentWatch {
 
     /// Runs `body` as long as somebody wants its result.
     ///
+    /// - Parameter isInQueue: Whether the action's job is in the queue. Another worker may take it then and let it fail, so
+    ///   that only the end of its pipeline means that nobody wants its result.
     /// - Returns: What `body` returns; `nil` if its job was abandoned, in which case it was cancelled.
     /// - Throws: What `body` throws.
     nonisolated func whileWanted<Value: Sendable>(
         _ record: JobRecord,
+        isInQueue: Bool = false,
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
         try await withThrowingTaskGroup(of: End<Value>.self) { group in
             group.addTask { .done(try await body()) }
-            group.addTask { await self.abandonment(of: record) ? .abandoned : .unwatched }
+            group.addTask { await self.abandonment(of: record, isInQueue: isInQueue) ? .abandoned : .unwatched }
             defer { group.cancelAll() }
             for try await end in group {
                 switch end {
@@ -83,7 +87,7 @@ actor AbandonmentWatch {
     }
 
     /// Waits until a job is abandoned; `false` when the task is cancelled before.
-    private func abandonment(of record: JobRecord) async -> Bool {
+    private func abandonment(of record: JobRecord, isInQueue: Bool) async -> Bool {
         lastID += 1
         let id = lastID
         return await withTaskCancellationHandler {
@@ -93,6 +97,7 @@ actor AbandonmentWatch {
                     execution: Execution(pipeline: record.place.pipeline, id: record.place.pipelineExecutionID),
                     actionExecutionID: record.actionExecutionID,
                     since: clock.now,
+                    isUnwanted: { isInQueue ? $0 == .abandoned : $0.isUnwanted },
                     continuation: continuation
                 )
             }
@@ -109,14 +114,15 @@ actor AbandonmentWatch {
     /// Looks at one execution; `false` if the others needn't be looked at now.
     private func look(at execution: Execution) async -> Bool {
         do {
-            let unwanted = try await queue.actionExecutions(
+            let actions = try await queue.actionExecutions(
                 pipeline: execution.pipeline,
                 pipelineExecutionID: execution.id
-            ).filter(\.status.isUnwanted).map(\.id)
+            )
             outage.succeeded()
             isRightMissing = false
             for (id, watched) in watched where watched.execution == execution {
-                if unwanted.contains(watched.actionExecutionID) { end(id, isAbandoned: true) }
+                let action = actions.first { $0.id == watched.actionExecutionID }
+                if let action, watched.isUnwanted(action.status) { end(id, isAbandoned: true) }
             }
             return true
         } catch let error as AWSError where error.code.isAccessDenied {

@@ -17,6 +17,8 @@ struct ContinuationToken: Sendable, Equatable {
     var claimedAt: Date
     /// When the job is to be looked at again, if not at once.
     var notBefore: Date?
+    /// How often the job's progress was shown.
+    var shows = ProgressShows()
     /// The handler's checkpoint, encoded.
     var checkpoint: Data?
 
@@ -31,6 +33,7 @@ struct ContinuationToken: Sendable, Equatable {
             "v": Self.version, "a": actionExecutionID, "t": Int(claimedAt.timeIntervalSince1970),
         ]
         if let notBefore { wire["n"] = Int(notBefore.timeIntervalSince1970.rounded(.up)) }
+        if let last = shows.last { (wire["s"], wire["u"]) = (shows.count, Int(last.timeIntervalSince1970)) }
         if let checkpoint {
             // As JSON within JSON, not as text: quotation marks would double its length.
             guard let value = try? JSONSerialization.jsonObject(with: checkpoint, options: .fragmentsAllowed) else {
@@ -45,10 +48,17 @@ struct ContinuationToken: Sendable, Equatable {
         return text.utf16.count <= Self.limit ? text : nil
     }
 
-    init(actionExecutionID: String, claimedAt: Date, notBefore: Date? = nil, checkpoint: Data?) {
+    init(
+        actionExecutionID: String,
+        claimedAt: Date,
+        notBefore: Date? = nil,
+        shows: ProgressShows = ProgressShows(),
+        checkpoint: Data?
+    ) {
         self.actionExecutionID = actionExecutionID
         self.claimedAt = claimedAt
         self.notBefore = notBefore
+        self.shows = shows
         self.checkpoint = checkpoint
     }
 
@@ -67,7 +77,8 @@ struct ContinuationToken: Sendable, Equatable {
         }
         guard let owner = wire["a"] as? String, let claimedAt = wire["t"] as? Int,
             Self.plausibleTimes.contains(claimedAt), let notBefore = wire["n", default: claimedAt] as? Int,
-            Self.plausibleTimes.contains(notBefore)
+            Self.plausibleTimes.contains(notBefore), let shownAt = wire["u", default: claimedAt] as? Int,
+            Self.plausibleTimes.contains(shownAt), let shows = wire["s", default: 0] as? Int, shows >= 0
         else {
             throw Refusal(description: "its continuation token is damaged")
         }
@@ -79,6 +90,10 @@ struct ContinuationToken: Sendable, Equatable {
             actionExecutionID: owner,
             claimedAt: Date(timeIntervalSince1970: TimeInterval(claimedAt)),
             notBefore: wire["n"].map { _ in Date(timeIntervalSince1970: TimeInterval(notBefore)) },
+            shows: ProgressShows(
+                count: shows,
+                last: wire["u"].map { _ in Date(timeIntervalSince1970: TimeInterval(shownAt)) }
+            ),
             checkpoint: try? wire["c"].map { try JSONSerialization.data(withJSONObject: $0, options: options) }
         )
     }

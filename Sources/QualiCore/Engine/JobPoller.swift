@@ -102,6 +102,7 @@ struct JobPoller: Sendable {
                 record.actionExecutionID = token.actionExecutionID
                 record.checkpoint = token.checkpoint
                 record.claimedAt = token.claimedAt
+                record.shows = token.shows
                 notBefore = token.notBefore
             } catch {
                 content = .failure(JobFailure(.jobFailed, "This job can't be continued: \(error)."))

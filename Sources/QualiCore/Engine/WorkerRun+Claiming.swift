@@ -48,6 +48,7 @@ extension WorkerRun {
             return nil
         }
         worker.monitor.jobBegins(offer.record)
+        await absent.returned(offer.record.actionExecutionID)
         let isContinued = offer.record.checkpoint != nil
         let isLook = offer.notBefore != nil
         logger.log(level: isLook ? .debug : .info, "Job begins", metadata: isContinued ? ["continued": "true"] : [:])

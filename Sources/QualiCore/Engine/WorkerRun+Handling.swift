@@ -65,7 +65,12 @@ extension WorkerRun {
         } catch is CancellationError {
             record.checkpoint = await ledger.checkpoint
             if let token = await ledger.waitingToken {
-                return await end(record, .continuation(token: token, progress: await ledger.progress))
+                var progress = await ledger.progress
+                let minutes = Int(worker.clock.now.timeIntervalSince(record.claimedAt) / 60)
+                if minutes > 0 { progress.summary += ", \(minutes) min" }
+                var ending = await end(record, .continuation(token: token, progress: progress))
+                ending.isLook = true
+                return ending
             }
             if Task.isCancelled { return await handOver(record, ledger, logger) }
             return await end(record, .failure(Self.unexpected(CancellationError())))
@@ -77,6 +82,14 @@ extension WorkerRun {
 
     private static func unexpected(_ error: any Error) -> JobFailure {
         JobFailure(.jobFailed, "The worker failed unexpectedly: \(error)")
+    }
+
+    /// How the progress of jobs is shown, if it is.
+    private var showing: JobLedger.Showing? {
+        guard worker.configuration.handoff != .never, let interval = worker.configuration.progressInterval else {
+            return nil
+        }
+        return JobLedger.Showing(interval: interval, budget: progressBudget)
     }
 
     func action(of record: JobRecord) -> JobAction? {
@@ -109,6 +122,8 @@ extension WorkerRun {
                 checkpoint: record.checkpoint,
                 journal: journal,
                 waitsInQueue: worker.configuration.handoff == .always,
+                showing: showing,
+                shows: record.shows ?? ProgressShows(),
                 monitor: worker.monitor,
                 clock: worker.clock
             ),

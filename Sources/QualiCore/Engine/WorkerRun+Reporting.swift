@@ -1,11 +1,45 @@
 import AWSLite
 import Foundation
 import Logging
+import ServiceLifecycle
 
 /// What becomes of a job after its handler has ended.
 extension WorkerRun {
-    /// Tells CodePipeline the outcome, and forgets the job.
-    func report(_ ending: Ending) async {
+    /// How long an action whose job was put back is watched over; by then another worker surely has it.
+    private static let longestAbsence: Duration = .seconds(900)
+
+    /// Tells CodePipeline the outcome, and forgets the job; one that waits in the queue is watched over.
+    func conclude(_ ending: Ending) async {
+        guard ending.isLook, worker.configuration.onAbandoned == .end else {
+            await report(ending)
+            return
+        }
+        // Before the job is put back, since it may be offered at once.
+        let returned = await absent.leave(ending.record.actionExecutionID)
+        if await report(ending) { await watchOver(ending.record, until: returned) }
+    }
+
+    /// Has what an action has begun undone if its pipeline is stopped while its job is in the queue, from where CodePipeline
+    /// may never offer it again.
+    private func watchOver(_ record: JobRecord, until returned: AsyncStream<Void>) async {
+        let isWanted = try? await cancelWhenGracefulShutdown {
+            try await abandonment.whileWanted(record, isInQueue: true) {
+                await firstToEnd(
+                    { for await _ in returned {} },
+                    { try? await worker.clock.sleep(for: Self.longestAbsence) }
+                )
+                return true
+            }
+        }
+        guard !Task.isCancelled, isWanted == .some(nil) else { return }
+        let logger = logger(for: record)
+        logger.notice("The pipeline of a job that waits in the queue was stopped")
+        await undo(record, logger)
+    }
+
+    /// Tells CodePipeline the outcome, and forgets the job; whether CodePipeline has taken it.
+    @discardableResult
+    private func report(_ ending: Ending) async -> Bool {
         let record = ending.record
         let logger = logger(for: record)
         defer {
@@ -15,30 +49,34 @@ extension WorkerRun {
         guard let outcome = ending.outcome else {
             logger.notice("Job stays in the journal")
             worker.monitor.jobEnds(record, nil, isUnwanted: false)
-            return
+            return false
         }
         var isUnwanted = false
         switch await reporter.report(outcome, of: record.id, isRepeat: ending.isRepeat, logger: logger) {
         case .accepted:
             // A job that waits in the queue is put back at every look, which is no news.
-            let isNews = !outcome.isContinuation || worker.configuration.handoff != .always
-            logger.log(level: isNews ? .info : .debug, "\(outcome.headline)", metadata: ["detail": "\(outcome.detail)"])
+            logger.log(
+                level: ending.isLook ? .debug : .info,
+                "\(outcome.headline)",
+                metadata: ["detail": "\(outcome.detail)"]
+            )
         case .unwanted:
             logger.notice("Nobody wants the job's result any more", metadata: ["detail": "\(outcome.detail)"])
             isUnwanted = true
-            guard await abandon(ending, logger) else { return }
+            guard await abandon(ending, logger) else { return false }
         case .interrupted:
             logger.error("Stopped before CodePipeline had the result", metadata: ["outcome": "\(outcome.headline)"])
-            return
+            return false
         }
         worker.monitor.jobEnds(record, outcome, isUnwanted: isUnwanted)
         await forget(record)
+        return !isUnwanted
     }
 
     /// Has what a job has begun undone; `false` if the worker was stopped before that was done.
     private func abandon(_ ending: Ending, _ logger: Logger) async -> Bool {
         let record = ending.record
-        guard worker.configuration.onAbandoned == .end, let action = action(of: record) else {
+        guard worker.configuration.onAbandoned == .end, action(of: record) != nil else {
             logger.notice("What the job has begun is left as it is")
             return true
         }
@@ -46,10 +84,22 @@ extension WorkerRun {
             logger.notice("Its action goes on elsewhere or has succeeded, so what it has begun is left as it is")
             return true
         }
-        do {
-            if ending.outcome != .abandoned {
+        if ending.outcome != .abandoned {
+            do {
                 try await journal.write { try await $0.saveOutcome(.abandoned, of: record.id) }
+            } catch {
+                logger.notice("Stopped before what the job has begun was ended; it stays in the journal")
+                return false
             }
+        }
+        return await undo(record, logger)
+    }
+
+    /// Undoes what a job has begun; `false` if the worker was stopped before that was done.
+    @discardableResult
+    private func undo(_ record: JobRecord, _ logger: Logger) async -> Bool {
+        guard let action = action(of: record) else { return true }
+        do {
             let assignment = assignment(
                 record,
                 ActionProperties([:]),
@@ -118,9 +168,5 @@ extension JobOutcome {
         case .continuation(_, let progress): progress.summary
         case .abandoned: ""
         }
-    }
-
-    fileprivate var isContinuation: Bool {
-        if case .continuation = self { true } else { false }
     }
 }

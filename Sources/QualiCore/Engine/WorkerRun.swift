@@ -14,6 +14,8 @@ struct WorkerRun: Sendable {
     let abandonment: AbandonmentWatch
     let slots: JobSlots
     let held: HeldJobs
+    let absent = AbsentJobs()
+    let progressBudget = ProgressBudget()
     let ended: AsyncStream<Ending>.Continuation
 
     private let unfinished: [JobRecord]
@@ -25,6 +27,8 @@ struct WorkerRun: Sendable {
         var outcome: JobOutcome?
         /// Whether an earlier run may have reported this outcome.
         var isRepeat = false
+        /// Whether the job was put back while it waits, and not because the worker stops.
+        var isLook = false
     }
 
     init(_ worker: JobWorker, resuming unfinished: [JobRecord]) {
@@ -67,7 +71,7 @@ struct WorkerRun: Sendable {
                 ended.finish()
             }
             for await ending in endings {
-                reports.addTask { await report(ending) }
+                reports.addTask { await conclude(ending) }
             }
         }
     }

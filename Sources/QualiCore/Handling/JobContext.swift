@@ -90,7 +90,8 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     ///
     /// A worker with ``JobWorker/Handoff/always`` doesn't wait here: the job is put back into CodePipeline's queue with
     /// its last checkpoint, and ``ActionHandler/run(_:context:)`` is called anew once the time is over, by any worker. So
-    /// deadlines belong into the checkpoint.
+    /// deadlines belong into the checkpoint. Other workers do so now and then, to show the job's progress in the console:
+    /// see ``nextShowOfProgress``.
     ///
     /// - Throws: `CancellationError` when the job is put back, or the task is cancelled.
     public func pause(for duration: Duration) async throws {
@@ -99,7 +100,13 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         try await clock.sleep(for: duration)
     }
 
-    /// Whether ``pause(for:)`` puts the job back, so that there is one look at a time.
+    /// When the next ``pause(for:)`` puts the job back to show its progress, which needs an external execution id; `nil`
+    /// if it won't.
+    public var nextShowOfProgress: Date? {
+        get async { await ledger.nextShow }
+    }
+
+    /// Whether ``pause(for:)`` always puts the job back, so that there is one look at a time.
     public var waitsInQueue: Bool { ledger.waitsInQueue }
 
     /// The runs of actions within the job's pipeline execution, its own among them, as CodePipeline lists them.

@@ -2,6 +2,8 @@ import Foundation
 
 /// What the engine knows of how far one job has come.
 package actor JobLedger {
+    private static let pauseWithoutBudget: TimeInterval = 10
+
     /// Whether the job waits in CodePipeline's queue rather than in this worker.
     nonisolated let waitsInQueue: Bool
 
@@ -9,16 +11,29 @@ package actor JobLedger {
     private let journal: PatientJournal
     private let monitor: WorkerMonitor?
     private let clock: any WorkerClock
+    private let showing: Showing?
+    private let heldSince: Date
+    private var shows: ProgressShows
+    /// Until when the budget for shows is used up, as far as is known.
+    private var noShowBefore = Date.distantPast
     private(set) var checkpoint: Data?
     private(set) var progress = JobProgress("In progress")
     /// What the job is put back with, once it has begun to wait.
     private(set) var waitingToken: String?
+
+    /// How the job's progress is shown.
+    struct Showing: Sendable {
+        let interval: Duration
+        let budget: ProgressBudget
+    }
 
     init(
         _ job: JobInfo,
         checkpoint: Data?,
         journal: PatientJournal,
         waitsInQueue: Bool = false,
+        showing: Showing? = nil,
+        shows: ProgressShows = ProgressShows(),
         monitor: WorkerMonitor? = nil,
         clock: any WorkerClock
     ) {
@@ -26,6 +41,9 @@ package actor JobLedger {
         self.checkpoint = checkpoint
         self.journal = journal
         self.waitsInQueue = waitsInQueue
+        self.showing = showing
+        self.shows = shows
+        heldSince = clock.now
         self.monitor = monitor
         self.clock = clock
     }
@@ -43,10 +61,23 @@ package actor JobLedger {
         monitor?.jobProgresses(job.actionExecutionID, progress)
     }
 
-    /// Puts the job into the queue for the time of a pause; `false` if it has to wait here.
+    /// When the job's progress is next to be shown; `nil` where it isn't, or there is nothing to show yet.
+    var nextShow: Date? {
+        guard let showing, progress.externalExecutionID != nil else { return nil }
+        return max(shows.next(heldSince: heldSince, interval: showing.interval), noShowBefore)
+    }
+
+    /// Puts the job into the queue for the time of a pause, or to show its progress; `false` if it has to wait here.
     func beginWaiting(for duration: Duration) -> Bool {
-        guard waitsInQueue else { return false }
-        waitingToken = token(notBefore: clock.now.addingTimeInterval(duration.timeInterval))
+        let now = clock.now
+        let isShowDue = nextShow.map { now >= $0 } ?? false
+        if isShowDue, !waitsInQueue, showing?.budget.take(now: now) != true {
+            noShowBefore = now.addingTimeInterval(Self.pauseWithoutBudget)
+            return false
+        }
+        guard waitsInQueue || isShowDue else { return false }
+        if isShowDue { shows = shows.shown(at: now) }
+        waitingToken = token(notBefore: now.addingTimeInterval(duration.timeInterval))
         return waitingToken != nil
     }
 
@@ -56,6 +87,7 @@ package actor JobLedger {
             actionExecutionID: job.actionExecutionID,
             claimedAt: job.claimedAt,
             notBefore: notBefore,
+            shows: shows,
             checkpoint: checkpoint
         ).encoded()
     }

@@ -49,6 +49,8 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     public var claimedAt: Date
     /// When CodePipeline handed out this job, which for a continued action is later than ``claimedAt``.
     public var offeredAt: Date
+    /// How often the job's progress was shown; `nil` for a record of an older version.
+    var shows: ProgressShows?
     /// The handler's last checkpoint, encoded.
     public var checkpoint: Data?
     /// How the job ended, once it has.

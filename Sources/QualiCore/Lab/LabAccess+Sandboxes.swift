@@ -46,19 +46,27 @@ extension LabAccess {
 
     /// Waits for a state of a sandbox, here or in CodePipeline's queue.
     ///
+    /// - Parameter progress: How far the sandbox has come, asked for whenever that is to be shown.
     /// - Throws: `CancellationError` when the job was put back, or the worker is stopped.
     func wait(
         for sandboxID: String,
         until deadline: Date,
         _ context: JobContext<some Codable & Sendable>,
+        progress: () async throws -> JobProgress,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
     ) async throws -> SandboxWatcher.Sighting {
-        guard context.waitsInQueue else {
-            return try await watcher.wait(for: sandboxID, until: deadline, where: isWanted)
-        }
         while true {
-            let sighting = try await watcher.look(at: sandboxID, until: deadline, where: isWanted)
+            let givesWayAt = context.waitsInQueue ? .distantPast : await context.nextShowOfProgress
+            let sighting = try await watcher.wait(
+                for: sandboxID,
+                until: deadline,
+                givingWayAt: givesWayAt,
+                where: isWanted
+            )
             if let sighting { return sighting }
+            if let nextShow = await context.nextShowOfProgress, context.clock.now >= nextShow {
+                await context.report(try await progress())
+            }
             try await context.pause(for: statusInterval)
         }
     }

@@ -21,7 +21,7 @@ public actor SandboxWatcher {
     fileprivate struct Waiter {
         let sandboxID: String
         let deadline: Date
-        let isOneLook: Bool
+        let givesWayAt: Date?
         let isWanted: @Sendable (SandboxState) -> Bool
         let continuation: CheckedContinuation<Sighting?, any Error>
         var lastState: SandboxState?
@@ -78,27 +78,21 @@ public actor SandboxWatcher {
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
     ) async throws -> Sighting {
         while true {
-            let sighting = try await watch(sandboxID, until: deadline, oneLook: false, where: isWanted)
+            let sighting = try await wait(for: sandboxID, until: deadline, givingWayAt: nil, where: isWanted)
             if let sighting { return sighting }
         }
     }
 
-    /// Looks at a sandbox once, together with all who wait; a few times if the lab doesn't know it.
+    /// Waits as ``wait(for:until:where:)`` does, until a time at which the caller wants to do something else.
     ///
-    /// - Returns: What ``wait(for:until:where:)`` would; `nil` if that would wait on.
+    /// - Parameter givingWayAt: From when on the wait ends after a look, even if it would go on; a time that has passed
+    ///   means one look, or a few if the lab doesn't know the sandbox.
+    /// - Returns: What the wait has come to; `nil` if it would go on.
     /// - Throws: `CancellationError` when the task is cancelled; nothing else.
-    public func look(
-        at sandboxID: String,
+    public func wait(
+        for sandboxID: String,
         until deadline: Date,
-        where isWanted: @escaping @Sendable (SandboxState) -> Bool
-    ) async throws -> Sighting? {
-        try await watch(sandboxID, until: deadline, oneLook: true, where: isWanted)
-    }
-
-    private func watch(
-        _ sandboxID: String,
-        until deadline: Date,
-        oneLook isOneLook: Bool,
+        givingWayAt givesWayAt: Date?,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
     ) async throws -> Sighting? {
         lastWaiter += 1
@@ -112,7 +106,7 @@ public actor SandboxWatcher {
                 waiters[id] = Waiter(
                     sandboxID: sandboxID,
                     deadline: deadline,
-                    isOneLook: isOneLook,
+                    givesWayAt: givesWayAt,
                     isWanted: isWanted,
                     continuation: continuation
                 )
@@ -202,7 +196,7 @@ extension SandboxWatcher.Waiter {
     /// What a look means for a wait.
     fileprivate enum Progress {
         case goesOn
-        /// What the wait has come to; `nil` where one look was asked for, and it would go on.
+        /// What the wait has come to; `nil` where it gives way, and would go on.
         case over(SandboxWatcher.Sighting?)
     }
 
@@ -226,6 +220,7 @@ extension SandboxWatcher.Waiter {
         }
         if now >= deadline { return .over(.overdue(lastState, lastState == nil ? lastError : nil)) }
         let hasSeen = misses == 0 && (lastState != nil || lastError != nil)
-        return isOneLook && hasSeen ? .over(nil) : .goesOn
+        let givesWay = givesWayAt.map { now >= $0 } ?? false
+        return givesWay && hasSeen ? .over(nil) : .goesOn
     }
 }

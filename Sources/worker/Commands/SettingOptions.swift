@@ -108,6 +108,7 @@ struct JobOptions: SettingOptions {
     @Option(.maxJobs) var maxJobs: String?
     @Option(.pollSeconds) var pollSeconds: String?
     @Option(.statusPollSeconds) var statusPollSeconds: String?
+    @Option(.progressSeconds) var progressSeconds: String?
     @Option(.stateDirectory) var stateDirectory: String?
     @Option(.handoff) var handoff: String?
     @Option(.onAbandoned) var onAbandoned: String?
@@ -117,7 +118,8 @@ struct JobOptions: SettingOptions {
     var given: [(Setting, String?)] {
         [
             (.maxJobs, maxJobs), (.pollSeconds, pollSeconds), (.statusPollSeconds, statusPollSeconds),
-            (.stateDirectory, stateDirectory), (.handoff, handoff), (.onAbandoned, onAbandoned), (.drain, drain),
+            (.progressSeconds, progressSeconds), (.stateDirectory, stateDirectory), (.handoff, handoff),
+            (.onAbandoned, onAbandoned), (.drain, drain),
             (.statusAddress, statusAddress),
         ]
     }

@@ -48,6 +48,7 @@ struct WorkerProcess: Sendable {
             configuration.statusInterval = settings.jobs.statusInterval
             configuration.jobs.maxJobs = settings.jobs.maxJobs
             configuration.jobs.pollInterval = settings.jobs.pollInterval
+            configuration.jobs.progressInterval = settings.jobs.progressInterval
             configuration.jobs.handoff = settings.jobs.handoff
             configuration.jobs.onAbandoned = settings.jobs.onAbandoned
             configuration.jobs.drain = settings.jobs.drain

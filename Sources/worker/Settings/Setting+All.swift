@@ -238,6 +238,14 @@ extension Setting {
         standard: "0",
         shortFlag: "drain"
     )
+    static let progressSeconds = Self(
+        name: "QUALI_PROGRESS_SECONDS",
+        group: .jobs,
+        value: "seconds",
+        meaning: "the first pause between shows of a waiting job's progress in the console; it grows to five times as "
+            + "long; 0 reports results alone",
+        standard: "60"
+    )
     static let statusAddress = Self(
         name: "QUALI_STATUS_ADDRESS",
         group: .jobs,
@@ -269,7 +277,7 @@ extension Setting {
         region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
         endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
         actionVersion, startSandboxName, runCommandName, endSandboxName,
-        maxJobs, pollSeconds, statusPollSeconds, stateDirectory, handoff, onAbandoned, drain,
+        maxJobs, pollSeconds, statusPollSeconds, progressSeconds, stateDirectory, handoff, onAbandoned, drain,
         statusAddress,
         logLevel, logFormat,
     ]

@@ -108,6 +108,8 @@ struct JobSettings: Sendable {
     var pollInterval: Duration = .seconds(5)
     /// The pause between reads of the lab's state.
     var statusInterval: Duration = .seconds(5)
+    /// The first pause between shows of a waiting job's progress; `nil` for none.
+    var progressInterval: Duration? = .seconds(60)
     /// The folder of the journal.
     var stateDirectory: String
     /// When waiting jobs go back.
@@ -123,6 +125,9 @@ struct JobSettings: Sendable {
         if let number = reader.wholeNumber(.maxJobs, in: 1...100_000) { maxJobs = number }
         if let pause = reader.seconds(.pollSeconds, in: 0.1...3600) { pollInterval = pause }
         if let pause = reader.seconds(.statusPollSeconds, in: 0.1...3600) { statusInterval = pause }
+        if let pause = reader.seconds(.progressSeconds, in: 0...3600) {
+            progressInterval = pause == .zero ? nil : max(pause, .seconds(10))
+        }
         if let handoff = reader.choice(.handoff, of: JobWorker.Handoff.self) { self.handoff = handoff }
         if let onAbandoned = reader.choice(.onAbandoned, of: JobWorker.AbandonedJobs.self) {
             self.onAbandoned = onAbandoned

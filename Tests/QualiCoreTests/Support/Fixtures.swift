@@ -91,6 +91,7 @@ struct RunningWorker: Sendable {
         var configuration = JobWorker.Configuration()
         // It would be one more sleeper on a clock whose sleepers a test wakes.
         configuration.abandonmentInterval = nil
+        configuration.progressInterval = nil
         configure(&configuration)
         let worker = JobWorker(
             queue: queue,

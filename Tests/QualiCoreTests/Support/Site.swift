@@ -118,6 +118,7 @@ struct Site: Sendable {
         configuration.labPatience = .seconds(3_600)
         configuration.jobs.redispatchInterval = .seconds(3_600)
         configuration.jobs.reportTime = .seconds(3_600)
+        configuration.jobs.progressInterval = nil
         configure(&configuration.jobs)
         let registrar = ActionRegistrar(CodePipeline(configuration.codePipeline))
         for definition in QualiActions().definitions(portal: PortalLinks(url: "https://portal.example")) {
