@@ -44,6 +44,25 @@ CURLcode quali_curl_get_pointer(CURL *handle, CURLINFO info, void **value) {
     return curl_easy_getinfo(handle, info, value);
 }
 
+CURLcode quali_curl_set_debug(CURL *handle, quali_curl_debug_callback callback, void *context) {
+    CURLcode result = curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, callback);
+    return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_DEBUGDATA, context) : result;
+}
+
+CURLcode quali_curl_get_off(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+const char *quali_curl_get_string(CURL *handle, CURLINFO info) {
+    char *text = NULL;
+    return curl_easy_getinfo(handle, info, &text) == CURLE_OK ? text : NULL;
+}
+
+const struct curl_certinfo *quali_curl_get_certificates(CURL *handle) {
+    struct curl_certinfo *found = NULL;
+    return curl_easy_getinfo(handle, CURLINFO_CERTINFO, &found) == CURLE_OK ? found : NULL;
+}
+
 CURLMcode quali_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }

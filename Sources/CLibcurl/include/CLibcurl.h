@@ -15,7 +15,15 @@ CURLcode quali_curl_set_write(CURL *handle, quali_curl_data_callback callback, v
 CURLcode quali_curl_set_header(CURL *handle, quali_curl_data_callback callback, void *context);
 CURLcode quali_curl_set_read(CURL *handle, quali_curl_data_callback callback, void *context);
 
+typedef int (*quali_curl_debug_callback)(CURL *handle, curl_infotype type, char *text, size_t size, void *context);
+CURLcode quali_curl_set_debug(CURL *handle, quali_curl_debug_callback callback, void *context);
+
 CURLcode quali_curl_get_long(CURL *handle, CURLINFO info, long *value);
+CURLcode quali_curl_get_off(CURL *handle, CURLINFO info, curl_off_t *value);
+// The text is the handle's own, and NULL where there is none.
+const char *quali_curl_get_string(CURL *handle, CURLINFO info);
+// The certificates that the peer has sent; the handle's own, and NULL where there are none.
+const struct curl_certinfo *quali_curl_get_certificates(CURL *handle);
 CURLcode quali_curl_get_pointer(CURL *handle, CURLINFO info, void **value);
 
 CURLMcode quali_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);

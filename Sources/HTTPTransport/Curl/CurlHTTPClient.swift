@@ -73,10 +73,40 @@ public final class CurlHTTPClient: HTTPClient {
         let transfer = Transfer(call, configuration)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                loop.submit(transfer, continuation)
+                transfer.attach(continuation)
+                loop.submit(transfer)
             }
         } onCancel: {
             loop.cancel(transfer)
+        }
+    }
+
+    /// Makes a connection as ``send(_:)`` would, closes it without a request, and tells all that was seen on the way.
+    ///
+    /// Through a proxy an https address costs a `CONNECT` to it. Where the server's certificates aren't trusted, a second
+    /// handshake without verification reads them; nothing is sent over that connection.
+    ///
+    /// - Parameter url: An http or https address; only its host and port count.
+    /// - Returns: The report, which also tells a failure; within ``Configuration/connectTimeout``, or twice that for a
+    ///   certificate that isn't trusted.
+    /// - Throws: `CancellationError` when the task was cancelled.
+    public func probe(_ url: String) async throws -> ConnectionReport {
+        var report = try await probe(url, isVerified: true)
+        if report.failure?.code == .tlsFailed, report.certificates.isEmpty {
+            report.certificates = try await probe(url, isVerified: false).certificates
+        }
+        return report
+    }
+
+    private func probe(_ url: String, isVerified: Bool) async throws -> ConnectionReport {
+        let probe = ConnectionProbe(url, configuration, isVerified: isVerified)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                probe.attach(continuation)
+                loop.submit(probe)
+            }
+        } onCancel: {
+            loop.cancel(probe)
         }
     }
 }

@@ -20,6 +20,21 @@ struct CurlOptions {
     mutating func set(_ option: CURLoption, _ value: String?) {
         add(quali_curl_set_string(handle, option, value))
     }
+
+    /// Sets which certificates are trusted and how the server is reached.
+    mutating func set(_ configuration: CurlHTTPClient.Configuration) {
+        if let bundle = configuration.caBundle {
+            set(CURLOPT_CAINFO, bundle)
+            set(CURLOPT_CAPATH, nil)
+        }
+        switch configuration.proxy {
+        case .environment: break
+        case .none: set(CURLOPT_PROXY, "")
+        case .url(let url):
+            set(CURLOPT_PROXY, url.reveal())
+            set(CURLOPT_NOPROXY, "")
+        }
+    }
 }
 
 extension Duration {

@@ -3,12 +3,8 @@ import FoundationEssentials
 import HTTPTypes
 
 /// One exchange: its curl handle, what curl must not outlive, and what has been received so far.
-final class Transfer: @unchecked Sendable {
+final class Transfer: CurlJob, @unchecked Sendable {
     // `@unchecked`: created on the caller's thread, then touched by the loop's thread alone.
-
-    enum State {
-        case new, running, ended
-    }
 
     private static let headLimit = 256 << 10
     private static let fileBufferSize = 256 << 10
@@ -21,7 +17,7 @@ final class Transfer: @unchecked Sendable {
     private var fieldList: UnsafeMutablePointer<curl_slist>?
     private var continuation: CheckedContinuation<HTTPReply, any Error>?
 
-    private(set) var state = State.new
+    private(set) var state = CurlJobState.new
     private(set) var handle: UnsafeMutableRawPointer?
     private var fields = HTTPFields()
     private var headSize = 0
@@ -45,7 +41,12 @@ final class Transfer: @unchecked Sendable {
 
     // MARK: Life
 
-    func prepare(_ continuation: CheckedContinuation<HTTPReply, any Error>) throws -> UnsafeMutableRawPointer {
+    /// Takes who waits for the reply, before the loop knows of this.
+    func attach(_ continuation: CheckedContinuation<HTTPReply, any Error>) {
+        self.continuation = continuation
+    }
+
+    func prepare() throws -> UnsafeMutableRawPointer {
         state = .running
         guard let url else {
             throw HTTPClientError(
@@ -68,7 +69,6 @@ final class Transfer: @unchecked Sendable {
                 mayHaveBeenProcessed: false
             )
         }
-        self.continuation = continuation
         return handle
     }
 
@@ -126,17 +126,7 @@ final class Transfer: @unchecked Sendable {
         // Larger steps for files: fewer system calls, still little memory.
         if case .file = call.body { steps.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.fileBufferSize) }
         if call.destination != .memory { steps.set(CURLOPT_BUFFERSIZE, Self.fileBufferSize) }
-        if let bundle = configuration.caBundle {
-            steps.set(CURLOPT_CAINFO, bundle)
-            steps.set(CURLOPT_CAPATH, nil)
-        }
-        switch configuration.proxy {
-        case .environment: break
-        case .none: steps.set(CURLOPT_PROXY, "")
-        case .url(let url):
-            steps.set(CURLOPT_PROXY, url.reveal())
-            steps.set(CURLOPT_NOPROXY, "")
-        }
+        steps.set(configuration)
         setUpMethod(&steps)
         setUpFields(&steps)
 

@@ -7,8 +7,8 @@ final class TransferLoop: @unchecked Sendable {
     // `@unchecked`: `multi` and `running` are touched by the loop's thread alone, the inbox is locked.
 
     private enum Command {
-        case start(Transfer, CheckedContinuation<HTTPReply, any Error>)
-        case cancel(Transfer)
+        case start(any CurlJob)
+        case cancel(any CurlJob)
     }
 
     private struct Inbox {
@@ -18,7 +18,7 @@ final class TransferLoop: @unchecked Sendable {
 
     private let multi: UnsafeMutableRawPointer
     private let inbox = Locked(Inbox())
-    private var running: [UnsafeMutableRawPointer: Transfer] = [:] {
+    private var running: [UnsafeMutableRawPointer: any CurlJob] = [:] {
         didSet { liveCount.withLock { $0 = running.count } }
     }
     private let liveCount = Locked(0)
@@ -49,12 +49,12 @@ final class TransferLoop: @unchecked Sendable {
         return loop
     }
 
-    func submit(_ transfer: Transfer, _ continuation: CheckedContinuation<HTTPReply, any Error>) {
-        post(.start(transfer, continuation))
+    func submit(_ job: any CurlJob) {
+        post(.start(job))
     }
 
-    func cancel(_ transfer: Transfer) {
-        post(.cancel(transfer))
+    func cancel(_ job: any CurlJob) {
+        post(.cancel(job))
     }
 
     func stop() {
@@ -84,16 +84,16 @@ final class TransferLoop: @unchecked Sendable {
             }
             for command in commands {
                 switch command {
-                case .start(let transfer, let continuation):
-                    if cancelledEarly.remove(ObjectIdentifier(transfer)) != nil {
-                        continuation.resume(throwing: CancellationError())
+                case .start(let job):
+                    if cancelledEarly.remove(ObjectIdentifier(job)) != nil {
+                        job.abandon(CancellationError())
                     } else {
-                        begin(transfer, continuation)
+                        begin(job)
                     }
-                case .cancel(let transfer):
-                    if transfer.state == .new {
-                        cancelledEarly.insert(ObjectIdentifier(transfer))
-                    } else if let handle = transfer.handle {
+                case .cancel(let job):
+                    if job.state == .new {
+                        cancelledEarly.insert(ObjectIdentifier(job))
+                    } else if let handle = job.handle {
                         end(handle, throwing: CancellationError())
                     }
                 }
@@ -105,10 +105,10 @@ final class TransferLoop: @unchecked Sendable {
         curl_multi_cleanup(multi)
     }
 
-    private func begin(_ transfer: Transfer, _ continuation: CheckedContinuation<HTTPReply, any Error>) {
+    private func begin(_ job: any CurlJob) {
         do {
-            let handle = try transfer.prepare(continuation)
-            running[handle] = transfer
+            let handle = try job.prepare()
+            running[handle] = job
             let code = curl_multi_add_handle(multi, handle)
             if code != CURLM_OK {
                 end(
@@ -117,7 +117,7 @@ final class TransferLoop: @unchecked Sendable {
                 )
             }
         } catch {
-            continuation.resume(throwing: error)
+            job.abandon(error)
         }
     }
 
@@ -126,17 +126,17 @@ final class TransferLoop: @unchecked Sendable {
         _ = curl_multi_perform(multi, &count)
         var result = CURLE_OK
         while let handle = quali_curl_next_finished(multi, &result) {
-            guard let transfer = running.removeValue(forKey: handle) else { continue }
+            guard let job = running.removeValue(forKey: handle) else { continue }
             curl_multi_remove_handle(multi, handle)
-            transfer.finish(result)
+            job.finish(result)
         }
         // Returns at once for a wake-up, and in time for curl's own timers; the minute is only a bound.
         _ = curl_multi_poll(multi, nil, 0, 60_000, nil)
     }
 
     private func end(_ handle: UnsafeMutableRawPointer, throwing error: any Error) {
-        guard let transfer = running.removeValue(forKey: handle) else { return }
+        guard let job = running.removeValue(forKey: handle) else { return }
         curl_multi_remove_handle(multi, handle)
-        transfer.abandon(error)
+        job.abandon(error)
     }
 }

@@ -1,0 +1,177 @@
+import CLibcurl
+import FoundationEssentials
+
+/// A connection that is made to be looked at.
+final class ConnectionProbe: CurlJob, @unchecked Sendable {
+    // `@unchecked`: created on the caller's thread, then touched by the loop's thread alone.
+
+    private let url: String
+    private let configuration: CurlHTTPClient.Configuration
+    private let isVerified: Bool
+    private let errorBuffer: UnsafeMutablePointer<CChar>
+    private var continuation: CheckedContinuation<ConnectionReport, any Error>?
+    private var report = ConnectionReport()
+
+    private(set) var state = CurlJobState.new
+    private(set) var handle: UnsafeMutableRawPointer?
+
+    /// - Parameter isVerified: Whether the server's certificates have to be in order. Where they aren't, the one use of
+    ///   the connection is to read them.
+    init(_ url: String, _ configuration: CurlHTTPClient.Configuration, isVerified: Bool) {
+        self.url = url
+        self.configuration = configuration
+        self.isVerified = isVerified
+        errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit {
+        release()
+        errorBuffer.deallocate()
+    }
+
+    /// Takes who waits for the report, before the loop knows of this.
+    func attach(_ continuation: CheckedContinuation<ConnectionReport, any Error>) {
+        self.continuation = continuation
+    }
+
+    func prepare() throws -> UnsafeMutableRawPointer {
+        state = .running
+        guard let handle = curl_easy_init() else {
+            throw HTTPClientError(.other, "libcurl has no memory for a connection", mayHaveBeenProcessed: false)
+        }
+        self.handle = handle
+        let result = setUp(handle)
+        guard result == CURLE_OK else {
+            let reason = String(cString: curl_easy_strerror(result))
+            throw HTTPClientError(.invalidRequest, reason, mayHaveBeenProcessed: false)
+        }
+        return handle
+    }
+
+    func finish(_ result: CURLcode) {
+        guard let handle else { return }
+        read(handle, result)
+        release()
+        continuation?.resume(returning: report)
+        continuation = nil
+    }
+
+    func abandon(_ error: any Error) {
+        release()
+        if let failure = error as? HTTPClientError {
+            report.failure = failure
+            continuation?.resume(returning: report)
+        } else {
+            continuation?.resume(throwing: error)
+        }
+        continuation = nil
+    }
+
+    private func release() {
+        state = .ended
+        if let handle { curl_easy_cleanup(handle) }
+        handle = nil
+    }
+
+    private func setUp(_ handle: UnsafeMutableRawPointer) -> CURLcode {
+        var steps = CurlOptions(handle: handle)
+        steps.set(CURLOPT_URL, url)
+        steps.set(CURLOPT_PROTOCOLS_STR, "http,https")
+        // No request, and a connection that no other transfer gets.
+        steps.set(CURLOPT_CONNECT_ONLY, 1)
+        steps.set(CURLOPT_FRESH_CONNECT, 1)
+        steps.set(CURLOPT_SSL_SESSIONID_CACHE, 0)
+        steps.set(CURLOPT_NOSIGNAL, 1)
+        steps.set(CURLOPT_QUICK_EXIT, 1)
+        steps.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        steps.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
+        steps.set(CURLOPT_TIMEOUT_MS, configuration.connectTimeout.wholeMilliseconds)
+        steps.set(CURLOPT_USERAGENT, configuration.userAgent)
+        steps.set(CURLOPT_CERTINFO, 1)
+        steps.set(configuration)
+        if !isVerified {
+            steps.set(CURLOPT_SSL_VERIFYPEER, 0)
+            steps.set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        steps.add(quali_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorBuffer))
+        // What curl says in words tells what it has no number for: the proxy's variable, and the addresses.
+        steps.set(CURLOPT_VERBOSE, 1)
+        steps.add(
+            quali_curl_set_debug(
+                handle,
+                { _, type, text, size, context in
+                    guard type == CURLINFO_TEXT, let context, let text else { return 0 }
+                    let bytes = UnsafeRawBufferPointer(start: text, count: size)
+                    Unmanaged<ConnectionProbe>.fromOpaque(context).takeUnretainedValue()
+                        .note(String(decoding: bytes, as: UTF8.self))
+                    return 0
+                },
+                Unmanaged.passUnretained(self).toOpaque()
+            )
+        )
+        if case .url(let proxy) = configuration.proxy { report.proxy = Self.withoutUser(proxy.reveal()) }
+        return steps.result
+    }
+
+    /// Takes a line of curl's own.
+    private func note(_ line: String) {
+        let words = line.split(whereSeparator: \.isWhitespace)
+        if line.hasPrefix("Uses proxy env variable "), words.count >= 5, words[4].lowercased() != "no_proxy" {
+            report.proxyVariable = String(words[4])
+            report.proxy = line.split(separator: "'").dropFirst().first.map { Self.withoutUser(String($0)) }
+        } else if words.first == "Trying", let place = words.dropFirst().first {
+            // Such as 127.0.0.1:443... or [::1]:443...
+            let authority = place.hasSuffix("...") ? place.dropLast(3) : place
+            report.addresses.append(String(authority.lastIndex(of: ":").map { authority[..<$0] } ?? authority))
+        } else if line.hasPrefix("SSL connection using "), words.count >= 4 {
+            report.tlsVersion = String(words[3])
+        } else if words.first == "CAfile:", words.count > 1, words[1] != "none" {
+            report.trustedFile = words.dropFirst().joined(separator: " ")
+        }
+    }
+
+    private func read(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) {
+        report.lookupTime = time(handle, CURLINFO_NAMELOOKUP_TIME_T)
+        report.connectTime = time(handle, CURLINFO_CONNECT_TIME_T)
+        report.handshakeTime = time(handle, CURLINFO_APPCONNECT_TIME_T)
+        var status = 0
+        _ = quali_curl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
+        report.tunnelStatus = status == 0 ? nil : status
+        report.certificates = CertificateList.read(handle)
+        guard result != CURLE_OK else { return }
+        let isRefusal = status != 0 && !(200...299).contains(status)
+        let code = isRefusal ? .proxyFailed : HTTPClientError.Code(result)
+        if code == .tlsFailed { report.distrust = distrust(handle, result) }
+        let words = String(cString: errorBuffer)
+        let message = words.isEmpty ? String(cString: curl_easy_strerror(result)) : words
+        report.failure = HTTPClientError(code, message, mayHaveBeenProcessed: false)
+    }
+
+    private func time(_ handle: UnsafeMutableRawPointer, _ info: CURLINFO) -> Duration? {
+        var microseconds: curl_off_t = 0
+        guard quali_curl_get_off(handle, info, &microseconds) == CURLE_OK, microseconds > 0 else { return nil }
+        return .microseconds(microseconds)
+    }
+
+    private func distrust(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) -> ConnectionReport.Distrust? {
+        var verification = 0
+        _ = quali_curl_get_long(handle, CURLINFO_SSL_VERIFYRESULT, &verification)
+        // The numbers of OpenSSL's X509_V_ERR.
+        switch verification {
+        case 0: return result == CURLE_PEER_FAILED_VERIFICATION ? .wrongHost : nil
+        case 9: return .notYetValid
+        case 10: return .expired
+        case 62, 64: return .wrongHost
+        case 2, 18...21, 24...27: return .untrusted
+        default: return nil
+        }
+    }
+
+    /// A proxy's address without what may be a password.
+    private static func withoutUser(_ address: String) -> String {
+        guard let at = address.lastIndex(of: "@") else { return address }
+        let scheme = address.firstRange(of: "://").map { address[..<$0.upperBound] } ?? ""
+        return String(scheme + address[address.index(after: at)...])
+    }
+}
