@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Stand-ins of CodePipeline, S3 and a CloudShell lab on loopback addresses, that share one clock.
+/// Stand-ins of CodePipeline, S3, STS and a CloudShell lab on loopback addresses, that share one clock.
 ///
 /// ```swift
 /// try await LocalCloud.withRunning { cloud in
@@ -25,6 +25,8 @@ public final class LocalCloud: Sendable {
         public var codePipelinePort = 0
         /// The port of S3; 0 takes a free one.
         public var s3Port = 0
+        /// The port of STS; 0 takes a free one.
+        public var stsPort = 0
         /// How CodePipeline behaves.
         public var codePipeline = CodePipelineBehavior()
         /// How S3 behaves.
@@ -58,6 +60,8 @@ public final class LocalCloud: Sendable {
     public let codePipeline: LocalCodePipeline
     /// S3.
     public let s3: LocalS3
+    /// STS.
+    public let sts: LocalSTS
     /// The lab.
     public let lab: LocalLab
     /// What goes wrong, in all services.
@@ -68,18 +72,22 @@ public final class LocalCloud: Sendable {
     public let codePipelineURL: String
     /// The address of S3.
     public let s3URL: String
+    /// The address of STS.
+    public let stsURL: String
     /// The address of the lab.
     public let labURL: String
 
-    private init(_ parts: Parts, codePipelineURL: String, s3URL: String, labURL: String) {
+    private init(_ parts: Parts, codePipelineURL: String, s3URL: String, stsURL: String, labURL: String) {
         options = parts.options
         codePipeline = parts.codePipeline
         s3 = parts.s3
+        sts = parts.sts
         lab = parts.lab
         faults = parts.faults
         journal = parts.journal
         self.codePipelineURL = codePipelineURL
         self.s3URL = s3URL
+        self.stsURL = stsURL
         self.labURL = labURL
     }
 
@@ -108,14 +116,27 @@ public final class LocalCloud: Sendable {
                 journal: parts.journal
             ) { s3 in
                 try await LocalServer.withRunning(
-                    parts.lab,
-                    port: options.labPort,
+                    parts.sts,
+                    port: options.stsPort,
                     faults: parts.faults,
                     journal: parts.journal
-                ) { lab in
-                    try await body(
-                        LocalCloud(parts, codePipelineURL: codePipeline.url, s3URL: s3.url, labURL: lab.url)
-                    )
+                ) { sts in
+                    try await LocalServer.withRunning(
+                        parts.lab,
+                        port: options.labPort,
+                        faults: parts.faults,
+                        journal: parts.journal
+                    ) { lab in
+                        try await body(
+                            LocalCloud(
+                                parts,
+                                codePipelineURL: codePipeline.url,
+                                s3URL: s3.url,
+                                stsURL: sts.url,
+                                labURL: lab.url
+                            )
+                        )
+                    }
                 }
             }
         }
@@ -131,6 +152,7 @@ public final class LocalCloud: Sendable {
             Parts(options),
             codePipelineURL: "http://codepipeline.test",
             s3URL: "http://s3.test",
+            stsURL: "http://sts.test",
             labURL: "http://lab.test"
         )
     }
@@ -151,6 +173,7 @@ public final class LocalCloud: Sendable {
             "AWS_SECRET_ACCESS_KEY": options.secretAccessKey,
             "AWS_ENDPOINT_URL_CODEPIPELINE": codePipelineURL,
             "AWS_ENDPOINT_URL_S3": s3URL,
+            "AWS_ENDPOINT_URL_STS": stsURL,
             "CLOUDSHELL_URL": labURL,
             "CLOUDSHELL_USER": options.labAccount.username,
             "CLOUDSHELL_PASSWORD": options.labAccount.password,
@@ -167,7 +190,7 @@ public final class LocalCloud: Sendable {
 
     /// The names of the AWS operations that the stand-ins have, by service.
     public static var implementedOperations: [String: [String]] {
-        ["codepipeline": Operations.inputs.keys.sorted(), "s3": LocalS3.operations]
+        ["codepipeline": Operations.inputs.keys.sorted(), "s3": LocalS3.operations, "sts": LocalSTS.operations]
     }
 
     /// Moves the time of all services forward, and lets what was due happen.
@@ -197,6 +220,7 @@ public final class LocalCloud: Sendable {
         let options: Options
         let codePipeline: LocalCodePipeline
         let s3: LocalS3
+        let sts: LocalSTS
         let lab: LocalLab
         let faults = FaultPlan()
         let journal = RequestJournal()
@@ -207,6 +231,12 @@ public final class LocalCloud: Sendable {
             registry.add(.init(secretAccessKey: options.secretAccessKey), for: options.accessKeyID)
             s3 = LocalS3(
                 behavior: options.s3,
+                region: options.region,
+                clock: options.clock,
+                registry: registry,
+                signingTime: options.signingTime
+            )
+            sts = LocalSTS(
                 region: options.region,
                 clock: options.clock,
                 registry: registry,

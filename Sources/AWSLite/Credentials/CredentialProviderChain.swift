@@ -10,6 +10,11 @@ public final class CredentialProviderChain: AWSCredentialProvider {
         self.providers = providers
     }
 
+    /// The source that has given credentials, in words; `nil` before the first, or where the source has no name.
+    public var sourceName: String? {
+        chosen.withLock { $0 }.flatMap { (providers[$0] as? NamedCredentialProvider)?.name }
+    }
+
     /// The credentials of the first source that is set up; once one has given some, of that source for ever.
     ///
     /// - Throws: What a source that is set up throws; or, when none is, an ``AWSCredentialError`` that says which
@@ -67,11 +72,17 @@ extension CredentialProviderChain {
         let (role, container) = (AssumedRoleSource(context: context), ContainerSource(context: context))
         let instance = InstanceMetadataSource(context: context)
         return [
-            EnvironmentCredentialProvider(environment: context.variables, now: context.now),
-            context.refreshing { try await role.fetch() },
+            NamedCredentialProvider(
+                "the environment",
+                EnvironmentCredentialProvider(environment: context.variables, now: context.now)
+            ),
+            NamedCredentialProvider("the profile's role", context.refreshing { try await role.fetch() }),
         ] + profileSources(context) + [
-            context.refreshing { try await container.fetch() },
-            context.refreshing(keepsExpired: true) { try await instance.fetch() },
+            NamedCredentialProvider("the container's role", context.refreshing { try await container.fetch() }),
+            NamedCredentialProvider(
+                "the instance's role",
+                context.refreshing(keepsExpired: true) { try await instance.fetch() }
+            ),
         ]
     }
 
@@ -81,12 +92,31 @@ extension CredentialProviderChain {
         let singleSignOn = SingleSignOnSource(context: context)
         let process = ProcessSource(context: context)
         return [
-            context.refreshing { try await webIdentity.fetch() },
-            context.refreshing { try await singleSignOn.fetch() },
-            ProfileCredentialProvider(context.location, file: .credentials),
+            NamedCredentialProvider("a web identity's role", context.refreshing { try await webIdentity.fetch() }),
+            NamedCredentialProvider("single sign-on", context.refreshing { try await singleSignOn.fetch() }),
+            NamedCredentialProvider(
+                "the credentials file",
+                ProfileCredentialProvider(context.location, file: .credentials)
+            ),
             UnsupportedCredentialSource.login(context.location),
-            context.refreshing { try await process.fetch() },
-            ProfileCredentialProvider(context.location, file: .configuration),
+            NamedCredentialProvider("the profile's process", context.refreshing { try await process.fetch() }),
+            NamedCredentialProvider(
+                "the configuration file",
+                ProfileCredentialProvider(context.location, file: .configuration)
+            ),
         ]
     }
+}
+
+/// A source with a name for people.
+struct NamedCredentialProvider: AWSCredentialProvider {
+    let name: String
+    private let provider: any AWSCredentialProvider
+
+    init(_ name: String, _ provider: any AWSCredentialProvider) {
+        self.name = name
+        self.provider = provider
+    }
+
+    func credentials() async throws -> AWSCredentials { try await provider.credentials() }
 }

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import HTTPTransport
-import HTTPTypes
 
 /// The two operations of the Security Token Service that credentials come from, in its Query protocol.
 struct STS: Sendable {
@@ -19,9 +18,7 @@ struct STS: Sendable {
         }
     }
 
-    private static let service = AWSService.sts
-    private let configuration: AWSClientConfiguration
-    private let endpoint: AWSEndpoint
+    private let query: STSQuery
     private let provider: String
 
     /// Creates a client for the region and the endpoint that the environment and the profile configure.
@@ -32,8 +29,8 @@ struct STS: Sendable {
         guard let region = AWSRegion.configured(environment: context.variables, profile: profile) else {
             throw AWSCredentialError(.invalid, provider: provider, "AWS_REGION isn't set, and STS is asked in a region")
         }
-        endpoint = try context.endpoint(of: .sts, in: region, for: provider)
-        configuration = AWSClientConfiguration(
+        let endpoint = try context.endpoint(of: .sts, in: region, for: provider)
+        let configuration = AWSClientConfiguration(
             region: region,
             // An unsigned operation asks for none.
             credentials: credentials.map { StaticCredentialProvider($0) } ?? CredentialProviderChain([]),
@@ -41,6 +38,7 @@ struct STS: Sendable {
             retry: AWSRetryPolicy(sleep: context.sleep, random: context.random),
             now: context.now
         )
+        query = STSQuery(configuration: configuration, endpoint: endpoint)
         self.provider = provider
     }
 
@@ -63,39 +61,18 @@ struct STS: Sendable {
         _ parameters: [(String, String)],
         isSigned: Bool = true
     ) async throws -> AWSCredentials {
-        let all = [("Action", name.rawValue), ("Version", "2011-06-15")] + parameters
-        let body = all.map { "\($0)=\(PercentEncoding.encode($1))" }.joined(separator: "&")
-        let request = HTTPRequest(
-            method: .post,
-            scheme: endpoint.scheme,
-            authority: endpoint.authority,
-            path: endpoint.basePath + "/",
-            headerFields: [.contentType: "application/x-www-form-urlencoded; charset=utf-8"]
-        )
-        let operation = AWSOperation(
-            service: Self.service,
-            name: name,
-            // STS couldn't reach the identity provider, which passes.
-            retryableCodes: ["IDPCommunicationError"],
-            errorFormat: .xml,
-            isSigned: isSigned,
-            responseLimit: 256 << 10
-        )
         do {
-            return try await AWSCaller(configuration: configuration)
-                .call(operation, request, body: Data(body.utf8)) { try read($0.body, name) }
+            return try await query.call(name, parameters, isSigned: isSigned) { try read($0) }
         } catch let error as AWSError {
             let passes =
-                error.isThrottling || error.code.isTransient || operation.retryableCodes.contains(error.code)
+                error.isThrottling || error.code.isTransient || STSQuery.retryableCodes.contains(error.code)
             let isRefusal = (400..<500).contains(error.httpStatus ?? 0) && !passes
             throw AWSCredentialError(isRefusal ? .invalid : .unavailable, provider: provider, "\(error)")
         }
     }
 
-    private func read(_ body: Data, _ name: AWSOperationName) throws -> AWSCredentials {
-        let document = try XMLElement.parse(body)
-        guard document.name == "\(name.rawValue)Response",
-            let found = document.child("\(name.rawValue)Result")?.child("Credentials"),
+    private func read(_ result: XMLElement) throws -> AWSCredentials {
+        guard let found = result.child("Credentials"),
             let keyID = found.child("AccessKeyId")?.text, !keyID.isEmpty,
             let secret = found.child("SecretAccessKey")?.text, !secret.isEmpty,
             let token = found.child("SessionToken")?.text, let expiration = found.child("Expiration")?.text

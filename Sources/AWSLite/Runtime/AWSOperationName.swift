@@ -22,4 +22,5 @@ enum AWSOperationName: String, Sendable, CaseIterable {
 
     case assumeRole = "AssumeRole"
     case assumeRoleWithWebIdentity = "AssumeRoleWithWebIdentity"
+    case getCallerIdentity = "GetCallerIdentity"
 }

@@ -1,6 +1,6 @@
 extension AWSPermission {
     /// Every call of AWS that the program can make.
-    public static let all = jobs + registration + objects + credentials
+    public static let all = jobs + registration + objects + credentials + [identity]
 
     // Which resource an action takes is the service authorization reference's word, and the user guide's.
 
@@ -68,6 +68,14 @@ extension AWSPermission {
             without: "nothing can be uninstalled"
         ),
     ]
+
+    private static let identity = Self(
+        "GetCallerIdentity",
+        of: "sts",
+        .signature,
+        for: "tells whose the credentials are, for `quali-worker check` alone",
+        without: "the check doesn't name the user or role; all else works"
+    )
 
     private static let objects = [
         ("GetObject", "reads an input artifact"), ("HeadObject", "looks whether an upload has arrived"),

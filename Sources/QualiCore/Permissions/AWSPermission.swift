@@ -31,6 +31,8 @@ public struct AWSPermission: Sendable, Hashable {
         case trust
         /// A token of IAM Identity Center.
         case token
+        /// Nothing: whoever signs may.
+        case signature
     }
 
     /// The service, as IAM actions begin.

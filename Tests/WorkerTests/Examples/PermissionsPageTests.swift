@@ -20,6 +20,7 @@ struct PermissionsPageTests {
                 case .jobCredentials: ("none: the job's credentials", "the job's artifacts")
                 case .trust: ("`\(permission.action)`, for who takes it", "the role")
                 case .token: ("none: a token", "–")
+                case .signature: ("none: whoever signs may", "–")
                 }
             return [
                 "`\(permission.operation)`", permission.caller.rawValue, right.0, right.1, permission.purpose,
