@@ -268,4 +268,28 @@ import Testing
             #expect(instance.accessKeyID == "test-key")
         }
     }
+
+    @Test func `The owner of credentials is told by what moto verifies`() async throws {
+        try await OracleServer.with("serve_sts.py", ["signed"], as: Server.self) { (server: Server) async throws in
+            func identity(_ secret: String) async throws -> SecurityTokenService.CallerIdentity {
+                let key = AWSCredentials(accessKeyID: server.keyID, secretAccessKey: Secret(secret))
+                var transport = CurlHTTPClient.Configuration()
+                transport.proxy = .none
+                return try await SecurityTokenService(
+                    AWSClientConfiguration(
+                        region: "eu-west-1",
+                        credentials: StaticCredentialProvider(key),
+                        httpClient: try CurlHTTPClient(transport),
+                        endpoint: server.endpoint
+                    )
+                ).callerIdentity()
+            }
+            let found = try await identity(server.secret)
+            #expect(found.account == "123456789012")
+            #expect(found.arn.hasPrefix("arn:aws:iam::123456789012:user/"))
+            #expect(!found.userID.isEmpty)
+            let error = await #expect(throws: AWSError.self) { try await identity("wrong") }
+            #expect(error?.code == .signatureDoesNotMatch)
+        }
+    }
 }

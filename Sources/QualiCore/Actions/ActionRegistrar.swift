@@ -60,7 +60,7 @@ public struct ActionRegistrar: Sendable {
         let registered = try await list()
         let plan: [Outcome?] = definitions.map { definition in
             guard let match = registered.first(where: { Self.isSame(definition, $0.id) }) else { return nil }
-            let differences = Self.differences(definition, match)
+            let differences = Self.differences(definition, match).map(\.description)
             return differences.isEmpty ? .unchanged : .differs(differences)
         }
         guard plan.allSatisfy({ $0 == nil || $0 == .unchanged }) else { return plan.map { $0 ?? .withheld } }
@@ -100,61 +100,5 @@ public struct ActionRegistrar: Sendable {
 
     private static func isSame(_ definition: CodePipeline.CustomActionType, _ id: CodePipeline.ActionTypeID) -> Bool {
         id.category == definition.category && id.provider == definition.provider && id.version == definition.version
-    }
-
-    /// How a wanted definition differs from a registered one.
-    static func differences(
-        _ wanted: CodePipeline.CustomActionType,
-        _ registered: CodePipeline.ActionType
-    ) -> [String] {
-        var lines: [String] = []
-        func compare<Value: Equatable>(_ what: String, _ wanted: Value, _ registered: Value) {
-            if wanted != registered { lines.append("\(what): registered is \(registered), wanted is \(wanted)") }
-        }
-        compare("input artifacts", wanted.inputArtifactDetails.range, registered.inputArtifactDetails.range)
-        compare("output artifacts", wanted.outputArtifactDetails.range, registered.outputArtifactDetails.range)
-        compare(
-            "entity URL",
-            wanted.settings?.entityURLTemplate ?? "none",
-            registered.settings?.entityURLTemplate ?? "none"
-        )
-        compare(
-            "execution URL",
-            wanted.settings?.executionURLTemplate ?? "none",
-            registered.settings?.executionURLTemplate ?? "none"
-        )
-        compare(
-            "revision URL",
-            wanted.settings?.revisionURLTemplate ?? "none",
-            registered.settings?.revisionURLTemplate ?? "none"
-        )
-        let old = registered.configurationProperties
-        let new = wanted.configurationProperties
-        for property in new {
-            guard let match = old.first(where: { $0.name == property.name }) else {
-                lines.append("property '\(property.name)': registered is none")
-                continue
-            }
-            compare("property '\(property.name)'", property.text, match.text)
-        }
-        for property in old where !new.contains(where: { $0.name == property.name }) {
-            lines.append("property '\(property.name)': wanted is none")
-        }
-        return lines
-    }
-}
-
-extension CodePipeline.ArtifactDetails {
-    fileprivate var range: String { "\(minimumCount) to \(maximumCount)" }
-}
-
-extension CodePipeline.ActionConfigurationProperty {
-    fileprivate var text: String {
-        let flags = [
-            required ? "required" : "optional", key ? "key" : nil, secret ? "secret" : nil,
-            queryable == true ? "queryable" : nil,
-        ]
-        return
-            "\(type?.rawValue ?? "String"), \(flags.compactMap { $0 }.joined(separator: ", ")), '\(description ?? "")'"
     }
 }

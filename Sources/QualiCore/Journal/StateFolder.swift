@@ -5,6 +5,9 @@ import Foundation
 /// The owner holds a lock of the kernel's on a file in it. The lock goes with the process, however that ends, so there
 /// is nothing to clean up after a crash.
 final class StateFolder: Sendable {
+    /// The file that is locked, and that holds the owner's process id.
+    static let lockName = "worker.lock"
+
     private let lock: Int32
 
     /// Makes the folder if there is none, for its owner's eyes alone, and takes it.
@@ -20,7 +23,7 @@ final class StateFolder: Sendable {
         } catch {
             throw Self.unusable(path, "can't be made: \(error.localizedDescription)")
         }
-        let file = "\(path)/worker.lock"
+        let file = "\(path)/\(Self.lockName)"
         lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw Self.unusable(path, "can't be written: \(String(cString: strerror(errno)))") }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {

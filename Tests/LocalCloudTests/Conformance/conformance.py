@@ -42,6 +42,7 @@ def client(service, **more):
 
 cp = client("codepipeline")
 s3 = client("s3")
+sts = client("sts")
 checks = 0
 
 
@@ -480,6 +481,15 @@ def command_line():
             check(file.read() == "content", "cp")
 
 
+def identity():
+    said = sts.get_caller_identity()
+    check(said["Account"] == "111122223333" and said["Arn"].startswith("arn:aws:iam::111122223333:user/"), said)
+    stranger = client("sts", aws_access_key_id="AKIASTRANGER", aws_secret_access_key="x")
+    fails("InvalidClientTokenId", stranger.get_caller_identity)
+    liar = client("sts", aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"], aws_secret_access_key="x")
+    fails("SignatureDoesNotMatch", liar.get_caller_identity)
+
+
 def completeness():
     """Every operation that the stand-in says it has was called."""
     said = json.loads(os.environ["IMPLEMENTED_OPERATIONS"])
@@ -488,7 +498,8 @@ def completeness():
 
 
 def main():
-    parts = [action_types, pipelines, jobs, stopping, queryable, signatures, objects, command_line, completeness]
+    parts = [action_types, pipelines, jobs, stopping, queryable, signatures, objects, identity]
+    parts += [command_line, completeness]
     bad = 0
     for part in parts:
         before = checks
