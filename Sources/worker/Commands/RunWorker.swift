@@ -18,28 +18,15 @@ struct RunWorker: AsyncParsableCommand {
             """
     )
 
-    @OptionGroup var configurationFile: ConfigurationOptions
-    @OptionGroup(title: "The lab") var lab: LabOptions
-    @OptionGroup(title: "AWS") var aws: AWSOptions
-    @OptionGroup(title: "Action types") var actionVersion: ActionVersionOptions
-    @OptionGroup(title: "Action types") var actionNames: ActionNameOptions
-    @OptionGroup(title: "Jobs") var jobs: JobOptions
-    @OptionGroup(title: "Log") var log: LogOptions
+    @OptionGroup var options: WorkerOptions
 
     /// The values of all flags.
-    var flags: [String: String] {
-        let options: [any SettingOptions] = [lab, aws, actionVersion, actionNames, jobs, log]
-        return options.reduce(into: [:]) { $0.merge($1.flags) { first, _ in first } }
-    }
+    var flags: [String: String] { options.flags }
 
     func run() async throws {
         // Before anything that takes time, so that an early signal is a wish to stop, too.
         let signals = await WorkerProcess.trapSignals()
-        let sources = SettingSources(
-            flags: flags,
-            environment: ProcessInfo.processInfo.environment,
-            configurationFile: configurationFile.path
-        )
+        let sources = options.sources
         Program.exportProxies(sources)
         let settings = try await WorkerSettings.read(sources)
         let mask = SecretRedactor(settings.secrets)

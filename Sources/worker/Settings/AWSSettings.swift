@@ -11,6 +11,8 @@ struct AWSSettings: Sendable {
     var codePipelineEndpoint: String?
     /// S3's endpoint; `nil` for the region's.
     var s3Endpoint: String?
+    /// STS's endpoint; `nil` for the region's.
+    var stsEndpoint: String?
     /// The certificates to trust; `nil` for the system's.
     var caBundle: String?
     /// Whether FIPS endpoints are used.
@@ -56,6 +58,7 @@ struct AWSSettings: Sendable {
         }
         codePipelineEndpoint = Self.endpoint(of: .codePipeline, environment, &reader)
         s3Endpoint = Self.endpoint(of: .s3, environment, &reader)
+        stsEndpoint = Self.endpoint(of: .sts, environment, &reader)
     }
 
     /// Asks for credentials once, so that a worker without any says so at its start.

@@ -131,7 +131,7 @@ extension Setting {
         name: "AWS_ENDPOINT_URL_STS",
         group: .aws,
         value: "url",
-        meaning: "an endpoint for STS; reserved, this version doesn't call it"
+        meaning: "an endpoint for STS"
     )
     static let awsCABundle = Self(
         name: "AWS_CA_BUNDLE",

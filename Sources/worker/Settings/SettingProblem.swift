@@ -1,7 +1,7 @@
 import Foundation
 
 /// One setting that can't be used: what was found, and what is wanted.
-struct SettingProblem: Sendable, Hashable {
+struct SettingProblem: Sendable, Hashable, Encodable {
     /// The setting's name, or the file that is wrong as a whole.
     let name: String
     /// What was found and what is wanted, in words that follow the name; never a secret.

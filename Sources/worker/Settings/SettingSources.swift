@@ -17,6 +17,8 @@ struct SettingSources: Sendable {
     private(set) var layers: [Layer]
     /// What is wrong with the sources themselves.
     private(set) var problems: [SettingProblem] = []
+    /// What is worth a warning.
+    private(set) var warnings: [String] = []
 
     /// Collects settings.
     ///
@@ -35,6 +37,7 @@ struct SettingSources: Sendable {
             let (values, found) = Self.read(path)
             layers.append(Layer(title: path, values: values))
             problems += found
+            warnings += Self.warnings(path, values)
         }
         self.layers = layers
         self.problems = problems
@@ -84,12 +87,12 @@ struct SettingSources: Sendable {
     }
 
     /// Names in the environment or the file that look like settings but are none.
-    var unknownNames: [String] {
+    var unknownNames: [UnknownSetting] {
         let known = Set(Setting.all.flatMap { $0.allNames })
         let names = layers.flatMap { $0.values.keys }.filter { name in
             (name.hasPrefix("CLOUDSHELL_") || name.hasPrefix("QUALI_")) && !known.contains(name)
         }
-        return Set(names).sorted()
+        return Set(names).sorted().map { UnknownSetting($0, among: known) }
     }
 
     private static func meaningful(_ value: String) -> String? {
@@ -116,6 +119,17 @@ struct SettingSources: Sendable {
             )
             return ([:], [problem])
         }
+    }
+
+    /// What is wrong, but no reason to refuse it, with a file of settings.
+    private static func warnings(_ path: String, _ values: [String: String]) -> [String] {
+        let secrets = Setting.all.filter { $0.secrecy == .secret }.flatMap { [$0.name] + $0.otherNames }
+        let held = secrets.filter { values[$0] != nil && values[$0] != "PROMPT" }
+        guard let name = held.first, let mode = SecretFile.openMode(path) else { return [] }
+        return [
+            "Others on this host can read \(path) (mode \(mode)), which holds \(name): run chmod o-r \(path), or give the "
+                + "secret by \(name)_FILE"
+        ]
     }
 
     /// Takes out of each source what a stronger one gives, under whatever name.
@@ -148,6 +162,10 @@ struct SettingSources: Sendable {
                 layers[index].origins[setting.name] = source
                 guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
                     fail("names \(path), which can't be read. Wanted: a file with the value alone, in UTF-8.")
+                    continue
+                }
+                if let mode = SecretFile.openMode(path), setting.secrecy == .secret || text.contains("@") {
+                    fail("names \(path), which others on this host can read (mode \(mode)). Wanted: chmod o-r \(path)")
                     continue
                 }
                 let value = text.droppingLineEnd

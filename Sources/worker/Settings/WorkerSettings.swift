@@ -52,14 +52,15 @@ struct WorkerSettings: Sendable {
         try reader.finish()
     }
 
-    private init(_ reader: inout SettingReader) {
+    /// Reads what there is; what is wrong is the reader's to tell, and has its default here.
+    init(_ reader: inout SettingReader) {
         lab = LabSettings(&reader)
         aws = AWSSettings(&reader)
         actions = ActionSettings(&reader)
         jobs = JobSettings(&reader)
         log = LogSettings(&reader)
         secrets = [lab.password] + Self.secrets(reader.sources)
-        warnings = reader.sources.unknownNames.map { "There is no setting \($0)" }
+        warnings = reader.sources.unknownNames.map(\.description) + reader.sources.warnings
         if !lab.isEncrypted {
             warnings.append("The way to the lab isn't encrypted: CLOUDSHELL_URL is an http address")
         }

@@ -9,12 +9,13 @@ func withTemporaryFolder<Result>(_ body: (URL) async throws -> Result) async thr
 }
 
 extension URL {
-    /// Writes a file into the folder.
+    /// Writes a file into the folder, for its owner's eyes alone.
     ///
     /// - Returns: Its path.
-    func write(_ name: String, _ text: String) throws -> String {
+    func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
         let file = appendingPathComponent(name)
         try Data(text.utf8).write(to: file)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
         return file.path
     }
 }

@@ -1,0 +1,101 @@
+import AWSLite
+import QualiCore
+
+/// Whether the three action types are registered as this worker expects them.
+struct ActionTypesCheck {
+    private let names: QualiActions
+    private let portal: PortalLinks?
+    private let registered: [CodePipeline.ActionType]
+
+    /// - Parameter portal: Where the console's links should lead.
+    init(_ names: QualiActions, portal: PortalLinks?, registered: [CodePipeline.ActionType]) {
+        self.names = names
+        self.portal = portal
+        self.registered = registered
+    }
+
+    /// Nothing is known.
+    static func notTried(_ names: QualiActions, _ reason: String) -> [CheckResult] {
+        names.definitions().map { .notTried(title($0), reason) }
+    }
+
+    /// A line for each type.
+    var results: [CheckResult] { names.definitions(portal: portal).map(result) }
+
+    private static func title(_ definition: CodePipeline.CustomActionType) -> String {
+        "action \(definition.provider)"
+    }
+
+    private func result(_ definition: CodePipeline.CustomActionType) -> CheckResult {
+        let name = Self.title(definition)
+        guard let match = registered.first(where: { $0.id == definition.id }) else {
+            return missing(name, definition)
+        }
+        let version = "version \(definition.version)"
+        let differences = ActionRegistrar.differences(definition, match)
+        let required = missingProperties(differences).filter(\.required).map(\.name)
+        let optional = missingProperties(differences).filter { !$0.required }.map(\.name)
+        if !required.isEmpty {
+            return .failed(
+                name,
+                "\(version) lacks what every job needs: \(required.joined(separator: ", "))",
+                fix: newVersion(definition)
+            )
+        }
+        if !optional.isEmpty {
+            let properties = optional.count == 1 ? "the optional property" : "the optional properties"
+            return .warning(
+                name,
+                "\(version) is an older definition: pipelines can't give \(properties) "
+                    + optional.joined(separator: ", "),
+                fix: newVersion(definition)
+            )
+        }
+        let serious = differences.filter { $0.kind != .appearance }.map(\.description)
+        if !serious.isEmpty {
+            return .warning(
+                name,
+                "\(version) isn't quite this worker's: \(CheckText.line(serious.joined(separator: "; ")))",
+                fix: newVersion(definition)
+            )
+        }
+        return .ok(name, "\(version)" + (differences.isEmpty ? "" : ", with other links or descriptions"))
+    }
+
+    private func missing(_ name: String, _ definition: CodePipeline.CustomActionType) -> CheckResult {
+        let others = registered.filter {
+            $0.id.provider == definition.provider && $0.id.category == definition.category
+        }.map(\.id.version)
+        let absent = "version \(definition.version) isn't registered"
+        guard let latest = others.max(by: Self.isOlder) else {
+            return .failed(name, absent, fix: "quali-worker actions install")
+        }
+        let list = others.sorted(by: Self.isOlder).joined(separator: ", ")
+        return .failed(
+            name,
+            "\(absent); \(others.count == 1 ? "version \(list) is" : "versions \(list) are")",
+            fix: "set JOB_WORKER_VERSION=\(latest), or register version \(definition.version): quali-worker actions install"
+        )
+    }
+
+    private func missingProperties(
+        _ differences: [ActionTypeDifference]
+    ) -> [CodePipeline.ActionConfigurationProperty] {
+        differences.compactMap { difference in
+            guard case .missingProperty(let property) = difference.kind else { return nil }
+            return property
+        }
+    }
+
+    /// A registered version can't be changed, so the way is a higher one.
+    private func newVersion(_ definition: CodePipeline.CustomActionType) -> String {
+        let taken = registered.filter { $0.id.provider == definition.provider }.compactMap { Int($0.id.version) }
+        let free = taken.max().map { "\($0 + 1)" } ?? "N"
+        return "quali-worker actions install --version \(free), then JOB_WORKER_VERSION=\(free) here and in the pipelines"
+    }
+
+    private static func isOlder(_ one: String, _ other: String) -> Bool {
+        if let one = Int(one), let other = Int(other) { return one < other }
+        return one < other
+    }
+}

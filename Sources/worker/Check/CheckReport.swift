@@ -1,0 +1,56 @@
+import Foundation
+
+/// The results of all checks, for a person or a program.
+struct CheckReport: Sendable {
+    /// The results, in their fixed order.
+    let results: [CheckResult]
+
+    /// Whether nothing is wrong; warnings and what wasn't tried are no fault.
+    var isWell: Bool { results.allSatisfy { $0.status != .failed } }
+
+    /// The results as an array of objects.
+    ///
+    /// - Throws: `EncodingError`, which no text causes.
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(results), as: UTF8.self)
+    }
+
+    /// A line for each result, with its fix below, and the sum at the end.
+    func text(inColor: Bool) -> String {
+        func colored(_ text: String, _ code: String?) -> String {
+            guard inColor, let code else { return text }
+            return "\u{1B}[\(code)m\(text)\u{1B}[0m"
+        }
+        let width = results.map(\.name.count).max() ?? 0
+        var lines: [String] = []
+        for result in results {
+            let name = result.name + String(repeating: " ", count: width - result.name.count)
+            let mark = colored(result.status.mark, Self.color(of: result.status))
+            lines.append("\(mark) \(name)  \(result.evidence)")
+            if let fix = result.fix { lines.append("    " + colored("fix: ", "1") + fix) }
+        }
+        return (lines + ["", sum]).joined(separator: "\n")
+    }
+
+    private var sum: String {
+        func count(_ status: CheckResult.Status) -> Int { results.filter { $0.status == status }.count }
+        let (failed, warnings, untried) = (count(.failed), count(.warning), count(.notTried))
+        let rest = [
+            warnings == 0 ? nil : "\(warnings) \(warnings == 1 ? "warning" : "warnings")",
+            untried == 0 ? nil : "\(untried) not tried",
+        ].compactMap { $0 }
+        let all = failed == 0 ? "All is well" : failed == 1 ? "One thing is wrong" : "\(failed) things are wrong"
+        return all + (rest.isEmpty ? "." : ", \(rest.joined(separator: ", ")).")
+    }
+
+    private static func color(of status: CheckResult.Status) -> String {
+        switch status {
+        case .ok: "32"
+        case .failed: "31;1"
+        case .warning: "33"
+        case .notTried: "2"
+        }
+    }
+}

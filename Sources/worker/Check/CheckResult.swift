@@ -1,0 +1,52 @@
+/// What came of one check.
+struct CheckResult: Sendable, Hashable, Encodable {
+    /// How it went.
+    enum Status: String, Sendable, Encodable {
+        case ok
+        case failed
+        /// It works, but somebody should know.
+        case warning
+        /// It depends on something else that failed, or can't be tried without harm.
+        case notTried = "not tried"
+
+        /// The mark before the line.
+        var mark: String {
+            switch self {
+            case .ok: "✓"
+            case .failed: "✗"
+            case .warning: "!"
+            case .notTried: "–"
+            }
+        }
+    }
+
+    /// What was tried.
+    let name: String
+    /// How it went.
+    var status: Status
+    /// What was seen; where nothing was tried, why.
+    var evidence: String
+    /// What to do, as a command or a setting.
+    var fix: String?
+
+    static func ok(_ name: String, _ evidence: String) -> Self {
+        .init(name: name, status: .ok, evidence: evidence)
+    }
+
+    static func failed(_ name: String, _ evidence: String, fix: String) -> Self {
+        .init(name: name, status: .failed, evidence: evidence, fix: fix)
+    }
+
+    static func warning(_ name: String, _ evidence: String, fix: String) -> Self {
+        .init(name: name, status: .warning, evidence: evidence, fix: fix)
+    }
+
+    static func notTried(_ name: String, _ reason: String, fix: String? = nil) -> Self {
+        .init(name: name, status: .notTried, evidence: reason, fix: fix)
+    }
+
+    /// The result with secrets masked.
+    func masked(_ mask: (String) -> String) -> Self {
+        .init(name: mask(name), status: status, evidence: mask(evidence), fix: fix.map(mask))
+    }
+}

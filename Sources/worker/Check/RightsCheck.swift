@@ -1,0 +1,147 @@
+import AWSLite
+import Foundation
+import QualiCore
+
+/// Whether the credentials have each right that a worker needs.
+///
+/// Each call is made for a job or a pipeline that can't exist, so it changes nothing. A poll hands jobs out, so it isn't
+/// made at all.
+struct RightsCheck: Sendable {
+    /// What came of the calls.
+    struct Outcome: Sendable {
+        /// A line for each right.
+        var results: [CheckResult]
+        /// The custom action types of the account; `nil` where they can't be listed.
+        var actionTypes: [CodePipeline.ActionType]?
+        /// Why AWS doesn't take the credentials, where it doesn't.
+        var refusal: AWSFailure?
+    }
+
+    /// The rights, in the order in which they are shown; the last one is for comfort.
+    private static let names = [
+        "ListActionTypes", "AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "PutJobFailureResult",
+        "ListActionExecutions",
+    ]
+    private static let poll = "PollForJobs"
+
+    /// The client.
+    let codePipeline: CodePipeline
+    /// Whose the credentials are, where that is known.
+    let caller: SecurityTokenService.CallerIdentity?
+
+    /// Nothing was tried.
+    static func notTried(_ reason: String) -> [CheckResult] {
+        ([names[0], poll] + names.dropFirst()).map { .notTried(title($0), reason) }
+    }
+
+    /// Makes the calls, side by side.
+    func run() async throws -> Outcome {
+        // Lower-case, as CodePipeline wants it, and nobody's.
+        let id = UUID().uuidString.lowercased()
+        async let types = attempt { try await ActionRegistrar(codePipeline).list() }
+        async let acknowledgement = attempt { _ = try await codePipeline.acknowledgeJob(id: id, nonce: "check") }
+        async let details = attempt { _ = try await codePipeline.getJobDetails(id: id) }
+        async let success = attempt { try await codePipeline.putJobSuccessResult(jobID: id, result: .init()) }
+        async let failure = attempt {
+            try await codePipeline.putJobFailureResult(
+                jobID: id,
+                failure: .init(type: .jobFailed, message: "quali-worker check: no such job")
+            )
+        }
+        async let executions = attempt {
+            _ = try await codePipeline.listActionExecutions(
+                pipelineName: "quali-worker-check-\(id)",
+                pipelineExecutionID: id
+            )
+        }
+        let listed = try await types
+        let errors = try await [
+            listed.error, acknowledgement.error, details.error, success.error, failure.error, executions.error,
+        ]
+        if let refusal = errors.compactMap({ $0 }).map(AWSFailure.init).first(where: { $0.kind == .credentials }) {
+            return Outcome(results: Self.notTried("AWS doesn't take the credentials"), refusal: refusal)
+        }
+        var results = zip(Self.names, errors).map(result)
+        results.insert(pollResult, at: 1)
+        return Outcome(results: results, actionTypes: listed.value)
+    }
+
+    private static func title(_ operation: String) -> String { "right \(operation)" }
+
+    /// Makes a call.
+    ///
+    /// - Throws: `CancellationError`.
+    private func attempt<Value: Sendable>(
+        _ body: () async throws -> Value
+    ) async throws -> (value: Value?, error: AWSError?) {
+        do {
+            return (try await body(), nil)
+        } catch let error as AWSError {
+            return (nil, error)
+        }
+    }
+
+    private func result(_ operation: String, _ error: AWSError?) -> CheckResult {
+        let name = Self.title(operation)
+        guard let error, !Self.isAnswer(error) else { return .ok(name, "codepipeline:\(operation) is allowed") }
+        let failure = AWSFailure(error)
+        guard failure.kind == .denied else { return .warning(name, failure.evidence, fix: failure.fix) }
+        if operation == Self.names.last {
+            return .warning(
+                name,
+                "codepipeline:\(operation) is denied, so what belongs to a stopped pipeline is ended only at its job's "
+                    + "own end",
+                fix: "allow it in the worker's policy: quali-worker actions policy"
+            )
+        }
+        return .failed(name, "codepipeline:\(operation) is denied: \(CheckText.line(error.message))", fix: grant)
+    }
+
+    /// Whether CodePipeline has looked for the job, which it does for those alone who may.
+    private static func isAnswer(_ error: AWSError) -> Bool {
+        [
+            .jobNotFound, .validation, .invalidNonce, .invalidJobState, "PipelineNotFoundException",
+            "PipelineExecutionNotFoundException",
+        ].contains(error.code)
+    }
+
+    private var pollResult: CheckResult {
+        .notTried(
+            Self.title(Self.poll),
+            "a poll would hand a job out; this command tells",
+            fix: "aws iam simulate-principal-policy --policy-source-arn \(caller?.principalARN ?? "ARN") "
+                + "--action-names codepipeline:\(Self.poll)"
+        )
+    }
+
+    /// The command that gives the caller all rights that AWS's own policy has.
+    private var grant: String {
+        let partition = AWSPartition.of(region: codePipeline.configuration.region).id
+        let policy = "arn:\(partition):iam::aws:policy/AWSCodePipelineCustomActionAccess"
+        let other = ", or the policy that quali-worker actions policy prints"
+        guard let (kind, name) = caller?.principal else { return "attach \(policy)\(other)" }
+        return "aws iam attach-\(kind)-policy --\(kind)-name \(name) --policy-arn \(policy)\(other)"
+    }
+}
+
+extension SecurityTokenService.CallerIdentity {
+    /// The role or the user behind the caller, as the AWS CLI names them; `nil` for the account's root user.
+    var principal: (kind: String, name: String)? {
+        // arn:aws:sts::111122223333:assumed-role/NAME/SESSION or arn:aws:iam::111122223333:user/PATH/NAME
+        let parts = arn.split(separator: ":", maxSplits: 5).last?.split(separator: "/") ?? []
+        guard parts.count >= 2, let last = parts.last else { return nil }
+        switch parts[0] {
+        case "assumed-role": return ("role", String(parts[1]))
+        case "role": return ("role", String(last))
+        case "user": return ("user", String(last))
+        default: return nil
+        }
+    }
+
+    /// The ARN that policies are attached to: a role's own rather than its session's.
+    var principalARN: String {
+        guard arn.contains(":assumed-role/"), let role = principal?.name else { return arn }
+        let partition = arn.split(separator: ":").dropFirst().first ?? "aws"
+        return "arn:\(partition):iam::\(account):role/\(role)"
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+
+/// `quali-worker check`.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Try everything that 'run' needs, and say what is wrong and how to put it right.",
+        discussion: """
+            It takes the flags of 'quali-worker run' and changes nothing: it polls no queue, so no job is handed out, \
+            and a worker may run meanwhile. Marks: ✓ works, ✗ is wrong, ! works with a caveat, – wasn't tried. The exit \
+            status is 0 if nothing is wrong, 64 if a setting is, and 1 if something else is.
+            """
+    )
+
+    @Flag(help: "Print JSON: an array of objects with name, status, evidence and fix.") var json = false
+    @OptionGroup var options: WorkerOptions
+
+    func run() async throws {
+        let sources = try Self.answered(options.sources)
+        Program.exportProxies(sources)
+        let check = CheckRun(sources)
+        let report = try await check.report()
+        print(json ? try report.json() : report.text(inColor: isatty(STDOUT_FILENO) == 1))
+        if !check.hasGoodSettings { throw ExitCode(ProgramFailure.Status.usage.rawValue) }
+        if !report.isWell { throw ExitCode(1) }
+    }
+
+    /// The sources with what is asked for at the terminal, where there is one.
+    private static func answered(_ sources: SettingSources, terminal: any Prompting = Terminal()) throws
+        -> SettingSources
+    {
+        let prompts = sources.prompts
+        guard !prompts.isEmpty, terminal.isThere else { return sources }
+        var answers: [String: String] = [:]
+        for setting in prompts {
+            answers[setting.name] = try terminal.ask(setting.name, isSecret: setting.secrecy != .open)
+        }
+        return sources.answered(answers)
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Foundation
+
+/// All options of `run`, for the commands that read the settings as it does.
+struct WorkerOptions: ParsableArguments {
+    @OptionGroup var configurationFile: ConfigurationOptions
+    @OptionGroup(title: "The lab") var lab: LabOptions
+    @OptionGroup(title: "AWS") var aws: AWSOptions
+    @OptionGroup(title: "Action types") var actionVersion: ActionVersionOptions
+    @OptionGroup(title: "Action types") var actionNames: ActionNameOptions
+    @OptionGroup(title: "Jobs") var jobs: JobOptions
+    @OptionGroup(title: "Log") var log: LogOptions
+
+    /// The values of all flags.
+    var flags: [String: String] {
+        let options: [any SettingOptions] = [lab, aws, actionVersion, actionNames, jobs, log]
+        return options.reduce(into: [:]) { $0.merge($1.flags) { first, _ in first } }
+    }
+
+    /// The settings' sources: these options, the environment and the file.
+    var sources: SettingSources {
+        SettingSources(
+            flags: flags,
+            environment: ProcessInfo.processInfo.environment,
+            configurationFile: configurationFile.path
+        )
+    }
+}
