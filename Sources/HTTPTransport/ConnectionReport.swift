@@ -34,7 +34,9 @@ public struct ConnectionReport: Sendable {
     public var addresses: [String] = []
     /// How long the name's lookup took.
     public var lookupTime: Duration?
-    /// After how long the connection stood.
+    /// Whether a server, or the proxy, has taken the connection.
+    public var isConnected = false
+    /// After how long the connection stood; `nil` where TLS failed afterwards.
     public var connectTime: Duration?
     /// After how long TLS stood.
     public var handshakeTime: Duration?

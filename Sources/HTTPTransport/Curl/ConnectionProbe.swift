@@ -124,6 +124,8 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
             // Such as 127.0.0.1:443... or [::1]:443...
             let authority = place.hasSuffix("...") ? place.dropLast(3) : place
             report.addresses.append(String(authority.lastIndex(of: ":").map { authority[..<$0] } ?? authority))
+        } else if line.hasPrefix("Connected to ") {
+            report.isConnected = true
         } else if line.hasPrefix("SSL connection using "), words.count >= 4 {
             report.tlsVersion = String(words[3])
         } else if words.first == "CAfile:", words.count > 1, words[1] != "none" {
@@ -139,10 +141,14 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         _ = quali_curl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
         report.tunnelStatus = status == 0 ? nil : status
         report.certificates = CertificateList.read(handle)
+        report.isConnected = report.isConnected || report.connectTime != nil || status != 0
         guard result != CURLE_OK else { return }
         let isRefusal = status != 0 && !(200...299).contains(status)
         let code = isRefusal ? .proxyFailed : HTTPClientError.Code(result)
-        if code == .tlsFailed { report.distrust = distrust(handle, result) }
+        if code == .tlsFailed {
+            report.isConnected = true
+            report.distrust = distrust(handle, result)
+        }
         let words = String(cString: errorBuffer)
         let message = words.isEmpty ? String(cString: curl_easy_strerror(result)) : words
         report.failure = HTTPClientError(code, message, mayHaveBeenProcessed: false)
@@ -159,7 +165,8 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         _ = quali_curl_get_long(handle, CURLINFO_SSL_VERIFYRESULT, &verification)
         // The numbers of OpenSSL's X509_V_ERR.
         switch verification {
-        case 0: return result == CURLE_PEER_FAILED_VERIFICATION ? .wrongHost : nil
+        // It was all right, or wasn't asked about (1), and the name is compared after that.
+        case 0, 1: return result == CURLE_PEER_FAILED_VERIFICATION && !report.certificates.isEmpty ? .wrongHost : nil
         case 9: return .notYetValid
         case 10: return .expired
         case 62, 64: return .wrongHost

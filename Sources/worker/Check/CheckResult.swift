@@ -45,8 +45,8 @@ struct CheckResult: Sendable, Hashable, Encodable {
         .init(name: name, status: .notTried, evidence: reason, fix: fix)
     }
 
-    /// The result with secrets masked.
+    /// The result with secrets masked in what others may have said; the fix is in this program's own words.
     func masked(_ mask: (String) -> String) -> Self {
-        .init(name: mask(name), status: status, evidence: mask(evidence), fix: fix.map(mask))
+        .init(name: name, status: status, evidence: mask(evidence), fix: fix)
     }
 }

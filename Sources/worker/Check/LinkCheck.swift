@@ -62,7 +62,7 @@ struct LinkCheck: Sendable {
                 fix: "have the proxy allow \(link.host):\(link.port), \(direct)"
             )
         default:
-            if failure.code == .proxyFailed || report.connectTime == nil && failure.code != .nameNotResolved {
+            if failure.code == .proxyFailed || !report.isConnected && failure.code != .nameNotResolved {
                 let reason = CheckText.line(failure.message)
                 fail("proxy", "\(who): \(reason)", fix: "check \(setting), \(direct)")
             } else {
@@ -110,7 +110,7 @@ struct LinkCheck: Sendable {
             )
         } else if report.proxy != nil, !link.isEncrypted {
             results.append(.notTried(name("TCP"), "the proxy connects for each request"))
-        } else if report.failure == nil || report.connectTime != nil {
+        } else if report.failure == nil || report.isConnected {
             results.append(.ok(name("TCP"), "connected to port \(link.port)\(time(report.connectTime))"))
         } else {
             let isSilent = report.failure?.code == .timedOut

@@ -41,7 +41,7 @@ struct SettingsCheck: Sendable {
         let settings = Setting.all.filter { $0.group == group && !harmless.contains($0) }
         let names = Set(settings.flatMap(\.allNames) + (group == .aws ? ["AWS configuration:", "AWS endpoint:"] : []))
         let wrong = problems.map(\.name).filter(names.contains).map { $0.hasSuffix(":") ? String($0.dropLast()) : $0 }
-        return wrong.isEmpty ? nil : "\(wrong.joined(separator: " and ")) \(wrong.count == 1 ? "is" : "are") wrong"
+        return wrong.isEmpty ? nil : "\(wrong.joined(separator: " and ")) \(wrong.count == 1 ? "is" : "are") missing or wrong"
     }
 
     /// What was found, and what is wanted.
@@ -49,7 +49,8 @@ struct SettingsCheck: Sendable {
         guard let range = problem.message.range(of: " Wanted: ") else {
             return (problem.message, "quali-worker config shows where it comes from")
         }
-        let found = String(problem.message[..<range.lowerBound])
+        var found = String(problem.message[..<range.lowerBound])
+        if found.hasSuffix(".") { found.removeLast() }
         var wanted = String(problem.message[range.upperBound...])
         if wanted.hasPrefix("chmod ") { return (found, wanted) }
         if wanted.hasSuffix(".") { wanted.removeLast() }

@@ -51,7 +51,7 @@ struct SettingList: Encodable {
 
     /// A table with a heading for each group, then the warnings and problems.
     var text: String {
-        var rows: [[String]] = [["", "VALUE", "FROM", "DEFAULT"]]
+        var rows: [[String]] = [["NAME", "VALUE", "FROM", "DEFAULT"]]
         var headings: [Int: String] = [:]
         for row in settings {
             if !headings.values.contains(row.group) { headings[rows.count] = row.group }
@@ -68,7 +68,7 @@ struct SettingList: Encodable {
     }
 
     private func shown(_ row: SettingRow) -> String {
-        guard row.isSet else { return row.value ?? "-" }
+        guard row.isSet else { return row.value ?? row.standard ?? "-" }
         if row.value == nil, problems.contains(where: { $0.name == row.name + "_FILE" }) { return "can't be read" }
         return row.value ?? "set, not shown"
     }

@@ -59,7 +59,7 @@ struct WorkerSettings: Sendable {
         actions = ActionSettings(&reader)
         jobs = JobSettings(&reader)
         log = LogSettings(&reader)
-        secrets = [lab.password] + Self.secrets(reader.sources)
+        secrets = Self.secrets(reader.sources)
         warnings = reader.sources.unknownNames.map(\.description) + reader.sources.warnings
         if !lab.isEncrypted {
             warnings.append("The way to the lab isn't encrypted: CLOUDSHELL_URL is an http address")
@@ -73,7 +73,7 @@ struct WorkerSettings: Sendable {
         let addresses = [Setting.labProxy.name, Setting.proxy.name, "https_proxy", "ALL_PROXY", "all_proxy"]
         let passwords = addresses.compactMap { values[$0] }.compactMap { URLComponents(string: $0) }
             .flatMap { [$0.password, $0.percentEncodedPassword] }
-        return (names.map { values[$0] } + passwords).compactMap { $0 }.filter { !$0.isEmpty }.map { Secret($0) }
+        return (names.map { values[$0] } + passwords).compactMap { $0 }.filter { !$0.isEmpty && $0 != "PROMPT" }.map { Secret($0) }
     }
 }
 

@@ -10,7 +10,7 @@ struct ProgramTests {
     func versionAndHelp() async throws {
         let version = try await program("--version")
         #expect(version.status == 0)
-        #expect(version.output == "quali-worker \(Program.version)\n")
+        #expect(version.output == "quali-worker \(worker.Program.version)\n")
         for arguments in [[], ["--help"]] {
             let help = try await withTemporaryFolder { try await ProgramRun(arguments, in: $0).end() }
             #expect(help.status == 0)

@@ -25,11 +25,13 @@ struct ProgramRun: Sendable {
     ///   - environment: The whole environment, but for a home without any AWS files and a host that is no instance.
     ///   - isAtTerminal: Whether it has a terminal, into which ``type(_:)`` types. Its output then ends with its exit
     ///     status, and with the terminal's settings as it left them.
+    ///   - wrapper: A program with its arguments that starts it, such as one that takes rights away.
     ///   - folder: Where its output is kept.
     init(
         _ arguments: [String],
         environment: [String: String] = [:],
         isAtTerminal: Bool = false,
+        through wrapper: [String] = [],
         in folder: URL
     ) throws {
         self.folder = folder
@@ -49,8 +51,9 @@ struct ProgramRun: Sendable {
             process.environment?["PATH"] = "/usr/bin:/bin"
             process.standardInput = keyboard
         } else {
-            process.executableURL = program
-            process.arguments = arguments
+            let words = wrapper + [program.path] + arguments
+            process.executableURL = URL(fileURLWithPath: words[0])
+            process.arguments = Array(words.dropFirst())
             process.standardInput = FileHandle.nullDevice
         }
         // Files, unlike pipes, never make the program wait for a reader.

@@ -1,0 +1,217 @@
+import AWSLite
+import Foundation
+import LocalCloud
+import QualiCore
+import Testing
+
+@Suite("A check of AWS", .timeLimit(.minutes(2)))
+struct AWSCheckTests {
+    @Test("finds all well at the stand-ins, and says so in words and in JSON")
+    func well() async throws {
+        try await Checkup.withCloud { cloud in
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 0, "\(checkup)")
+            #expect(checkup.names("failed").isEmpty)
+            // The stand-in of the lab is plain http.
+            #expect(checkup.names("warning") == ["lab TLS"])
+            #expect(checkup.names("not tried") == ["CodePipeline TLS", "STS TLS", "right PollForJobs"])
+            #expect(checkup["AWS identity"]?.evidence.contains(LocalSTS.callerARN) == true)
+            #expect(
+                checkup["right PollForJobs"]?.fix?.contains("--action-names codepipeline:PollForJobs") == true
+            )
+            #expect(checkup["right PollForJobs"]?.fix?.contains(LocalSTS.callerARN) == true)
+            #expect(Set(cloud.journal.operations).isSuperset(of: ["AcknowledgeJob", "deleteToken"]))
+            #expect(cloud.journal.operations.filter { $0 == "login" }.count == 1)
+
+            let text = try await program("check", environment: cloud.environment)
+            #expect(text.status == 0, "\(text)")
+            #expect(text.output.hasSuffix("\nAll is well, 1 warning, 3 not tried.\n"))
+            #expect(!text.output.contains("\u{1B}"))
+            #expect(text.output.split(separator: "\n").filter { $0.hasPrefix("✓") }.count == checkup.names("ok").count)
+        }
+    }
+
+    @Test("tells a missing region, and tries what needs none")
+    func noRegion() async throws {
+        try await Checkup.withCloud { cloud in
+            let checkup = try await Checkup.run(cloud, ["AWS_REGION": "", "AWS_DEFAULT_REGION": ""])
+            #expect(checkup.status == 64)
+            checkup.expect("setting AWS_REGION", fix: "set AWS_REGION: ", "eu-west-1")
+            #expect(checkup["right AcknowledgeJob"]?.evidence == "AWS_REGION is missing or wrong")
+            #expect(checkup["lab login"]?.status == "ok")
+        }
+    }
+
+    @Test("tells that there are no credentials")
+    func noCredentials() async throws {
+        try await Checkup.withCloud { cloud in
+            let checkup = try await Checkup.run(cloud, ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""])
+            #expect(checkup.status == 1)
+            checkup.expect("AWS credentials", fix: "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "role")
+            #expect(checkup["right AcknowledgeJob"]?.status == "not tried")
+            #expect(!cloud.journal.operations.contains("AcknowledgeJob"))
+        }
+    }
+
+    @Test("tells an access key that AWS doesn't know, and a secret that isn't the key's")
+    func wrongKeys() async throws {
+        try await Checkup.withCloud { cloud in
+            let unknown = try await Checkup.run(cloud, ["AWS_ACCESS_KEY_ID": "AKIASTRANGER"])
+            #expect(unknown.status == 1)
+            unknown.expect("AWS identity", fix: "doesn't know the access key", evidence: "InvalidClientTokenId")
+            #expect(unknown["right AcknowledgeJob"]?.evidence == "AWS doesn't take the credentials")
+            let wrong = try await Checkup.run(cloud, ["AWS_SECRET_ACCESS_KEY": "hidden"])
+            wrong.expect("AWS identity", fix: "check AWS_SECRET_ACCESS_KEY", evidence: "SignatureDoesNotMatch")
+            // Without STS, CodePipeline tells.
+            let other = ["AWS_ENDPOINT_URL_STS": "", "AWS_SECRET_ACCESS_KEY": "hidden"]
+            let untold = try await Checkup.run(cloud, other)
+            untold.expect("AWS identity", fix: "check AWS_SECRET_ACCESS_KEY", evidence: "InvalidSignatureException")
+        }
+    }
+
+    @Test("tells a session that has ended, and one that nobody renews")
+    func sessions() async throws {
+        try await Checkup.withCloud { cloud in
+            let past = try await Checkup.run(cloud, ["AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"])
+            past.expect("AWS credentials", fix: "give this host a role", evidence: "has passed")
+            let fault = Fault.status(403, code: "ExpiredToken", message: "The security token has expired")
+            cloud.faults.inject(fault, on: "GetCallerIdentity")
+            let ended = try await Checkup.run(cloud, ["AWS_SESSION_TOKEN": "hidden"])
+            ended.expect("AWS identity", fix: "renew them", evidence: "ExpiredToken")
+            ended.expect("AWS credentials", "warning", fix: "AWS_PROFILE")
+        }
+    }
+
+    @Test(
+        "tells each right that is missing, with the command that gives it",
+        arguments: [
+            "ListActionTypes", "AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "PutJobFailureResult",
+        ]
+    )
+    func missingRight(operation: String) async throws {
+        try await Checkup.withCloud { cloud in
+            let message = "User: x is not authorized to perform: codepipeline:\(operation)"
+            let denied = Fault.status(400, code: "AccessDeniedException", message: message)
+            cloud.faults.inject(denied, on: operation, times: .max)
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 1)
+            #expect(checkup.names("failed") == ["right \(operation)"])
+            checkup.expect(
+                "right \(operation)",
+                fix: "aws iam attach-user-policy --user-name local-cloud",
+                "arn:aws:iam::aws:policy/AWSCodePipelineCustomActionAccess",
+                "quali-worker actions policy",
+                evidence: message
+            )
+        }
+    }
+
+    @Test("warns of the right that a worker can do without")
+    func optionalRight() async throws {
+        try await Checkup.withCloud { cloud in
+            cloud.faults.inject(.status(400, code: "AccessDeniedException"), on: "ListActionExecutions")
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 0)
+            checkup.expect(
+                "right ListActionExecutions",
+                "warning",
+                fix: "quali-worker actions policy",
+                evidence: "stopped pipeline"
+            )
+        }
+    }
+
+    @Test("tells that the action types are missing")
+    func noTypes() async throws {
+        try await Checkup.withCloud(registering: nil) { cloud in
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 1)
+            #expect(checkup.names("failed").count == 3)
+            checkup.expect("action Quali-Run-Command", fix: "quali-worker actions install")
+        }
+    }
+
+    @Test("names the version that is registered instead")
+    func otherVersion() async throws {
+        var actions = QualiActions()
+        actions.version = "9"
+        try await Checkup.withCloud(registering: actions) { cloud in
+            let checkup = try await Checkup.run(cloud)
+            checkup.expect(
+                "action Quali-Start-Sandbox",
+                fix: "set JOB_WORKER_VERSION=9",
+                evidence: "version 1 isn't registered; version 9 is"
+            )
+            #expect(try await Checkup.run(cloud, arguments: ["--job-worker-version", "9"]).status == 0)
+        }
+    }
+
+    @Test("names what pipelines can't do with an older definition, and what no job can do without")
+    func olderDefinition() async throws {
+        try await Checkup.withCloud(registering: nil) { cloud in
+            var definitions = QualiActions().definitions()
+            definitions[0].configurationProperties.removeAll { $0.name == "SandboxName" }
+            definitions[1].configurationProperties.removeAll { $0.name == "CommandName" }
+            definitions[2].inputArtifactDetails.maximumCount = 0
+            _ = try await Checkup.registrar(cloud).install(definitions)
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 1)
+            let fix = "quali-worker actions install --version 2"
+            checkup.expect("action Quali-Start-Sandbox", "warning", fix: fix, evidence: "SandboxName")
+            checkup.expect("action Quali-Run-Command", fix: fix, evidence: "CommandName")
+            checkup.expect("action Quali-End-Sandbox", "warning", fix: fix, evidence: "input artifacts")
+        }
+    }
+
+    @Test("tells a clock that is wrong by an hour", arguments: [3_600.0, -3_600])
+    func clock(difference: Double) async throws {
+        try await Checkup.withCloud { cloud in
+            let date = Date(timeIntervalSinceNow: difference).formatted(
+                .verbatim(
+                    """
+                    \(weekday: .abbreviated), \(day: .twoDigits) \(month: .abbreviated) \(year: .defaultDigits) \
+                    \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\
+                    \(second: .twoDigits) GMT
+                    """,
+                    locale: Locale(identifier: "en_US_POSIX"),
+                    timeZone: .gmt,
+                    calendar: Calendar(identifier: .gregorian)
+                )
+            )
+            let wrong = Fault.reply(LocalReply(status: 404, headers: [("Date", date)]))
+            cloud.faults.inject(wrong, on: "Unknown", service: "codepipeline")
+            cloud.faults.inject(wrong, on: "unknown", service: "lab")
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 1)
+            let evidence = difference > 0 ? "minutes behind" : "minutes ahead"
+            checkup.expect("CodePipeline clock", fix: "timedatectl set-ntp true", evidence: evidence)
+            checkup.expect("lab clock", "warning", fix: "timedatectl set-ntp true", evidence: evidence)
+        }
+    }
+
+    @Test("warns of an STS that can't be reached, and doesn't ask AWS's own in a stand-in's place")
+    func noSTS() async throws {
+        try await Checkup.withCloud { cloud in
+            let refused = try await Checkup.run(cloud, ["AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"])
+            #expect(refused.status == 0)
+            refused.expect("STS TCP", "warning", fix: "AWS_ENDPOINT_URL_STS")
+            #expect(refused["AWS identity"]?.evidence == "STS can't be reached")
+            let unset = try await Checkup.run(cloud, ["AWS_ENDPOINT_URL_STS": ""])
+            #expect(unset.status == 0)
+            #expect(unset["AWS identity"]?.evidence.contains("AWS_ENDPOINT_URL_STS isn't") == true)
+        }
+    }
+
+    @Test("ends soon where nobody answers")
+    func silence() async throws {
+        try await Checkup.withCloud { cloud in
+            cloud.faults.inject(.hang, times: .max)
+            let start = ContinuousClock.now
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 1)
+            #expect(ContinuousClock.now - start < .seconds(40))
+            checkup.expect("right AcknowledgeJob", "warning", fix: "firewall")
+            checkup.expect("lab login", fix: "Sandbox API service runs")
+        }
+    }
+}
