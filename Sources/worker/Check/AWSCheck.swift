@@ -107,7 +107,8 @@ struct AWSCheck: Sendable {
     // MARK: Who, and what they may
 
     private func credentials() async throws -> CredentialsCheck {
-        if let reason = settingsCheck.obstacle(in: .aws, except: Setting.all.filter { !Self.keySettings.contains($0) }) {
+        if let reason = settingsCheck.obstacle(in: .aws, except: Setting.all.filter { !Self.keySettings.contains($0) })
+        {
             return CredentialsCheck(notTried: reason)
         }
         return try await CredentialsCheck.run(settings.aws, sources, timeout: CheckRun.timeout)

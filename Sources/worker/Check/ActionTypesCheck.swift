@@ -74,7 +74,8 @@ struct ActionTypesCheck {
         return .failed(
             name,
             "\(absent); \(others.count == 1 ? "version \(list) is" : "versions \(list) are")",
-            fix: "set JOB_WORKER_VERSION=\(latest), or register version \(definition.version): quali-worker actions install"
+            fix: "set JOB_WORKER_VERSION=\(latest), or register version \(definition.version): "
+                + "quali-worker actions install"
         )
     }
 
@@ -91,7 +92,9 @@ struct ActionTypesCheck {
     private func newVersion(_ definition: CodePipeline.CustomActionType) -> String {
         let taken = registered.filter { $0.id.provider == definition.provider }.compactMap { Int($0.id.version) }
         let free = taken.max().map { "\($0 + 1)" } ?? "N"
-        return "quali-worker actions install --version \(free), then JOB_WORKER_VERSION=\(free) here and in the pipelines"
+        return
+            "quali-worker actions install --version \(free), then JOB_WORKER_VERSION=\(free) here and version \(free) in "
+            + "the pipelines"
     }
 
     private static func isOlder(_ one: String, _ other: String) -> Bool {

@@ -58,7 +58,8 @@ struct CertificateCheck {
             return .failed(
                 name,
                 "the certificate is for \(list), not for \(link.host)",
-                fix: "set \(link.addressSetting) to a name that the certificate has, or have it made anew with \(link.host)"
+                fix: "set \(link.addressSetting) to a name that the certificate has, or have it made anew with "
+                    + link.host
             )
         case nil:
             return .failed(

@@ -10,11 +10,12 @@ enum CheckText {
 
     /// A time, such as `2026-11-25 04:12 UTC`.
     static func time(_ date: Date) -> String {
-        date.formatted(.verbatim(
-            "\(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits)",
-            timeZone: .gmt,
-            calendar: Calendar(identifier: .gregorian)
-        )) + " UTC"
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute], from: date)
+        func two(_ number: Int?) -> String { number.map { $0 < 10 ? "0\($0)" : "\($0)" } ?? "" }
+        let day = "\(parts.year ?? 0)-\(two(parts.month))-\(two(parts.day))"
+        return "\(day) \(two(parts.hour)):\(two(parts.minute)) UTC"
     }
 
     /// Milliseconds, such as `12 ms`.

@@ -69,7 +69,8 @@ struct LabCheck: Sendable {
             return .failed(
                 name,
                 evidence,
-                fix: "check CLOUDSHELL_USER, CLOUDSHELL_PASSWORD and CLOUDSHELL_DOMAIN: the lab doesn't say which is wrong"
+                fix: "check CLOUDSHELL_USER, CLOUDSHELL_PASSWORD and CLOUDSHELL_DOMAIN: the lab doesn't say which is "
+                    + "wrong"
             )
         case .transport where error.underlying?.code == .timedOut:
             return .failed(name, evidence, fix: "see that the lab's Sandbox API service runs, and isn't overloaded")

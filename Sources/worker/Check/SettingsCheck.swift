@@ -23,7 +23,8 @@ struct SettingsCheck: Sendable {
             return .failed("setting \(problem.name)", found, fix: wanted)
         }
         results += sources.unknownNames.map { unknown in
-            let fix = unknown.nearest.map { "rename it to \($0)" } ?? "remove it; quali-worker config lists all settings"
+            let fix =
+                unknown.nearest.map { "rename it to \($0)" } ?? "remove it; quali-worker config lists all settings"
             return .warning("setting \(unknown.name)", "there is no such setting", fix: fix)
         }
         results += sources.warnings.map { warning in
@@ -36,12 +37,14 @@ struct SettingsCheck: Sendable {
 
     /// Why the checks of a part of the worker can't be tried; `nil` where they can.
     ///
-    /// - Parameter names: Settings of other groups that count as well.
+    /// - Parameter harmless: Settings of the group that these checks can do without.
     func obstacle(in group: Setting.Group, except harmless: [Setting] = []) -> String? {
         let settings = Setting.all.filter { $0.group == group && !harmless.contains($0) }
-        let names = Set(settings.flatMap(\.allNames) + (group == .aws ? ["AWS configuration:", "AWS endpoint:"] : []))
+        let wholes = group == .aws ? ["AWS configuration:", "AWS endpoint:"] : []
+        let names = Set(settings.flatMap(\.allNames) + wholes)
         let wrong = problems.map(\.name).filter(names.contains).map { $0.hasSuffix(":") ? String($0.dropLast()) : $0 }
-        return wrong.isEmpty ? nil : "\(wrong.joined(separator: " and ")) \(wrong.count == 1 ? "is" : "are") missing or wrong"
+        return wrong.isEmpty
+            ? nil : "\(wrong.joined(separator: " and ")) \(wrong.count == 1 ? "is" : "are") missing or wrong"
     }
 
     /// What was found, and what is wanted.

@@ -27,9 +27,8 @@ enum StateFolderCheck {
             return [.failed(name, "\(file) is no folder", fix: "set QUALI_STATE_DIR to a folder, not a file")]
         case .absent(let parent):
             if let obstacle = report.obstacle {
-                return [
-                    .failed(name, "\(path) isn't there, and \(user) can't make it in \(parent): \(obstacle)", fix: other)
-                ]
+                let evidence = "\(path) isn't there, and \(user) can't make it in \(parent): \(obstacle)"
+                return [.failed(name, evidence, fix: other)]
             }
             results.append(.ok(name, "\(path) isn't there yet and can be made in \(parent)"))
         case .folder:

@@ -37,7 +37,8 @@ struct SettingRow: Sendable, Encodable {
         let origin = found.flatMap { sources.origin(of: $0) }
         // A name of another setting's kind says more than the place alone.
         let other = found.flatMap { $0 == setting.name ? nil : $0 }
-        self.origin = origin.map { origin in other.map { "\($0) (\(origin))" } ?? origin }
+        self.origin =
+            origin.map { origin in other.map { "\($0) (\(origin))" } ?? origin }
             ?? (setting.standard == nil ? "not set" : "default")
         standard = setting.standard
         place = found.flatMap { name in sources.layers.first { $0.values[name] != nil }?.title } ?? "default"

@@ -73,7 +73,9 @@ struct WorkerSettings: Sendable {
         let addresses = [Setting.labProxy.name, Setting.proxy.name, "https_proxy", "ALL_PROXY", "all_proxy"]
         let passwords = addresses.compactMap { values[$0] }.compactMap { URLComponents(string: $0) }
             .flatMap { [$0.password, $0.percentEncodedPassword] }
-        return (names.map { values[$0] } + passwords).compactMap { $0 }.filter { !$0.isEmpty && $0 != "PROMPT" }.map { Secret($0) }
+        return (names.map { values[$0] } + passwords).compactMap { $0 }.filter { !$0.isEmpty && $0 != "PROMPT" }.map {
+            Secret($0)
+        }
     }
 }
 

@@ -90,7 +90,8 @@ struct Checkup {
             ).end()
             #expect(try contents(folder) == before)
             #expect(!cloud.journal.operations.contains("PollForJobs"))
-            for secret in [labPassword, secretKey, "hidden"] { #expect(!(ending.output + ending.errors).contains(secret)) }
+            let said = ending.output + ending.errors
+            for secret in [labPassword, secretKey, "hidden"] { #expect(!said.contains(secret)) }
             let lines = try JSONDecoder().decode([Line].self, from: Data(ending.output.utf8))
             return Checkup(status: ending.status, lines: lines)
         }
@@ -99,16 +100,18 @@ struct Checkup {
     /// The names, sizes and times of all files but the program's output.
     private static func contents(_ folder: URL) throws -> [String] {
         let files = FileManager.default
-        return try files.subpathsOfDirectory(atPath: folder.path).sorted().filter { !["output", "errors"].contains($0) }
-            .map { path in
-                let facts = try files.attributesOfItem(atPath: folder.appendingPathComponent(path).path)
-                return "\(path) \(facts[.size] ?? "") \(facts[.modificationDate] ?? "") \(facts[.posixPermissions] ?? "")"
-            }
+        let paths = try files.subpathsOfDirectory(atPath: folder.path).sorted()
+        return try paths.filter { !["output", "errors"].contains($0) }.map { path in
+            let facts = try files.attributesOfItem(atPath: folder.appendingPathComponent(path).path)
+            let keys: [FileAttributeKey] = [.size, .modificationDate, .posixPermissions]
+            return path + keys.map { " \(facts[$0] ?? "")" }.joined()
+        }
     }
 
     /// The lines that aren't well.
     private var shown: String {
-        lines.filter { $0.status != "ok" }.map { "\n\($0.name): \($0.status), \($0.evidence) - \($0.fix ?? "")" }.joined()
+        lines.filter { $0.status != "ok" }.map { "\n\($0.name): \($0.status), \($0.evidence) - \($0.fix ?? "")" }
+            .joined()
     }
 
     /// Expects that a check went wrong, or has a warning, with these words in its fix.

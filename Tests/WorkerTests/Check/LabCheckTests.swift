@@ -12,7 +12,7 @@ struct LabCheckTests {
     )
     func login(name: String) async throws {
         try await Checkup.withCloud { cloud in
-            let checkup = try await Checkup.run(cloud, [name: "hidden".replacing("d", with: "t")])
+            let checkup = try await Checkup.run(cloud, [name: "another"])
             #expect(checkup.status == 1)
             checkup.expect("lab login", fix: "CLOUDSHELL_USER", "CLOUDSHELL_PASSWORD", "CLOUDSHELL_DOMAIN")
             #expect(checkup["lab blueprints"]?.status == "not tried")
@@ -47,7 +47,8 @@ struct LabCheckTests {
             let trusted = try await Checkup.run(cloud, url.merging(["CLOUDSHELL_CA_BUNDLE": server.certificate]) { $1 })
             trusted.expect("lab TLS", "warning", fix: "renew the certificate of localhost", evidence: "1 days")
             // The same for CodePipeline.
-            let aws = try await Checkup.run(cloud, ["AWS_ENDPOINT_URL_CODEPIPELINE": "https://localhost:\(server.port)"])
+            let endpoint = ["AWS_ENDPOINT_URL_CODEPIPELINE": "https://localhost:\(server.port)"]
+            let aws = try await Checkup.run(cloud, endpoint)
             aws.expect("CodePipeline TLS", fix: "set AWS_CA_BUNDLE")
             #expect(aws["right AcknowledgeJob"]?.evidence == "there is no way to CodePipeline")
         }
@@ -78,7 +79,8 @@ struct LabCheckTests {
     func webPage() async throws {
         let page = try RawServer { connection in
             while connection.readRequest() != nil {
-                connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>")
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n"
+                connection.write(head + "<html></html>")
             }
         }
         defer { page.stop() }
@@ -100,7 +102,6 @@ struct LabCheckTests {
             let checkup = try await Checkup.run(cloud)
             #expect(checkup.status == 0)
             checkup.expect("lab blueprints", "warning", fix: "make a blueprint public", evidence: "domain Global")
-            #expect(cloud.journal.operations.last { $0 != "Unknown" } != nil)
             #expect(cloud.journal.operations.contains("deleteToken"))
         }
     }
@@ -130,7 +131,8 @@ struct LabCheckTests {
     @Test(
         "tells what a proxy says",
         arguments: [
-            (407, "lab proxy", "put both into CLOUDSHELL_PROXY"), (403, "lab proxy", "have the proxy allow localhost:3443"),
+            (407, "lab proxy", "put both into CLOUDSHELL_PROXY"),
+            (403, "lab proxy", "have the proxy allow localhost:3443"),
             (502, "lab TCP", "between the proxy and localhost"),
         ]
     )
@@ -146,7 +148,7 @@ struct LabCheckTests {
             ]
             let checkup = try await Checkup.run(cloud, changes)
             #expect(checkup.status == 1)
-            checkup.expect(line, fix: fix, evidence: "(status \(status))".replacing("(status 407)", with: "wants a user"))
+            checkup.expect(line, fix: fix, evidence: status == 407 ? "wants a user" : "(status \(status))")
         }
     }
 

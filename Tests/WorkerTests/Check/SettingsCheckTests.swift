@@ -84,8 +84,8 @@ struct SettingsCheckTests {
             let changes = ["CLOUDSHELL_CA_BUNDLE": "/no/such/ca.pem", "AWS_CA_BUNDLE": "/no/such/aws.pem"]
             let checkup = try await Checkup.run(cloud, changes)
             #expect(checkup.status == 64)
-            for name in changes.keys {
-                checkup.expect("setting \(name)", fix: "a readable file with certificates", evidence: changes[name] ?? "")
+            for (name, path) in changes {
+                checkup.expect("setting \(name)", fix: "a readable file with certificates", evidence: path)
             }
             #expect(checkup["lab TLS"]?.evidence == "CLOUDSHELL_CA_BUNDLE is missing or wrong")
             #expect(checkup["CodePipeline TLS"]?.evidence == "AWS_CA_BUNDLE is missing or wrong")

@@ -32,7 +32,8 @@ struct ConfigTests {
     ) async throws -> (status: Int32, list: List, output: String) {
         try await withTemporaryFolder { folder in
             let environment = Given.environment.merging(["HOME": folder.path]) { $1 }.merging(changes) { $1 }
-            let ending = try await ProgramRun(["config", "--json"] + arguments, environment: environment, in: folder).end()
+            let ending = try await ProgramRun(["config", "--json"] + arguments, environment: environment, in: folder)
+                .end()
             #expect(ending.errors.isEmpty)
             let list = try JSONDecoder().decode(List.self, from: Data(ending.output.utf8))
             return (ending.status, list, ending.output)
