@@ -29,6 +29,19 @@ struct CheckResult: Sendable, Hashable, Encodable {
     /// What to do, as a command or a setting.
     var fix: String?
 
+    private enum CodingKeys: String, CodingKey {
+        case name, status, evidence, fix
+    }
+
+    /// Writes an object that always has all four members.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(status, forKey: .status)
+        try container.encode(evidence, forKey: .evidence)
+        try container.encode(fix, forKey: .fix)
+    }
+
     static func ok(_ name: String, _ evidence: String) -> Self {
         .init(name: name, status: .ok, evidence: evidence)
     }

@@ -23,6 +23,11 @@ struct AWSCheckTests {
             #expect(Set(cloud.journal.operations).isSuperset(of: ["AcknowledgeJob", "deleteToken"]))
             #expect(cloud.journal.operations.filter { $0 == "login" }.count == 1)
 
+            let json = try await program("check", "--json", environment: cloud.environment)
+            let objects = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]]
+            for object in try #require(objects) {
+                #expect(Set(object.keys) == ["name", "status", "evidence", "fix"])
+            }
             let text = try await program("check", environment: cloud.environment)
             #expect(text.status == 0, "\(text)")
             #expect(text.output.hasSuffix("\nAll is well, 1 warning, 3 not tried.\n"))
