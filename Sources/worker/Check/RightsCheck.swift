@@ -17,10 +17,22 @@ struct RightsCheck: Sendable {
         var refusal: AWSFailure?
     }
 
-    /// The rights, in the order in which they are shown; the last one is for comfort.
+    /// The rights, in the order in which they are shown.
     private static let names = [
         "ListActionTypes", "AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "PutJobFailureResult",
         "ListActionExecutions",
+    ]
+    /// What a worker can do without, with what is lost and how to have it.
+    private static let optional = [
+        "ListActionTypes": (
+            "this check can't see whether the action types are registered; the worker itself doesn't ask",
+            "run the check with the rights of quali-worker actions policy --for registrar"
+        ),
+        "ListActionExecutions": (
+            "what belongs to a stopped pipeline is ended only at its action's own end (a policy that names single "
+                + "pipelines looks like this, too)",
+            "allow it in the worker's policy: quali-worker actions policy"
+        ),
     ]
     private static let poll = "PollForJobs"
 
@@ -86,13 +98,8 @@ struct RightsCheck: Sendable {
         guard let error, !Self.isAnswer(error) else { return .ok(name, "codepipeline:\(operation) is allowed") }
         let failure = AWSFailure(error)
         guard failure.kind == .denied else { return .warning(name, failure.evidence, fix: failure.fix) }
-        if operation == Self.names.last {
-            return .warning(
-                name,
-                "codepipeline:\(operation) is denied, so what belongs to a stopped pipeline is ended only at its job's "
-                    + "own end",
-                fix: "allow it in the worker's policy: quali-worker actions policy"
-            )
+        if let (loss, fix) = Self.optional[operation] {
+            return .warning(name, "codepipeline:\(operation) is denied: \(loss)", fix: fix)
         }
         return .failed(name, "codepipeline:\(operation) is denied: \(CheckText.line(error.message))", fix: grant)
     }

@@ -89,9 +89,7 @@ struct AWSCheckTests {
 
     @Test(
         "tells each right that is missing, with the command that gives it",
-        arguments: [
-            "ListActionTypes", "AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "PutJobFailureResult",
-        ]
+        arguments: ["AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "PutJobFailureResult"]
     )
     func missingRight(operation: String) async throws {
         try await Checkup.withCloud { cloud in
@@ -111,10 +109,11 @@ struct AWSCheckTests {
         }
     }
 
-    @Test("warns of the right that a worker can do without")
+    @Test("warns of the rights that a worker can do without")
     func optionalRight() async throws {
         try await Checkup.withCloud { cloud in
             cloud.faults.inject(.status(400, code: "AccessDeniedException"), on: "ListActionExecutions")
+            cloud.faults.inject(.status(400, code: "AccessDeniedException"), on: "ListActionTypes")
             let checkup = try await Checkup.run(cloud)
             #expect(checkup.status == 0)
             checkup.expect(
@@ -123,6 +122,8 @@ struct AWSCheckTests {
                 fix: "quali-worker actions policy",
                 evidence: "stopped pipeline"
             )
+            checkup.expect("right ListActionTypes", "warning", fix: "quali-worker actions policy --for registrar")
+            #expect(checkup["action Quali-Run-Command"]?.evidence == "the action types can't be listed")
         }
     }
 
