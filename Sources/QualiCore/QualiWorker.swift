@@ -31,6 +31,8 @@ public struct QualiWorker: Service {
         public var portal: PortalLinks?
         /// The pause between reads of the lab's state.
         public var statusInterval: Duration = .seconds(5)
+        /// How often a lab of which no job wants anything is asked whether it is there; `nil` for never.
+        public var labProbeInterval: Duration?
         /// How long a lab in passing trouble is asked again before a job fails.
         public var labPatience: Duration = .seconds(300)
         /// How jobs are claimed and handed over.
@@ -49,6 +51,7 @@ public struct QualiWorker: Service {
     }
 
     private let watcher: SandboxWatcher
+    private let probe: LabProbe?
     private let client: SandboxClient
     private let worker: JobWorker
     /// What the worker does; the lab's part of it, too.
@@ -78,6 +81,9 @@ public struct QualiWorker: Service {
         let labHTTPClient = MonitoredHTTPClient(base: labHTTPClient, monitor: monitor)
         client = try SandboxClient(configuration.lab, httpClient: labHTTPClient)
         watcher = SandboxWatcher(client: client, interval: configuration.statusInterval, clock: clock, logger: logger)
+        probe = configuration.labProbeInterval.map { [client] interval in
+            LabProbe(client: client, interval: interval, monitor: monitor, clock: clock, logger: logger)
+        }
         let lab = LabAccess(
             client: client,
             watcher: watcher,
@@ -109,8 +115,9 @@ public struct QualiWorker: Service {
     public func run() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { await watcher.run() }
+            if let probe { group.addTask { await probe.run() } }
             group.addTask { try await worker.run() }
-            // The watcher ends only when it is cancelled, so the first to end, or to fail, is the worker.
+            // The others end only when they are cancelled, so the first to end, or to fail, is the worker.
             try await group.next()
             group.cancelAll()
         }

@@ -45,7 +45,7 @@ struct WorkerRun: Sendable {
         slots = JobSlots(capacity: worker.configuration.maxJobs)
         slots.occupy(unfinished.count)
         held = HeldJobs(unfinished.map(\.id))
-        unfinished.forEach(worker.monitor.jobBegins)
+        for record in unfinished { worker.monitor.jobBegins(record, isResumed: true) }
         (endings, ended) = AsyncStream.makeStream()
     }
 

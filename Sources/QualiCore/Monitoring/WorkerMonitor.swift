@@ -1,10 +1,12 @@
 import AWSLite
+public import CoreMetrics
 import Foundation
 import HTTPTransport
 
 /// Watches a worker: what it holds, how its latest jobs ended, and how the services answer.
 ///
-/// Give one to ``QualiWorker`` or ``JobWorker``, and take a ``snapshot()`` of it whenever you like, from any task.
+/// Give one to ``QualiWorker`` or ``JobWorker``, and take a ``snapshot()`` of it whenever you like, from any task. What
+/// can be counted also goes to swift-metrics, under names that begin with `quali_worker_`.
 public final class WorkerMonitor: Sendable {
     private struct State {
         var startedAt: Date?
@@ -15,6 +17,7 @@ public final class WorkerMonitor: Sendable {
         var ended: [WorkerSnapshot.EndedJob] = []
         var queues: [WorkerSnapshot.Queue] = []
         var lab = WorkerSnapshot.Service()
+        var metrics: WorkerMetrics
     }
 
     /// After this time a job that was put back has surely been taken by another worker.
@@ -22,12 +25,24 @@ public final class WorkerMonitor: Sendable {
 
     private let clock: any WorkerClock
     private let historyLength: Int
-    private let state = Locked(State())
+    private let metricsFactory: any MetricsFactory
+    private let state: Locked<State>
 
     /// Creates a monitor that remembers the latest `historyLength` jobs.
-    public init(historyLength: Int = 500, clock: any WorkerClock = .system) {
+    ///
+    /// - Parameters:
+    ///   - historyLength: How many ended jobs are remembered.
+    ///   - clock: The time.
+    ///   - metrics: Where metrics go; what the process has bootstrapped, unless told otherwise.
+    public init(
+        historyLength: Int = 500,
+        clock: any WorkerClock = .system,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         self.historyLength = historyLength
         self.clock = clock
+        metricsFactory = metrics
+        state = Locked(State(metrics: WorkerMetrics(actions: [], factory: metrics)))
     }
 
     /// What the worker does now.
@@ -52,8 +67,10 @@ public final class WorkerMonitor: Sendable {
 
     func workerStarts(_ actions: [JobAction], capacity: Int, redact: @escaping @Sendable (String) -> String) {
         let now = clock.now
+        let metrics = WorkerMetrics(actions: actions.map(\.typeID.provider), factory: metricsFactory)
+        metrics.slots.set(capacity)
         state.withLock { state in
-            state = State()
+            state = State(metrics: metrics)
             state.startedAt = now
             state.redact = redact
             state.capacity = capacity
@@ -74,9 +91,10 @@ public final class WorkerMonitor: Sendable {
 
     // MARK: Jobs
 
-    func jobBegins(_ record: JobRecord) {
+    /// Notes that the worker holds a job: a claimed one, or one that its journal had held when it started.
+    func jobBegins(_ record: JobRecord, isResumed: Bool = false) {
         let now = clock.now
-        state.withLock { state in
+        let (earlier, metrics) = state.withLock { state in
             let earlier = state.jobs[record.actionExecutionID]
             state.jobs[record.actionExecutionID] = WorkerSnapshot.Job(
                 id: record.id,
@@ -87,7 +105,11 @@ public final class WorkerMonitor: Sendable {
                 progress: earlier?.progress ?? JobProgress("In progress"),
                 progressSince: earlier?.progressSince ?? now
             )
+            return (earlier, state.metrics[record.actionTypeID.provider])
         }
+        // Outside the lock, since a backend of metrics may be anything.
+        if earlier == nil, !isResumed { metrics?.jobsClaimed.increment() }
+        if earlier?.isHeld != true { metrics?.jobsInProgress.increment() }
     }
 
     func jobProgresses(_ actionExecutionID: String, _ progress: JobProgress) {
@@ -104,22 +126,32 @@ public final class WorkerMonitor: Sendable {
     /// Notes that a job's result, if it has one, is reported.
     func jobEnds(_ record: JobRecord, _ outcome: JobOutcome?, isUnwanted: Bool) {
         let now = clock.now
-        state.withLock { state in
-            let ending: WorkerSnapshot.Ending
+        let ending: WorkerSnapshot.Ending? =
             switch outcome {
-            case _ where isUnwanted, .abandoned: ending = .abandoned
-            case .success: ending = .succeeded
-            case .failure: ending = .failed
-            case .continuation:
-                state.jobs[record.actionExecutionID]?.putBackAt = now
-                return
-            case nil:
-                state.jobs[record.actionExecutionID] = nil
-                return
+            case _ where isUnwanted, .abandoned: .abandoned
+            case .success: .succeeded
+            case .failure: .failed
+            case .continuation, nil: nil
             }
-            guard let job = state.jobs.removeValue(forKey: record.actionExecutionID) else { return }
-            state.ended.append(.init(job: job, endedAt: now, ending: ending, detail: outcome?.detail ?? ""))
-            if state.ended.count > historyLength { state.ended.removeFirst(state.ended.count - historyLength) }
+        let isPutBack = ending == nil && outcome != nil
+        let (job, metrics) = state.withLock { state in
+            let job = state.jobs[record.actionExecutionID]
+            if isPutBack {
+                state.jobs[record.actionExecutionID]?.putBackAt = now
+            } else {
+                state.jobs[record.actionExecutionID] = nil
+            }
+            if let job, let ending {
+                state.ended.append(.init(job: job, endedAt: now, ending: ending, detail: outcome?.detail ?? ""))
+                if state.ended.count > historyLength { state.ended.removeFirst(state.ended.count - historyLength) }
+            }
+            return (job, state.metrics[record.actionTypeID.provider])
+        }
+        guard let job, let metrics else { return }
+        if job.isHeld { metrics.jobsInProgress.decrement() }
+        if let ending {
+            metrics.jobsEnded[ending]?.increment()
+            metrics.jobDuration.recordSeconds(max(0, now.timeIntervalSince(job.claimedAt)))
         }
     }
 
@@ -135,26 +167,48 @@ public final class WorkerMonitor: Sendable {
             queue.service.answered(now)
             queue.jobsOffered += jobs
         }
+        let metrics = metrics(of: typeID)
+        metrics?.pollsAnswered.increment()
+        metrics?.lastPoll.set(now.timeIntervalSince1970)
     }
 
     func pollFailed(_ typeID: CodePipeline.ActionTypeID, _ error: any Error) {
         let now = clock.now
         let trouble = state.withLock { $0.redact }("\(error)")
+        let isThrottled = (error as? AWSError)?.isThrottling == true
         withQueue(of: typeID) { queue in
             queue.service.failed(trouble, now)
-            if (error as? AWSError)?.isThrottling == true { queue.throttles += 1 }
+            if isThrottled { queue.throttles += 1 }
         }
+        let metrics = metrics(of: typeID)
+        (isThrottled ? metrics?.pollsThrottled : metrics?.pollsFailed)?.increment()
     }
 
     func labAnswered() {
         let now = clock.now
-        state.withLock { $0.lab.answered(now) }
+        let metrics = state.withLock { state in
+            state.lab.answered(now)
+            return state.metrics
+        }
+        metrics.labAnswered.increment()
+        metrics.lastLabAnswer.set(now.timeIntervalSince1970)
     }
 
     func labFailed(_ error: any Error) {
         let now = clock.now
         let trouble = state.withLock { $0.redact }("\(error)")
-        state.withLock { $0.lab.failed(trouble, now) }
+        let metrics = state.withLock { state in
+            state.lab.failed(trouble, now)
+            return state.metrics
+        }
+        metrics.labFailed.increment()
+    }
+
+    /// How many requests the lab has had.
+    var labRequests: Int { state.withLock { $0.lab.answers + $0.lab.failures } }
+
+    private func metrics(of typeID: CodePipeline.ActionTypeID) -> WorkerMetrics.Action? {
+        state.withLock { $0.metrics }[typeID.provider]
     }
 
     private func withQueue(of typeID: CodePipeline.ActionTypeID, _ body: (inout WorkerSnapshot.Queue) -> Void) {
@@ -163,6 +217,10 @@ public final class WorkerMonitor: Sendable {
             if let index { body(&state.queues[index]) }
         }
     }
+}
+
+extension WorkerSnapshot.Job {
+    fileprivate var isHeld: Bool { putBackAt == nil }
 }
 
 extension WorkerSnapshot.Service {

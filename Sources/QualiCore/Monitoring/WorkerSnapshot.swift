@@ -106,17 +106,19 @@ extension WorkerSnapshot {
     /// How long a request and its repetitions may take, and how much later than planned a pause may end.
     private static let slack: TimeInterval = 300
 
-    /// Whether every poller does what it should: none has been stuck in one step for longer than any step may take.
-    public var isAlive: Bool {
-        guard let startedAt else { return true }
-        return isStopping
-            || queues.allSatisfy { queue in
-                switch queue.activity {
-                case .waitingForRoom: true
-                case .notStarted: takenAt < startedAt.addingTimeInterval(2 * Self.slack)
-                case .asking(let since): takenAt < since.addingTimeInterval(Self.slack)
-                case .resting(let until): takenAt < until.addingTimeInterval(Self.slack)
-                }
+    /// Whether every poller does what it should: none is stuck.
+    public var isAlive: Bool { stuckQueues.isEmpty }
+
+    /// The queues whose poller has been in one step for longer than any step may take.
+    public var stuckQueues: [Queue] {
+        guard let startedAt, !isStopping else { return [] }
+        return queues.filter { queue in
+            switch queue.activity {
+            case .waitingForRoom: false
+            case .notStarted: takenAt >= startedAt.addingTimeInterval(2 * Self.slack)
+            case .asking(let since): takenAt >= since.addingTimeInterval(Self.slack)
+            case .resting(let until): takenAt >= until.addingTimeInterval(Self.slack)
             }
+        }
     }
 }
