@@ -31,6 +31,8 @@ struct WorkerProcess: Sendable {
         gracePeriod: Duration = standardGracePeriod,
         redact: @escaping @Sendable (String) -> String
     ) throws {
+        let listener = try settings.status.address.map { try StatusListener($0) }
+        let metrics = MetricsRegistry()
         let worker: QualiWorker
         do {
             let aws = try settings.aws.httpClient()
@@ -46,6 +48,7 @@ struct WorkerProcess: Sendable {
             configuration.actions = settings.actions.names
             configuration.portal = settings.actions.portal
             configuration.statusInterval = settings.jobs.statusInterval
+            if listener != nil { configuration.labProbeInterval = settings.status.labInterval }
             configuration.jobs.maxJobs = settings.jobs.maxJobs
             configuration.jobs.pollInterval = settings.jobs.pollInterval
             configuration.jobs.progressInterval = settings.jobs.progressInterval
@@ -57,6 +60,7 @@ struct WorkerProcess: Sendable {
                 configuration,
                 labHTTPClient: settings.lab.httpClient(),
                 journal: journal ?? SQLiteJobJournal(folder: settings.jobs.stateDirectory),
+                monitor: WorkerMonitor(metrics: metrics),
                 logger: logger
             )
         } catch let error as JournalError {
@@ -64,7 +68,18 @@ struct WorkerProcess: Sendable {
         } catch {
             throw ProgramFailure(.software, "the worker can't start: \(redact("\(error)"))")
         }
-        var configuration = ServiceGroupConfiguration(services: [worker], logger: logger)
+        let page = listener.map { listener in
+            let routes = StatusRoutes(
+                monitor: worker.monitor,
+                registry: metrics,
+                facts: StatusFacts(settings),
+                isLoopback: listener.isLoopback
+            )
+            return StatusService(listener: listener, routes: routes, logger: logger)
+        }
+        // They are stopped in reverse, so that the page shows how the worker stops.
+        let services: [(any Service)?] = [page, worker]
+        var configuration = ServiceGroupConfiguration(services: services.compactMap { $0 }, logger: logger)
         self.gracePeriod = settings.jobs.drain + gracePeriod
         configuration.maximumGracefulShutdownDuration = self.gracePeriod
         group = ServiceGroup(configuration: configuration)

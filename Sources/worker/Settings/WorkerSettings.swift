@@ -13,6 +13,8 @@ struct WorkerSettings: Sendable {
     var actions: ActionSettings
     /// How jobs are claimed and handed over.
     var jobs: JobSettings
+    /// The status page.
+    var status: StatusSettings
     /// The log.
     var log: LogSettings
     /// What must never be printed.
@@ -58,11 +60,17 @@ struct WorkerSettings: Sendable {
         aws = AWSSettings(&reader)
         actions = ActionSettings(&reader)
         jobs = JobSettings(&reader)
+        status = StatusSettings(&reader)
         log = LogSettings(&reader)
         secrets = Self.secrets(reader.sources)
         warnings = reader.sources.unknownNames.map(\.description) + reader.sources.warnings
         if !lab.isEncrypted {
             warnings.append("The way to the lab isn't encrypted: CLOUDSHELL_URL is an http address")
+        }
+        if let address = status.address, !address.isLoopback {
+            warnings.append(
+                "The status page, which names pipelines, is open to other hosts: QUALI_STATUS_ADDRESS is \(address)"
+            )
         }
     }
 
@@ -136,9 +144,6 @@ struct JobSettings: Sendable {
             self.onAbandoned = onAbandoned
         }
         if let drain = reader.duration(.drain) { self.drain = drain }
-        if reader.text(.statusAddress) != nil {
-            reader.note(Setting.statusAddress.name, "is set, but a status page isn't available yet. Wanted: unset.")
-        }
     }
 
     /// The folder that somebody named, else the one that systemd gives, else one in the user's home.

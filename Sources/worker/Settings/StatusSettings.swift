@@ -1,0 +1,18 @@
+/// Where the worker shows what it does, and when it calls itself ready.
+struct StatusSettings: Sendable {
+    /// Where the status page listens; `nil` for nowhere.
+    var address: StatusAddress?
+    /// How often an idle lab is asked whether it is there, while there is a page to show it.
+    var labInterval: Duration = .seconds(30)
+    /// How long a service may be late with an answer before the worker isn't ready.
+    var patience: Duration = .seconds(30)
+
+    /// Reads the settings of the status page.
+    init(_ reader: inout SettingReader) {
+        // The outer `nil` is for a text that is neither.
+        let address = reader.value(.statusAddress, wanted: StatusAddress.wanted) { text -> StatusAddress?? in
+            text == "off" ? .some(nil) : StatusAddress(text).map { .some($0) }
+        }
+        self.address = address ?? nil
+    }
+}

@@ -1,0 +1,45 @@
+import CoreMetrics
+import HTTPTransport
+
+/// One series of a metric: a number, or for a histogram the counts of its buckets.
+final class MetricSeries: CounterHandler, MeterHandler, RecorderHandler, TimerHandler {
+    /// What a series has come to.
+    struct Value: Sendable, Hashable {
+        /// The number; of a histogram, the sum of all that was recorded.
+        var number = 0.0
+        /// How many of a histogram's values are in each bucket and in none of those before; the last has no bound.
+        var counts: [Int] = []
+    }
+
+    /// The upper bounds of a histogram's buckets, in seconds: an action takes from a second to a working day.
+    static let bounds: [Double] = [1, 5, 15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800]
+
+    private let state: Locked<Value>
+
+    /// What it has come to.
+    var value: Value { state.withLock { $0 } }
+
+    /// Creates a series at zero.
+    init(_ kind: MetricsRegistry.Kind) {
+        state = Locked(Value(counts: kind == .histogram ? Array(repeating: 0, count: Self.bounds.count + 1) : []))
+    }
+
+    func increment(by amount: Int64) { increment(by: Double(amount)) }
+    func increment(by amount: Double) { state.withLock { $0.number += amount } }
+    func decrement(by amount: Double) { state.withLock { $0.number -= amount } }
+    func set(_ value: Int64) { set(Double(value)) }
+    func set(_ value: Double) { state.withLock { $0.number = value } }
+    func reset() { set(0.0) }
+
+    func record(_ value: Int64) { record(Double(value)) }
+
+    func record(_ value: Double) {
+        state.withLock { state in
+            guard !state.counts.isEmpty else { return state.number = value }
+            state.number += value
+            state.counts[Self.bounds.firstIndex { value <= $0 } ?? Self.bounds.count] += 1
+        }
+    }
+
+    func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import QualiCore
+
+/// Whether a worker could take a job now and do it, as far as the services' latest answers tell.
+struct Readiness: Sendable, Hashable {
+    /// Why it couldn't, a line each; none where it could.
+    let reasons: [String]
+
+    /// Whether it could.
+    var isReady: Bool { reasons.isEmpty }
+
+    /// Judges a snapshot.
+    init(_ snapshot: WorkerSnapshot, _ facts: StatusFacts) {
+        guard snapshot.startedAt != nil, !snapshot.isStopping else {
+            reasons = [snapshot.isStopping ? "The worker is being stopped." : "The worker is starting."]
+            return
+        }
+        let queues = snapshot.queues.compactMap { queue -> String? in
+            if queue.activity == .waitingForRoom { return nil }
+            return Self.reason(
+                "CodePipeline's queue of \(queue.action), version \(queue.version),",
+                queue.service,
+                facts.pollPatience,
+                snapshot.takenAt
+            )
+        }
+        reasons = queues + [Self.reason("The lab", snapshot.lab, facts.labPatience, snapshot.takenAt)].compactMap { $0 }
+    }
+
+    private static func reason(
+        _ name: String,
+        _ service: WorkerSnapshot.Service,
+        _ patience: Duration,
+        _ now: Date
+    ) -> String? {
+        let trouble = service.trouble.map { ": \($0)" } ?? ""
+        guard let last = service.lastAnswerAt else { return "\(name) hasn't answered yet\(trouble)" }
+        guard now.timeIntervalSince(last) > Double(patience.components.seconds) else { return nil }
+        return "\(name) hasn't answered since \(last.formatted(.iso8601))\(trouble)"
+    }
+}
