@@ -149,9 +149,11 @@ let package = Package(
                 "worker", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            exclude: ["Oracle"]
+            exclude: ["Oracle"],
+            resources: [.copy("Status/Browser")]
         ),
     ],
     swiftLanguageModes: [.v6]
