@@ -129,7 +129,7 @@ struct WorkerSettingsTests {
             ("QUALI_ON_ABANDONED", "stop", "end or keep"),
             ("QUALI_DRAIN", "1d", "90s, 10m or 2h"), ("QUALI_DRAIN", "25h", "up to 24h"),
             ("QUALI_DRAIN", "m", "90s, 10m or 2h"),
-            ("QUALI_STATUS_ADDRESS", "127.0.0.1:8080", "isn't available yet"),
+            ("QUALI_STATUS_ADDRESS", "on", "off, a port such as 8080"),
             ("LOG_LEVEL", "loud", "trace, debug, info"),
             ("LOG_FORMAT", "xml", "text or json"),
         ]

@@ -69,3 +69,26 @@ func ask(_ port: UInt16, _ path: String, method: String = "GET", host: String = 
     try await connection.send("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n")
     return RawReply(await connection.rest())
 }
+
+/// A log to read the page's port from.
+final class Lines: Sendable {
+    private let text: AsyncStream<String>
+    /// Writes into the log.
+    let logger: Logger
+
+    init() {
+        let (text, write) = AsyncStream<String>.makeStream()
+        self.text = text
+        logger = Logger(label: "test") { _ in LineLogHandler(.json, write: { write.yield($0) }) }
+    }
+
+    /// The port that the log names.
+    func port() async throws -> UInt16 {
+        for await line in text {
+            if let match = line.firstMatch(of: #/"http:\/\/127\.0\.0\.1:(\d+)\/"/#), let port = UInt16(match.1) {
+                return port
+            }
+        }
+        throw CancellationError()
+    }
+}

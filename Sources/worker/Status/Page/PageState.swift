@@ -22,6 +22,9 @@ struct PageState: Sendable {
         } else if let trouble = Self.trouble(snapshot) {
             (look, word) = (.failed, "In trouble")
             sentence = "\(trouble), with \(inHand)."
+        } else if snapshot.queues.allSatisfy({ $0.service.lastAnswerAt == nil }) {
+            (look, word) = (.quiet, "Starting")
+            sentence = "The worker has asked for jobs and waits for the first answer."
         } else if held > 0 {
             (look, word) = (.running, "Working")
             let isFull = held >= snapshot.capacity

@@ -4,7 +4,7 @@ enum PageStyle {
 
         :root { color-scheme: light dark;
           --ground: #f4f6f9; --card: #ffffff; --ink: #17202c; --soft: #545f6e; --line: #dde3ea; --link: #1757b8;
-          --running: #1f66d0; --succeeded: #1a7f4b; --failed: #c62f2f; --abandoned: #6b7686; --waiting: #8a5a00;
+          --running: #1f66d0; --succeeded: #15713f; --failed: #c62f2f; --abandoned: #6b7686; --waiting: #8a5a00;
           --running-ground: #e6effc; --succeeded-ground: #e3f4ea; --failed-ground: #fdeaea;
           --abandoned-ground: #eceff3; --waiting-ground: #fbf0da; }
         @media (prefers-color-scheme: dark) { :root {
@@ -20,7 +20,9 @@ enum PageStyle {
         h1, h2, p, ul, ol, dl, dd { margin: 0; padding: 0; }
         h1 { font-size: 1.5rem; letter-spacing: -0.02em; line-height: 1.2; }
         h2 { font-size: 1.05rem; line-height: 1.3; }
-        a { color: var(--link); text-underline-offset: 2px; }
+        a { color: var(--link); text-underline-offset: 2px;
+          text-decoration-color: color-mix(in srgb, currentColor 45%, transparent); }
+        a:hover { text-decoration-color: currentColor; }
         a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
         ol, ul { list-style: none; }
         .title { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center; }
@@ -41,15 +43,16 @@ enum PageStyle {
         .count { display: inline-block; min-width: 1.6em; padding: 0 .45em; border-radius: 999px; text-align: center;
           font-size: .85rem; background: var(--running-ground); color: var(--running); }
         .cards { display: grid; gap: .8rem; margin-top: 1.3rem;
-          grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); }
+          grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); }
         .card, .jobs li, .drawing, .empty, table { background: var(--card); border: 1px solid var(--line);
           border-radius: 10px; }
         .card { padding: .85rem 1rem; min-width: 0; }
         .card h2 { font-size: .88rem; color: var(--soft); font-weight: 600; margin-bottom: .3rem; }
         .card .note { margin-top: .3rem; }
         .card .figure { font-size: 1rem; }
+        .card .meter { margin-top: .35rem; }
         .card .figure strong { font-size: 1.5rem; line-height: 1.25; }
-        .card.troubled { border-color: var(--failed); }
+        .card.troubled { border-color: var(--failed); grid-column: span 2; }
         .plain { display: flex; flex-wrap: wrap; gap: 0 .9rem; }
         .trouble { margin-top: .4rem; font-size: .92rem; }
         .meter { display: block; }
@@ -58,8 +61,8 @@ enum PageStyle {
         .meter .full { fill: var(--waiting); }
         .jobs { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
         .jobs li { padding: .75rem 1rem; min-width: 0; }
-        .head { display: flex; flex-wrap: wrap; gap: .2rem .7rem; justify-content: space-between;
-          align-items: baseline; margin-bottom: .15rem; }
+        .jobs p { margin-top: .2rem; }
+        .jobs .badge { margin-right: .35rem; }
         .sep { color: var(--soft); }
         .progress { display: flex; gap: .7rem; align-items: center; margin: .25rem 0; font-size: .88rem; }
         .progress .meter { flex: 1; min-width: 0; }
@@ -86,6 +89,10 @@ enum PageStyle {
         footer { display: flex; flex-wrap: wrap; gap: .3rem 2rem; justify-content: space-between; margin-top: 2rem;
           padding-top: .9rem; border-top: 1px solid var(--line); font-size: .9rem; color: var(--soft); }
         footer nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem; }
+        @media (max-width: 22rem) {
+          .cards { grid-template-columns: 1fr; }
+          .card.troubled { grid-column: auto; }
+        }
         @media (max-width: 40rem) {
           thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           table, tbody { display: block; }

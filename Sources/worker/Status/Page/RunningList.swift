@@ -42,8 +42,8 @@ struct RunningList: Sendable {
             " · \("Sandbox", link: link)" as HTML
         }
         return """
-            <li><div class="head">\(PlaceLine(job.place, facts).html)\(badge)</div>
-            <p>\(Words.beginning(job.progress.summary, 300))</p>
+            <li>\(PlaceLine(job.place, facts).html)
+            <p>\(badge) \(Words.beginning(job.progress.summary, 300))</p>
             \(job.progress.percentComplete.map(bar))
             <p class="note">Claimed \(Words.ago(job.claimedAt, now)) · \
             in this phase for \(Words.span(now.timeIntervalSince(job.progressSince)))\(sandbox)</p></li>

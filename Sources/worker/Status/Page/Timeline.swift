@@ -45,7 +45,8 @@ struct Timeline: Sendable {
         let bars = (running + ended).filter { $0.end > longest }.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
         let oldest = bars.first?.begin ?? now
         let scale =
-            Self.scales.first { oldest >= now.addingTimeInterval(-$0.hours * 3_600) } ?? Self.scales[Self.scales.count - 1]
+            Self.scales.first { oldest >= now.addingTimeInterval(-$0.hours * 3_600) }
+            ?? Self.scales[Self.scales.count - 1]
         self.now = now
         self.bars = bars
         hours = Int(scale.hours)
@@ -57,7 +58,7 @@ struct Timeline: Sendable {
         guard !bars.isEmpty else { return "" }
         let lanes = lanes()
         let count = (lanes.compactMap { $0 }.max() ?? 0) + 1
-        let pitch = count <= 8 ? 18 : count <= 20 ? 12 : 8
+        let pitch = count <= 8 ? 18 : count <= 20 ? 13 : 9
         let height = count * pitch + 26
         let hidden = lanes.count { $0 == nil }
         let marks = marks(height: height)
@@ -105,7 +106,7 @@ struct Timeline: Sendable {
         let took = Words.span(bar.end.timeIntervalSince(bar.begin))
         return """
             <rect class="bar \(bar.look.rawValue)" x="\(percent(left))" y="\(lane * pitch + 2)" width="\(percent(width))" \
-            height="\(pitch - 4)" rx="3"><title>\(bar.name): \(bar.look.word.lowercased()), \(took), from \
+            height="\(pitch - (pitch > 10 ? 4 : 3))" rx="3"><title>\(bar.name): \(bar.look.word.lowercased()), \(took), from \
             \(Words.time(bar.begin)) UTC</title></rect>
             """
     }

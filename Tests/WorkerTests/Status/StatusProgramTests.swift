@@ -1,0 +1,167 @@
+import Foundation
+import HTTPTypes
+import LocalCloud
+import QualiCore
+import Testing
+
+@testable import worker
+
+@Suite("The status page of the program", .timeLimit(.minutes(2)))
+struct StatusProgramTests {
+    private static let paths = ["/", "/status.json", "/livez", "/readyz", "/metrics"]
+
+    /// The environment of a worker with a page and a lab, in which every secret is one to look for.
+    private static func environment(_ cloud: LocalCloud) -> [String: String] {
+        let page = ["QUALI_STATUS_ADDRESS": "127.0.0.1:0", "QUALI_POLL_SECONDS": "0.2", "LOG_FORMAT": "json"]
+        return cloud.environment.merging(page) { $1 }
+    }
+
+    private static var options: LocalCloud.Options {
+        var options = LocalCloud.Options()
+        options.labAccount = LabAccount(username: "admin", password: "canary-of-the-lab")
+        options.secretAccessKey = "canary-of-aws"
+        return options
+    }
+
+    /// The port that a program's log names.
+    private func port(_ run: ProgramRun, in folder: URL) async throws -> UInt16 {
+        try await run.value {
+            let log = try String(contentsOf: folder.appendingPathComponent("errors"), encoding: .utf8)
+            return log.firstMatch(of: #/"http:\/\/127\.0\.0\.1:(\d+)\/"/#).flatMap { UInt16($0.1) }
+        }
+    }
+
+    /// Asks until a reply is as it is wanted.
+    private func wait(_ port: UInt16, _ path: String, for status: Int) async throws -> RawReply {
+        while true {
+            let reply = try await ask(port, path)
+            if reply.status == status { return reply }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    @Test func `answers what it should, with nothing secret, and refuses the rest`() async throws {
+        try await LocalCloud.withRunning(Self.options) { cloud in
+            try await withTemporaryFolder { folder in
+                _ = try await program("actions", "install", environment: cloud.environment)
+                let execution = try Given.failingExecution(in: cloud)
+                let run = try ProgramRun(["run"], environment: Self.environment(cloud), in: folder)
+                let port = try await port(run, in: folder)
+                _ = try await wait(port, "/readyz", for: 200)
+                _ = try await cloud.codePipeline.end(of: execution)
+                var bodies: [String: String] = [:]
+                for path in Self.paths {
+                    let reply = try await ask(port, path)
+                    #expect(reply.status == 200, "\(path)")
+                    #expect(reply.fields["content-security-policy"]?.hasPrefix("default-src 'none'; ") == true)
+                    #expect(reply.fields["content-security-policy"]?.contains("frame-ancestors 'none'") == true)
+                    #expect(reply.fields["x-content-type-options"] == "nosniff")
+                    #expect(
+                        reply.fields["referrer-policy"] == "no-referrer" && reply.fields["cache-control"] == "no-store"
+                    )
+                    #expect(reply.fields["set-cookie"] == nil)
+                    #expect(!reply.body.contains("canary"), "\(path)")
+                    bodies[path] = reply.body
+                    let head = try await ask(port, path, method: "HEAD")
+                    #expect(
+                        head.status == 200 && head.body.isEmpty
+                            && head.fields["content-type"] == reply.fields["content-type"]
+                    )
+                    let post = try await ask(port, path, method: "POST")
+                    #expect(post.status == 405 && post.fields["allow"] == "GET, HEAD")
+                    #expect(try await ask(port, path, host: "evil.example").status == 421)
+                }
+                #expect(bodies["/"]?.contains("Failing") == true)
+                #expect(bodies["/livez"] == "ok\n" && bodies["/readyz"] == "ok\n")
+                #expect(bodies["/metrics"]?.contains("jobs_claimed_total{action=\"Quali-Start-Sandbox\"} 1\n") == true)
+                let document = try #require(
+                    try JSONSerialization.jsonObject(with: Data((bodies["/status.json"] ?? "").utf8)) as? [String: Any]
+                )
+                #expect(document["ready"] as? Bool == true && document["version"] as? String == Program.version)
+                let ended = try #require((document["ended"] as? [[String: Any]])?.first)
+                #expect(ended["pipeline"] as? String == "Failing" && ended["ending"] as? String == "failed")
+                #expect((ended["claimed_at"] as? String)?.hasSuffix("Z") == true)
+                #expect(try await ask(port, "/favicon.ico").status == 404)
+                #expect(try await ask(port, "/../etc/passwd").status == 404)
+                run.signal(SIGTERM)
+                let ending = try await run.end()
+                #expect(ending.status == 0 && ending.errors.components(separatedBy: "\"Status page\"").count == 2)
+            }
+        }
+    }
+
+    @Test func `stays up while the worker drains, alive but not ready`() async throws {
+        try await LocalCloud.withRunning(Self.options) { cloud in
+            try await withTemporaryFolder { folder in
+                _ = try await program("actions", "install", environment: cloud.environment)
+                _ = try Given.failingExecution(in: cloud)
+                cloud.faults.inject(.hang, on: "PutJobFailureResult", times: .max)
+                let environment = Self.environment(cloud).merging(["QUALI_DRAIN": "60s"]) { $1 }
+                let run = try ProgramRun(["run"], environment: environment, in: folder)
+                let port = try await port(run, in: folder)
+                _ = try await wait(port, "/readyz", for: 200)
+                _ = try await cloud.journal.arrival { $0.operation == "PutJobFailureResult" }
+                run.signal(SIGTERM)
+                let reply = try await wait(port, "/readyz", for: 503)
+                #expect(reply.body == "The worker is being stopped.\n")
+                #expect(try await ask(port, "/livez").status == 200)
+                #expect(try await ask(port, "/").body.contains("takes no new jobs, with 1 action in hand"))
+                run.signal(SIGINT)
+                #expect(try await run.end().status == 130)
+            }
+        }
+    }
+
+    @Test func `doesn't start at a port that is taken, and says which setting it was`() async throws {
+        try await withStatusServer { _ in
+            StatusReply(.ok, "")
+        } _: { port in
+            let environment = Given.environment.merging(["QUALI_STATUS_ADDRESS": "\(port)"]) { $1 }
+            let ending = try await program("run", environment: environment)
+            #expect(ending.status == ProgramFailure.Status.unavailable.rawValue)
+            #expect(ending.errors.contains("QUALI_STATUS_ADDRESS is 127.0.0.1:\(port)"))
+            #expect(ending.errors.contains("Address already in use"))
+        }
+    }
+
+    @Test func `isn't ready while the lab is down, though nobody wants anything of it`() async throws {
+        try await LocalCloud.withRunning(Self.options) { cloud in
+            try await withTemporaryFolder { folder in
+                _ = try await program("actions", "install", environment: cloud.environment)
+                var settings = try await WorkerSettings.read(SettingSources(environment: Self.environment(cloud)))
+                settings.status.labInterval = .milliseconds(100)
+                settings.status.patience = .zero
+                settings.jobs.statusInterval = .milliseconds(500)
+                settings.jobs.pollInterval = .milliseconds(500)
+                settings.jobs.stateDirectory = folder.path
+                let lines = Lines()
+                let process = try WorkerProcess(settings, logger: lines.logger) { $0 }
+                try await withThrowingTaskGroup { tasks in
+                    tasks.addTask { try await process.run(until: WorkerProcess.trapSignals()) }
+                    let port = try await lines.port()
+                    _ = try await wait(port, "/readyz", for: 200)
+                    cloud.faults.inject(.status(503), service: "lab", times: .max)
+                    let down = try await wait(port, "/readyz", for: 503)
+                    #expect(down.body.hasPrefix("The lab hasn't answered since ") && down.body.contains("503"))
+                    #expect(try await ask(port, "/livez").status == 200)
+                    cloud.faults.removeAll()
+                    _ = try await wait(port, "/readyz", for: 200)
+                    cloud.faults.inject(.status(500), on: "PollForJobs", times: .max)
+                    let other = try await wait(port, "/readyz", for: 503)
+                    #expect(other.body.contains("CodePipeline's queue of Quali-End-Sandbox, version 1,"))
+                    await process.stop()
+                    try await tasks.waitForAll()
+                }
+            }
+        }
+    }
+
+    @Test func `calls a worker dead whose poller is stuck, by name`() async throws {
+        var snapshot = Given.idle()
+        #expect(snapshot.isAlive)
+        snapshot.queues[1].activity = .asking(since: Given.now.addingTimeInterval(-301))
+        #expect(snapshot.stuckQueues.map(\.action) == ["Quali-Run-Command"])
+        snapshot.isStopping = true
+        #expect(snapshot.isAlive)
+    }
+}
