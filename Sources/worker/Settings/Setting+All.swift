@@ -250,7 +250,7 @@ extension Setting {
         name: "QUALI_STATUS_ADDRESS",
         group: .jobs,
         value: "address",
-        meaning: "where a status page, health checks and metrics are served: a port of this host, or an address and a port",
+        meaning: "where a status page, health checks and metrics are: a port of this host, or an address and a port",
         standard: "off"
     )
 

@@ -1,7 +1,9 @@
 import Foundation
 import QualiCore
 
-/// What `/status.json` says: the page's content for programs. `Docs/status-page.md` describes it; fields may be added.
+/// The page's content for programs, as `/status.json` has it.
+///
+/// `Docs/status-page.md` describes it; fields may be added.
 struct StatusDocument: Encodable, Sendable {
     let version: String
     let host: String

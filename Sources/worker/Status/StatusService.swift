@@ -1,8 +1,9 @@
 import Logging
 import ServiceLifecycle
 
-/// The status page beside a worker. It answers until everything else has stopped, and nothing that befalls it ends or
-/// holds up the worker.
+/// The status page beside a worker.
+///
+/// It answers until everything else has stopped, and nothing that befalls it ends or holds up the worker.
 struct StatusService: Service, CustomStringConvertible {
     let listener: StatusListener
     let routes: StatusRoutes
@@ -22,9 +23,10 @@ struct StatusService: Service, CustomStringConvertible {
                 let server = StatusServer(listener: listener, logger: logger) { routes.reply(to: $0) }
                 do {
                     try await server.run()
-                } catch where !Task.isCancelled {
+                } catch {
+                    if Task.isCancelled { return }
                     logger.error("The status page has failed; the worker goes on", metadata: ["error": "\(error)"])
-                } catch {}
+                }
                 // To return early would end the worker.
                 try? await gracefulShutdown()
             }

@@ -53,7 +53,8 @@ struct BrowserTests {
         try await withTemporaryFolder { folder in
             let process = Process()
             process.executableURL = URL(fileURLWithPath: try #require(Self.python))
-            let script = try #require(Bundle.module.url(forResource: "look", withExtension: "py", subdirectory: "Browser"))
+            let folderOfScript = try #require(Bundle.module.resourceURL).appendingPathComponent("Browser")
+            let script = folderOfScript.appendingPathComponent("look.py")
             process.arguments = [script.path, try #require(Self.browser), "http://127.0.0.1:\(port)/"]
             if let shots = ProcessInfo.processInfo.environment["QUALI_SCREENSHOTS"] {
                 try FileManager.default.createDirectory(atPath: "\(shots)/\(name)", withIntermediateDirectories: true)

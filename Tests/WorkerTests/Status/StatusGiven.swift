@@ -64,6 +64,7 @@ extension Given {
             "Setup: Provisioning, 2 of 3 apps deployed, 4 min", "Running 'install' on web-server-b1d78035",
             "Waits for the teardown",
         ]
+        let pipelines = ["Nightly-Regression", "Release-2026.4", "web_frontend_on_real_hardware"]
         let age = Double((number * 397) % 5_400 + 25)
         let percents: [Int?] = [number * 37 % 100, nil, nil]
         return WorkerSnapshot.Job(
@@ -71,7 +72,7 @@ extension Given {
             actionExecutionID: "action-\(number)",
             action: actions[number % 3],
             place: JobPlace(
-                pipeline: pipeline ?? ["Nightly-Regression", "Release-2026.4", "web_frontend_on_real_hardware"][number % 3],
+                pipeline: pipeline ?? pipelines[number % 3],
                 stage: ["Lab", "Verify", "Finish"][number % 3],
                 action: names[number % 3],
                 pipelineExecutionID: "2f1cbe5e-9a1f-4c0d-8a63-0c5b3f6f4d\(10 + number)"
@@ -93,7 +94,8 @@ extension Given {
         let endedAt = now.addingTimeInterval(-Double(number * 290 + 40))
         job.claimedAt = endedAt.addingTimeInterval(-Double(number * 173 % 1_500 + 8))
         job.putBackAt = nil
-        let endings: [WorkerSnapshot.Ending] = number % 11 == 3 ? [.abandoned] : number % 6 == 2 ? [.failed] : [.succeeded]
+        let ending: WorkerSnapshot.Ending =
+            number % 11 == 3 ? .abandoned : number % 6 == 2 ? .failed : .succeeded
         let details: [WorkerSnapshot.Ending: String] = [
             .succeeded: "Sandbox 'Nightly [qb1cfd4a7f5f3]' is ready with 3 components.",
             .failed: "JobFailed: The setup of the sandbox failed: 'Setup' Blueprint command failed. The lab says: "
@@ -101,6 +103,6 @@ extension Given {
                 + "blueprint, then retry the stage. The sandbox has been ended.",
             .abandoned: "",
         ]
-        return .init(job: job, endedAt: endedAt, ending: endings[0], detail: details[endings[0]] ?? "")
+        return .init(job: job, endedAt: endedAt, ending: ending, detail: details[ending] ?? "")
     }
 }

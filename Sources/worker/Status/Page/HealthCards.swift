@@ -37,10 +37,13 @@ struct HealthCards: Sendable {
         let now = snapshot.takenAt
         let last = service.lastAnswerAt.map { "Last answer \(Words.ago($0, now))" } ?? "No answer yet"
         guard let trouble = service.trouble else {
-            let badge = service.lastAnswerAt == nil ? Look.quiet.badge("Not heard of yet") : Look.succeeded.badge("Answers")
+            let isQuiet = service.lastAnswerAt == nil
+            let badge = isQuiet ? Look.quiet.badge("Not heard of yet") : Look.succeeded.badge("Answers")
             return "<div class=\"card\"><h2>\(name)</h2><p>\(badge)</p><p class=\"note\">\(last)</p></div>"
         }
-        let since = service.troubleSince.map { " since \(Words.time($0)) UTC (\(Words.span(now.timeIntervalSince($0))))" }
+        let since = service.troubleSince.map { date in
+            " since \(Words.time(date)) UTC (\(Words.span(now.timeIntervalSince(date))))"
+        }
         return """
             <div class="card troubled"><h2>\(name)</h2>
             <p>\(Look.failed.badge("In trouble"))\(since ?? "")\(suffix)</p>
@@ -54,7 +57,7 @@ struct HealthCards: Sendable {
         let share = snapshot.capacity > 0 ? min(100, used * 100 / snapshot.capacity) : 0
         // What is in use should be seen, however little it is.
         let width = used == 0 ? 0 : max(2, share)
-        let note = waiting == 0 ? "\(share) % in use" : "and \(waiting) waiting in CodePipeline’s queue"
+        let note = waiting == 0 ? "\(share) % in use" : "\(waiting) more in CodePipeline’s queue"
         return """
             <div class="card"><h2>Slots</h2>
             <p class="figure"><strong>\(used)</strong> of \(snapshot.capacity)</p>
@@ -67,9 +70,8 @@ struct HealthCards: Sendable {
     }
 
     private var polls: HTML {
-        let (answers, failures) = (
-            snapshot.queues.reduce(0) { $0 + $1.service.answers }, snapshot.queues.reduce(0) { $0 + $1.service.failures }
-        )
+        let answers = snapshot.queues.reduce(0) { $0 + $1.service.answers }
+        let failures = snapshot.queues.reduce(0) { $0 + $1.service.failures }
         let throttles = snapshot.queues.reduce(0) { $0 + $1.throttles }
         let offered = snapshot.queues.reduce(0) { $0 + $1.jobsOffered }
         let figure = answers.formatted(.number.locale(Locale(identifier: "en_US")))

@@ -42,7 +42,7 @@ enum PageStyle {
         section > h2 { margin-bottom: .6rem; }
         .count { display: inline-block; min-width: 1.6em; padding: 0 .45em; border-radius: 999px; text-align: center;
           font-size: .85rem; background: var(--running-ground); color: var(--running); }
-        .cards { display: grid; gap: .8rem; margin-top: 1.3rem;
+        .cards { display: grid; grid-auto-flow: dense; gap: .8rem; margin-top: 1.3rem;
           grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); }
         .card, .jobs li, .drawing, .empty, table { background: var(--card); border: 1px solid var(--line);
           border-radius: 10px; }

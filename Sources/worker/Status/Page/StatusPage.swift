@@ -20,7 +20,9 @@ struct StatusPage: Sendable {
         self.refreshes = refreshes
     }
 
-    /// The page as a reply. Its style alone may be applied, and it may do nothing else.
+    /// The page as a reply.
+    ///
+    /// Its own style may be applied, and nothing else may be done.
     func reply() -> StatusReply {
         var random = SystemRandomNumberGenerator()
         let nonce = (0..<2).map { _ in String(random.next(), radix: 36) }.joined()
