@@ -35,7 +35,8 @@ struct Readiness: Sendable, Hashable {
     ) -> String? {
         let trouble = service.trouble.map { ": \($0)" } ?? ""
         guard let last = service.lastAnswerAt else { return "\(name) hasn't answered yet\(trouble)" }
-        guard now.timeIntervalSince(last) > Double(patience.components.seconds) else { return nil }
+        let (seconds, attoseconds) = patience.components
+        guard now.timeIntervalSince(last) > Double(seconds) + Double(attoseconds) * 1e-18 else { return nil }
         return "\(name) hasn't answered since \(last.formatted(.iso8601))\(trouble)"
     }
 }
