@@ -34,6 +34,9 @@ struct RawConnection: Sendable {
     /// Sends some bytes.
     func send(_ text: String) async throws { try await socket.write(Data(text.utf8)) }
 
+    /// Leaves without a word.
+    func close() throws { try socket.close() }
+
     /// Reads until the server closes the connection, which is closed then.
     func rest() async -> String {
         var bytes: [UInt8] = []

@@ -1,5 +1,6 @@
 import FlyingSocks
 import Foundation
+import HTTPTransport
 import HTTPTypes
 import Logging
 
@@ -10,7 +11,7 @@ import Logging
 struct StatusServer: Sendable {
     /// How much clients may ask for.
     struct Limits: Sendable {
-        /// How many connections are served at once; others wait for their turn in the kernel.
+        /// How many connections are served at once; one more takes the place of the oldest.
         var connections = 32
         /// How long one may take, from the first byte to the last.
         var time: Duration = .seconds(10)
@@ -41,17 +42,20 @@ struct StatusServer: Sendable {
     }
 
     private func accept(_ socket: AsyncSocket) async throws {
+        let crowd = Crowd()
         await withTaskGroup(of: Void.self) { connections in
             var open = 0
             while !Task.isCancelled {
-                if open == limits.connections {
+                // Those that had to go end soon.
+                if open == 2 * limits.connections {
                     await connections.next()
                     open -= 1
                 }
                 do {
                     let connection = try await socket.accept()
                     open += 1
-                    connections.addTask { await serve(connection) }
+                    crowd.add(connection, most: limits.connections)
+                    connections.addTask { await serve(connection, in: crowd) }
                 } catch is CancellationError {
                     break
                 } catch {
@@ -65,8 +69,11 @@ struct StatusServer: Sendable {
         throw CancellationError()
     }
 
-    private func serve(_ connection: AsyncSocket) async {
-        defer { try? connection.close() }
+    private func serve(_ connection: AsyncSocket, in crowd: Crowd) async {
+        defer {
+            crowd.remove(connection)
+            try? connection.close()
+        }
         _ = fcntl(connection.socket.file.rawValue, F_SETFD, FD_CLOEXEC)
         await withTaskGroup { tasks in
             tasks.addTask {
@@ -97,5 +104,24 @@ struct StatusServer: Sendable {
         shutdown(connection.socket.file.rawValue, Int32(SHUT_WR))
         var left = limits.leftover
         while left > 0 { left -= try await connection.read(atMost: 4_096).count }
+    }
+}
+
+/// The connections that are open, oldest first.
+private struct Crowd: Sendable {
+    private let files = Locked<[Int32]>([])
+
+    /// Adds a connection, and ends the oldest where there are too many: who dawdles mustn't keep a health check from its
+    /// answer.
+    func add(_ connection: AsyncSocket, most: Int) {
+        files.withLock { files in
+            if files.count >= most { shutdown(files.removeFirst(), Int32(SHUT_RDWR)) }
+            files.append(connection.socket.file.rawValue)
+        }
+    }
+
+    /// Forgets a connection, which has to be before it is closed, when its number becomes another's.
+    func remove(_ connection: AsyncSocket) {
+        files.withLock { files in files.removeAll { $0 == connection.socket.file.rawValue } }
     }
 }
