@@ -3,6 +3,9 @@ import SandboxAPI
 
 /// Asks a lab of which nobody wants anything whether it is there, so that its trouble is known before a job meets it.
 struct LabProbe: Sendable {
+    /// The pause after a refused login: a wrong password that is tried too often may lock the user out.
+    private static let refusalPause: Duration = .seconds(600)
+
     let client: SandboxClient
     let interval: Duration
     let monitor: WorkerMonitor
@@ -16,17 +19,24 @@ struct LabProbe: Sendable {
         var outage = OutageLog("Asking the lab whether it is there", logger: logger)
         var requests = 0
         while !Task.isCancelled {
+            var pause = interval
             if monitor.labRequests == requests {
                 do {
                     _ = try await client.sandboxes()
                     outage.succeeded()
                 } catch {
                     // What a stop cuts off says nothing about the lab.
-                    if !Task.isCancelled { outage.failed(error) }
+                    guard !Task.isCancelled else { return }
+                    outage.failed(error)
+                    if (error as? SandboxAPIError)?.code == .authentication {
+                        // It answers, and yet no job would get far.
+                        monitor.labFailed(error)
+                        pause = max(pause, Self.refusalPause)
+                    }
                 }
             }
             requests = monitor.labRequests
-            try? await clock.sleep(for: interval)
+            try? await clock.sleep(for: pause)
         }
     }
 }

@@ -46,10 +46,15 @@ struct StatusProgramTests {
     }
 
     /// Asks until a reply is as it is wanted.
-    private func wait(_ port: UInt16, _ path: String, for status: Int) async throws -> RawReply {
+    private func wait(
+        _ port: UInt16,
+        _ path: String,
+        for status: Int,
+        where isWanted: (String) -> Bool = { _ in true }
+    ) async throws -> RawReply {
         while true {
             let reply = try await ask(port, path)
-            if reply.status == status { return reply }
+            if reply.status == status, isWanted(reply.body) { return reply }
             try await Task.sleep(for: .milliseconds(50))
         }
     }
@@ -148,34 +153,58 @@ struct StatusProgramTests {
         }
     }
 
+    /// Runs a worker in this process, whose page is as quick to judge as a test wants it.
+    private func withWorker(
+        _ cloud: LocalCloud,
+        _ changes: [String: String] = [:],
+        _ body: (UInt16) async throws -> Void
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            let environment = Self.environment(cloud).merging(changes) { $1 }
+            var settings = try await WorkerSettings.read(SettingSources(environment: environment))
+            settings.status.labInterval = .milliseconds(100)
+            settings.status.patience = .zero
+            settings.jobs.statusInterval = .milliseconds(500)
+            settings.jobs.pollInterval = .milliseconds(500)
+            settings.jobs.stateDirectory = folder.path
+            let lines = Lines()
+            let process = try WorkerProcess(settings, logger: lines.logger) { $0 }
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { try await process.run(until: WorkerProcess.trapSignals()) }
+                try await body(try await lines.port())
+                await process.stop()
+                try await tasks.waitForAll()
+            }
+        }
+    }
+
     @Test func `isn't ready while the lab is down, though nobody wants anything of it`() async throws {
         try await LocalCloud.withRunning(Self.options) { cloud in
-            try await withTemporaryFolder { folder in
-                _ = try await program("actions", "install", environment: cloud.environment)
-                var settings = try await WorkerSettings.read(SettingSources(environment: Self.environment(cloud)))
-                settings.status.labInterval = .milliseconds(100)
-                settings.status.patience = .zero
-                settings.jobs.statusInterval = .milliseconds(500)
-                settings.jobs.pollInterval = .milliseconds(500)
-                settings.jobs.stateDirectory = folder.path
-                let lines = Lines()
-                let process = try WorkerProcess(settings, logger: lines.logger) { $0 }
-                try await withThrowingTaskGroup { tasks in
-                    tasks.addTask { try await process.run(until: WorkerProcess.trapSignals()) }
-                    let port = try await lines.port()
-                    _ = try await wait(port, "/readyz", for: 200)
-                    cloud.faults.inject(.status(503), service: "lab", times: .max)
-                    let down = try await wait(port, "/readyz", for: 503)
-                    #expect(down.body.hasPrefix("The lab hasn't answered since ") && down.body.contains("503"))
-                    #expect(try await ask(port, "/livez").status == 200)
-                    cloud.faults.removeAll()
-                    _ = try await wait(port, "/readyz", for: 200)
-                    cloud.faults.inject(.status(500), on: "PollForJobs", times: .max)
-                    let other = try await wait(port, "/readyz", for: 503)
-                    #expect(other.body.hasPrefix("CodePipeline's queue of Quali-"))
-                    await process.stop()
-                    try await tasks.waitForAll()
-                }
+            _ = try await program("actions", "install", environment: cloud.environment)
+            try await withWorker(cloud) { port in
+                _ = try await wait(port, "/readyz", for: 200)
+                cloud.faults.inject(.status(503), service: "lab", times: .max)
+                let down = try await wait(port, "/readyz", for: 503)
+                #expect(down.body.hasPrefix("The lab hasn't answered since ") && down.body.contains("503"))
+                #expect(try await ask(port, "/livez").status == 200)
+                cloud.faults.removeAll()
+                _ = try await wait(port, "/readyz", for: 200)
+                cloud.faults.inject(.status(500), on: "PollForJobs", times: .max)
+                let other = try await wait(port, "/readyz", for: 503)
+                #expect(other.body.hasPrefix("CodePipeline's queue of Quali-"))
+            }
+        }
+    }
+
+    @Test func `shows that a lab refuses the login, which isn't tried again soon`() async throws {
+        try await LocalCloud.withRunning(Self.options) { cloud in
+            _ = try await program("actions", "install", environment: cloud.environment)
+            try await withWorker(cloud, ["CLOUDSHELL_PASSWORD": "wrong-canary"]) { port in
+                let reply = try await wait(port, "/readyz", for: 503) { $0.contains("The lab hasn't answered since") }
+                #expect(!reply.body.contains("canary"))
+                #expect(try await ask(port, "/").body.contains("The lab doesn&#39;t answer as it should"))
+                // The lab wasn't asked for longer than it is asked otherwise, so the first refusal was the last.
+                #expect(cloud.journal.entries.count { $0.service == "lab" && $0.operation == "login" } == 1)
             }
         }
     }
