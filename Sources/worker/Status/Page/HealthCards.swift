@@ -38,7 +38,7 @@ struct HealthCards: Sendable {
         let last = service.lastAnswerAt.map { "Last answer \(Words.ago($0, now))" } ?? "No answer yet"
         guard let trouble = service.trouble else {
             let isQuiet = service.lastAnswerAt == nil
-            let badge = isQuiet ? Look.quiet.badge("Not heard of yet") : Look.succeeded.badge("Answers")
+            let badge = isQuiet ? Look.quiet.badge("Unknown") : Look.succeeded.badge("Answers")
             return "<div class=\"card\"><h2>\(name)</h2><p>\(badge)</p><p class=\"note\">\(last)</p></div>"
         }
         let since = service.troubleSince.map { date in
