@@ -24,7 +24,7 @@ struct WaitingInQueueTests {
         } whileRunning: { worker in
             for number in 1...2 {
                 let put = try #require(await worker.clock.running { await queue.report(of: "\(number)") }.success)
-                #expect(put.executionDetails?.summary == "Setting up")
+                #expect(put.executionDetails?.summary?.hasPrefix("Setting up") == true)
                 #expect(put.executionDetails?.percentComplete == 40)
                 #expect(put.executionDetails?.externalExecutionID == "s1")
                 let token = try ContinuationToken(try #require(put.continuationToken), for: "run-1")
