@@ -104,7 +104,7 @@ struct StatusProgramTests {
                 let document = try #require(
                     try JSONSerialization.jsonObject(with: Data((bodies["/status.json"] ?? "").utf8)) as? [String: Any]
                 )
-                #expect(document["ready"] as? Bool == true && document["version"] as? String == Program.version)
+                #expect(document["ready"] as? Bool == true && document["version"] as? String == worker.Program.version)
                 let all = try #require(document["ended"] as? [[String: Any]])
                 let ended = try #require(all.first { $0["pipeline"] as? String == "Failing" })
                 #expect(ended["ending"] as? String == "failed")
