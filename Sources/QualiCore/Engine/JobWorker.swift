@@ -47,10 +47,9 @@ public struct JobWorker: Service {
         ///
         /// There is none at a job that is shorter, nor for a worker that may not call `ListActionExecutions`.
         public var abandonmentInterval: Duration? = .seconds(60)
-        /// The first pause between two shows of a waiting job's progress in CodePipeline's console; it grows to five times
-        /// as long. `nil` to report results alone.
+        /// The first pause between two shows of a waiting job's progress in CodePipeline's console; `nil` for none.
         ///
-        /// A job has to be put back for it, which takes a ``Handoff`` other than ``Handoff/never``.
+        /// The pause grows to five times as long. A job has to be put back for it, which takes a ``Handoff`` other than ``Handoff/never``.
         public var progressInterval: Duration? = .seconds(60)
         /// How long CodePipeline surely doesn't offer a job again that it has handed out; AWS doesn't document it.
         public var redispatchInterval: Duration = .seconds(20)
