@@ -29,6 +29,8 @@ public struct RunCommand: ActionHandler {
         var target: CommandTarget?
         /// The executions that the command had before this job's; set when a start may have reached the lab.
         var earlierExecutions: [String]?
+        /// How often a new one was looked for in vain since.
+        var looks: LooksInVain?
         /// This job's execution, once its id is known.
         var executionID: String?
         /// Until when the command is waited for.
@@ -143,9 +145,9 @@ public struct RunCommand: ActionHandler {
         let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
         var backoff = Backoff(first: .seconds(2), longest: .seconds(30))
         while true {
-            if let earlier = checkpoint.earlierExecutions {
+            if checkpoint.earlierExecutions != nil {
                 // A start's fate is unknown: what has appeared since tells it.
-                if let id = try await newExecution(since: earlier, configuration, target, context) {
+                if let id = try await newExecution(configuration, target, context, checkpoint) {
                     context.logger.notice(
                         "Execution found whose start's reply was lost",
                         metadata: ["execution": "\(id)"]
@@ -153,6 +155,7 @@ public struct RunCommand: ActionHandler {
                     return try await adopt(id, configuration, context, &checkpoint)
                 }
             }
+            checkpoint.looks = nil
             checkpoint.earlierExecutions = try await executions(configuration, target, context).map(Self.shortened)
             lab.claims.note(context.job.actionExecutionID, isSettled: false)
             try await context.save(checkpoint)
@@ -180,13 +183,16 @@ public struct RunCommand: ActionHandler {
     ///
     /// - Throws: ``JobFailure`` if it can't be told which is this job's.
     private func newExecution(
-        since earlier: [String],
         _ configuration: Configuration,
         _ target: CommandTarget,
-        _ context: JobContext<Checkpoint>
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: Checkpoint
     ) async throws -> String? {
         let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
-        var looksInVain = 0
+        var checkpoint = checkpoint
+        let earlier = checkpoint.earlierExecutions ?? []
+        var looks = checkpoint.looks ?? LooksInVain()
+        try await looks.waitForNext(lab.pauseBetweenLooks, context.clock)
         while true {
             var new = try await executions(configuration, target, context).filter { id in
                 !earlier.contains(Self.shortened(id)) && !lab.claims.contains(id)
@@ -200,8 +206,10 @@ public struct RunCommand: ActionHandler {
                 }
             }
             if new.isEmpty {
-                looksInVain += 1
-                if looksInVain == LabAccess.looks { return nil }
+                looks.add(at: context.clock.now)
+                if looks.areEnough { return nil }
+                checkpoint.looks = looks
+                try await context.save(checkpoint)
             }
             try await context.clock.sleep(for: lab.pauseBetweenLooks)
         }
@@ -239,7 +247,7 @@ public struct RunCommand: ActionHandler {
     ) async throws {
         lab.claims.add(executionID, of: context.job.actionExecutionID)
         checkpoint.executionID = executionID
-        checkpoint.earlierExecutions = nil
+        (checkpoint.earlierExecutions, checkpoint.looks) = (nil, nil)
         checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.timeout.timeInterval)
         try await context.save(checkpoint)
         context.logger.info("Command started", metadata: ["execution": "\(executionID)"])

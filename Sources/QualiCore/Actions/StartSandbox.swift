@@ -38,6 +38,8 @@ public struct StartSandbox: ActionHandler {
     public struct Checkpoint: Codable, Sendable {
         /// Whether a start may have reached the lab, so that a sandbox may exist whose id isn't known.
         var isStartUncertain = false
+        /// How often that sandbox was looked for in vain since.
+        var looks: LooksInVain?
         /// The sandbox, once its id is known.
         var sandboxID: String?
         /// Until when resources are waited for.
@@ -181,7 +183,13 @@ public struct StartSandbox: ActionHandler {
         _ checkpoint: inout Checkpoint
     ) async throws -> Bool {
         await context.report(JobProgress("Looking for a sandbox that may have been started"))
-        guard let sandboxID = try await lab.sandbox(with: tag, context.clock) else { return false }
+        var noted = checkpoint
+        let found = try await lab.sandbox(with: tag, after: checkpoint.looks, context.clock) { looks in
+            noted.looks = looks
+            try await context.save(noted)
+        }
+        checkpoint.looks = nil
+        guard let sandboxID = found else { return false }
         context.logger.notice("Sandbox found whose start's reply was lost", metadata: ["sandbox": "\(sandboxID)"])
         try await adopt(sandboxID, context, &checkpoint)
         return true

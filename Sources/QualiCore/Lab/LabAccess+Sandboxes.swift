@@ -4,16 +4,29 @@ import SandboxAPI
 extension LabAccess {
     /// The sandbox that bears a tag, looked for with patience for a lab that lists new ones late; also among ended ones.
     ///
+    /// - Parameters:
+    ///   - tag: The tag.
+    ///   - looks: How often it was looked for already.
+    ///   - clock: The time.
+    ///   - save: Keeps how often that is by now.
     /// - Throws: ``JobFailure`` when the lab can't be asked, because then it can't be said whether there is one.
-    func sandbox(with tag: SandboxTag, _ clock: any WorkerClock) async throws -> String? {
-        for attempt in 1...Self.looks {
-            if attempt > 1 { try await clock.sleep(for: pauseBetweenLooks) }
+    func sandbox(
+        with tag: SandboxTag,
+        after looks: LooksInVain? = nil,
+        _ clock: any WorkerClock,
+        save: (LooksInVain) async throws -> Void = { _ in }
+    ) async throws -> String? {
+        var looks = looks ?? LooksInVain()
+        while true {
+            try await looks.waitForNext(pauseBetweenLooks, clock)
             let all = try await read("It can't be found out whether a sandbox was started", clock: clock) {
                 try await client.sandboxes(includingHistoric: true)
             }
             if let found = all.first(where: { tag.marks($0.name) }) { return found.id }
+            looks.add(at: clock.now)
+            if looks.areEnough { return nil }
+            try await save(looks)
         }
-        return nil
     }
 
     /// Asks the lab to end a sandbox, again while it is in passing trouble, and at least twice.

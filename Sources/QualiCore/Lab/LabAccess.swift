@@ -16,9 +16,7 @@ public struct LabAccess: Sendable {
     public let statusInterval: Duration
     /// How long a lab in trouble is asked again before a job fails.
     public let patience: Duration
-    /// How often something is looked for that a lab may list late, before it is taken for missing.
-    static let looks = 4
-    /// The pause between these looks, which doesn't shrink with ``statusInterval``: a busy lab may act late on a request
+    /// The pause between looks for something that the lab may list late, which doesn't shrink with ``statusInterval``: a busy lab may act late on a request
     /// whose reply was lost.
     var pauseBetweenLooks: Duration { max(statusInterval, .seconds(5)) }
     /// Keeps starts of the same command apart.

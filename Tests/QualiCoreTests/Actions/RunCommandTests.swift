@@ -101,6 +101,20 @@ struct RunCommandTests {
         #expect(bench.lab.count(Self.startLine) == 0)
     }
 
+    @Test func `looks of workers that died soon after them add up`() async throws {
+        var checkpoint = RunCommand.Checkpoint()
+        checkpoint.target = CommandTarget(sandboxID: "s1", componentID: nil, name: "the sandbox")
+        checkpoint.earlierExecutions = ["e1"]
+        var looks = LooksInVain()
+        for number in 0..<3 { looks.add(at: ManualClock().now.addingTimeInterval(Double(number - 6))) }
+        checkpoint.looks = looks
+        let bench = try bench { _, _ in nil }
+        #expect(try await run(bench, checkpoint: checkpoint).outputVariables["ExecutionId"] == "e2")
+        // One look more, one second later, was enough; and then the command was started.
+        #expect(bench.lab.count(Self.commandLine) == 2)
+        #expect(LabBench.seconds(bench.clock) < 5)
+    }
+
     // MARK: Twins
 
     private static func twin(

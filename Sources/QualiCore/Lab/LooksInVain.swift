@@ -1,0 +1,35 @@
+import Foundation
+
+/// How often something that a lab may list late was looked for and not found.
+///
+/// It belongs into a checkpoint, so that the looks of workers which die soon add up.
+public struct LooksInVain: Codable, Sendable, Hashable {
+    /// After how many looks it is taken for missing.
+    private static let enough = 4
+
+    private var count = 0
+    private var last: Date?
+
+    /// Begins.
+    public init() {}
+
+    /// Whether it is taken for missing.
+    var areEnough: Bool { count >= Self.enough }
+
+    /// Waits until a pause after the last look is over.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
+    func waitForNext(_ pause: Duration, _ clock: any WorkerClock) async throws {
+        guard let last else { return }
+        let elapsed = clock.now.timeIntervalSince(last)
+        // A clock that was put back mustn't make it wait longer.
+        let rest = elapsed < 0 ? pause.timeInterval : pause.timeInterval - elapsed
+        if rest > 0 { try await clock.sleep(for: .seconds(rest)) }
+    }
+
+    /// Adds a look at the given time.
+    mutating func add(at time: Date) {
+        count += 1
+        last = time
+    }
+}
