@@ -42,7 +42,7 @@ extension LocalCodePipeline {
     /// How all executions of a pipeline stand, in order of their start.
     public func executions(of pipeline: String) -> [ExecutionReport] {
         world.read { world in
-            world.executionOrder.filter { world.executions[$0]?.pipelineName == pipeline }.compactMap(world.report)
+            (world.executionOrder[pipeline] ?? []).compactMap(world.report)
         }
     }
 
@@ -51,9 +51,11 @@ extension LocalCodePipeline {
         world.read { world in world.jobs[id].map(world.report) }
     }
 
-    /// The jobs that have not ended.
+    /// The jobs that have not ended, in order of creation.
     public var openJobs: [JobReport] {
-        world.read { world in world.openJobs.compactMap { world.jobs[$0].map(world.report) } }
+        world.read { world in
+            world.openJobs.compactMap { world.jobs[$0] }.sorted { $0.number < $1.number }.map(world.report)
+        }
     }
 
     /// Waits until an execution is as it's wanted; looks at it after each change, without polling.

@@ -5,16 +5,27 @@ extension World {
     /// Brings everything to where it has to be at a time: actions time out, executions go on.
     mutating func settle(now: Date) {
         timeOutActions(now: now)
-        guard needsSettling else { return }
-        needsSettling = false
-        var hasChanged = true
+        // Pipelines don't touch each other, so the rest of them can stay as they are.
+        let pipelines = unsettled
+        var hasChanged = !pipelines.isEmpty
         while hasChanged {
             hasChanged = false
-            for id in liveExecutions where advance(id, now: now) { hasChanged = true }
-            liveExecutions.removeAll { executions[$0]?.isLive != true }
+            let live = pipelines.flatMap { liveExecutions[$0] ?? [] }.compactMap { executions[$0] }
+            for execution in live.sorted(by: { $0.turn < $1.turn }) where advance(execution.id, now: now) {
+                hasChanged = true
+            }
+            for name in pipelines { liveExecutions[name]?.removeAll { executions[$0]?.isLive != true } }
         }
-        openJobs.removeAll { jobs[$0]?.status.isOpen != true }
-        needsSettling = false
+        unsettled.removeAll()
+    }
+
+    /// Puts an execution at the end of the live ones.
+    mutating func enliven(_ id: String) {
+        guard let name = executions[id]?.pipelineName else { return }
+        lastTurn += 1
+        executions[id]?.turn = lastTurn
+        liveExecutions[name, default: []].append(id)
+        unsettled.insert(name)
     }
 
     private mutating func timeOutActions(now: Date) {
@@ -78,11 +89,9 @@ extension World {
             end(execution.id, status: "Stopped", now: now)
             return true
         }
-        let others = (execution.mode == "PARALLEL" ? [] : liveExecutions).compactMap { executions[$0] }.filter {
-            $0.pipelineName == execution.pipelineName && $0.id != execution.id && $0.isLive
-        }
-        let position = liveExecutions.firstIndex(of: execution.id) ?? 0
-        let newer = others.filter { (liveExecutions.firstIndex(of: $0.id) ?? 0) > position }
+        let own = execution.mode == "PARALLEL" ? [] : liveExecutions[execution.pipelineName] ?? []
+        let others = own.compactMap { executions[$0] }.filter { $0.id != execution.id && $0.isLive }
+        let newer = others.filter { $0.turn > execution.turn }
         let isOccupied =
             switch execution.mode {
             case "PARALLEL": false
@@ -106,7 +115,7 @@ extension World {
     /// Ends an execution; actions under way are abandoned.
     mutating func end(_ id: String, status: String, now: Date) {
         guard let execution = executions[id], execution.isLive else { return }
-        needsSettling = true
+        unsettled.insert(execution.pipelineName)
         executions[id]?.status = status
         executions[id]?.updated = now
         guard execution.isInStage else { return }
@@ -151,7 +160,7 @@ extension World {
         executions[executionID]?.stages[index].runs[action.name] = run.id
         executions[executionID]?.updated = now
         runs[run.id] = run
-        runOrder.append(run.id)
+        runOrder[execution.pipelineName, default: []].append(run.id)
         runsByExecution[executionID, default: []].append(run.id)
         if run.configuration.values.reduce(0, { $0 + $1.utf8.count }) > 102_400 {
             problem = "The resolved configuration of action '\(action.name)' is over 100 KB"
@@ -182,25 +191,11 @@ extension World {
         finish(runID, status: "Failed", now: now)
     }
 
-    mutating func addJob(to runID: String, token: String?, now: Date) {
-        let id = Random.uuid()
-        let delay = token == nil ? 0 : behavior.continuationDelay / .seconds(1)
-        jobs[id] = Job(
-            id: id,
-            runID: runID,
-            created: now,
-            available: now.addingTimeInterval(delay),
-            continuationToken: token
-        )
-        openJobs.append(id)
-        runs[runID]?.jobIDs.append(id)
-    }
-
     mutating func finish(_ runID: String, status: String, now: Date) {
         guard let run = runs[runID], run.status == "InProgress" else { return }
-        needsSettling = true
         runs[runID]?.status = status
         runs[runID]?.updated = now
+        if let name = executions[run.executionID]?.pipelineName { unsettled.insert(name) }
         executions[run.executionID]?.updated = now
         if status == "Succeeded", let namespace = run.action.namespace {
             executions[run.executionID]?.namespaces[namespace] = run.outputVariables
@@ -208,10 +203,7 @@ extension World {
     }
 
     private mutating func endJobs(of runID: String, as status: Job.Status, now: Date) {
-        for id in runs[runID]?.jobIDs ?? [] where jobs[id]?.status.isOpen == true {
-            jobs[id]?.status = status
-            jobs[id]?.ended = now
-        }
+        for id in runs[runID]?.jobIDs ?? [] where jobs[id]?.status.isOpen == true { close(id, as: status, now: now) }
     }
 
     // MARK: Parts

@@ -22,10 +22,9 @@ extension World {
             stageList: stages,
             stages: Array(repeating: StageRun(), count: stages.count)
         )
-        executionOrder.append(id)
-        liveExecutions.append(id)
+        executionOrder[name, default: []].append(id)
+        enliven(id)
         if let token = input["clientRequestToken"]?.string { startTokens["\(name)/\(token)"] = id }
-        needsSettling = true
         settle(now: now)
         return ["pipelineExecutionId": .string(id)]
     }
@@ -46,7 +45,7 @@ extension World {
         executions[execution.id]?.stopReason = input["reason"]?.string ?? execution.stopReason
         executions[execution.id]?.updated = now
         if abandons { end(execution.id, status: "Stopped", now: now) }
-        needsSettling = true
+        unsettled.insert(execution.pipelineName)
         settle(now: now)
         return ["pipelineExecutionId": .string(execution.id)]
     }
@@ -59,10 +58,8 @@ extension World {
         else {
             throw LocalServiceError(code: "StageNotRetryableException", message: "The stage '\(name)' has not failed")
         }
-        let later = executionOrder.reversed().first {
-            executions[$0]?.pipelineName == execution.pipelineName
-                && executions[$0]?.stages.indices.contains(index) == true
-                && executions[$0]?.stages[index].status != nil
+        let later = (executionOrder[execution.pipelineName] ?? []).last {
+            executions[$0]?.stages.indices.contains(index) == true && executions[$0]?.stages[index].status != nil
         }
         guard later == execution.id else {
             throw LocalServiceError(
@@ -80,8 +77,7 @@ extension World {
         executions[execution.id]?.stageIndex = index
         executions[execution.id]?.isInStage = true
         executions[execution.id]?.updated = now
-        liveExecutions.append(execution.id)
-        needsSettling = true
+        enliven(execution.id)
         settle(now: now)
         return ["pipelineExecutionId": .string(execution.id)]
     }

@@ -16,8 +16,9 @@ extension World {
         }
         let limit = input["maxBatchSize"]?.integer ?? behavior.defaultBatchSize
         var list: [JSON] = []
-        for id in openJobs where list.count < limit {
-            guard let job = jobs[id], let run = runs[job.runID], run.action.type == key, isOffered(job, now: now),
+        for id in (offers[key] ?? JobLine()).ids {
+            guard list.count < limit else { break }
+            guard let job = jobs[id], isOffered(job, now: now), let run = runs[job.runID],
                 query.allSatisfy({ run.configuration[$0.key] == $0.value })
             else { continue }
             jobs[id]?.status = .dispatched
@@ -50,6 +51,7 @@ extension World {
         case .dispatched:
             jobs[id]?.status = .inProgress
             jobs[id]?.acknowledged = now
+            withdraw(id)
         case .inProgress where behavior.acceptsRepeatedAcknowledgement: break
         default: throw .invalidNonce(id)
         }
@@ -122,13 +124,6 @@ extension World {
             )
         }
         return (job, run)
-    }
-
-    private mutating func close(_ id: String, as status: Job.Status, with result: JSON, now: Date) {
-        needsSettling = true
-        jobs[id]?.status = status
-        jobs[id]?.ended = now
-        jobs[id]?.result = result
     }
 
     // MARK: Job data

@@ -36,13 +36,13 @@ extension World {
         pipelines[name]?.versions.append(declaration)
         pipelines[name]?.updated = now
         // What runs does not complete.
-        for id in liveExecutions where executions[id]?.pipelineName == name { end(id, status: "Cancelled", now: now) }
+        for id in liveExecutions[name] ?? [] { end(id, status: "Cancelled", now: now) }
         return ["pipeline": masked(declaration)]
     }
 
     mutating func deletePipeline(_ input: JSON, now: Date) {
         let name = input["name"]?.string ?? ""
-        for id in liveExecutions where executions[id]?.pipelineName == name { end(id, status: "Cancelled", now: now) }
+        for id in liveExecutions[name] ?? [] { end(id, status: "Cancelled", now: now) }
         pipelines[name] = nil
     }
 
@@ -81,7 +81,7 @@ extension World {
         guard (pipeline.declaration["stages"]?.array ?? []).contains(where: { $0["name"]?.string == stage }) else {
             throw .stageNotFound(stage)
         }
-        needsSettling = true
+        unsettled.insert(name)
         pipelines[name]?.closedStages[stage] = isOpen ? nil : input["reason"]?.string ?? ""
     }
 

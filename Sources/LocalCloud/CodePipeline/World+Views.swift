@@ -22,14 +22,13 @@ extension World {
 
     func listPipelineExecutions(_ input: JSON) throws(LocalServiceError) -> JSON {
         let pipeline = try pipeline(named: input["pipelineName"])
-        let name = input["pipelineName"]?.string
+        let name = input["pipelineName"]?.string ?? ""
         let wanted = input["filter"]?["succeededInStage"]?["stageName"]?.string
         if let wanted, !(pipeline.declaration["stages"]?.array ?? []).contains(where: { $0["name"]?.string == wanted })
         {
             throw .validation("The pipeline has no stage '\(wanted)'")
         }
-        let list = executionOrder.reversed().compactMap { executions[$0] }.filter { execution in
-            guard execution.pipelineName == name else { return false }
+        let list = (executionOrder[name] ?? []).reversed().compactMap { executions[$0] }.filter { execution in
             guard let wanted else { return true }
             return zip(execution.stageList, execution.stages).contains { $0.name == wanted && $1.status == "Succeeded" }
         }
@@ -50,21 +49,20 @@ extension World {
 
     func listActionExecutions(_ input: JSON) throws(LocalServiceError) -> JSON {
         _ = try pipeline(named: input["pipelineName"])
-        let name = input["pipelineName"]?.string
+        let name = input["pipelineName"]?.string ?? ""
         let id =
             input["filter"]?["pipelineExecutionId"]?.string
             ?? input["filter"]?["latestInPipelineExecution"]?["pipelineExecutionId"]?.string
         if let id, executions[id]?.pipelineName != name { throw .executionNotFound(id) }
-        let list = runOrder.reversed().compactMap { runs[$0] }.filter {
-            id == nil ? executions[$0.executionID]?.pipelineName == name : $0.executionID == id
-        }
+        let ids = (id.map { runsByExecution[$0] } ?? runOrder[name]) ?? []
+        let list = ids.reversed().compactMap { runs[$0] }
         return try page(list.map(actionExecution), of: "actionExecutionDetails", input)
     }
 
     func getPipelineState(_ input: JSON) throws(LocalServiceError) -> JSON {
         let name = input["name"]?.string ?? ""
         let pipeline = try pipeline(named: input["name"])
-        let own = executionOrder.compactMap { executions[$0] }.filter { $0.pipelineName == name }
+        let own = (executionOrder[name] ?? []).compactMap { executions[$0] }
         let stages = (pipeline.declaration["stages"]?.array ?? []).map(Stage.init)
         return [
             "pipelineName": .string(name), "pipelineVersion": .integer(pipeline.version),

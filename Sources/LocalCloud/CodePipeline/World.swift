@@ -14,17 +14,22 @@ struct World: Sendable {
     var typeOrder: [ActionTypeKey] = []
     var pipelines: [String: Pipeline] = [:]
     var executions: [String: Execution] = [:]
-    var executionOrder: [String] = []
-    /// The executions that have not ended, in order of their start.
-    var liveExecutions: [String] = []
+    /// The executions of each pipeline, in order of their start.
+    var executionOrder: [String: [String]] = [:]
+    /// The executions of each pipeline that have not ended, in order of their turn.
+    var liveExecutions: [String: [String]] = [:]
+    var lastTurn = 0
     var runs: [String: ActionRun] = [:]
-    var runOrder: [String] = []
+    /// The runs of each pipeline, in order of their start.
+    var runOrder: [String: [String]] = [:]
     var runsByExecution: [String: [String]] = [:]
     var jobs: [String: Job] = [:]
-    /// The jobs that have not ended, in order of creation.
-    var openJobs: [String] = []
-    /// Whether anything changed that may let an execution go on.
-    var needsSettling = false
+    /// The jobs that have not ended.
+    var openJobs: Set<String> = []
+    /// The jobs of each type that have neither ended nor been acknowledged.
+    var offers: [ActionTypeKey: JobLine] = [:]
+    /// The pipelines in which something changed that may let an execution go on.
+    var unsettled: Set<String> = []
     /// No action times out before.
     var nextTimeOut = Date.distantPast
     var startTokens: [String: String] = [:]
@@ -132,6 +137,8 @@ struct Execution: Sendable {
     var declaration: JSON
     /// `SUPERSEDED`, `QUEUED` or `PARALLEL`.
     let mode: String
+    /// Its place among the live executions of all pipelines; a retry begins at the end again.
+    var turn = 0
     var status = "InProgress"
     var started: Date
     var updated: Date
@@ -194,6 +201,8 @@ struct Job: Sendable {
     }
 
     var id: String
+    /// Later jobs have greater ones.
+    let number: Int
     var runID: String
     var status = Status.queued
     /// Raised at each hand-out; the samples in AWS's documentation show "3".
