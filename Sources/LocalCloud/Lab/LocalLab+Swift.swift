@@ -38,7 +38,9 @@ extension LocalLab {
     public func sandboxes(named name: String) -> [LabSandbox] { sandboxes.filter { $0.name == name } }
 
     /// The sandbox with an id.
-    public func sandbox(id: String) -> LabSandbox? { sandboxes.first { $0.id.lowercased() == id.lowercased() } }
+    public func sandbox(id: String) -> LabSandbox? {
+        look { world in world.sandboxPlaces[id.lowercased()].map { world.sandboxes[$0] } }
+    }
 
     /// How many sandboxes were started, by name.
     public var startsPerName: [String: Int] { sandboxes.reduce(into: [:]) { $0[$1.name, default: 0] += 1 } }
@@ -60,8 +62,9 @@ extension LocalLab {
             world.executions.filter { execution in
                 guard execution.command.name == command else { return false }
                 guard let component else { return true }
-                let template = world.sandboxes.first { $0.id == execution.sandboxID }?.components
-                    .first { $0.id == execution.componentID }?.template.name
+                let template = world.sandboxPlaces[execution.sandboxID].flatMap { place in
+                    world.sandboxes[place].components.first { $0.id == execution.componentID }?.template.name
+                }
                 return execution.componentName == component || template == component
             }
         }

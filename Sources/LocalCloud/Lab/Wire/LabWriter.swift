@@ -106,7 +106,7 @@ struct LabWriter {
         ])
     }
 
-    private func state(of sandbox: LabSandbox) -> JSON {
+    func state(of sandbox: LabSandbox) -> JSON {
         let state = sandbox.stale.flatMap { $0.reads > 0 ? $0.state : nil } ?? sandbox.state
         return .string(behaviour.stateNames[state] ?? state.rawValue)
     }

@@ -79,6 +79,12 @@ public struct LabSandbox: Sendable, Identifiable {
     /// Whether a stop was accepted.
     public internal(set) var wasStopped = false
 
+    /// The places of its executions among all, in the order of their requests.
+    var executions: [Int] = []
+    /// Those of them that aren't over, and some that just are.
+    var unfinished: [Int] = []
+    /// What lists said of it last, and in which state.
+    var summary: (state: JSON, text: String)?
     /// What reads still tell, and how many of them.
     var stale: (state: LabState, reads: Int)?
     /// How many reads still get an empty body.

@@ -58,9 +58,8 @@ extension LabWorld {
     }
 
     private func command(_ command: LabCommand, _ target: Target, _ writer: LabWriter) -> JSON {
-        var history = executions.filter {
-            $0.sandboxID == target.sandbox.id && $0.componentID == target.component?.id
-                && $0.command.name == command.name
+        var history = target.sandbox.executions.map { executions[$0] }.filter {
+            $0.componentID == target.component?.id && $0.command.name == command.name
         }
         if let depth = behaviour.executionHistoryDepth { history = history.suffix(depth) }
         if behaviour.showsNewestExecutionFirst { history.reverse() }
@@ -96,8 +95,8 @@ extension LabWorld {
             throw invalid("No values were provided for the following mandatory inputs: {\(names)}")
         }
         if behaviour.sandboxCommands == .refused, target.component == nil,
-            executions.contains(where: {
-                $0.sandboxID == target.sandbox.id && $0.componentID == nil && !$0.status.isFinal
+            target.sandbox.unfinished.contains(where: {
+                executions[$0].componentID == nil && !executions[$0].status.isFinal
             })
         {
             throw invalid("Another blueprint command is running")
@@ -115,15 +114,16 @@ extension LabWorld {
             requested: now,
             status: .pending
         )
-        unfinished.append(executions.count)
+        executionPlaces[execution.id.lowercased()] = executions.count
+        sandboxes[target.index].executions.append(executions.count)
+        sandboxes[target.index].unfinished.append(executions.count)
         executions.append(execution)
+        touch(target.index)
         return .json(writer.startedExecution(execution))
     }
 
     private func executionIndex(_ id: String, _ session: Session) throws(LabError) -> Int {
-        guard let index = executions.firstIndex(where: { $0.id.lowercased() == id.lowercased() }) else {
-            throw .notFound
-        }
+        guard let index = executionPlaces[id.lowercased()] else { throw .notFound }
         _ = try sandboxIndex(executions[index].sandboxID, session)
         return index
     }
@@ -133,6 +133,7 @@ extension LabWorld {
         if execution.command.isCancellable, !execution.status.isFinal {
             executions[index].cancelRequested = execution.cancelRequested ?? now
             executions[index].status = .stopping
+            if let sandbox = sandboxPlaces[execution.sandboxID] { touch(sandbox) }
             settle(now)
         } else if behaviour.refusesFutileCancellation {
             throw invalid("Execution cannot be cancelled")

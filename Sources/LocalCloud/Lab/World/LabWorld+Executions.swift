@@ -3,15 +3,17 @@ import Foundation
 extension LabWorld {
     /// Lets a sandbox's executions do what was due by a time.
     mutating func settleExecutions(of sandbox: Int, _ now: Date) {
-        let id = sandboxes[sandbox].id
         // In the order of their requests, so that a queued one sees how the one before it ended.
-        for index in unfinished where executions[index].sandboxID == id {
-            settle(execution: index, sandbox, now)
-        }
+        for index in sandboxes[sandbox].unfinished { settle(execution: index, sandbox, now) }
+    }
+
+    /// When an execution begins or ends; `nil` where that isn't known yet, or it's over.
+    func nextChange(of index: Int, _ sandbox: Int) -> Date? {
+        executions[index].status == .pending ? startTime(of: index, sandbox) : endTime(of: index)
     }
 
     private mutating func settle(execution index: Int, _ sandbox: Int, _ now: Date) {
-        if executions[index].status == .pending, let start = startTime(of: index), start <= now {
+        if executions[index].status == .pending, let start = startTime(of: index, sandbox), start <= now {
             executions[index].started = start
             executions[index].status = .running
         }
@@ -19,13 +21,14 @@ extension LabWorld {
     }
 
     /// When a pending execution begins; `nil` while it has to wait for another.
-    private func startTime(of index: Int) -> Date? {
+    private func startTime(of index: Int, _ sandbox: Int) -> Date? {
         let execution = executions[index]
         let earliest = execution.requested + execution.command.pending / .seconds(1)
         guard behaviour.sandboxCommands == .queued, execution.componentID == nil else { return earliest }
         var time = earliest
-        for other in executions[..<index]
-        where other.sandboxID == execution.sandboxID && other.componentID == nil {
+        for place in sandboxes[sandbox].executions where place < index {
+            let other = executions[place]
+            guard other.componentID == nil else { continue }
             guard other.status.isFinal else { return nil }
             if let ended = other.ended { time = max(time, ended) }
         }
@@ -86,8 +89,7 @@ extension LabWorld {
 
     /// Breaks off what still runs in a sandbox, because it ends.
     mutating func stopExecutions(of sandbox: Int, _ time: Date) {
-        let id = sandboxes[sandbox].id
-        for index in unfinished where executions[index].sandboxID == id && !executions[index].status.isFinal {
+        for index in sandboxes[sandbox].unfinished where !executions[index].status.isFinal {
             executions[index].status = .stopped
             executions[index].ended = time
         }

@@ -39,8 +39,11 @@ extension LabWorld {
             emptyReads: behaviour.emptyFirstReads,
             missingLists: behaviour.listLag
         )
+        let index = sandboxes.count
+        sandboxPlaces[sandbox.id] = index
         sandboxes.append(sandbox)
-        let index = sandboxes.count - 1
+        dues.append(.distantPast)
+        touch(index)
         note(index, now, "Sandbox '\(sandbox.name)' has started")
         // The reply tells of a sandbox whose setup has not begun, unless there's none.
         if isAtOnce { settle(now) }
@@ -97,6 +100,7 @@ extension LabWorld {
             throw conflict
         }
         let wanted = Set(blueprint.components.filter(\.isExclusive).map(\.name))
+        guard !wanted.isEmpty else { return }
         let taken = sandboxes.filter(\.isLive).flatMap(\.components).filter(\.template.isExclusive).map(\.template.name)
         guard wanted.isDisjoint(with: taken) else { throw conflict }
     }
@@ -124,19 +128,30 @@ extension LabWorld {
     private mutating func list(_ session: Session, _ writer: LabWriter, where condition: (LabSandbox) -> Bool)
         -> LocalReply
     {
-        var items: [JSON] = []
+        var items = ""
         for index in sandboxes.indices {
-            let sandbox = sandboxes[index]
-            guard sandbox.domain == session.domain, isPublic(sandbox), isVisible(sandbox, session) else { continue }
-            guard sandbox.missingLists == 0 else {
+            guard sandboxes[index].domain == session.domain, isPublic(sandboxes[index]),
+                isVisible(sandboxes[index], session)
+            else { continue }
+            guard sandboxes[index].missingLists == 0 else {
                 sandboxes[index].missingLists -= 1
                 continue
             }
-            guard condition(sandbox) else { continue }
-            items.append(writer.summary(sandbox))
-            if let stale = sandbox.stale, stale.reads > 0 { sandboxes[index].stale?.reads -= 1 }
+            guard condition(sandboxes[index]) else { continue }
+            if !items.isEmpty { items += "," }
+            items += summary(index, writer)
+            if let stale = sandboxes[index].stale, stale.reads > 0 { sandboxes[index].stale?.reads -= 1 }
         }
-        return .json(.array(items))
+        return .text("[\(items)]", contentType: "application/json")
+    }
+
+    /// A sandbox as lists have it: written anew when its state has changed, for a list may be long.
+    private mutating func summary(_ index: Int, _ writer: LabWriter) -> String {
+        let state = writer.state(of: sandboxes[index])
+        if let summary = sandboxes[index].summary, summary.state == state { return summary.text }
+        let text = writer.summary(sandboxes[index]).text
+        sandboxes[index].summary = (state, text)
+        return text
     }
 
     mutating func read(_ index: Int, _ writer: LabWriter) throws(LabError) -> LocalReply {
@@ -169,6 +184,7 @@ extension LabWorld {
             sandboxes[index].wasStopped = true
             sandboxes[index].stale = (state, behaviour.staleReadsAfterStop)
             tearDown(index, now)
+            touch(index)
         } else if behaviour.refusesRepeatedStop {
             throw invalid("Sandbox is not active")
         }
@@ -183,6 +199,7 @@ extension LabWorld {
             let end = sandboxes[index].endTime, sandboxes[index].isUnstopped
         else { throw invalid("Parameter is not a valid extended time") }
         sandboxes[index].endTime = end + extra
+        touch(index)
         let sandbox = sandboxes[index]
         return .json([
             "id": .string(sandbox.id),

@@ -4,9 +4,29 @@ import Foundation
 extension LabWorld {
     /// Lets everything happen that was due by now.
     mutating func settle(_ now: Date) {
-        for index in sandboxes.indices { settle(sandbox: index, now) }
-        unfinished.removeAll { executions[$0].status.isFinal }
         for session in sessions where session.value.expires <= now { sessions[session.key] = nil }
+        guard now >= nextDue else { return }
+        for index in dues.indices where dues[index] <= now {
+            settle(sandbox: index, now)
+            dues[index] = nextDue(of: index)
+        }
+        nextDue = dues.min() ?? .distantFuture
+    }
+
+    /// Has a sandbox looked at by the next request, because something in it changed.
+    mutating func touch(_ index: Int) {
+        dues[index] = .distantPast
+        nextDue = .distantPast
+    }
+
+    /// Has all sandboxes looked at, because the lab behaves in another way from now on.
+    mutating func touchAll() {
+        for index in dues.indices { touch(index) }
+    }
+
+    private func nextDue(of index: Int) -> Date {
+        let step = nextStep(of: sandboxes[index])?.1 ?? .distantFuture
+        return sandboxes[index].unfinished.reduce(step) { min($0, nextChange(of: $1, index) ?? .distantFuture) }
     }
 
     private mutating func settle(sandbox index: Int, _ now: Date) {
@@ -19,6 +39,7 @@ extension LabWorld {
             take(step, index, time)
         }
         settleExecutions(of: index, now)
+        sandboxes[index].unfinished.removeAll { executions[$0].status.isFinal }
     }
 
     private enum Step: Equatable {

@@ -8,14 +8,21 @@ struct LabWorld: Sendable {
         var expires: Date
     }
 
-    var behaviour: LabBehaviour
+    var behaviour: LabBehaviour {
+        didSet { touchAll() }
+    }
     var accounts: [LabAccount]
     var blueprints: [LabBlueprint]
     var sessions: [String: Session] = [:]
     var sandboxes: [LabSandbox] = []
     var executions: [LabExecution] = []
-    /// The places of those executions that aren't over, in the order of their requests, and some that just are.
-    var unfinished: [Int] = []
+    /// Where they are in those lists, by their ids in small letters.
+    var sandboxPlaces: [String: Int] = [:]
+    var executionPlaces: [String: Int] = [:]
+    /// When something is due in each sandbox.
+    var dues: [Date] = []
+    /// Nothing is due before.
+    var nextDue = Date.distantFuture
     var conflictsLeft: [String: Int] = [:]
     var lastEventID = 9_126
     /// When the requests of the running rate window came.
@@ -114,8 +121,8 @@ struct LabWorld: Sendable {
     }
 
     func sandboxIndex(_ id: String, _ session: Session) throws(LabError) -> Int {
-        guard let index = sandboxes.firstIndex(where: { $0.id.lowercased() == id.lowercased() }),
-            sandboxes[index].domain == session.domain, isPublic(sandboxes[index])
+        guard let index = sandboxPlaces[id.lowercased()], sandboxes[index].domain == session.domain,
+            isPublic(sandboxes[index])
         else { throw .notFound }
         guard isVisible(sandboxes[index], session) else { throw .forbidden }
         return index
