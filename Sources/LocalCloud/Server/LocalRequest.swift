@@ -34,7 +34,8 @@ public struct LocalRequest: Sendable {
 
     /// The value of a header field, whatever the case of its name.
     public subscript(name: String) -> String? {
-        headers.first { $0.name.caseInsensitiveCompare(name) == .orderedSame }?.value
+        let name = name.lowercased()
+        return headers.first { $0.name.lowercased() == name }?.value
     }
 
     /// The path's segments, percent-decoded, without the leading empty one.
