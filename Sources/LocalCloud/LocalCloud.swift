@@ -45,6 +45,8 @@ public final class LocalCloud: Sendable {
         public var artifactBucketRequiresKMS = true
         /// The KMS key of the artifact store, which jobs then carry and uploads must name; `nil` for AWS's own.
         public var encryptionKeyID: String?
+        /// How many requests the journal keeps.
+        public var journalCapacity = 10_000
         /// The time.
         public var clock = LocalClock()
         /// The time that signatures are checked against: the real one, whatever ``clock`` says.
@@ -223,10 +225,11 @@ public final class LocalCloud: Sendable {
         let sts: LocalSTS
         let lab: LocalLab
         let faults = FaultPlan()
-        let journal = RequestJournal()
+        let journal: RequestJournal
 
         init(_ options: Options) {
             self.options = options
+            journal = RequestJournal(capacity: options.journalCapacity)
             let registry = CredentialRegistry()
             registry.add(.init(secretAccessKey: options.secretAccessKey), for: options.accessKeyID)
             s3 = LocalS3(

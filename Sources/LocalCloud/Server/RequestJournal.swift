@@ -33,8 +33,15 @@ public final class RequestJournal: Sendable {
     private struct State: Sendable {
         var entries: [Entry] = []
         var count = 0
+        /// How many calls of each operation are finished.
+        var finished: [String: Int] = [:]
         /// The entry that changed last.
         var latest: Entry?
+
+        /// The place of the entry with a number, which is out of bounds where there's none.
+        func place(of number: Int) -> Int { number - (entries.first?.number ?? .max) }
+
+        func entries(after number: Int) -> ArraySlice<Entry> { entries.dropFirst(max(0, place(of: number + 1))) }
     }
 
     private let watched = Watched(State())
@@ -56,6 +63,9 @@ public final class RequestJournal: Sendable {
     /// How many requests have come so far, the dropped ones included.
     public var count: Int { watched.read(\.count) }
 
+    /// How many calls of an operation are finished so far; one that was dropped before isn't counted.
+    public func finished(_ operation: String) -> Int { watched.read { $0.finished[operation] ?? 0 } }
+
     /// The entries that meet a condition.
     public func entries(where condition: (Entry) -> Bool) -> [Entry] { entries.filter(condition) }
 
@@ -71,7 +81,7 @@ public final class RequestJournal: Sendable {
     ) async throws -> Entry {
         let matches: @Sendable (Entry) -> Bool = { $0.finished != nil && $0.number > number && condition($0) }
         return try await watched.wait(
-            for: { $0.entries.first(where: matches) },
+            for: { $0.entries(after: number).first(where: matches) },
             later: { $0.latest.flatMap { matches($0) ? $0 : nil } }
         )
     }
@@ -84,6 +94,15 @@ public final class RequestJournal: Sendable {
     /// - Throws: `CancellationError` when the task is cancelled.
     public func first(_ operation: String, after number: Int = 0) async throws -> Entry {
         try await first(after: number) { $0.operation == operation }
+    }
+
+    /// Waits until so many calls of an operation are finished, all since the start counted.
+    ///
+    /// It costs the same however many there are.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
+    public func finished(_ operation: String, times count: Int) async throws {
+        try await watched.wait(for: { ($0.finished[operation] ?? 0) >= count ? () : nil })
     }
 
     /// Waits for a request that meets a condition and has not come yet when this is called.
@@ -105,7 +124,7 @@ public final class RequestJournal: Sendable {
     ) async throws -> Entry {
         let matches: @Sendable (Entry) -> Bool = { $0.number > number && condition($0) }
         return try await watched.wait(
-            for: { $0.entries.first(where: matches) },
+            for: { $0.entries(after: number).first(where: matches) },
             later: { $0.latest.flatMap { matches($0) ? $0 : nil } }
         )
     }
@@ -146,10 +165,12 @@ public final class RequestJournal: Sendable {
 
     func finish(_ number: Int, status: Int?) {
         watched.change { state in
-            guard let index = state.entries.lastIndex(where: { $0.number == number }) else { return }
-            state.entries[index].status = status
-            state.entries[index].finished = Date()
-            state.latest = state.entries[index]
+            let place = state.place(of: number)
+            guard state.entries.indices.contains(place) else { return }
+            state.entries[place].status = status
+            state.entries[place].finished = Date()
+            state.finished[state.entries[place].operation, default: 0] += 1
+            state.latest = state.entries[place]
         }
     }
 }
