@@ -13,9 +13,10 @@ struct Crowd: Sendable {
         self.count = count
     }
 
-    /// The services: a setup that outlasts everything.
-    static var services: LocalCloud.Options {
+    /// The services: a setup that outlasts everything, and a journal that keeps what each job is asked for.
+    static func services(_ count: Int) -> LocalCloud.Options {
         var services = LocalCloud.Options()
+        services.journalCapacity = max(10_000, count * 4)
         services.blueprints = [LabBlueprint(name: "Lab", components: [], setup: .succeeds(after: .seconds(86_400)))]
         return services
     }
@@ -36,13 +37,18 @@ struct Crowd: Sendable {
         let properties = [
             "BlueprintName": "Lab", "DurationInMinutes": "6000", "SetupTimeoutInMinutes": "6000",
         ]
+        let created = Date()
         let executions = try (1...count).map { number in
             try cloud.create(VirtualPipeline("P\(number)", stages: [.init("Lab", [.init("Start", start, properties)])]))
             return try cloud.codePipeline.start("P\(number)")
         }
+        let begun = Date()
         let waiting = try host(handoff: "never")
         try await waiting.start()
-        _ = try await cloud.lab.first { $0.count { $0.state == .setup } == count ? true : nil }
+        // Requests are counted, for a look at all sandboxes after each would take longer than the requests.
+        try await cloud.journal.finished("startSandbox", times: count)
+        print("crowd: \(count) executions begun in \(Self.seconds(begun, since: created))")
+        print("crowd: \(count) sandboxes started in \(Self.seconds(Date(), since: begun))")
         try await looks(2)
         print("crowd: \(count) jobs wait; the worker has \(try await waiting.memory()) of memory")
         _ = await waiting.end(SIGKILL)
@@ -52,7 +58,7 @@ struct Crowd: Sendable {
         let began = Date()
         try await next.start()
         let look = try await cloud.journal.first("sandboxes", after: asked)
-        let details = try await details(count, after: asked)
+        let details = try await details(after: asked)
         print("crowd: after a kill, counted from the start of the process:")
         print("crowd:   first job asked for (GetJobDetails) after \(Self.seconds(details.first, since: began))")
         print("crowd:   first look at the lab after \(Self.seconds(look.arrived, since: began))")
@@ -103,17 +109,19 @@ struct Crowd: Sendable {
         for _ in 0..<number { _ = try await cloud.journal.next { $0.operation == "sandboxes" } }
     }
 
-    /// Waits until so many jobs were asked for, and tells when the first and the last had their answer.
-    private func details(_ count: Int, after number: Int) async throws -> (first: Date, last: Date) {
-        var (number, seen) = (number, 0)
-        var times: (first: Date, last: Date)?
-        while seen < count {
-            let entry = try await cloud.journal.first("GetJobDetails", after: number)
-            number = entry.number
-            seen += 1
-            let time = entry.finished ?? entry.arrived
-            times = (times?.first ?? time, max(times?.last ?? time, time))
+    /// Waits until every job was asked for, and tells when the first and the last had their answer.
+    private func details(after number: Int) async throws -> (first: Date, last: Date) {
+        while true {
+            let finished = cloud.journal.finished("GetJobDetails")
+            var times: [String: Date] = [:]
+            for entry in cloud.journal.entries where entry.number > number && entry.operation == "GetJobDetails" {
+                guard let id = entry.facts["jobId"], let time = entry.finished else { continue }
+                times[id] = times[id] ?? time
+            }
+            if times.count == count, let first = times.values.min(), let last = times.values.max() {
+                return (first, last)
+            }
+            try await cloud.journal.finished("GetJobDetails", times: finished + count - times.count)
         }
-        return times ?? (Date(), Date())
     }
 }

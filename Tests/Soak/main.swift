@@ -12,7 +12,9 @@ do {
     exit(64)
 }
 if let count = options.crowd {
-    let isWell = try await LocalCloud.withRunning(Crowd.services) { try await Crowd($0, options, count: count).run() }
+    let isWell = try await LocalCloud.withRunning(Crowd.services(count)) { cloud in
+        try await Crowd(cloud, options, count: count).run()
+    }
     exit(isWell ? 0 : 1)
 }
 let verdict = try await LocalCloud.withRunning(Soak.services) { cloud in
