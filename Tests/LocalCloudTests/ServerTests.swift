@@ -23,6 +23,24 @@ struct ServerTests {
         }
     }
 
+    @Test("The journal drops the oldest requests, finds the others by their numbers, and has counted all")
+    func journal() async throws {
+        let journal = RequestJournal(capacity: 4)
+        try await LocalServer.withRunning(Echo(), journal: journal) { server in
+            for path in ["a", "b", "a", "b", "a", "b"] { _ = try await curl("\(server.url)/\(path)") }
+            try await journal.finished("a", times: 3)
+            try await journal.finished("b", times: 3)
+            #expect(journal.entries.map(\.number) == [3, 4, 5, 6])
+            #expect(try await journal.first("a").number == 3)
+            #expect(try await journal.first("a", after: 3).number == 5)
+            journal.removeAll()
+            async let next = journal.first("a", after: 3)
+            _ = try await curl("\(server.url)/a")
+            #expect(try await next.number == 7)
+            #expect(journal.finished("a") == 4 && journal.finished("c") == 0)
+        }
+    }
+
     @Test("Faults hit the operation they're for, so many times, after so many that pass")
     func faults() async throws {
         let faults = FaultPlan()
