@@ -30,7 +30,7 @@ struct QualiWorkerCommand: AsyncParsableCommand {
             Foundation.exit(failure.status.rawValue)
         } catch let error as SettingsError {
             StandardError.write("quali-worker: \(error)\n")
-            Foundation.exit(ProgramFailure.Status.usage.rawValue)
+            Foundation.exit(error.status.rawValue)
         } catch {
             exit(withError: error)
         }

@@ -71,7 +71,9 @@ struct AWSSettings: Sendable {
         } catch let error as AWSCredentialError where !error.isTransient {
             reader.note(
                 "AWS credentials:",
-                "\(error). Wanted: an access key, a profile, or a role of this host, as every AWS tool takes them."
+                "\(error). Wanted: an access key, a profile, or a role of this host, as every AWS tool takes them.",
+                // A metadata service that is still silent when the host starts looks like none.
+                mayPass: error.code == .notConfigured
             )
         } catch {
             // A source that is down for now may be back when the first request is signed.

@@ -6,12 +6,17 @@ struct SettingProblem: Sendable, Hashable, Encodable {
     let name: String
     /// What was found and what is wanted, in words that follow the name; never a secret.
     let message: String
+    /// Whether it may pass without a change of the settings.
+    var mayPass = false
 }
 
 /// All that is wrong with the settings.
 struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The problems, in the order of the settings.
     let problems: [SettingProblem]
+
+    /// The exit status: that of a wrong setting, unless all may be well if the program is just started again.
+    var status: ProgramFailure.Status { problems.allSatisfy(\.mayPass) ? .unavailable : .usage }
 
     /// The problems, a paragraph each.
     var description: String {

@@ -25,9 +25,9 @@ struct SettingReader {
         if !problems.isEmpty { throw SettingsError(problems: problems) }
     }
 
-    /// Notes a problem.
-    mutating func note(_ name: String, _ message: String) {
-        problems.append(SettingProblem(name: name, message: message))
+    /// Notes a problem, and whether it may pass without a change of the settings.
+    mutating func note(_ name: String, _ message: String, mayPass: Bool = false) {
+        problems.append(SettingProblem(name: name, message: message, mayPass: mayPass))
     }
 
     /// The text of a setting; `nil` where there is none.
