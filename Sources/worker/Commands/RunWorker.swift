@@ -26,13 +26,15 @@ struct RunWorker: AsyncParsableCommand {
     func run() async throws {
         // Before anything that takes time, so that an early signal is a wish to stop, too.
         let signals = await WorkerProcess.trapSignals()
+        let serviceManager = ServiceManager.take()
         let sources = options.sources
         Program.exportProxies(sources)
         let settings = try await WorkerSettings.read(sources)
         let mask = SecretRedactor(settings.secrets)
         let logger = settings.log.logger { mask($0) }
         for warning in settings.warnings { logger.warning("\(warning)") }
-        try await WorkerProcess(settings, logger: logger) { mask($0) }.run(until: signals)
+        try await WorkerProcess(settings, logger: logger, serviceManager: serviceManager) { mask($0) }
+            .run(until: signals)
     }
 
     private static var prompts: String {

@@ -11,6 +11,8 @@ struct WorkerProcess: Sendable {
     static let standardGracePeriod: Duration = .seconds(25)
 
     private let group: ServiceGroup
+    private let monitor: WorkerMonitor
+    private let serviceManager: ServiceManager?
     private let gracePeriod: Duration
     private let stopBegan = Locked<ContinuousClock.Instant?>(nil)
     private let logger: Logger
@@ -22,6 +24,7 @@ struct WorkerProcess: Sendable {
     ///   - journal: Where claimed jobs are kept; `nil` for the state folder of the settings.
     ///   - logger: Where the worker says what it does.
     ///   - gracePeriod: How long a stop may take after its drain.
+    ///   - serviceManager: Who is told what the worker does.
     ///   - redact: Masks secrets.
     /// - Throws: ``ProgramFailure`` when the journal can't be used or a client can't be made.
     init(
@@ -29,6 +32,7 @@ struct WorkerProcess: Sendable {
         journal: (any JobJournal)? = nil,
         logger: Logger,
         gracePeriod: Duration = standardGracePeriod,
+        serviceManager: ServiceManager? = nil,
         redact: @escaping @Sendable (String) -> String
     ) throws {
         let listener = try settings.status.address.map { try StatusListener($0) }
@@ -68,6 +72,8 @@ struct WorkerProcess: Sendable {
         } catch {
             throw ProgramFailure(.software, "the worker can't start: \(redact("\(error)"))")
         }
+        monitor = worker.monitor
+        self.serviceManager = serviceManager
         let page = listener.map { listener in
             let routes = StatusRoutes(
                 monitor: worker.monitor,
@@ -107,7 +113,8 @@ struct WorkerProcess: Sendable {
                 }
             }
             tasks.addTask { await obey(signals) }
-            // Signals are obeyed until this task is cancelled, so what ends first is the worker.
+            if let serviceManager { tasks.addTask { await serviceManager.follow(monitor.snapshot) } }
+            // All others go on until this task is cancelled, so what ends first is the worker.
             try await tasks.next()
             tasks.cancelAll()
         }
@@ -119,6 +126,7 @@ struct WorkerProcess: Sendable {
     /// Begins a graceful stop, for which ``run(until:)`` ends.
     func stop() async {
         stopBegan.withLock { if $0 == nil { $0 = .now } }
+        serviceManager?.tellStop()
         await group.triggerGracefulShutdown()
     }
 
