@@ -8,7 +8,10 @@ struct QualiWorkerCommand: AsyncParsableCommand {
         commandName: "quali-worker",
         abstract: "Runs AWS CodePipeline actions in Quali CloudShell labs.",
         discussion: "'quali-worker --version' prints the version.",
-        subcommands: [RunWorker.self, CheckCommand.self, ConfigCommand.self, Actions.self, DemoCommand.self]
+        subcommands: [
+            RunWorker.self, CheckCommand.self, ConfigCommand.self, Actions.self, DemoCommand.self,
+            DocumentationCommand.self,
+        ]
     )
 
     static func main() async {

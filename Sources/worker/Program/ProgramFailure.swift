@@ -1,12 +1,12 @@
 /// The program can't go on: what it says and the status it exits with.
 struct ProgramFailure: Error, Sendable, Hashable {
     /// The exit status, as sysexits.h has them but for the last.
-    enum Status: Int32, Sendable {
+    enum Status: Int32, Sendable, CaseIterable {
         /// The command or a setting is wrong.
         case usage = 64
         /// The data is wrong: a definition file, or one that differs from what is registered.
         case data = 65
-        /// A service can't be reached or refuses.
+        /// A service can't be reached or refuses, or credentials can't be had yet.
         case unavailable = 69
         /// Something in the program went wrong.
         case software = 70
@@ -14,6 +14,21 @@ struct ProgramFailure: Error, Sendable, Hashable {
         case cannotCreate = 73
         /// Somebody pressed Ctrl-C, as shells say it.
         case interrupted = 130
+
+        /// What it says, for those who read manuals.
+        var meaning: String {
+            switch self {
+            case .usage: "The command or a setting is wrong; starting again won't help."
+            case .data: "A definition is wrong, or differs from what is registered."
+            case .unavailable:
+                "A service can't be reached or refuses, AWS credentials can't be had yet, or another worker uses the "
+                    + "state folder."
+            case .software:
+                "Something in the program went wrong, or it couldn't report everything before its time to stop."
+            case .cannotCreate: "A file can't be written, or the journal can't be used."
+            case .interrupted: "Somebody pressed Ctrl-C at a question, or the latter of two signals was SIGINT."
+            }
+        }
     }
 
     /// The exit status.

@@ -56,10 +56,13 @@ struct Setting: Sendable, Hashable {
 
     /// What help texts say about the flag.
     var help: String {
-        var text = "\(secrecy == .secret ? name + "_FILE" : name): \(meaning)"
-        if secrecy == .secret { text += "; the file that holds it" }
-        if let standard { text += " (default: \(standard))" }
-        return text + "."
+        "\(nameOfFlag): \(explanation)"
+    }
+
+    /// What it is for and its default, for ``nameOfFlag``.
+    var explanation: String {
+        let file = secrecy == .secret ? "; the file that holds it" : ""
+        return "\(meaning)\(file)\(standard.map { " (default: \($0))" } ?? "")."
     }
 
     private static func flag(_ name: String) -> String {
