@@ -22,6 +22,7 @@ struct CrowdTests {
         let settings = [
             "QUALI_MAX_JOBS": "1200", "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "1",
             "QUALI_STATE_DIR": home.appendingPathComponent("state").path, "QUALI_HANDOFF": handoff,
+            "QUALI_PROGRESS_SECONDS": "0",
         ]
         return try ProgramRun(["run"], environment: cloud.environment.merging(settings) { $1 }, in: folder)
     }

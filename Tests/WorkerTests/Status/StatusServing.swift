@@ -6,7 +6,7 @@ import Logging
 
 /// Runs a status server for the length of a closure, on a free port of this host.
 func withStatusServer<Result>(
-    limits: StatusServer.Limits = .init(),
+    limits: StatusServer.Limits = .init(time: .seconds(600)),
     reply: @escaping @Sendable (RequestHead) async -> StatusReply,
     _ body: (UInt16) async throws -> Result
 ) async throws -> Result {
@@ -28,7 +28,10 @@ struct RawConnection: Sendable {
 
     /// Connects.
     init(port: UInt16) async throws {
-        socket = try await AsyncSocket.connected(to: sockaddr_in.inet(ip4: "127.0.0.1", port: port))
+        socket = try await AsyncSocket.connected(
+            to: sockaddr_in.inet(ip4: "127.0.0.1", port: port),
+            timeout: 60
+        )
     }
 
     /// Sends some bytes.
