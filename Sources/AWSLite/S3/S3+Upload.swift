@@ -74,9 +74,9 @@ extension S3 {
                     options: options
                 )
                 return try await upload.run(contentType, encryption)
-            } catch let error as AWSError where error.code != .fileChanged {
+            } catch let error where !(error is CancellationError) && (error as? AWSError)?.code != .fileChanged {
                 // S3's word for it would be a wrong digest, or the file's would be a missing end.
-                guard try FileAccess.identity(path) == file else { throw Self.changed(path, error) }
+                guard try FileAccess.identity(path) == file else { throw Self.changed(path, error as? AWSError) }
                 throw error
             }
         } catch {
