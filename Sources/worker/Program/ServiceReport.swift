@@ -32,8 +32,11 @@ struct ServiceReport: Sendable {
         }
         // Only a loop that goes round feeds the watchdog.
         if watches, snapshot.isAlive { lines.append("WATCHDOG=1") }
-        // A drain may be longer than the time that the manager grants by itself.
-        if snapshot.isStopping { lines.append("EXTEND_TIMEOUT_USEC=\(Self.patience)") }
+        if snapshot.isStopping {
+            // Again, in case that the manager had no room for it when the stop began. A drain may be longer than the time
+            // that the manager grants by itself.
+            lines += ["STOPPING=1", "EXTEND_TIMEOUT_USEC=\(Self.patience)"]
+        }
         return lines
     }
 }

@@ -75,6 +75,7 @@ struct ServiceReportTests {
         for second in 1...3 {
             let lines = report.lines(snapshot(after: Double(second), [], isStopping: true), watches: false)
             #expect(lines.contains("EXTEND_TIMEOUT_USEC=20000000"))
+            #expect(lines.contains("STOPPING=1"))
         }
     }
 
