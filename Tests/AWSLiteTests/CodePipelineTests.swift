@@ -240,4 +240,62 @@ import Testing
         #expect(error?.attempts == 0)
         #expect(await stub.calls.isEmpty)
     }
+
+    @Test func `Pipelines are listed, all pages, and one that can't be read doesn't spoil the list`() async throws {
+        let stub = StubHTTPClient([
+            .reply(
+                200,
+                #"{"pipelines": [{"__type": "X", "name": "A", "updated": 1.5}, {"version": 1}], "nextToken": "t"}"#
+            ),
+            .reply(200, #"{"pipelines": [{"name": "B", "created": "?"}]}"#),
+        ])
+        let pipelines = try await CodePipeline(.test(stub)).listPipelines()
+        #expect(
+            pipelines == [.init(name: "A", updated: Date(timeIntervalSince1970: 1.5)), .init(name: "B")]
+        )
+        #expect(await stub.field("X-Amz-Target") == "CodePipeline_20150709.ListPipelines")
+        #expect(try await stub.json(1) == ["maxResults": 1_000, "nextToken": "t"])
+    }
+
+    @Test func `An execution's status is read, and one that is unknown isn't over`() async throws {
+        func status(_ text: String) async throws -> CodePipeline.PipelineExecutionStatus {
+            let stub = StubHTTPClient([.reply(200, #"{"pipelineExecution": {"__type": "X", "status": "\#(text)"}}"#)])
+            return try await CodePipeline(.test(stub)).pipelineExecutionStatus(
+                pipelineName: "A",
+                pipelineExecutionID: id
+            )
+        }
+        for text in ["Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"] {
+            #expect(try await status(text).isOver)
+        }
+        for text in ["InProgress", "Stopping", "Resting"] { #expect(try await !status(text).isOver) }
+    }
+
+    @Test func `Runs of actions are read as far as is wanted`() async throws {
+        let page = #"""
+            {"actionExecutionDetails": [{"actionExecutionId": "a", "status": "Succeeded", "pipelineExecutionId": "e",
+              "stageName": "Lab", "actionName": "Start", "startTime": 5,
+              "output": {"executionResult": {"externalExecutionId": "s"}}}, {}], "nextToken": "t"}
+            """#
+        let stub = StubHTTPClient([.reply(200, page)])
+        var runs: [CodePipeline.ActionExecution] = []
+        try await CodePipeline(.test(stub)).readActionExecutions(pipelineName: "A") {
+            runs += $0
+            return false
+        }
+        #expect(
+            runs == [
+                .init(
+                    id: "a",
+                    status: .succeeded,
+                    startTime: Date(timeIntervalSince1970: 5),
+                    pipelineExecutionID: "e",
+                    stageName: "Lab",
+                    actionName: "Start",
+                    externalExecutionID: "s"
+                )
+            ]
+        )
+        #expect(try await stub.json() == ["pipelineName": "A", "maxResults": 100])
+    }
 }

@@ -15,6 +15,14 @@ extension CodePipeline {
         public var configuration: [String: String]
         /// The variables that it has set, once it has succeeded.
         public var outputVariables: [String: String]
+        /// The pipeline's execution that it belongs to, if it is told.
+        public var pipelineExecutionID: String?
+        /// The name of its stage, if it is told.
+        public var stageName: String?
+        /// The name of its action, if it is told.
+        public var actionName: String?
+        /// What it is known by outside of CodePipeline, if that is told.
+        public var externalExecutionID: String?
 
         /// Creates a description.
         public init(
@@ -23,7 +31,11 @@ extension CodePipeline {
             startTime: Date? = nil,
             lastUpdateTime: Date? = nil,
             configuration: [String: String] = [:],
-            outputVariables: [String: String] = [:]
+            outputVariables: [String: String] = [:],
+            pipelineExecutionID: String? = nil,
+            stageName: String? = nil,
+            actionName: String? = nil,
+            externalExecutionID: String? = nil
         ) {
             self.id = id
             self.status = status
@@ -31,6 +43,10 @@ extension CodePipeline {
             self.lastUpdateTime = lastUpdateTime
             self.configuration = configuration
             self.outputVariables = outputVariables
+            self.pipelineExecutionID = pipelineExecutionID
+            self.stageName = stageName
+            self.actionName = actionName
+            self.externalExecutionID = externalExecutionID
         }
 
         /// Reads a description; what isn't as documented is left out but for the id and the status.
@@ -40,6 +56,7 @@ extension CodePipeline {
                 let seconds = try? container.decodeIfPresent(Double.self, forKey: key)
                 return seconds.map { Date(timeIntervalSince1970: $0) }
             }
+            func text(_ key: CodingKeys) -> String? { try? container.decodeIfPresent(String.self, forKey: key) }
             let input = try? container.decodeIfPresent(Input.self, forKey: .input)
             let output = try? container.decodeIfPresent(Output.self, forKey: .output)
             self.init(
@@ -48,7 +65,11 @@ extension CodePipeline {
                 startTime: time(.startTime),
                 lastUpdateTime: time(.lastUpdateTime),
                 configuration: input?.resolvedConfiguration ?? input?.configuration ?? [:],
-                outputVariables: output?.outputVariables ?? [:]
+                outputVariables: output?.outputVariables ?? [:],
+                pipelineExecutionID: text(.pipelineExecutionId),
+                stageName: text(.stageName),
+                actionName: text(.actionName),
+                externalExecutionID: output?.executionResult?.externalExecutionId
             )
         }
 
@@ -59,11 +80,16 @@ extension CodePipeline {
 
         private struct Output: Decodable {
             var outputVariables: [String: String]?
+            var executionResult: ExecutionResult?
+        }
+
+        private struct ExecutionResult: Decodable {
+            var externalExecutionId: String?
         }
 
         private enum CodingKeys: String, CodingKey {
             case id = "actionExecutionId"
-            case status, startTime, lastUpdateTime, input, output
+            case status, startTime, lastUpdateTime, input, output, pipelineExecutionId, stageName, actionName
         }
     }
 
@@ -76,27 +102,57 @@ extension CodePipeline {
         pipelineName: String,
         pipelineExecutionID: String
     ) async throws -> [ActionExecution] {
+        let filter = ActionExecutionsInput.Filter(pipelineExecutionId: pipelineExecutionID)
+        let input = ActionExecutionsInput(pipelineName: pipelineName, filter: filter)
+        var executions: [ActionExecution] = []
+        try await actionExecutionPages(input) { page in
+            executions += page
+            return true
+        }
+        return executions
+    }
+
+    /// Reads the runs of actions in all of a pipeline's executions, the newest first, page by page, as far as is wanted
+    /// (`ListActionExecutions`).
+    ///
+    /// CodePipeline keeps them for twelve months. A run that can't be read is left out.
+    ///
+    /// - Parameters:
+    ///   - pipelineName: The pipeline.
+    ///   - takePage: Takes a page, of at most 100 runs; returns whether the next one is wanted.
+    /// - Throws: ``AWSError``, and what `takePage` throws.
+    public func readActionExecutions(
+        pipelineName: String,
+        _ takePage: ([ActionExecution]) async throws -> Bool
+    ) async throws {
+        try await actionExecutionPages(ActionExecutionsInput(pipelineName: pipelineName, maxResults: 100), takePage)
+    }
+
+    private struct ActionExecutionsInput: Encodable {
         struct Filter: Encodable {
             var pipelineExecutionId: String
         }
-        struct Input: Encodable {
-            var pipelineName: String
-            var filter: Filter
-            var nextToken: String?
-        }
+        var pipelineName: String
+        var filter: Filter?
+        var maxResults: Int?
+        var nextToken: String?
+    }
+
+    private func actionExecutionPages(
+        _ input: ActionExecutionsInput,
+        _ takePage: ([ActionExecution]) async throws -> Bool
+    ) async throws {
         struct Output: Decodable {
             var actionExecutionDetails: [Lossy<ActionExecution>]?
             var nextToken: String?
         }
         let name = AWSOperationName.listActionExecutions
-        return try await pages(of: name) { token in
-            let input = Input(
-                pipelineName: pipelineName,
-                filter: Filter(pipelineExecutionId: pipelineExecutionID),
-                nextToken: token
-            )
+        try await eachPage(of: name) { token in
+            var input = input
+            input.nextToken = token
             let page: Output = try await call(name, input)
-            return ((page.actionExecutionDetails ?? []).compactMap(\.value), page.nextToken)
+            let isNextWanted = try await takePage((page.actionExecutionDetails ?? []).compactMap(\.value))
+            return isNextWanted ? page.nextToken : nil
         }
     }
 }

@@ -89,12 +89,23 @@ extension CodePipeline {
         _ page: (_ token: String?) async throws -> ([Item], String?)
     ) async throws -> [Item] {
         var items: [Item] = []
+        try await eachPage(of: operation) { token in
+            let (more, next) = try await page(token)
+            items += more
+            return next
+        }
+        return items
+    }
+
+    /// Reads pages until there is no more.
+    ///
+    /// - Parameter page: Reads the page of a token, `nil` for the first; returns the next page's token, or `nil` where no
+    ///   more is wanted.
+    func eachPage(of operation: AWSOperationName, _ page: (_ token: String?) async throws -> String?) async throws {
         var seen: Set<String> = []
         var token: String?
         repeat {
-            let (more, next) = try await page(token)
-            items += more
-            token = next.flatMap { $0.isEmpty ? nil : $0 }
+            token = try await page(token).flatMap { $0.isEmpty ? nil : $0 }
             if let token, !seen.insert(token).inserted {
                 throw AWSError(
                     .malformedReply,
@@ -104,7 +115,6 @@ extension CodePipeline {
                 )
             }
         } while token != nil
-        return items
     }
 }
 

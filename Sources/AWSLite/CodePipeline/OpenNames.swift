@@ -85,6 +85,36 @@ extension CodePipeline {
         public static let failed = Self(rawValue: "Failed")
     }
 
+    /// How far a pipeline's execution has come; any text survives.
+    public struct PipelineExecutionStatus: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+        /// The name on the wire.
+        public let rawValue: String
+        /// Creates a state.
+        public init(rawValue: String) { self.rawValue = rawValue }
+        /// The name on the wire.
+        public var description: String { rawValue }
+
+        /// `InProgress`.
+        public static let inProgress = Self(rawValue: "InProgress")
+        /// `Stopping`: it is to stop, and waits for its actions.
+        public static let stopping = Self(rawValue: "Stopping")
+        /// `Stopped`.
+        public static let stopped = Self(rawValue: "Stopped")
+        /// `Succeeded`.
+        public static let succeeded = Self(rawValue: "Succeeded")
+        /// `Superseded`: a newer one overtook it between two stages.
+        public static let superseded = Self(rawValue: "Superseded")
+        /// `Failed`; a retry of its stage lets it go on.
+        public static let failed = Self(rawValue: "Failed")
+        /// `Cancelled`: the pipeline's structure was changed meanwhile.
+        public static let cancelled = Self(rawValue: "Cancelled")
+
+        /// Whether it is over; a state that this library doesn't know isn't.
+        public var isOver: Bool {
+            [.stopped, .succeeded, .superseded, .failed, .cancelled].contains(self)
+        }
+    }
+
     /// The kind of a failure, which the console shows; any text survives.
     public struct FailureType: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
         /// The name on the wire.

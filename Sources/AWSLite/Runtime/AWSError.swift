@@ -142,6 +142,10 @@ extension AWSError.Code {
     public static let limitExceeded: Self = "LimitExceededException"
     /// Somebody else changes the same thing.
     public static let concurrentModification: Self = "ConcurrentModificationException"
+    /// No such pipeline.
+    public static let pipelineNotFound: Self = "PipelineNotFoundException"
+    /// The pipeline has no such execution, or none any more.
+    public static let pipelineExecutionNotFound: Self = "PipelineExecutionNotFoundException"
     /// The page's token is no good.
     public static let invalidNextToken: Self = "InvalidNextTokenException"
 

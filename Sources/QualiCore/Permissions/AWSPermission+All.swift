@@ -1,6 +1,6 @@
 extension AWSPermission {
-    /// Every call of AWS that the program can make.
-    public static let all = jobs + registration + objects + credentials + [identity]
+    /// Every call of AWS that the program can make; twice where two make it for reasons of their own.
+    public static let all = jobs + registration + sandboxes + objects + credentials + [identity]
 
     // Which resource an action takes is the service authorization reference's word, and the user guide's.
 
@@ -66,6 +66,30 @@ extension AWSPermission {
             .statement(id: "RegisterActionTypes", .actionTypes),
             for: "deletes an action type",
             without: "nothing can be uninstalled"
+        ),
+    ]
+
+    private static let sandboxes = [
+        Self(
+            "ListPipelines",
+            by: .operator,
+            .statement(id: "ListPipelines", .everything),
+            for: "finds the pipelines whose actions may have started a sandbox",
+            without: "no sandbox is proven to be ours, so none is called an orphan or ended"
+        ),
+        Self(
+            "ListActionExecutions",
+            by: .operator,
+            .statement(id: "LookAtPipelines", .pipelines),
+            for: "tells which action started a sandbox, by the tag at the end of its name",
+            without: "no sandbox is proven to be ours, so none is called an orphan or ended"
+        ),
+        Self(
+            "GetPipelineExecution",
+            by: .operator,
+            .statement(id: "LookAtPipelines", .pipelines),
+            for: "tells whether the pipeline's execution that started a sandbox is over",
+            without: "no sandbox is called an orphan or ended"
         ),
     ]
 

@@ -9,6 +9,8 @@ public struct AWSPermission: Sendable, Hashable {
         case worker
         /// `quali-worker actions install`, `uninstall` and `list`.
         case registrar
+        /// `quali-worker sandboxes`.
+        case `operator`
     }
 
     /// What an IAM action is allowed on.

@@ -6,7 +6,8 @@ public import QualiCore
 struct PrintPolicy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Print the IAM policy of least privilege for the worker, or for who registers the action types.",
+        abstract:
+            "Print the IAM policy of least privilege for the worker, or for who registers types or ends sandboxes.",
         discussion: """
             Names, version and region are those of 'install'. AWS isn't called. The statement whose name begins with \
             Optional may be left out. To give it to a role:
@@ -18,7 +19,10 @@ struct PrintPolicy: AsyncParsableCommand {
 
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("Who gets the policy: worker or registrar.", valueName: "whom")
+        help: ArgumentHelp(
+            "Who gets the policy: worker, registrar (for 'actions') or operator (for 'sandboxes').",
+            valueName: "whom"
+        )
     )
     var caller = AWSPermission.Caller.worker
     @Option(

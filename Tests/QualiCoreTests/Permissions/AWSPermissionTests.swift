@@ -13,7 +13,9 @@ struct AWSPermissionTests {
         let token = AWSPermission.all.filter { $0.source == .token }.map(\.operation)
         #expect(token == ["GetRoleCredentials", "CreateToken"])
         let others = AWSPermission.all.filter { $0.source != .token }.map(\.operation)
-        #expect(others.sorted() == AWSOperationName.allCases.map(\.rawValue).sorted())
+        #expect(Set(others) == Set(AWSOperationName.allCases.map(\.rawValue)))
+        let calls = AWSPermission.all.map { "\($0.caller) \($0.action)" }
+        #expect(Set(calls).count == calls.count)
         #expect(AWSPermission.all.allSatisfy { !$0.purpose.isEmpty && !$0.without.isEmpty })
     }
 

@@ -41,6 +41,14 @@ struct PolicyTests {
         #expect(text.contains("\"arn:aws:codepipeline:eu-west-1:*:actionType:Custom/Deploy/Quali-Start-Sandbox/1\""))
     }
 
+    @Test("prints the policy of who looks after sandboxes")
+    func sandboxes() async throws {
+        let text = try await Self.printed(["--for", "operator", "--aws-region", "eu-west-1"])
+        let policy = try JSON(parsing: Data(text.utf8))
+        let ids = policy["Statement"]?.array?.compactMap { $0["Sid"]?.string }
+        #expect(ids == ["ListPipelines", "LookAtPipelines"])
+    }
+
     @Test("names what is wrong: no region, no account, nobody")
     func refusals() async throws {
         let missing = try await program("actions", "policy")
@@ -51,7 +59,7 @@ struct PolicyTests {
         #expect(account.errors.contains("--account is '1234'. Wanted: an account's id, 12 digits"))
         let nobody = try await program("actions", "policy", "--for", "nobody", "--aws-region", "eu-west-1")
         #expect(nobody.status == 64)
-        #expect(nobody.errors.contains("'worker' and 'registrar'"))
+        #expect(nobody.errors.contains("'worker', 'registrar'"))
     }
 
     @Test("prints what IAM's grammar takes, in every partition", Python.condition)
@@ -59,7 +67,7 @@ struct PolicyTests {
         try await withTemporaryFolder { folder in
             var files: [String] = []
             for region in ["eu-west-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1"] {
-                for caller in ["worker", "registrar"] {
+                for caller in ["worker", "registrar", "operator"] {
                     let policy = try await Self.printed(["--for", caller, "--aws-region", region])
                     files.append(try folder.write("\(caller)-\(region).json", policy))
                 }

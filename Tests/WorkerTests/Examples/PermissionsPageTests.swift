@@ -41,7 +41,7 @@ struct PermissionsPageTests {
     @Test("shows the policies that are printed")
     func policies() async throws {
         let page = try Self.page()
-        for caller in ["worker", "registrar"] {
+        for caller in ["worker", "registrar", "operator"] {
             let ending = try await program(
                 "actions",
                 "policy",

@@ -1,0 +1,83 @@
+public import FoundationEssentials
+
+extension CodePipeline {
+    /// A pipeline, as the account's list has it.
+    public struct PipelineSummary: Sendable, Hashable, Decodable {
+        /// The pipeline's name.
+        public var name: String
+        /// When it was made, if that is told.
+        public var created: Date?
+        /// When it was last changed, if that is told.
+        public var updated: Date?
+
+        /// Creates a description.
+        public init(name: String, created: Date? = nil, updated: Date? = nil) {
+            self.name = name
+            self.created = created
+            self.updated = updated
+        }
+
+        /// Reads a description; what isn't as documented is left out but for the name.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            func time(_ key: CodingKeys) -> Date? {
+                let seconds = try? container.decodeIfPresent(Double.self, forKey: key)
+                return seconds.map { Date(timeIntervalSince1970: $0) }
+            }
+            self.init(
+                name: try container.decode(String.self, forKey: .name),
+                created: time(.created),
+                updated: time(.updated)
+            )
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case name, created, updated
+        }
+    }
+
+    /// Lists the pipelines of the account and region, all pages (`ListPipelines`).
+    ///
+    /// A pipeline that can't be read is left out.
+    ///
+    /// - Throws: ``AWSError``.
+    public func listPipelines() async throws -> [PipelineSummary] {
+        struct Input: Encodable {
+            // As many as there may be on a page: by default a region has at most 1,000 pipelines.
+            var maxResults = 1_000
+            var nextToken: String?
+        }
+        struct Output: Decodable {
+            var pipelines: [Lossy<PipelineSummary>]?
+            var nextToken: String?
+        }
+        let name = AWSOperationName.listPipelines
+        return try await pages(of: name) { token in
+            let page: Output = try await call(name, Input(nextToken: token))
+            return ((page.pipelines ?? []).compactMap(\.value), page.nextToken)
+        }
+    }
+
+    /// Asks how far a pipeline's execution has come (`GetPipelineExecution`).
+    ///
+    /// - Throws: ``AWSError``; ``AWSError/Code/pipelineNotFound`` and ``AWSError/Code/pipelineExecutionNotFound`` where
+    ///   there is none, or none any more.
+    public func pipelineExecutionStatus(
+        pipelineName: String,
+        pipelineExecutionID: String
+    ) async throws -> PipelineExecutionStatus {
+        struct Input: Encodable {
+            var pipelineName: String
+            var pipelineExecutionId: String
+        }
+        struct Output: Decodable {
+            struct Execution: Decodable {
+                var status: PipelineExecutionStatus
+            }
+            var pipelineExecution: Execution
+        }
+        let input = Input(pipelineName: pipelineName, pipelineExecutionId: pipelineExecutionID)
+        let output: Output = try await call(.getPipelineExecution, input)
+        return output.pipelineExecution.status
+    }
+}
