@@ -37,22 +37,31 @@ extension LabAccess {
     /// - Throws: ``JobFailure`` when the lab refuses or can't be reached.
     func stop(_ sandboxID: String, _ context: JobContext<some Codable & Sendable>) async throws {
         let client = client
-        let deadline = context.clock.now.addingTimeInterval(patience.timeInterval)
+        try await stop(sandboxID, context.clock) {
+            try await context.uninterrupted { try await client.stopSandbox(id: sandboxID) }
+        }
+    }
+
+    /// Asks the lab to end a sandbox, as ``stop(_:_:)`` does.
+    ///
+    /// - Parameter request: Sends one request.
+    func stop(_ sandboxID: String, _ clock: any WorkerClock, _ request: () async throws -> Void) async throws {
+        let deadline = clock.now.addingTimeInterval(patience.timeInterval)
         var backoff = Backoff(first: .seconds(5), longest: .seconds(30))
         var attempts = 0
         while true {
             attempts += 1
             do {
-                try await context.uninterrupted { try await client.stopSandbox(id: sandboxID) }
+                try await request()
                 return
             } catch let error as SandboxAPIError {
                 // The first stop sometimes fails where a second one doesn't, says Quali's load-testing tool.
-                let isLast = attempts >= 2 && !(error.isTransient && context.clock.now < deadline)
-                if try await isEnding(sandboxID, patiently: isLast, context.clock) { return }
+                let isLast = attempts >= 2 && !(error.isTransient && clock.now < deadline)
+                if try await isEnding(sandboxID, patiently: isLast, clock) { return }
                 guard !isLast else {
                     throw JobFailure("The sandbox can't be ended", error, externalExecutionID: sandboxID)
                 }
-                try await context.clock.sleep(for: backoff.pause())
+                try await clock.sleep(for: backoff.pause())
             }
         }
     }

@@ -17,6 +17,20 @@ public struct SandboxTag: Sendable, Hashable, CustomStringConvertible {
         description = "[q" + digest.prefix(6).map { String(format: "%02x", $0) }.joined() + "]"
     }
 
+    /// Reads the tag at the end of a sandbox's name.
+    ///
+    /// - Returns: `nil` if there is none, so that no worker has started the sandbox.
+    public init?(endOf name: String) {
+        let text = name.suffix(Self.length)
+        let digits = text.dropFirst(2).dropLast()
+        guard text.utf8.count == Self.length, text.hasPrefix("[q"), text.hasSuffix("]"),
+            digits.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+        else { return nil }
+        description = String(text)
+    }
+
+    private static let length = 15
+
     /// A sandbox's name that ends with the tag and isn't longer than the lab takes.
     public func name(for wanted: String) -> String {
         // The lab is a .NET product, whose length of a text is its count of UTF-16 units.

@@ -112,6 +112,18 @@ struct IAMPolicyTests {
         }
     }
 
+    @Test("allow an operator just what listing and ending sandboxes takes")
+    func sandboxes() async throws {
+        try await SandboxStand.run { stand in
+            let execution = try stand.begin("Stopped")
+            _ = try await stand.start(of: execution)
+            try stand.cloud.codePipeline.stop(execution.id, abandon: true)
+            let orphans = try await stand.inventory.take().sandboxes
+            #expect(try await stand.inventory.end(orphans, force: false).values.map(\.self) == [.begun])
+            #expect(Self.ownCalls(stand.cloud) == Set(Self.policy(.operator).statements.flatMap(\.actions)))
+        }
+    }
+
     @Test("name the partition, the region, the account, and every type in both spellings")
     func resources() throws {
         var names = QualiActions()

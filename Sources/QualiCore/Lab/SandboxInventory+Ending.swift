@@ -1,0 +1,134 @@
+import AWSLite
+import Foundation
+public import SandboxAPI
+
+extension SandboxInventory {
+    /// What became of a sandbox that was to be ended.
+    public enum Ending: Sendable, Hashable {
+        /// The lab has begun to end it.
+        case begun
+        /// It was being ended already.
+        case alreadyEnding
+        /// It had ended already.
+        case alreadyEnded
+        /// It was left alone, for this reason.
+        case kept(String)
+        /// The lab or AWS didn't do what was asked.
+        case failed(String)
+    }
+
+    /// What to end.
+    public struct Choice: Sendable, Hashable {
+        /// The sandboxes to end, each once.
+        public var sandboxes: [TaggedSandbox]
+        /// Those that have ended already.
+        public var ended: [SandboxSummary]
+
+        /// Creates a choice.
+        public init(sandboxes: [TaggedSandbox] = [], ended: [SandboxSummary] = []) {
+            self.sandboxes = sandboxes
+            self.ended = ended
+        }
+    }
+
+    /// Why sandboxes may not be ended; a reason for each.
+    public struct Refusal: Error, Sendable, Hashable {
+        /// The reasons, in the order of what was asked.
+        public let reasons: [String]
+    }
+
+    /// Finds what somebody names by ids or whole names.
+    ///
+    /// - Parameters:
+    ///   - names: The ids or names.
+    ///   - listing: What there is.
+    ///   - force: Whether sandboxes in use may be ended, too.
+    /// - Throws: ``Refusal`` if a single one may not be ended, and `SandboxAPIError`.
+    public func choose(_ names: [String], from listing: Listing, force: Bool) async throws -> Choice {
+        var choice = Choice()
+        var reasons: [String] = []
+        var past: [SandboxSummary]?
+        for name in names {
+            let tagged = listing.sandboxes.filter { Self.isNamed(name, $0.id, $0.name) }
+            let foreign = listing.foreign.filter { Self.isNamed(name, $0.id, $0.name) }
+            if tagged.count + foreign.count > 1 {
+                reasons.append("'\(name)' is the name of \(tagged.count + foreign.count) sandboxes: give its id.")
+            } else if let sandbox = tagged.first {
+                if let reason = Self.objection(to: sandbox, force: force) {
+                    reasons.append("'\(name)' \(reason)")
+                } else if !choice.sandboxes.contains(sandbox) {
+                    choice.sandboxes.append(sandbox)
+                }
+            } else if !foreign.isEmpty {
+                reasons.append("'\(name)' isn't ours: its name doesn't end with a worker's tag.")
+            } else {
+                let known = if let past { past } else { try await lab.client.sandboxes(includingHistoric: true) }
+                past = known
+                if let sandbox = known.first(where: { Self.isNamed(name, $0.id, $0.name) && $0.state.isEnded }) {
+                    if !choice.ended.contains(sandbox) { choice.ended.append(sandbox) }
+                } else {
+                    reasons.append("'\(name)' is neither the id nor the whole name of a sandbox that the lab shows.")
+                }
+            }
+        }
+        guard reasons.isEmpty else { throw Refusal(reasons: reasons) }
+        return choice
+    }
+
+    private static func isNamed(_ text: String, _ id: String, _ name: String) -> Bool {
+        text == name || text.lowercased() == id.lowercased()
+    }
+
+    /// Why a sandbox may not be ended; `nil` if it may.
+    private static func objection(to sandbox: TaggedSandbox, force: Bool) -> String? {
+        switch sandbox.verdict {
+        case .unproven(let doubt): return "isn't proven to be ours. \(doubt)"
+        case .proven(let origin, let status):
+            guard sandbox.standing == .inUse, !force else { return nil }
+            return "is in use: the execution \(origin.place.pipelineExecutionID) of the pipeline "
+                + "'\(origin.place.pipeline)' is \(status). With --force it is ended all the same."
+        }
+    }
+
+    /// Ends sandboxes, each after one more look at the lab and at AWS, since a listing grows old while somebody reads it.
+    ///
+    /// - Parameter force: Whether those in use are ended, too.
+    /// - Returns: What became of each.
+    /// - Throws: `CancellationError` alone.
+    public func end(_ sandboxes: [TaggedSandbox], force: Bool) async throws -> [TaggedSandbox: Ending] {
+        let endings = try await inParallel(sandboxes, width: Self.width) { sandbox in
+            do {
+                return (sandbox, try await end(sandbox, force: force))
+            } catch let error as JobFailure {
+                return (sandbox, Ending.failed(error.message))
+            } catch let error as SandboxAPIError {
+                return (sandbox, Ending.failed("\(error)"))
+            } catch let error as AWSError {
+                return (sandbox, Ending.failed("\(error)"))
+            }
+        }
+        return Dictionary(endings) { first, _ in first }
+    }
+
+    private func end(_ sandbox: TaggedSandbox, force: Bool) async throws -> Ending {
+        guard case .proven(let origin, _) = sandbox.verdict else { return .kept("It isn't proven to be ours.") }
+        let current: Sandbox
+        do {
+            current = try await lab.client.sandbox(id: sandbox.id)
+        } catch let error as SandboxAPIError where error.code == .notFound {
+            return .alreadyEnded
+        }
+        if current.state.isEnded { return .alreadyEnded }
+        if current.state.isEnding { return .alreadyEnding }
+        guard SandboxTag(actionExecutionID: origin.actionExecutionID).marks(current.name) else {
+            return .kept("Its name has changed to '\(current.name)'.")
+        }
+        let status = try await status(of: Execution(origin.place))
+        guard force || status?.isOver == true else {
+            let now = status.map { "is \($0)" } ?? "is unknown to CodePipeline"
+            return .kept("Its pipeline's execution \(now) by now.")
+        }
+        try await lab.stop(sandbox.id, clock) { try await lab.client.stopSandbox(id: sandbox.id) }
+        return .begun
+    }
+}

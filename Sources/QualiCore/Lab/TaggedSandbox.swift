@@ -1,0 +1,90 @@
+public import AWSLite
+public import Foundation
+public import SandboxAPI
+
+/// A sandbox whose name ends with a worker's tag, and what AWS proves of it.
+public struct TaggedSandbox: Sendable, Hashable {
+    /// The action that started a sandbox.
+    public struct Origin: Sendable, Hashable {
+        /// Where in the account's pipelines it is.
+        public let place: JobPlace
+        /// The action's execution, of whose id the tag is made.
+        public let actionExecutionID: String
+        /// How far the action has come.
+        public let actionStatus: CodePipeline.ActionExecutionStatus
+        /// The sandbox that the action itself has named, if it has.
+        let sandboxID: String?
+    }
+
+    /// Why nothing is proven of a sandbox.
+    public enum Doubt: Sendable, Hashable {
+        /// No execution that CodePipeline still knows explains the tag.
+        case unexplained
+        /// The action says that it has started another sandbox, so this one is a copy, or its name is one.
+        case otherSandbox(String)
+        /// Several sandboxes bear the tag, and the action doesn't say which one is its own.
+        case twins
+        /// CodePipeline has forgotten the pipeline's execution.
+        case executionGone
+        /// The credentials lack rights, such as `codepipeline:ListPipelines`.
+        case rightsMissing([String])
+    }
+
+    /// What AWS says of a sandbox.
+    public enum Verdict: Sendable, Hashable {
+        /// This account's action has started it, in a pipeline's execution that has come this far.
+        case proven(Origin, CodePipeline.PipelineExecutionStatus)
+        /// It can't be said whose it is, or whether it is still needed.
+        case unproven(Doubt)
+    }
+
+    /// What is to be done about a sandbox.
+    public enum Standing: String, Sendable, Hashable, CaseIterable {
+        /// It is ours, and the pipeline's execution that started it is over.
+        case orphan
+        /// It is ours, and the pipeline's execution that started it goes on.
+        case inUse = "in_use"
+        /// It is ours, and is being ended.
+        case ending
+        /// It may be another account's, so it is left alone.
+        case unproven
+    }
+
+    /// Its id.
+    public let id: String
+    /// Its name.
+    public let name: String
+    /// What it was doing.
+    public let state: SandboxState
+    /// The name of its blueprint, if the lab says it.
+    public let blueprint: String?
+    /// When it started, if the lab says it.
+    public let startedAt: Date?
+    /// What AWS says of it.
+    public let verdict: Verdict
+
+    /// What is to be done about it.
+    public var standing: Standing {
+        guard case .proven(_, let status) = verdict else { return .unproven }
+        if state.isEnding { return .ending }
+        return status.isOver ? .orphan : .inUse
+    }
+}
+
+extension TaggedSandbox.Doubt: CustomStringConvertible {
+    /// The reason in a sentence.
+    public var description: String {
+        switch self {
+        case .unexplained:
+            "No action's execution that CodePipeline still lists for this account and region explains its tag: it is "
+                + "another account's or region's, its pipeline was deleted, or it was started more than 12 months ago."
+        case .otherSandbox(let id):
+            "The action of its tag has started the sandbox \(id), so this one is a copy, or has a copied name."
+        case .twins: "Several sandboxes bear its tag, and AWS doesn't say which one the action has started."
+        case .executionGone: "CodePipeline no longer knows the pipeline's execution that started it."
+        case .rightsMissing(let rights):
+            "The credentials lack \(rights.joined(separator: " and ")), so it can't be told whose it is and whether it "
+                + "is in use."
+        }
+    }
+}
