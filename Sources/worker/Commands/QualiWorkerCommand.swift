@@ -9,7 +9,8 @@ struct QualiWorkerCommand: AsyncParsableCommand {
         abstract: "Runs AWS CodePipeline actions in Quali CloudShell labs.",
         discussion: "'quali-worker --version' prints the version.",
         subcommands: [
-            RunWorker.self, CheckCommand.self, ConfigCommand.self, Actions.self, DemoCommand.self,
+            RunWorker.self, CheckCommand.self, ConfigCommand.self, SandboxesCommand.self, Actions.self,
+            DemoCommand.self,
             DocumentationCommand.self,
         ]
     )

@@ -57,7 +57,7 @@ struct LogLine {
     }
 
     /// A text in one line, whose control characters can neither forge a line nor move a terminal's cursor.
-    private static func visible(_ text: String) -> String {
+    static func visible(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return text.unicodeScalars.reduce(into: "") { visible, scalar in
             switch scalar {

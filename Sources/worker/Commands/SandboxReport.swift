@@ -1,0 +1,198 @@
+import AWSLite
+import Foundation
+import QualiCore
+import SandboxAPI
+
+/// What `quali-worker sandboxes` says, for people and as JSON.
+///
+/// `Docs/sandboxes.md` describes the JSON; fields may be added.
+struct SandboxReport: Encodable, Sendable {
+    let time: Date
+    let lab: String
+    let region: String
+    let sandboxes: [Item]
+    let otherSandboxes: Int
+    let missingRights: [String]
+    /// What became of those that were to be ended; `nil` if none was.
+    private(set) var ended: [Ended]?
+
+    struct Item: Encodable, Sendable {
+        let id: String
+        let name: String
+        let state: String
+        let standing: TaggedSandbox.Standing
+        var unprovenBecause: String?
+        let blueprint: String?
+        let startedAt: Date?
+        let ageSeconds: Int?
+        let url: String?
+        var pipeline: String?
+        var stage: String?
+        var action: String?
+        var actionExecutionId: String?
+        var actionStatus: String?
+        var pipelineExecutionId: String?
+        var pipelineExecutionStatus: String?
+        var pipelineUrl: String?
+    }
+
+    struct Ended: Encodable, Sendable {
+        let id: String
+        let name: String
+        let ending: String
+        let detail: String?
+    }
+
+    /// Describes a listing.
+    init(_ listing: SandboxInventory.Listing, _ facts: StatusFacts) {
+        time = listing.takenAt
+        lab = facts.lab
+        region = facts.region
+        sandboxes = listing.sandboxes.map { Item($0, listing.takenAt, facts) }
+        otherSandboxes = listing.foreign.count
+        missingRights = listing.missingRights
+    }
+
+    /// Adds what became of the sandboxes that were to be ended.
+    mutating func add(_ endings: [TaggedSandbox: SandboxInventory.Ending], of choice: SandboxInventory.Choice) {
+        ended =
+            choice.sandboxes.map { sandbox in
+                let ending = endings[sandbox] ?? .kept("It wasn't tried.")
+                return Ended(id: sandbox.id, name: sandbox.name, ending: ending.name, detail: ending.detail)
+            }
+            + choice.ended.map {
+                let ending = SandboxInventory.Ending.alreadyEnded
+                return Ended(id: $0.id, name: $0.name, ending: ending.name, detail: nil)
+            }
+    }
+
+    /// Whether all that were to be ended have ended or will.
+    var isDone: Bool { ended?.allSatisfy { $0.ending != "kept" && $0.ending != "failed" } ?? true }
+
+    /// The report as an object.
+    ///
+    /// - Throws: `EncodingError`, which no listing gives rise to.
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+// MARK: For people
+
+extension SandboxReport {
+    /// The sandboxes by their standings, with what can be done about them.
+    var text: String {
+        var parts = TaggedSandbox.Standing.allCases.map { text(of: $0) }.filter { !$0.isEmpty }
+        if parts.isEmpty { parts.append("No sandbox in the lab bears a worker's tag.") }
+        if otherSandboxes > 0 {
+            parts.append("\(Words.count(otherSandboxes, "other sandbox", "other sandboxes")) without a worker's tag.")
+        }
+        if sandboxes.contains(where: { $0.standing == .orphan }) {
+            parts.append("To end the orphans: quali-worker sandboxes --end-orphans")
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// The sandboxes of a standing; empty if there are none.
+    func text(of standing: TaggedSandbox.Standing) -> String {
+        let items = sandboxes.filter { $0.standing == standing }
+        guard !items.isEmpty else { return "" }
+        let heading = "\(standing.heading): \(Words.count(items.count, "sandbox", "sandboxes"))"
+        return ([heading] + items.map(\.text)).joined(separator: "\n")
+    }
+
+    /// What became of those that were to be ended, a line each.
+    var endings: String {
+        guard let ended, !ended.isEmpty else { return "There are no orphans." }
+        return ended.map { ended in
+            let word = ended.ending.replacing("_", with: " ").padding(toLength: 16, withPad: " ", startingAt: 0)
+            let line = word + LogLine.visible("\(ended.name) (\(ended.id))")
+            return line + (ended.detail.map { "\n" + wrapped(LogLine.visible($0), indent: 16) } ?? "")
+        }.joined(separator: "\n")
+    }
+}
+
+extension SandboxReport.Item {
+    fileprivate init(_ sandbox: TaggedSandbox, _ now: Date, _ facts: StatusFacts) {
+        self.init(
+            id: sandbox.id,
+            name: sandbox.name,
+            state: sandbox.state.rawValue,
+            standing: sandbox.standing,
+            blueprint: sandbox.blueprint,
+            startedAt: sandbox.startedAt,
+            ageSeconds: sandbox.startedAt.map { max(0, Int(now.timeIntervalSince($0))) },
+            url: facts.sandboxLink(sandbox.id)
+        )
+        switch sandbox.verdict {
+        case .unproven(let doubt): unprovenBecause = doubt.description
+        case .proven(let origin, let status):
+            pipeline = origin.place.pipeline
+            stage = origin.place.stage
+            action = origin.place.action
+            actionExecutionId = origin.actionExecutionID
+            actionStatus = origin.actionStatus.rawValue
+            pipelineExecutionId = origin.place.pipelineExecutionID
+            pipelineExecutionStatus = status.rawValue
+            pipelineUrl = facts.console.execution(origin.place)
+        }
+    }
+
+    /// The sandbox in a few lines.
+    fileprivate var text: String {
+        var lines = ["  " + LogLine.visible(name)]
+        func add(_ title: String, _ value: String?) {
+            guard let value else { return }
+            lines.append("    " + title.padding(toLength: 12, withPad: " ", startingAt: 0) + LogLine.visible(value))
+        }
+        add("id", id)
+        add("state", state + (ageSeconds.map { ", started \(Words.span(TimeInterval($0))) ago" } ?? ""))
+        add("blueprint", blueprint)
+        if let pipeline, let stage, let action { add("started by", "\(pipeline) / \(stage) / \(action)") }
+        if let pipelineExecutionId, let pipelineExecutionStatus {
+            add("execution", "\(pipelineExecutionId), \(pipelineExecutionStatus)")
+        }
+        add("link", url)
+        if let unprovenBecause {
+            lines.append("    because     " + wrapped(unprovenBecause, indent: 16).dropFirst(16))
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension TaggedSandbox.Standing {
+    fileprivate var heading: String {
+        switch self {
+        case .orphan: "Orphans, whose pipeline's execution is over"
+        case .inUse: "In use"
+        case .ending: "Being ended"
+        case .unproven: "Not proven to be ours"
+        }
+    }
+}
+
+extension TaggedSandbox.Standing: Encodable {}
+
+extension SandboxInventory.Ending {
+    /// The ending in a word or two.
+    fileprivate var name: String {
+        switch self {
+        case .begun: "ending"
+        case .alreadyEnding: "already_ending"
+        case .alreadyEnded: "already_ended"
+        case .kept: "kept"
+        case .failed: "failed"
+        }
+    }
+
+    fileprivate var detail: String? {
+        switch self {
+        case .kept(let reason), .failed(let reason): reason
+        case .begun, .alreadyEnding, .alreadyEnded: nil
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import AWSLite
+import Foundation
+import HTTPTransport
+import Logging
+import QualiCore
+import SandboxAPI
+
+/// `quali-worker sandboxes`.
+struct SandboxesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sandboxes",
+        abstract: "List the sandboxes that this account's pipelines have started, orphans first, and end some.",
+        discussion: """
+            It takes the flags of 'quali-worker run', and the rights of 'quali-worker actions policy --for operator'. \
+            An orphan is ours, and the pipeline's execution that started it is over, be it that it was stopped or has no \
+            End action. A sandbox is ours if the tag at the end of its name is that of an action's execution in this \
+            account and region; of others just the number is told, and they are never ended. A failed execution counts \
+            as over, though a retry lets it go on.
+
+            The exit status is 64 where a sandbox may not be ended, and then none is; 69 where the lab or AWS can't be \
+            asked or lacks a right, and where one of those to be ended goes on.
+            """
+    )
+
+    @Flag(help: "Print JSON; Docs/sandboxes.md describes it.") var json = false
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("End these sandboxes, given by ids or whole names; all of them or none.", valueName: "id")
+    )
+    var end: [String] = []
+    @Flag(help: "End all orphans, after a question at the terminal.") var endOrphans = false
+    @Flag(help: "With --end: end sandboxes in use, too; their pipelines' actions will fail.") var force = false
+    @Flag(help: "With --end-orphans: don't ask.") var yes = false
+    @OptionGroup var options: WorkerOptions
+
+    func validate() throws {
+        if endOrphans, !end.isEmpty { throw ValidationError("Give --end or --end-orphans, not both.") }
+        if force, end.isEmpty { throw ValidationError("--force is about what --end names.") }
+        if yes, !endOrphans { throw ValidationError("--yes is about --end-orphans.") }
+    }
+
+    func run() async throws {
+        let sources = options.sources
+        Program.exportProxies(sources)
+        let settings = try await WorkerSettings.read(sources)
+        let mask = SecretRedactor(settings.secrets)
+        do {
+            let lab = try Self.lab(settings)
+            let result = await Self.outcome { try await work(lab, settings) }
+            await lab.client.logout()
+            try result.get()
+        } catch let error as SandboxAPIError {
+            throw ProgramFailure(.unavailable, "The lab: \(CheckText.line(mask("\(error)"), limit: 1_200))")
+        } catch let error as AWSError {
+            throw ProgramFailure(.unavailable, CheckText.line(mask("\(error)"), limit: 1_200))
+        } catch let error as HTTPClientError {
+            throw ProgramFailure(.software, mask("\(error)"))
+        }
+    }
+
+    /// Lists or ends.
+    private func work(_ lab: LabAccess, _ settings: WorkerSettings) async throws {
+        var aws = settings.aws.client(try settings.aws.httpClient(), endpoint: settings.aws.codePipelineEndpoint)
+        // A large account asks for many pages, and nobody is in a hurry.
+        aws.retry.attempts = 8
+        let inventory = SandboxInventory(lab: lab, codePipeline: CodePipeline(aws))
+        let listing = try await inventory.take()
+        var report = SandboxReport(listing, StatusFacts(settings))
+        if end.isEmpty, !endOrphans {
+            print(json ? try report.json() : report.text)
+            try Self.complain(listing)
+            return
+        }
+        let choice: SandboxInventory.Choice
+        do {
+            choice =
+                endOrphans
+                ? .init(sandboxes: listing.sandboxes.filter { $0.standing == .orphan })
+                : try await inventory.choose(end, from: listing, force: force)
+        } catch let refusal as SandboxInventory.Refusal {
+            throw ProgramFailure(
+                listing.lacksRights ? .unavailable : .usage,
+                (["Nothing was ended."] + refusal.reasons + Self.advice(listing)).joined(separator: "\n")
+            )
+        }
+        if endOrphans, !choice.sandboxes.isEmpty, !yes { try Self.confirm(report.text(of: .orphan)) }
+        report.add(try await inventory.end(choice.sandboxes, force: force), of: choice)
+        print(json ? try report.json() : report.endings)
+        if !report.isDone { throw ExitCode(ProgramFailure.Status.unavailable.rawValue) }
+        if endOrphans { try Self.complain(listing) }
+    }
+
+    /// Asks whether the orphans are to be ended.
+    ///
+    /// - Throws: ``ProgramFailure`` unless the answer is yes.
+    private static func confirm(_ orphans: String, _ terminal: any Prompting = Terminal()) throws {
+        guard terminal.isThere else {
+            throw ProgramFailure(
+                .usage,
+                "--end-orphans asks before it ends anything, and there is no terminal to ask at. Wanted: --yes, or --end "
+                    + "with their ids."
+            )
+        }
+        StandardError.write(orphans + "\n")
+        do {
+            if try terminal.ask("End all of them? yes or no", isSecret: false).lowercased() == "yes" { return }
+        } catch is SettingsError {
+            // No answer is a no.
+        }
+        throw ProgramFailure(.usage, "Nothing was ended.")
+    }
+
+    /// - Throws: ``ProgramFailure`` if sandboxes couldn't be told apart for want of a right.
+    private static func complain(_ listing: SandboxInventory.Listing) throws {
+        guard listing.lacksRights else { return }
+        throw ProgramFailure(.unavailable, advice(listing).joined(separator: "\n"))
+    }
+
+    private static func advice(_ listing: SandboxInventory.Listing) -> [String] {
+        guard listing.lacksRights else { return [] }
+        return [
+            "The AWS credentials lack \(listing.missingRights.joined(separator: " and ")). Give them the policy that "
+                + "this prints: quali-worker actions policy --for operator"
+        ]
+    }
+
+    private static func lab(_ settings: WorkerSettings) throws -> LabAccess {
+        let client = try SandboxClient(settings.lab.client, httpClient: settings.lab.httpClient())
+        let interval = settings.jobs.statusInterval
+        let silence = Logger(label: "sandboxes") { _ in SwiftLogNoOpLogHandler() }
+        return LabAccess(
+            client: client,
+            watcher: SandboxWatcher(client: client, interval: interval, logger: silence),
+            portal: StatusFacts(settings).portal,
+            statusInterval: interval,
+            patience: .seconds(60)
+        )
+    }
+
+    private static func outcome(_ body: () async throws -> Void) async -> Result<Void, any Error> {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+extension SandboxInventory.Listing {
+    /// Whether a sandbox is unproven just for want of a right.
+    fileprivate var lacksRights: Bool {
+        sandboxes.contains { if case .unproven(.rightsMissing) = $0.verdict { true } else { false } }
+    }
+}
