@@ -192,7 +192,11 @@ def pipelines():
     check(cp.get_pipeline(name="Conformance", version=1)["pipeline"]["version"] == 1, "old version")
     fails("PipelineVersionNotFoundException", cp.get_pipeline, name="Conformance", version=7)
     fails("PipelineNotFoundException", cp.get_pipeline, name="Nobody")
-    check([p["name"] for p in cp.list_pipelines()["pipelines"]] == ["Conformance"], "list")
+    listed = cp.list_pipelines(maxResults=1000)
+    check([p["name"] for p in listed["pipelines"]] == ["Conformance"] and "nextToken" not in listed, listed)
+    check(listed["pipelines"][0]["created"] <= listed["pipelines"][0]["updated"], listed)
+    fails("ValidationException", cp.list_pipelines, maxResults=1001)
+    fails("InvalidNextTokenException", cp.list_pipelines, nextToken="nonsense")
 
 
 def poll():
