@@ -56,9 +56,9 @@ struct AWSSettings: Sendable {
         } catch {
             reader.note("AWS configuration:", "\(error)")
         }
-        codePipelineEndpoint = Self.endpoint(of: .codePipeline, environment, &reader)
-        s3Endpoint = Self.endpoint(of: .s3, environment, &reader)
-        stsEndpoint = Self.endpoint(of: .sts, environment, &reader)
+        codePipelineEndpoint = endpoint(of: .codePipeline, environment, &reader)
+        s3Endpoint = endpoint(of: .s3, environment, &reader)
+        stsEndpoint = endpoint(of: .sts, environment, &reader)
     }
 
     /// Asks for credentials once, so that a worker without any says so at its start.
@@ -126,13 +126,24 @@ struct AWSSettings: Sendable {
         return variables
     }
 
-    private static func endpoint(
+    /// The endpoint that is configured for a service; one that no request could be sent to is a problem.
+    private func endpoint(
         of service: AWSService,
         _ environment: AWSEnvironment,
         _ reader: inout SettingReader
     ) -> String? {
         do {
-            return try environment.endpoint(of: service)
+            let configured = try environment.endpoint(of: service)
+            // A region that is missing or wrong has been noted already.
+            let isUsable = (try? AWSEndpointResolver(region: region).endpoint(of: service)) != nil
+            let resolver = AWSEndpointResolver(
+                region: isUsable ? region : "us-east-1",
+                override: configured,
+                usesFIPS: usesFIPS,
+                usesDualStack: usesDualStack
+            )
+            _ = try resolver.endpoint(of: service)
+            return configured
         } catch {
             let problem = "\(error)"
             // AWS_ENDPOINT_URL is asked for once per service.

@@ -54,6 +54,16 @@ struct WorkerSettingsTests {
         #expect(warnings.withLock { $0 } == ["the clock is wrong"])
     }
 
+    @Test("refuse FIPS together with an endpoint of one's own, for each request would fail")
+    func endpointsThatExclude() async throws {
+        let changes = ["AWS_USE_FIPS_ENDPOINT": "true", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2"]
+        let problem = "FIPS can't be combined with a custom endpoint (of s3)"
+        #expect(await Given.problems(changes) == ["AWS endpoint:": problem])
+        // Whatever else is wrong is told once, where it belongs.
+        let more = await Given.problems(changes.merging(["AWS_REGION": ""]) { $1 })
+        #expect(Set(more.keys) == ["AWS endpoint:", "AWS_REGION"])
+    }
+
     @Test("come from every name of the documentation")
     func everything() async throws {
         let settings = try await Given.settings([
