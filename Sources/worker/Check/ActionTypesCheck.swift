@@ -68,14 +68,14 @@ struct ActionTypesCheck {
         }.map(\.id.version)
         let absent = "version \(definition.version) isn't registered"
         guard let latest = others.max(by: Self.isOlder) else {
-            return .failed(name, absent, fix: "quali-worker actions install")
+            return .failed(name, absent, fix: "quali-worker actions install --version \(definition.version)")
         }
         let list = others.sorted(by: Self.isOlder).joined(separator: ", ")
         return .failed(
             name,
             "\(absent); \(others.count == 1 ? "version \(list) is" : "versions \(list) are")",
             fix: "set JOB_WORKER_VERSION=\(latest), or register version \(definition.version): "
-                + "quali-worker actions install"
+                + "quali-worker actions install --version \(definition.version)"
         )
     }
 

@@ -7,7 +7,10 @@ struct QualiWorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quali-worker",
         abstract: "Runs AWS CodePipeline actions in Quali CloudShell labs.",
-        discussion: "'quali-worker --version' prints the version.",
+        discussion: """
+            'quali-worker demo' needs nothing and shows it at work; 'quali-worker check' tries your settings and says \
+            what to do next. 'quali-worker --version' prints the version.
+            """,
         subcommands: [
             RunWorker.self, CheckCommand.self, ConfigCommand.self, SandboxesCommand.self, Actions.self,
             DemoCommand.self,

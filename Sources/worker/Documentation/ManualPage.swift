@@ -113,6 +113,7 @@ struct ManualPage {
         roff.example(
             """
             quali-worker actions install --portal-url https://cloudshell.example.com
+            quali-worker check --config /etc/quali-worker/worker.env
             quali-worker run --config /etc/quali-worker/worker.env
             quali-worker demo
             """

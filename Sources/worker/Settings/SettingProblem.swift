@@ -30,7 +30,8 @@ struct SettingsError: Error, Sendable, Hashable, CustomStringConvertible {
             \(lines.joined(separator: "\n"))
 
             Settings are given as flags, in the environment, or in a file of NAME=value
-            lines with --config FILE. All of them: quali-worker run --help
+            lines with --config FILE. All of them: quali-worker run --help. What is set,
+            and where: quali-worker config. Whether it works: quali-worker check.
             """
     }
 }
