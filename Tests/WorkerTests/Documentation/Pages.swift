@@ -1,0 +1,30 @@
+import Foundation
+
+/// The pages that the repository has for people who use the program, and the sources.
+enum Pages {
+    /// The texts of all pages and examples, by their path.
+    static func texts() throws -> [String: String] {
+        try files(in: ["README.md", "Docs", "Examples"], endings: [".md", ".yaml", ".json"])
+    }
+
+    /// The sources' texts, with literals that are written over several lines or added up made whole again.
+    static func sources() throws -> String {
+        try files(in: ["Sources"], endings: [".swift"]).values.joined(separator: "\n")
+            .replacing(#/\\\n\s*/#, with: "")
+            .replacing(#/"\s*\+\s*"/#, with: "")
+            .replacing(#/\s*\n\s*/#, with: " ")
+    }
+
+    private static func files(in places: [String], endings: [String]) throws -> [String: String] {
+        var texts: [String: String] = [:]
+        for place in places {
+            let url = Python.repository.appendingPathComponent(place)
+            let inner = FileManager.default.enumerator(atPath: url.path)?.compactMap { "\(place)/\($0)" } ?? []
+            for path in [place] + inner where endings.contains(where: path.hasSuffix) && !path.contains("/.build") {
+                let file = Python.repository.appendingPathComponent(path)
+                texts[path] = try String(contentsOf: file, encoding: .utf8)
+            }
+        }
+        return texts
+    }
+}
