@@ -26,8 +26,8 @@ struct PagesTests {
         let known = Set(Setting.all.flatMap(\.allNames))
         for (path, text) in try Pages.texts() {
             for match in text.matches(of: #/\b(?:QUALI|CLOUDSHELL)_[A-Z][A-Z_]*[A-Z]\b/#) {
-                let name = String(match.0)
-                #expect(known.contains(name), "\(path) names \(name)")
+                let isThere = known.contains(String(match.0))
+                #expect(isThere, "\(path) names \(match.0)")
             }
         }
     }
