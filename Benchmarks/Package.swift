@@ -21,5 +21,9 @@ let package = Package(
         ),
         .executableTarget(name: "Requests", dependencies: awsLite + ["Measure"]),
         .executableTarget(name: "Transfer", dependencies: awsLite + ["Measure"]),
+        .executableTarget(
+            name: "Jobs",
+            dependencies: ["Measure", .product(name: "LocalCloud", package: "quali-worker")]
+        ),
     ]
 )
