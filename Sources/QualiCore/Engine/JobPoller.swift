@@ -13,14 +13,14 @@ struct OfferedJob: Sendable {
 }
 
 /// Asks for the jobs of one action type, for ever: only for as many as there is room for, at once again while jobs keep
-/// coming, and ever more slowly while the service refuses.
+/// coming, less often while none come for long, and ever more slowly while the service refuses.
 struct JobPoller: Sendable {
     let action: JobAction
     let queue: any JobQueue
     let journal: any JobJournal
     let slots: JobSlots
     let held: HeldJobs
-    let pause: Duration
+    let pace: PollPace
     /// Over how many pollers free slots are to be spread.
     let pollers: Int
     let clock: any WorkerClock
@@ -29,31 +29,35 @@ struct JobPoller: Sendable {
 
     /// Polls until the task is cancelled and hands each job that has been journalled to `deliver`.
     func run(_ deliver: @Sendable (OfferedJob) -> Void) async {
-        var backoff = Backoff(first: max(pause * 2, .seconds(1)), longest: max(pause * 2, .seconds(60)))
+        var backoff = Backoff(first: max(pace.pause * 2, .seconds(1)), longest: max(pace.pause * 2, .seconds(60)))
         var outage = OutageLog("Polling for \(action.typeID.provider)", logger: logger)
         while !Task.isCancelled {
             monitor.poller(of: action.typeID, .waitingForRoom)
             let room = await slots.take(privileged: action.freesResources, share: pollers)
             guard room > 0 else { return }
             var delivered = 0
-            var rest = pause * Double.random(in: 0.9...1.1)
+            var refusal: Duration?
             monitor.poller(of: action.typeID, .asking(since: clock.now))
             do {
                 let jobs = try await poll(room)
                 for job in jobs { deliver(job) }
                 delivered = jobs.count
+                if delivered > 0 { pace.noteWork(clock.now) }
                 outage.succeeded()
                 backoff.reset()
             } catch is CancellationError {
             } catch {
-                rest = backoff.pause()
+                refusal = backoff.pause()
                 outage.failed(error)
                 monitor.pollFailed(action.typeID, error)
             }
             slots.release(room - delivered)
-            if delivered == 0 {
-                monitor.poller(of: action.typeID, .resting(until: clock.now.addingTimeInterval(rest.timeInterval)))
-                try? await clock.sleep(for: rest)
+            let rests = { monitor.poller(of: action.typeID, .resting(until: $0)) }
+            if let refusal {
+                rests(clock.now.addingTimeInterval(refusal.timeInterval))
+                try? await clock.sleep(for: refusal)
+            } else if delivered == 0 {
+                await pace.rest(clock, willRest: rests)
             }
         }
     }

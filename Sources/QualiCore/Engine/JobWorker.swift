@@ -35,6 +35,8 @@ public struct JobWorker: Service {
         public var maxJobs = 100
         /// The pause between polls while no jobs come.
         public var pollInterval: Duration = .seconds(5)
+        /// The longest pause between polls, to which it grows while nothing happens: to a sixtieth of that time.
+        public var longestPollInterval: Duration = .seconds(15)
         /// What happens to waiting jobs on a stop.
         public var handoff = Handoff.onStop
         /// How long a stop waits for jobs to end by themselves before it interrupts those that are left.

@@ -45,6 +45,7 @@ extension WorkerRun {
         defer {
             held.release(record.id)
             slots.release(1)
+            pace.noteWork(worker.clock.now)
         }
         guard let outcome = ending.outcome else {
             logger.notice("Job stays in the journal")

@@ -16,6 +16,7 @@ struct WorkerRun: Sendable {
     let held: HeldJobs
     let absent = AbsentJobs()
     let progressBudget = ProgressBudget()
+    let pace: PollPace
     let ended: AsyncStream<Ending>.Continuation
 
     private let unfinished: [JobRecord]
@@ -41,6 +42,11 @@ struct WorkerRun: Sendable {
             interval: worker.configuration.abandonmentInterval,
             clock: worker.clock,
             logger: worker.logger
+        )
+        pace = PollPace(
+            pause: worker.configuration.pollInterval,
+            longest: worker.configuration.longestPollInterval,
+            now: worker.clock.now
         )
         slots = JobSlots(capacity: worker.configuration.maxJobs)
         slots.occupy(unfinished.count)
@@ -136,7 +142,7 @@ struct WorkerRun: Sendable {
                     journal: worker.journal,
                     slots: slots,
                     held: held,
-                    pause: worker.configuration.pollInterval,
+                    pace: pace,
                     pollers: worker.actions.count,
                     clock: worker.clock,
                     monitor: worker.monitor,

@@ -55,6 +55,7 @@ struct WorkerProcess: Sendable {
             if listener != nil { configuration.labProbeInterval = settings.status.labInterval }
             configuration.jobs.maxJobs = settings.jobs.maxJobs
             configuration.jobs.pollInterval = settings.jobs.pollInterval
+            configuration.jobs.longestPollInterval = settings.jobs.longestPollInterval
             configuration.jobs.progressInterval = settings.jobs.progressInterval
             configuration.jobs.handoff = settings.jobs.handoff
             configuration.jobs.onAbandoned = settings.jobs.onAbandoned

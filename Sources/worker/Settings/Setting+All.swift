@@ -202,6 +202,13 @@ extension Setting {
         meaning: "the pause between polls while no jobs come; decimals are allowed",
         standard: "5"
     )
+    static let longestPollSeconds = Self(
+        name: "QUALI_LONGEST_POLL_SECONDS",
+        group: .jobs,
+        value: "seconds",
+        meaning: "the longest pause between polls, to which it grows while no jobs come for long",
+        standard: "15"
+    )
     static let statusPollSeconds = Self(
         name: "QUALI_STATUS_POLL_SECONDS",
         group: .jobs,
@@ -277,7 +284,8 @@ extension Setting {
         region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
         endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
         actionVersion, startSandboxName, runCommandName, endSandboxName,
-        maxJobs, pollSeconds, statusPollSeconds, progressSeconds, stateDirectory, handoff, onAbandoned, drain,
+        maxJobs, pollSeconds, longestPollSeconds, statusPollSeconds, progressSeconds, stateDirectory, handoff,
+        onAbandoned, drain,
         statusAddress,
         logLevel, logFormat,
     ]

@@ -117,6 +117,8 @@ struct JobSettings: Sendable {
     var maxJobs = 100
     /// The pause between polls while no jobs come.
     var pollInterval: Duration = .seconds(5)
+    /// The longest pause between polls.
+    var longestPollInterval: Duration = .seconds(15)
     /// The pause between reads of the lab's state.
     var statusInterval: Duration = .seconds(5)
     /// The first pause between shows of a waiting job's progress; `nil` for none.
@@ -135,6 +137,8 @@ struct JobSettings: Sendable {
         stateDirectory = Self.stateDirectory(&reader)
         if let number = reader.wholeNumber(.maxJobs, in: 1...100_000) { maxJobs = number }
         if let pause = reader.seconds(.pollSeconds, in: 0.1...3600) { pollInterval = pause }
+        if let pause = reader.seconds(.longestPollSeconds, in: 0.1...3600) { longestPollInterval = pause }
+        longestPollInterval = max(longestPollInterval, pollInterval)
         if let pause = reader.seconds(.statusPollSeconds, in: 0.1...3600) { statusInterval = pause }
         if let pause = reader.seconds(.progressSeconds, in: 0...3600) {
             progressInterval = pause == .zero ? nil : max(pause, .seconds(10))

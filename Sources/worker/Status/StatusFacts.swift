@@ -17,6 +17,8 @@ struct StatusFacts: Sendable {
     var console: ConsoleLinks
     /// The pause between polls.
     var pollInterval: Duration
+    /// The longest pause, to which it grows.
+    var longestPollInterval: Duration
     /// How long a queue may not have been answered before the worker isn't ready.
     var pollPatience: Duration
     /// The same for the lab.
@@ -29,7 +31,8 @@ struct StatusFacts: Sendable {
         portal = settings.actions.portal ?? PortalLinks(besideAPI: settings.lab.url)
         console = ConsoleLinks(region: region)
         pollInterval = settings.jobs.pollInterval
-        pollPatience = settings.jobs.pollInterval * 3 + settings.status.patience
+        longestPollInterval = settings.jobs.longestPollInterval
+        pollPatience = pollInterval * 2 + longestPollInterval + settings.status.patience
         labPatience = settings.jobs.statusInterval * 3 + settings.status.labInterval + settings.status.patience
     }
 

@@ -24,6 +24,7 @@ struct WorkerSettingsTests {
         #expect(settings.actions.portal == nil)
         #expect(settings.jobs.maxJobs == 100)
         #expect(settings.jobs.pollInterval == .seconds(5))
+        #expect(settings.jobs.longestPollInterval == .seconds(15))
         #expect(settings.jobs.statusInterval == .seconds(5))
         #expect(settings.jobs.stateDirectory == "/nonexistent/.local/state/quali-worker")
         #expect(settings.jobs.handoff == .onStop)
@@ -72,6 +73,7 @@ struct WorkerSettingsTests {
             "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2",
             "JOB_WORKER_VERSION": "7", "START_SANDBOX_ACTION_NAME": "Start", "RUN_COMMAND_ACTION_NAME": "Run",
             "END_SANDBOX_ACTION_NAME": "End", "QUALI_MAX_JOBS": "3", "QUALI_POLL_SECONDS": "0.25",
+            "QUALI_LONGEST_POLL_SECONDS": "60",
             "QUALI_STATUS_POLL_SECONDS": "12", "QUALI_STATE_DIR": "/var/lib/quali-worker", "QUALI_HANDOFF": "always",
             "QUALI_ON_ABANDONED": "keep", "QUALI_DRAIN": "10m",
             "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json",
@@ -87,6 +89,7 @@ struct WorkerSettingsTests {
         #expect(settings.actions.names.endSandbox == "End")
         #expect(settings.jobs.maxJobs == 3)
         #expect(settings.jobs.pollInterval == .milliseconds(250))
+        #expect(settings.jobs.longestPollInterval == .seconds(60))
         #expect(settings.jobs.statusInterval == .seconds(12))
         #expect(settings.jobs.stateDirectory == "/var/lib/quali-worker")
         #expect(settings.jobs.handoff == .always)

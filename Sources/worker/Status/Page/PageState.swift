@@ -31,7 +31,8 @@ struct PageState: Sendable {
             sentence = "At work on \(Words.count(held, "action"))\(isFull ? ", with no room for more" : "")."
         } else {
             (look, word) = (.succeeded, "Idle")
-            sentence = "Nothing to do; polling every \(Words.seconds(facts.pollInterval))."
+            sentence =
+                "Nothing to do; polling every \(Words.seconds(facts.pollInterval, to: facts.longestPollInterval))."
         }
     }
 

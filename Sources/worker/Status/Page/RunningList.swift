@@ -31,7 +31,7 @@ struct RunningList: Sendable {
     private var empty: String {
         if snapshot.startedAt == nil { return "Nothing yet: the worker is starting." }
         if snapshot.isStopping { return "Nothing any more: the worker is stopping." }
-        return "Nothing to do; polling every \(Words.seconds(facts.pollInterval))."
+        return "Nothing to do; polling every \(Words.seconds(facts.pollInterval, to: facts.longestPollInterval))."
     }
 
     private func item(_ job: WorkerSnapshot.Job) -> HTML {

@@ -42,4 +42,9 @@ enum Words {
                 .locale(Locale(identifier: "en_US"))
         ).replacing(".0s", with: "s").replacing("s", with: " s")
     }
+
+    /// A range of such numbers, or the one that it is.
+    static func seconds(_ least: Duration, to most: Duration) -> String {
+        least == most ? seconds(most) : "\(seconds(least).dropLast(2)) to \(seconds(most))"
+    }
 }
