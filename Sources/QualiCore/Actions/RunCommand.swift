@@ -321,7 +321,16 @@ public struct RunCommand: ActionHandler {
         await context.report(
             JobProgress("Running '\(configuration.command)' on \(target.name)", externalExecutionID: target.sandboxID)
         )
-        var execution = try await wait(for: executionID, until: deadline, context)
+        let place = ExecutionReads.Place(target: target, command: configuration.command)
+        var execution = try await lab.executionReads.waiting(at: place) {
+            try await wait(
+                for: executionID,
+                at: place,
+                until: deadline,
+                startedAt: deadline.addingTimeInterval(-configuration.timeout.timeInterval),
+                context
+            )
+        }
         let what = "'\(configuration.command)' on \(target.name)"
         if !execution.status.isFinal {
             let isCancelled = try await cancel(executionID, context)
@@ -356,7 +365,8 @@ public struct RunCommand: ActionHandler {
         )
     }
 
-    /// Reads the execution until it has ended or the deadline has passed: quickly at first, then at the usual pace.
+    /// Reads the execution until it has ended or the deadline has passed: quickly at first, then at the usual pace, then
+    /// at a tenth of the time that it has been running for.
     ///
     /// Until the deadline, no trouble of the lab ends the wait.
     ///
@@ -364,15 +374,26 @@ public struct RunCommand: ActionHandler {
     /// - Throws: ``JobFailure`` if it never was, because then nothing can be said of it.
     private func wait(
         for executionID: String,
+        at place: ExecutionReads.Place,
         until deadline: Date,
+        startedAt start: Date,
         _ context: JobContext<Checkpoint>
     ) async throws -> Execution {
         let isResumed = context.checkpoint?.executionID != nil
         var pause = isResumed ? lab.statusInterval : min(.milliseconds(500), lab.statusInterval)
         var execution: Execution?
+        var isFirst = true
         while true {
             do {
-                execution = try await lab.watchingClient.execution(id: executionID)
+                // The first read mustn't wait for others, and the last has to be of the execution itself.
+                execution =
+                    if isFirst || context.clock.now >= deadline {
+                        try await lab.watchingClient.execution(id: executionID)
+                    } else {
+                        try await lab.executionReads.execution(executionID, at: place, interval: pause, context.clock)
+                            ?? execution
+                    }
+                isFirst = false
             } catch let error as SandboxAPIError {
                 let isLasting = [.notFound, .authentication, .forbidden].contains(error.code)
                 guard !isLasting, execution != nil || context.clock.now < deadline else {
@@ -383,14 +404,21 @@ public struct RunCommand: ActionHandler {
                 }
                 context.logger.debug("An execution can't be read", metadata: ["error": "\(error)"])
             }
-            if let execution, execution.status.isFinal || context.clock.now >= deadline { return execution }
+            let now = context.clock.now
+            if let execution, execution.status.isFinal || now >= deadline { return execution }
+            let rest = min(pause, max(.seconds(deadline.timeIntervalSince(now)), .milliseconds(100)))
             if pause < lab.statusInterval {
-                try await context.clock.sleep(for: pause)
+                try await context.clock.sleep(for: rest)
             } else {
-                try await context.pause(for: pause)
+                try await context.pause(for: rest)
             }
-            pause = min(pause * 2, lab.statusInterval)
+            pause = min(pause * 2, longestPause(after: now.timeIntervalSince(start)))
         }
+    }
+
+    /// The longest pause between reads of a command that has been running for some seconds.
+    private func longestPause(after seconds: TimeInterval) -> Duration {
+        min(max(lab.statusInterval, .seconds(seconds / 10)), lab.statusInterval * 6)
     }
 
     /// Asks the lab to cancel an execution; whether it has agreed.

@@ -16,11 +16,14 @@ public struct LabAccess: Sendable {
     public let statusInterval: Duration
     /// How long a lab in trouble is asked again before a job fails.
     public let patience: Duration
-    /// The pause between looks for something that the lab may list late, which doesn't shrink with ``statusInterval``: a busy lab may act late on a request
-    /// whose reply was lost.
+    /// The pause between looks for something that the lab may list late.
+    ///
+    /// It doesn't shrink with ``statusInterval``: a busy lab may act late on a request whose reply was lost.
     var pauseBetweenLooks: Duration { max(statusInterval, .seconds(5)) }
     /// Keeps starts of the same command apart.
     let starts = ExclusiveAccess()
+    /// Reads what many jobs wait for.
+    let executionReads: ExecutionReads
     /// Keeps jobs from taking one another's executions for their own.
     let claims = ExecutionClaims()
 
@@ -34,6 +37,7 @@ public struct LabAccess: Sendable {
     ) {
         self.client = client
         watchingClient = client.unrepeated(timeout: SandboxWatcher.readTimeout)
+        executionReads = ExecutionReads(client: watchingClient)
         self.watcher = watcher
         self.portal = portal
         self.statusInterval = statusInterval
