@@ -1,79 +1,113 @@
 import FoundationEssentials
 
 /// Takes known secrets out of texts, in every form in which a server, a proxy or an encoder may have put them there.
+///
+/// That is: as they are; escaped as in JSON, HTML or a URL, also twice; in base64, also within a longer text such as
+/// `user:password`; as hexadecimal digits; and cut off by the end of the text.
 public struct SecretRedactor: Sendable {
     /// What stands in a text where a secret was.
     public static let mark = "<redacted>"
 
-    private let forms: [String]
+    /// All forms by their first byte.
+    private let forms: [[[UInt8]]]
 
     /// Creates a redactor of these secrets.
     public init(_ secrets: [Secret]) {
-        let texts = secrets.map { $0.reveal() }.filter { !$0.isEmpty }
-        // The longest first, lest a short form within a long one leave the rest of it.
-        forms = Set(texts.flatMap(Self.forms)).sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+        let texts = Set(secrets.map { $0.reveal() }.filter { !$0.isEmpty }.flatMap(Self.escaped))
+        var forms = [[[UInt8]]](repeating: [], count: texts.isEmpty ? 0 : 256)
+        for form in Set(texts.flatMap { Self.forms(of: Array($0.utf8)) }) { forms[Int(form[0])].append(form) }
+        self.forms = forms
     }
 
     /// The text with ``mark`` for each secret.
     public func callAsFunction(_ text: String) -> String {
-        var text = text
-        for form in forms where text.contains(form) {
-            text = form.count < 4 ? Self.maskingWord(form, in: text) : text.replacing(form, with: Self.mark)
+        guard !forms.isEmpty else { return text }
+        let escaped = EscapedText(text)
+        let bytes = escaped.bytes
+        var masked: [UInt8] = []
+        var kept = 0
+        var offset = 0
+        while offset < bytes.count {
+            if let end = end(escaped, offset) {
+                masked += bytes[kept..<offset] + Array(Self.mark.utf8)
+                (kept, offset) = (end, end)
+            } else {
+                offset += 1
+            }
         }
-        return text
+        return kept == 0 ? text : String(decoding: masked + bytes[kept...], as: UTF8.self)
     }
 
-    /// The text with a mark for a very short secret where it stands alone.
+    /// Where the longest secret that begins here ends.
+    private func end(_ text: EscapedText, _ offset: Int) -> Int? {
+        var longest: Int?
+        for byte in text.beginnings(at: offset) {
+            for form in forms[Int(byte)] {
+                guard let end = text.end(of: form, at: offset), end > longest ?? 0,
+                    form.count > 3 || Self.isAlone(offset..<end, in: text.bytes)
+                else { continue }
+                longest = end
+            }
+        }
+        return longest
+    }
+
+    /// Whether there is no letter or digit next to a very short secret.
     ///
     /// Within words it is mere chance, and marks all over a log would tell the secret.
-    private static func maskingWord(_ form: String, in text: String) -> String {
-        var masked = ""
-        var rest = text[...]
-        while let range = rest.firstRange(of: form) {
-            let before = text[..<range.lowerBound].last
-            let after = text[range.upperBound...].first
-            let isAlone = ![before, after].contains { $0?.isLetter == true || $0?.isNumber == true }
-            masked += rest[..<range.lowerBound] + (isAlone ? Self.mark[...] : rest[range])
-            rest = rest[range.upperBound...]
+    private static func isAlone(_ range: Range<Int>, in text: [UInt8]) -> Bool {
+        let neighbours = [range.lowerBound - 1, range.upperBound].filter(text.indices.contains).map { text[$0] }
+        return !neighbours.contains { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), 0x80...0xFF:
+                true
+            default: false
+            }
         }
-        return masked + rest
     }
 
-    /// A secret as it is, in JSON, in HTML, percent-encoded and in base64.
-    private static func forms(of secret: String) -> [String] {
-        let encoded = PercentEncoding.encode(secret)
-        let json = jsonEscaped(secret)
-        let base64 = Data(secret.utf8).base64EncodedString()
-        return [
-            secret, json, json.replacing("/", with: "\\/"), asciiEscaped(secret), htmlEscaped(secret),
-            encoded, lowerCaseDigits(encoded), encoded.replacing("%20", with: "+"), PercentEncoding.encode(encoded),
-            base64, PercentEncoding.encode(base64),
-            base64.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: ""),
-        ]
-    }
+    // MARK: Forms
 
-    private static func jsonEscaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    }
-
-    /// JSON in which all but ASCII is written as `\u` and four digits.
-    private static func asciiEscaped(_ text: String) -> String {
-        jsonEscaped(text).utf16.map { unit in
+    /// A secret as the innermost encoder may have escaped it, before others encode what is around it: the body of a
+    /// request, repeated in base64.
+    ///
+    /// ``EscapedText`` undoes one layer by itself.
+    private static func escaped(_ secret: String) -> [String] {
+        let json = secret.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let ascii = json.utf16.map { unit in
             if unit < 127 { return String(Unicode.Scalar(UInt8(unit))) }
             let digits = String(unit, radix: 16)
             return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         }.joined()
-    }
-
-    private static func htmlEscaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        let html = secret.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
             .replacing("\"", with: "&quot;")
+        return [
+            secret, json, json.replacing("/", with: "\\/"), ascii, ascii.replacing("/", with: "\\/"), html,
+            PercentEncoding.encode(secret),
+        ]
     }
 
-    private static func lowerCaseDigits(_ encoded: String) -> String {
-        let parts = encoded.split(separator: "%", omittingEmptySubsequences: false)
-        return parts.dropFirst().reduce(into: String(parts.first ?? "")) { text, part in
-            text += "%" + part.prefix(2).lowercased() + part.dropFirst(2)
+    private static func forms(of secret: [UInt8]) -> [[UInt8]] {
+        var texts = [Data(secret).base64EncodedString()]
+        for before in 0..<3 {
+            if let inner = innerBase64(of: secret, after: before) { texts.append(inner) }
         }
+        texts += texts.map { $0.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "") }
+        if secret.count > 3 {
+            let digits = secret.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            texts += [digits, digits.uppercased()]
+        }
+        return [secret] + texts.map { Array($0.utf8) }.filter { $0.count > 3 }
+    }
+
+    /// The characters of base64 that a secret alone decides when so many bytes (modulo 3) stand before it; `nil` for a
+    /// secret so short that they would be found by chance.
+    private static func innerBase64(of secret: [UInt8], after before: Int) -> String? {
+        let text = Data([UInt8](repeating: 0, count: before) + secret).base64EncodedString()
+        let first = (before * 8 + 5) / 6
+        let end = (before + secret.count) * 8 / 6
+        guard end - first >= 8 else { return nil }
+        return String(text.prefix(end).dropFirst(first))
     }
 }
