@@ -42,24 +42,19 @@ struct ErrorReply {
     /// - Parameter credentials: What the request was signed with. Services repeat the signed text, session token
     ///   and all, when a signature is wrong.
     func error(hiding credentials: AWSCredentials?) -> AWSError {
-        var text = message
-        for secret in [credentials?.sessionToken, credentials?.secretAccessKey] {
-            guard let secret, !secret.isEmpty else { continue }
-            text = text.split(separator: secret.reveal(), omittingEmptySubsequences: false)
-                .joined(separator: secret.description)
-        }
+        let redact = SecretRedactor([credentials?.sessionToken, credentials?.secretAccessKey].compactMap { $0 })
         let isThrottling = code.isThrottling || status == 429
         var error = AWSError(
-            code,
-            Limits.truncate(text, to: Self.longestMessage),
+            AWSError.Code(rawValue: redact(code.rawValue)),
+            Limits.truncate(redact(message), to: Self.longestMessage),
             httpStatus: status,
-            requestID: requestID,
+            requestID: requestID.map { redact($0) },
             mayHaveBeenProcessed: status >= 500 && !isThrottling,
             isThrottling: isThrottling,
             retryAfter: retryAfter
         )
         error.bucketRegion = bucketRegion
-        error.extendedRequestID = extendedRequestID
+        error.extendedRequestID = extendedRequestID.map { redact($0) }
         error.serverDate = serverDate
         return error
     }

@@ -32,14 +32,16 @@ struct APICall: Sendable {
         _ operation: String,
         _ path: [String],
         body: (any Encodable)? = nil,
-        about subject: String? = nil
+        about subject: String? = nil,
+        hiding secrets: [Secret] = []
     ) throws -> APICall {
         APICall(
             operation: operation,
             subject: subject,
             method: .post,
             path: ["v2"] + path,
-            body: try body.map { try JSON.encode($0) }
+            body: try body.map { try JSON.encode($0) },
+            secrets: secrets
         )
     }
 

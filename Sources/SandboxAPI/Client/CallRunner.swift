@@ -22,9 +22,11 @@ struct CallRunner: Sendable {
         self.retry = retry
         session = Session {
             // A login changes nothing and leaves but a token behind, so it may be repeated as a read is.
-            try await retry.run(mayRepeat: { $0.isTransient }) {
+            let token = try await retry.run(mayRepeat: { $0.isTransient }) {
                 try await Login(configuration).run(exchange)
             }
+            configuration.onLogin(token)
+            return token
         }
     }
 

@@ -35,7 +35,7 @@ struct Exchange: Sendable {
         do {
             return try read(reply.body)
         } catch {
-            throw SandboxAPIError.malformed(error, reply, call)
+            throw SandboxAPIError.malformed(error, reply, call, redact)
         }
     }
 }

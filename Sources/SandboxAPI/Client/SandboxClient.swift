@@ -34,6 +34,8 @@ public final class SandboxClient: Sendable {
         public var timeout: Duration
         /// When calls are repeated.
         public var retry: SandboxRetryPolicy
+        /// Is given the token of each login, to keep it out of logs.
+        public var onLogin: @Sendable (Secret) -> Void = { _ in }
 
         /// Describes a session of a user with a password.
         public init(

@@ -26,7 +26,8 @@ extension SandboxClient {
                 "startSandbox",
                 ["blueprints", blueprint, "start"],
                 body: request,
-                about: "blueprint “\(blueprint)”"
+                about: "blueprint “\(blueprint)”",
+                hiding: request.params.secrets
             ),
             read: Reply.object
         )
@@ -43,7 +44,8 @@ extension SandboxClient {
                 "startPersistentSandbox",
                 ["blueprints", blueprint, "start-persistent"],
                 body: request,
-                about: "blueprint “\(blueprint)”"
+                about: "blueprint “\(blueprint)”",
+                hiding: request.params.secrets
             ),
             read: Reply.object
         )

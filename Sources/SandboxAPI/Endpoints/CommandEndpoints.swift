@@ -35,7 +35,8 @@ extension SandboxClient {
                 "startCommand",
                 ["sandboxes", sandboxID, "commands", name, "start"],
                 body: request,
-                about: "command “\(name)” of sandbox \(sandboxID)"
+                about: "command “\(name)” of sandbox \(sandboxID)",
+                hiding: request.params.secrets
             ),
             read: Reply.object
         )
@@ -81,7 +82,8 @@ extension SandboxClient {
                 "startComponentCommand",
                 ["sandboxes", sandboxID, "components", componentID, "commands", name, "start"],
                 body: ComponentCommandBody(request: request, connected: connected),
-                about: "command “\(name)” of component \(componentID) of sandbox \(sandboxID)"
+                about: "command “\(name)” of component \(componentID) of sandbox \(sandboxID)",
+                hiding: request.params.secrets
             ),
             read: Reply.object
         )

@@ -57,12 +57,17 @@ extension SandboxAPIError {
     }
 
     /// The reply can't be read.
-    static func malformed(_ error: any Error, _ reply: HTTPReply, _ call: APICall) -> SandboxAPIError {
+    static func malformed(
+        _ error: any Error,
+        _ reply: HTTPReply,
+        _ call: APICall,
+        _ redact: Redactor
+    ) -> SandboxAPIError {
         let status = reply.response.status.code
         if let rejected = error as? Reply.RejectedResult {
             return SandboxAPIError(
                 .rejected,
-                "The lab's result is “\(LabText.line(rejected.result, limit: 100))”, not “success”.",
+                "The lab's result is “\(LabText.line(redact(rejected.result), limit: 100))”, not “success”.",
                 operation: call.operation,
                 subject: call.subject,
                 httpStatus: status,

@@ -2,15 +2,16 @@ import HTTPTransport
 
 /// Takes secrets out of a lab's messages: the known ones, and tokens that the lab itself quotes.
 struct Redactor: Sendable {
-    private let redact: SecretRedactor
+    private let secrets: [Secret]
 
     init(_ secrets: [Secret]) {
-        redact = SecretRedactor(secrets)
+        self.secrets = secrets
     }
 
     /// The text with a mark for each secret.
     func callAsFunction(_ text: String) -> String {
-        Redactor.withoutEchoedToken(redact(text))
+        // Made only here, since most calls go well.
+        Redactor.withoutEchoedToken(SecretRedactor(secrets)(text))
     }
 
     /// The lab's message for a dead token quotes it, and it may be another than this client's.

@@ -1,3 +1,5 @@
+public import HTTPTransport
+
 /// A named value: an input of a blueprint, a parameter of a command.
 public struct Input: Hashable, Sendable, Codable {
     /// The input's name; for an input of an abstract resource `resource.attribute` or `resource/sub.attribute`.
@@ -21,6 +23,11 @@ public struct Input: Hashable, Sendable, Codable {
 
     /// Whether the name says that the value is a password.
     public var isSecret: Bool { SecretName.isSecret(name) }
+}
+
+extension [Input] {
+    /// The values that are passwords.
+    public var secrets: [Secret] { filter(\.isSecret).map { Secret($0.value) } }
 }
 
 /// Recognises names of passwords.
