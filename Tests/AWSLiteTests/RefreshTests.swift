@@ -140,7 +140,8 @@ import Testing
         await source.fail(false)
         clock.advance(2)
         #expect(try await provider.credentials().accessKeyID == "3")
-        #expect(warnings.withLock { $0.count } == 1)
+        #expect(warnings.withLock { $0.count } == 2)
+        #expect(warnings.withLock { $0.last } == "AWS credentials are renewed again; failures: 1")
     }
 
     @Test func `New ones that have expired already are kept only where that is better than none`() async throws {

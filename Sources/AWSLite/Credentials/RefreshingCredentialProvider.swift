@@ -16,6 +16,8 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
     static let mandatoryWindow: TimeInterval = 10 * 60
     /// The pause after a renewal that failed while there are usable credentials, in seconds.
     static let pauseAfterFailure: TimeInterval = 30
+    /// The time between the first two warnings of renewals that fail; it grows threefold each time, up to six hours.
+    private static let firstPauseBetweenWarnings: TimeInterval = 1_200
 
     private typealias Waiter = CheckedContinuation<AWSCredentials, any Error>
 
@@ -27,7 +29,11 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
         var task: Task<Void, Never>?
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
-        var hasWarned = false
+        /// How many renewals have failed in a row, from when on, and when that is worth the next warning.
+        var failures = 0
+        var failingSince = Date.distantPast
+        var nextWarning = Date.distantPast
+        var pauseBetweenWarnings = firstPauseBetweenWarnings
     }
 
     private enum Plan {
@@ -50,7 +56,7 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
     ///     follows after 5 to 10 minutes.
     ///   - now: The time.
     ///   - random: A number from 0 up to, but not including, 1.
-    ///   - warn: Is told when renewals begin to fail; once, until one succeeds.
+    ///   - warn: Is told when renewals begin to fail, from time to time that they still do, and when one succeeds again.
     ///   - fetch: Gets new credentials.
     public init(
         keepsExpired: Bool = false,
@@ -158,6 +164,21 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
             for waiter in waiters.values { waiter.resume(with: answer) }
         }
 
+        /// What is to be said of a failure: the first time, then ever more rarely.
+        private func warning(_ problem: any Error, _ state: inout State, _ time: Date) -> String? {
+            if state.failures == 1 {
+                (state.failingSince, state.pauseBetweenWarnings) = (time, firstPauseBetweenWarnings)
+            } else if time < state.nextWarning {
+                return nil
+            } else {
+                state.pauseBetweenWarnings = min(state.pauseBetweenWarnings * 3, 21_600)
+            }
+            state.nextWarning = time + state.pauseBetweenWarnings
+            guard state.failures > 1 else { return "AWS credentials couldn't be renewed: \(problem)" }
+            let minutes = Int(time.timeIntervalSince(state.failingSince) / 60)
+            return "AWS credentials still can't be renewed, \(state.failures) times in \(minutes) minutes: \(problem)"
+        }
+
         /// What the waiters get, and what an operator has to know.
         private func settle(
             _ result: Result<AWSCredentials, any Error>,
@@ -174,8 +195,11 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
                 }
                 guard isExpired else {
                     state.pause = .distantPast
-                    state.hasWarned = false
-                    return (.success(new), nil)
+                    let failures = state.failures
+                    state.failures = 0
+                    return (
+                        .success(new), failures == 0 ? nil : "AWS credentials are renewed again; failures: \(failures)"
+                    )
                 }
                 problem = AWSCredentialError(
                     .unavailable,
@@ -188,8 +212,8 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
             let isUsable = state.current.map { keepsExpired || ($0.expiration ?? .distantFuture) > time } ?? false
             guard isUsable, let current = state.current else { return (.failure(problem), nil) }
             state.pause = time + (keepsExpired ? 300 + 300 * random() : RefreshingCredentialProvider.pauseAfterFailure)
-            defer { state.hasWarned = true }
-            return (.success(current), state.hasWarned ? nil : "AWS credentials couldn't be renewed: \(problem)")
+            state.failures += 1
+            return (.success(current), warning(problem, &state, time))
         }
     }
 }
