@@ -79,12 +79,18 @@ public struct QualiWorker: Service {
     ) throws {
         self.monitor = monitor
         let labHTTPClient = MonitoredHTTPClient(base: labHTTPClient, monitor: monitor)
-        client = try SandboxClient(configuration.lab, httpClient: labHTTPClient)
+        let redactOwn = SecretMask([configuration.lab.password])
+        var session = configuration.lab
+        session.onLogin = { token in
+            redactOwn.learn(token)
+            configuration.lab.onLogin(token)
+        }
+        client = try SandboxClient(session, httpClient: labHTTPClient)
         watcher = SandboxWatcher(client: client, interval: configuration.statusInterval, clock: clock, logger: logger)
         probe = configuration.labProbeInterval.map { [client] interval in
             LabProbe(client: client, interval: interval, monitor: monitor, clock: clock, logger: logger)
         }
-        let lab = LabAccess(
+        var lab = LabAccess(
             client: client,
             watcher: watcher,
             portal: configuration.portal ?? PortalLinks(besideAPI: configuration.lab.url),
@@ -92,9 +98,9 @@ public struct QualiWorker: Service {
             patience: configuration.labPatience
         )
         var jobs = configuration.jobs
-        let redactOwn = SecretRedactor([configuration.lab.password])
         let redactOthers = jobs.redact
         jobs.redact = { redactOthers(redactOwn($0)) }
+        lab.redact = jobs.redact
         worker = JobWorker(
             queue: CodePipeline(configuration.codePipeline),
             actions: configuration.actions.jobActions(lab: lab) + otherActions,

@@ -7,8 +7,9 @@ struct CommandOutput: Sendable {
 
     let text: String
 
-    init(_ raw: String?) {
-        text = (raw ?? "").replacing("\r\n", with: "\n").trimmingWhitespace
+    /// - Parameter redact: Masks secrets: here, since a part of one is no longer known for what it is.
+    init(_ raw: String?, _ redact: (String) -> String = { $0 }) {
+        text = redact(raw ?? "").replacing("\r\n", with: "\n").trimmingWhitespace
     }
 
     /// The output for the end of a sentence; when it is long, its end, where errors use to be.

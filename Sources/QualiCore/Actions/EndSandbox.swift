@@ -69,6 +69,9 @@ public struct EndSandbox: ActionHandler {
         }
     }
 
+    /// The sandbox.
+    public func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.sandboxID }
+
     /// The state of the sandbox; `nil` if it has ended and the lab tells only its history.
     ///
     /// - Throws: ``JobFailure`` if the lab has never had such a sandbox: nothing would be ended, and another one may run.

@@ -22,11 +22,13 @@ public struct QualiActions: Sendable, Hashable {
     /// The handlers of the three, bound to their types.
     public func jobActions(lab: LabAccess) -> [JobAction] {
         let types = typeIDs
-        return [
+        var actions = [
             JobAction(types[0], handler: StartSandbox(lab: lab)),
             JobAction(types[1], handler: RunCommand(lab: lab)),
             JobAction(types[2], handler: EndSandbox(lab: lab), freesResources: true),
         ]
+        for index in actions.indices { actions[index].externalExecutionName = "sandbox" }
+        return actions
     }
 
     /// The definitions, in the order start, run, end.

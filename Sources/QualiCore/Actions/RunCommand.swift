@@ -1,6 +1,7 @@
 import AWSLite
 import Logging
 import Foundation
+import HTTPTransport
 import SandboxAPI
 
 /// Runs a command on a component of a sandbox, or on the sandbox, and waits for it: `Quali-Run-Command`.
@@ -67,6 +68,7 @@ public struct RunCommand: ActionHandler {
             return try await finish(configuration, target, context, checkpoint)
         } catch var failure as JobFailure {
             failure.externalExecutionID = target.sandboxID
+            failure.message = SecretRedactor(configuration.arguments.secrets)(failure.message)
             throw failure
         }
     }
@@ -80,6 +82,9 @@ public struct RunCommand: ActionHandler {
         }
         if !execution.status.isFinal { _ = try await cancel(executionID, context) }
     }
+
+    /// The sandbox.
+    public func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.target?.sandboxID }
 
     // MARK: Find
 
@@ -150,7 +155,7 @@ public struct RunCommand: ActionHandler {
                 if let id = try await newExecution(configuration, target, context, checkpoint) {
                     context.logger.notice(
                         "Execution found whose start's reply was lost",
-                        metadata: ["execution": "\(id)"]
+                        metadata: ["commandExecution": "\(id)"]
                     )
                     return try await adopt(id, configuration, context, &checkpoint)
                 }
@@ -226,7 +231,9 @@ public struct RunCommand: ActionHandler {
         } catch {
             // Without the right to ask, what has appeared is the best proof there is.
             let isRightMissing = (error as? AWSError)?.code.isAccessDenied == true
-            context.logger.notice(
+            // Without the right it is asked once, else again and again.
+            context.logger.log(
+                level: isRightMissing ? .notice : .debug,
                 "It can't be seen whether another action runs the same command",
                 metadata: ["error": "\(error)"]
             )
@@ -250,7 +257,7 @@ public struct RunCommand: ActionHandler {
         (checkpoint.earlierExecutions, checkpoint.looks) = (nil, nil)
         checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.timeout.timeInterval)
         try await context.save(checkpoint)
-        context.logger.info("Command started", metadata: ["execution": "\(executionID)"])
+        context.logger.info("Command started", metadata: ["commandExecution": "\(executionID)"])
     }
 
     /// The command's executions so far; an unknown command is a failure that lists the known ones.
@@ -342,12 +349,12 @@ public struct RunCommand: ActionHandler {
                     """
                     The command \(what) did not end within \(configuration.timeout.inMinutes)\(isCancelled
                         ? ", so it was cancelled" : "; the lab didn't cancel it, so it may still run"). If it takes longer, \
-                    raise the property 'TimeoutInMinutes'.\(CommandOutput(execution.output).quotation(limit: 4_000))
+                    raise the property 'TimeoutInMinutes'.\(output(execution, configuration).quotation(limit: 4_000))
                     """
                 )
             }
         }
-        let output = CommandOutput(execution.output)
+        let output = output(execution, configuration)
         guard execution.status.isSuccess else {
             throw JobFailure(
                 .jobFailed,
@@ -363,6 +370,12 @@ public struct RunCommand: ActionHandler {
             externalExecutionID: target.sandboxID,
             outputVariables: ["ExecutionId": executionID, "CommandOutput": output.variable]
         )
+    }
+
+    /// What an execution has printed, but for passwords that the command was given.
+    private func output(_ execution: Execution, _ configuration: Configuration) -> CommandOutput {
+        let mask = SecretRedactor(configuration.arguments.secrets)
+        return CommandOutput(execution.output) { lab.redact(mask($0)) }
     }
 
     /// Reads the execution until it has ended or the deadline has passed: quickly at first, then at the usual pace, then
@@ -394,6 +407,7 @@ public struct RunCommand: ActionHandler {
                             ?? execution
                     }
                 isFirst = false
+                lab.executionOutage.succeeded(at: context.clock.now, context.logger)
             } catch let error as SandboxAPIError {
                 let isLasting = [.notFound, .authentication, .forbidden].contains(error.code)
                 guard !isLasting, execution != nil || context.clock.now < deadline else {
@@ -402,7 +416,7 @@ public struct RunCommand: ActionHandler {
                         error
                     )
                 }
-                context.logger.debug("An execution can't be read", metadata: ["error": "\(error)"])
+                lab.executionOutage.failed(error, at: context.clock.now, context.logger)
             }
             let now = context.clock.now
             if let execution, execution.status.isFinal || now >= deadline { return execution }
@@ -431,7 +445,7 @@ public struct RunCommand: ActionHandler {
             // Not every command can be cancelled; the job fails in any case.
             context.logger.warning(
                 "The lab doesn't cancel an execution",
-                metadata: ["execution": "\(executionID)", "error": "\(error)"]
+                metadata: ["commandExecution": "\(executionID)", "error": "\(error)"]
             )
             return false
         }

@@ -1,6 +1,7 @@
 import AWSLite
 import Logging
 import Foundation
+import HTTPTransport
 import SandboxAPI
 
 /// Starts a sandbox from a public blueprint, waits for its setup, and stores its details: `Quali-Start-Sandbox`.
@@ -97,6 +98,8 @@ public struct StartSandbox: ActionHandler {
     ) async throws -> JobFailure {
         var failure =
             error as? JobFailure ?? JobFailure(.jobFailed, "The worker failed unexpectedly: \(error)")
+        // The checkpoint holds the message, too.
+        failure.message = lab.redact(SecretRedactor(configuration.inputs.secrets)(failure.message))
         guard let sandboxID = checkpoint.sandboxID else {
             if checkpoint.isStartUncertain {
                 let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
@@ -113,6 +116,9 @@ public struct StartSandbox: ActionHandler {
         failure.message += try await applyPolicy(configuration.onSetupFailure, sandboxID, context)
         return failure
     }
+
+    /// The sandbox.
+    public func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.sandboxID }
 
     // MARK: Start
 
@@ -246,6 +252,8 @@ public struct StartSandbox: ActionHandler {
         _ checkpoint: inout Checkpoint
     ) async throws {
         let deadline: Date
+        // It may be waited for resources for hours.
+        let isKnown = error.code == .conflict && checkpoint.resourcesDeadline != nil
         if error.code == .conflict {
             deadline =
                 checkpoint.resourcesDeadline
@@ -257,7 +265,11 @@ public struct StartSandbox: ActionHandler {
         guard context.clock.now < deadline else { throw startFailure(error, configuration, blueprint) }
         try await context.save(checkpoint)
         await context.report(JobProgress("Waiting to start '\(configuration.blueprint)': \(error.message)"))
-        context.logger.notice("The lab can't start the sandbox yet", metadata: ["error": "\(error)"])
+        context.logger.log(
+            level: isKnown ? .debug : .notice,
+            "The lab can't start the sandbox yet",
+            metadata: ["error": "\(error)"]
+        )
     }
 
     private func startFailure(

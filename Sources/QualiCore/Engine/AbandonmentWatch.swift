@@ -29,7 +29,7 @@ actor AbandonmentWatch {
     private let interval: Duration?
     private let clock: any WorkerClock
     private let logger: Logger
-    private var outage: OutageLog
+    private let outage = OutageLog(.watchingPipelines)
     private var isRightMissing = false
     private var watched: [Int: Watched] = [:]
     private var lastID = 0
@@ -40,7 +40,6 @@ actor AbandonmentWatch {
         self.interval = interval
         self.clock = clock
         self.logger = logger
-        outage = OutageLog("Looking for stopped pipelines", logger: logger)
     }
 
     /// Looks again and again until the task is cancelled.
@@ -118,7 +117,7 @@ actor AbandonmentWatch {
                 pipeline: execution.pipeline,
                 pipelineExecutionID: execution.id
             )
-            outage.succeeded()
+            outage.succeeded(at: clock.now, logger)
             isRightMissing = false
             for (id, watched) in watched where watched.execution == execution {
                 let action = actions.first { $0.id == watched.actionExecutionID }
@@ -140,7 +139,7 @@ actor AbandonmentWatch {
         } catch is CancellationError {
             return false
         } catch {
-            outage.failed(error)
+            outage.failed(error, at: clock.now, logger)
             return true
         }
     }

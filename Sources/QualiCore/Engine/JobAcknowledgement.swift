@@ -14,6 +14,8 @@ struct JobAcknowledgement: Sendable {
     /// How long after the offer, after a lost reply, a stale nonce still means that the job is this worker's.
     let certainty: Duration
     let clock: any WorkerClock
+    /// What all jobs say of a service that takes no acknowledgements.
+    let outage: OutageLog
     let logger: Logger
 
     /// Whose the job is.
@@ -38,6 +40,7 @@ struct JobAcknowledgement: Sendable {
             do {
                 if Task.isCancelled, !mayBeTaken { return .notOurs }
                 let status = try await shielded { try await queue.acknowledgeJob(id: record.id, nonce: record.nonce) }
+                outage.succeeded(at: clock.now, logger)
                 if status == .inProgress { return .claimed }
                 logger.debug("Job isn't to be worked on", metadata: ["status": "\(status.rawValue)"])
                 return .notOurs
@@ -49,16 +52,16 @@ struct JobAcknowledgement: Sendable {
                 case .invalidNonce: return staleNonce(of: record, mayBeTaken)
                 case .jobNotFound: return .notOurs
                 case _ where error.isThrottling || error.mayHaveBeenProcessed || error.code == .transport:
-                    logger.debug("An acknowledgement is repeated", metadata: ["error": "\(error)"])
+                    outage.failed(error, at: clock.now, logger)
                 default:
-                    logger.error("A job can't be acknowledged", metadata: ["error": "\(error)"])
+                    outage.failed(error, at: clock.now, logger)
                     return mayBeTaken ? staleNonce(of: record, mayBeTaken) : .refused
                 }
             } catch is CancellationError {
                 // Cut off by a stop: whether it was taken is unknown, and nothing has been done.
                 return .uncertain(Self.unknown)
             } catch {
-                logger.error("A job can't be acknowledged", metadata: ["error": "\(error)"])
+                outage.failed(error, at: clock.now, logger)
                 return .refused
             }
             do {

@@ -30,7 +30,8 @@ struct JobPoller: Sendable {
     /// Polls until the task is cancelled and hands each job that has been journalled to `deliver`.
     func run(_ deliver: @Sendable (OfferedJob) -> Void) async {
         var backoff = Backoff(first: max(pace.pause * 2, .seconds(1)), longest: max(pace.pause * 2, .seconds(60)))
-        var outage = OutageLog("Polling for \(action.typeID.provider)", logger: logger)
+        let outage = OutageLog(.polling, metadata: ["action": "\(action.typeID.provider)"])
+        let illegible = OutageLog(.readingOffers, metadata: ["action": "\(action.typeID.provider)"])
         while !Task.isCancelled {
             monitor.poller(of: action.typeID, .waitingForRoom)
             let room = await slots.take(privileged: action.freesResources, share: pollers)
@@ -39,16 +40,16 @@ struct JobPoller: Sendable {
             var refusal: Duration?
             monitor.poller(of: action.typeID, .asking(since: clock.now))
             do {
-                let jobs = try await poll(room)
+                let jobs = try await poll(room, illegible)
                 for job in jobs { deliver(job) }
                 delivered = jobs.count
                 if delivered > 0 { pace.noteWork(clock.now) }
-                outage.succeeded()
+                outage.succeeded(at: clock.now, logger)
                 backoff.reset()
             } catch is CancellationError {
             } catch {
                 refusal = backoff.pause()
-                outage.failed(error)
+                outage.failed(error, at: clock.now, logger)
                 monitor.pollFailed(action.typeID, error)
             }
             slots.release(room - delivered)
@@ -62,7 +63,7 @@ struct JobPoller: Sendable {
         }
     }
 
-    private func poll(_ room: Int) async throws -> [OfferedJob] {
+    private func poll(_ room: Int, _ illegible: OutageLog) async throws -> [OfferedJob] {
         // The service's offer is no older than the question, however long the reply takes.
         let now = clock.now
         let result = try await queue.poll(
@@ -71,6 +72,12 @@ struct JobPoller: Sendable {
             queryParameters: action.queryParameters
         )
         monitor.pollAnswered(action.typeID, jobs: result.jobs.count + result.undecodable.count)
+        for job in result.undecodable {
+            var logger = logger
+            if let id = job.id { logger[metadataKey: "job"] = "\(id)" }
+            illegible.failed(AWSError(.malformedReply, job.reason), at: now, logger)
+        }
+        if result.undecodable.isEmpty { illegible.succeeded(at: now, logger) }
         var offered: [OfferedJob] = []
         for offer in result.jobs.map({ offer($0, now) }) + result.undecodable.compactMap({ offer($0, now) }) {
             // More than was asked for is left to be offered again.
@@ -117,7 +124,6 @@ struct JobPoller: Sendable {
 
     /// A job that can't be read is taken all the same, to fail with a reason instead of hanging until its time is over.
     private func offer(_ job: CodePipeline.UndecodableJob, _ now: Date) -> OfferedJob? {
-        logger.error("CodePipeline offers a job that can't be read", metadata: ["error": "\(job.reason)"])
         guard let id = job.id, let nonce = job.nonce else { return nil }
         let record = JobRecord(
             id: id,

@@ -1,34 +1,119 @@
 import AWSLite
+import Foundation
+import HTTPTransport
 import Logging
 
-/// Says the first failure of something that is tried again and again, then that it works again; the rest is debug.
-struct OutageLog: Sendable {
-    private let logger: Logger
-    private let what: String
-    private var failures = 0
-    private var kind: String?
+/// Logs something that is tried again and again.
+///
+/// It says the first failure, then from time to time how often it has failed since when, and in the end that it has
+/// recovered; all else is debug. One log is for all who try the same thing, so that a hundred jobs don't say that one
+/// service is down.
+final class OutageLog: Sendable {
+    /// What is tried.
+    enum Work: String, CaseIterable {
+        case polling = "Polling"
+        case readingOffers = "Reading offered jobs"
+        case acknowledging = "Acknowledging jobs"
+        case resuming = "Resuming jobs"
+        case reporting = "Reporting results"
+        case watchingPipelines = "Looking for stopped pipelines"
+        case journal = "Writing to the journal"
+        case watchingSandboxes = "Reading the lab's sandboxes"
+        case watchingExecutions = "Reading the lab's executions"
+        case probingLab = "Asking the lab whether it is there"
+    }
 
-    /// Creates a log for one thing, named as it is to be read: "Polling".
-    init(_ what: String, logger: Logger) {
-        self.what = what
-        self.logger = logger
+    /// How a message goes on after the work's name.
+    enum Event: String, CaseIterable {
+        case fails = "fails"
+        case stillFails = "still fails"
+        case recovered = "recovered"
+    }
+
+    private struct State {
+        var failures = 0
+        var since = Date.distantPast
+        var lastFailure = Date.distantPast
+        /// Whether the latest failures haven't been followed by a success.
+        var isFailing = false
+        /// Whether the last that was said, debug aside, is that it fails.
+        var isToldToFail = false
+        var kinds: Set<String> = []
+        var pause = firstPause
+        var nextSummary = Date.distantPast
+    }
+
+    private static let firstPause: TimeInterval = 300
+    private static let longestPause: TimeInterval = 7_200
+    /// A failure that comes sooner after the last one goes on with the same outage.
+    private static let quietTime: TimeInterval = 900
+    /// Servers choose the names of troubles, so only so many are told one by one.
+    private static let mostKinds = 4
+
+    private let work: Work
+    private let metadata: Logger.Metadata
+    private let state = Locked(State())
+
+    /// Creates a log for one thing.
+    ///
+    /// - Parameter metadata: What tells it from others that do the same work.
+    init(_ work: Work, metadata: Logger.Metadata = [:]) {
+        self.work = work
+        self.metadata = metadata
     }
 
     /// Notes a failure.
-    mutating func failed(_ error: any Error) {
-        failures += 1
-        let kind = Self.kind(of: error)
-        logger.log(level: kind == self.kind ? .debug : .warning, "\(what) fails", metadata: ["error": "\(error)"])
-        self.kind = kind
+    func failed(_ error: any Error, at now: Date, _ logger: Logger) {
+        let (event, level, facts) = state.withLock { state -> (Event, Logger.Level, Logger.Metadata) in
+            if now.timeIntervalSince(state.lastFailure) >= Self.quietTime, !state.isFailing {
+                state = State()
+                state.since = now
+                state.nextSummary = now.addingTimeInterval(state.pause)
+            }
+            state.failures += 1
+            state.lastFailure = now
+            state.isFailing = true
+            let isNew = state.kinds.count < Self.mostKinds && state.kinds.insert(Self.kind(of: error)).inserted
+            let isDue = now >= state.nextSummary
+            guard isNew || isDue else { return (.fails, .debug, [:]) }
+            state.isToldToFail = true
+            guard isDue else { return (.fails, .warning, [:]) }
+            state.pause = min(state.pause * 3, Self.longestPause)
+            state.nextSummary = now.addingTimeInterval(state.pause)
+            return (.stillFails, .warning, Self.facts(state, now))
+        }
+        log(event, level, facts.merging(["error": "\(error)"]) { $1 }, logger)
     }
 
     /// Notes a success.
-    mutating func succeeded() {
-        if failures > 0 {
-            logger.notice("\(what) works again", metadata: ["failures": "\(failures)"])
+    func succeeded(at now: Date, _ logger: Logger) {
+        let told = state.withLock { state -> (Logger.Level, Logger.Metadata)? in
+            guard state.isFailing else { return nil }
+            state.isFailing = false
+            defer { state.isToldToFail = false }
+            return (state.isToldToFail ? .notice : .debug, Self.facts(state, now))
         }
-        failures = 0
-        kind = nil
+        if let (level, facts) = told { log(.recovered, level, facts, logger) }
+    }
+
+    private func log(_ event: Event, _ level: Logger.Level, _ facts: Logger.Metadata, _ logger: Logger) {
+        logger.log(level: level, "\(work.rawValue) \(event.rawValue)", metadata: metadata.merging(facts) { $1 })
+    }
+
+    private static func facts(_ state: State, _ now: Date) -> Logger.Metadata {
+        [
+            "failures": "\(state.failures)", "since": "\(state.since.formatted(.iso8601))",
+            "lasted": "\(inWords(now.timeIntervalSince(state.since)))",
+        ]
+    }
+
+    /// A length of time as settings have it: 45s, 20m, 3h.
+    private static func inWords(_ seconds: TimeInterval) -> String {
+        switch Int(max(0, seconds)) {
+        case let seconds where seconds < 120: "\(seconds)s"
+        case let seconds where seconds < 7_200: "\(seconds / 60)m"
+        case let seconds: "\(seconds / 3_600)h"
+        }
     }
 
     /// What tells one trouble from another; the rest of an error changes with each request.

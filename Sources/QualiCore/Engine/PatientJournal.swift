@@ -1,4 +1,3 @@
-import HTTPTransport
 import Logging
 
 /// The journal as running jobs write to it: a write that fails is tried again until it goes through.
@@ -8,12 +7,13 @@ import Logging
 struct PatientJournal: Sendable {
     private let journal: any JobJournal
     private let clock: any WorkerClock
-    private let outage: Locked<OutageLog>
+    private let logger: Logger
+    private let outage = OutageLog(.journal)
 
     init(_ journal: any JobJournal, clock: any WorkerClock, logger: Logger) {
         self.journal = journal
         self.clock = clock
-        outage = Locked(OutageLog("Writing to the journal", logger: logger))
+        self.logger = logger
     }
 
     /// Writes.
@@ -25,13 +25,13 @@ struct PatientJournal: Sendable {
             do {
                 let journal = journal
                 try await shielded { try await body(journal) }
-                return outage.withLock { $0.succeeded() }
+                return outage.succeeded(at: clock.now, logger)
             } catch let error as UnknownJob {
                 throw error
             } catch let error as CancellationError {
                 throw error
             } catch {
-                outage.withLock { $0.failed(error) }
+                outage.failed(error, at: clock.now, logger)
             }
             try await clock.sleep(for: backoff.pause())
         }

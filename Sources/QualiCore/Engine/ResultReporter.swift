@@ -5,6 +5,12 @@ import Logging
 struct ResultReporter: Sendable {
     let queue: any JobQueue
     let clock: any WorkerClock
+    private let outage = OutageLog(.reporting)
+
+    init(queue: any JobQueue, clock: any WorkerClock) {
+        self.queue = queue
+        self.clock = clock
+    }
 
     /// What became of a report.
     enum Ending {
@@ -24,11 +30,10 @@ struct ResultReporter: Sendable {
         var outcome = outcome
         var mayHaveBeenReported = isRepeat
         var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
-        var outage = OutageLog("Reporting", logger: logger)
         while true {
             do {
                 try await put(outcome, of: jobID)
-                outage.succeeded()
+                outage.succeeded(at: clock.now, logger)
                 return .accepted
             } catch is CancellationError {
                 return .interrupted
@@ -54,10 +59,10 @@ struct ResultReporter: Sendable {
                     mayHaveBeenReported =
                         mayHaveBeenReported || error.mayHaveBeenProcessed
                         || error.earlierAttemptMayHaveBeenProcessed
-                    outage.failed(error)
+                    outage.failed(error, at: clock.now, logger)
                 }
             } catch {
-                outage.failed(error)
+                outage.failed(error, at: clock.now, logger)
             }
             do { try await clock.sleep(for: backoff.pause()) } catch { return .interrupted }
         }

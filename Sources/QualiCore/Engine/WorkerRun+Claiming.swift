@@ -68,6 +68,7 @@ extension WorkerRun {
             queue: worker.queue,
             certainty: worker.configuration.redispatchInterval,
             clock: worker.clock,
+            outage: acknowledging,
             logger: logger
         )
         let answer = await acknowledgement.claim(record, isRepeat: isRepeat)

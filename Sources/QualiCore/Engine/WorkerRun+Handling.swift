@@ -9,10 +9,10 @@ extension WorkerRun {
         if let outcome = record.outcome { return Ending(record: record, outcome: outcome, isRepeat: true) }
         let logger = logger(for: record)
         var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
-        var outage = OutageLog("Resuming", logger: logger)
         while true {
             do {
                 let details = try await worker.queue.getJobDetails(id: record.id)
+                resuming.succeeded(at: worker.clock.now, worker.logger)
                 logger.info("Job resumes")
                 return await work(record, details.data, accountID: details.accountID, logger)
             } catch is CancellationError {
@@ -22,7 +22,7 @@ extension WorkerRun {
                 let failure = JobFailure(.systemUnavailable, "The worker lost this job while it was not running.")
                 return await end(record, .failure(failure))
             } catch {
-                outage.failed(error)
+                resuming.failed(error, at: worker.clock.now, logger)
             }
             do {
                 try await worker.clock.sleep(for: backoff.pause())
@@ -72,7 +72,7 @@ extension WorkerRun {
                 ending.isLook = true
                 return ending
             }
-            if Task.isCancelled { return await handOver(record, ledger, logger) }
+            if Task.isCancelled { return await handOver(record, ledger, self.logger(for: record)) }
             return await end(record, .failure(Self.unexpected(CancellationError())))
         } catch {
             record.checkpoint = await ledger.checkpoint
@@ -116,7 +116,7 @@ extension WorkerRun {
             checkpoint: record.checkpoint,
             artifacts: artifacts,
             clock: worker.clock,
-            logger: logger,
+            log: JobLog(logger, externalExecutionName: action(of: record)?.externalExecutionName),
             ledger: JobLedger(
                 job,
                 checkpoint: record.checkpoint,

@@ -41,7 +41,7 @@ extension WorkerRun {
     @discardableResult
     private func report(_ ending: Ending) async -> Bool {
         let record = ending.record
-        let logger = logger(for: record)
+        let logger = logger(for: record, ending.outcome)
         defer {
             held.release(record.id)
             slots.release(1)
@@ -149,6 +149,16 @@ extension JobOutcome {
             progress.summary = redact(progress.summary)
             return .continuation(token: token, progress: progress)
         case .abandoned: return self
+        }
+    }
+
+    /// What the console's link opens, if that is known.
+    var externalExecutionID: String? {
+        switch self {
+        case .success(let result): result.externalExecutionID
+        case .failure(_, _, let id): id
+        case .continuation(_, let progress): progress.externalExecutionID
+        case .abandoned: nil
         }
     }
 

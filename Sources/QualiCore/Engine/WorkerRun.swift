@@ -11,6 +11,8 @@ struct WorkerRun: Sendable {
     let worker: JobWorker
     let journal: PatientJournal
     let reporter: ResultReporter
+    let resuming = OutageLog(.resuming)
+    let acknowledging = OutageLog(.acknowledging)
     let abandonment: AbandonmentWatch
     let slots: JobSlots
     let held: HeldJobs
@@ -153,8 +155,17 @@ struct WorkerRun: Sendable {
         }
     }
 
-    func logger(for record: JobRecord) -> Logger {
+    /// A logger whose lines name a job, and what its action has made or works on, once that is known.
+    ///
+    /// - Parameter outcome: How the job ended, if that isn't in the record.
+    func logger(for record: JobRecord, _ outcome: JobOutcome? = nil) -> Logger {
         var logger = worker.logger
+        if let action = action(of: record),
+            let id = (outcome ?? record.outcome)?.externalExecutionID
+                ?? record.checkpoint.flatMap(action.externalExecutionID)
+        {
+            logger[metadataKey: action.externalExecutionName] = "\(id)"
+        }
         logger[metadataKey: "job"] = "\(record.id)"
         logger[metadataKey: "action"] = "\(record.actionTypeID.provider)"
         logger[metadataKey: "pipeline"] = "\(record.place.pipeline)/\(record.place.stage)/\(record.place.action)"

@@ -40,11 +40,18 @@ public protocol ActionHandler: Sendable {
     /// - Throws: ``JobFailure`` or any other error, which is logged. `CancellationError` when the worker stops: it is
     ///   called again later.
     func abandon(_ context: JobContext<Checkpoint>) async throws
+
+    /// The external execution id that a checkpoint tells, so that the log names it before ``run(_:context:)`` has reported
+    /// any progress; by default none.
+    func externalExecutionID(of checkpoint: Checkpoint) -> String?
 }
 
 extension ActionHandler {
     /// Does nothing: there is nothing to undo.
     public func abandon(_ context: JobContext<Checkpoint>) async throws {}
+
+    /// None.
+    public func externalExecutionID(of checkpoint: Checkpoint) -> String? { nil }
 }
 
 /// The typed configuration of an action.

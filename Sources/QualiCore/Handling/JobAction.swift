@@ -1,6 +1,5 @@
 public import AWSLite
 import Foundation
-import Logging
 
 /// One type of action that a worker serves, and the handler for its jobs.
 public struct JobAction: Sendable {
@@ -10,7 +9,11 @@ public struct JobAction: Sendable {
     public var queryParameters: [String: String] = [:]
     /// Whether its jobs may use the room that a worker keeps for actions which free resources.
     public var freesResources: Bool
+    /// What log lines call the external execution id of its jobs.
+    public var externalExecutionName = "externalExecution"
 
+    /// The external execution id that an encoded checkpoint tells.
+    let externalExecutionID: @Sendable (Data) -> String?
     let work: @Sendable (Assignment) async throws -> JobResult
     let abandon: @Sendable (Assignment) async throws -> Void
 
@@ -21,7 +24,7 @@ public struct JobAction: Sendable {
         let checkpoint: Data?
         let artifacts: JobArtifacts
         let clock: any WorkerClock
-        let logger: Logger
+        let log: JobLog
         let ledger: JobLedger
         let actions: @Sendable () async throws -> [CodePipeline.ActionExecution]
     }
@@ -34,6 +37,10 @@ public struct JobAction: Sendable {
     ) {
         self.typeID = typeID
         self.freesResources = freesResources
+        externalExecutionID = { data in
+            (try? JSONDecoder.compact.decode(Handler.Checkpoint.self, from: data))
+                .flatMap(handler.externalExecutionID)
+        }
         work = { try await handler.run(Handler.Configuration($0.properties), context: $0.context()) }
         abandon = { try await handler.abandon($0.context()) }
     }
@@ -59,7 +66,7 @@ extension JobAction.Assignment {
             },
             artifacts: artifacts,
             clock: clock,
-            logger: logger,
+            log: log,
             ledger: ledger,
             actions: actions
         )

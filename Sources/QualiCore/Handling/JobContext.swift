@@ -12,9 +12,10 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     public let artifacts: JobArtifacts
     /// The time of day and a way to wait.
     public let clock: any WorkerClock
-    /// A logger that names the job in every line.
-    public let logger: Logger
+    /// A logger that names the job in every line, and its external execution once ``report(_:)`` has told it.
+    public var logger: Logger { log.logger }
 
+    private let log: JobLog
     private let ledger: JobLedger
     private let actions: @Sendable () async throws -> [CodePipeline.ActionExecution]
 
@@ -23,7 +24,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         checkpoint: Checkpoint?,
         artifacts: JobArtifacts,
         clock: any WorkerClock,
-        logger: Logger,
+        log: JobLog,
         ledger: JobLedger,
         actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
     ) {
@@ -31,7 +32,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         self.checkpoint = checkpoint
         self.artifacts = artifacts
         self.clock = clock
-        self.logger = logger
+        self.log = log
         self.ledger = ledger
         self.actions = actions
     }
@@ -60,7 +61,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
             checkpoint: checkpoint,
             artifacts: artifacts,
             clock: clock,
-            logger: logger,
+            log: JobLog(logger, externalExecutionName: nil),
             ledger: JobLedger(
                 job,
                 checkpoint: nil,
@@ -83,6 +84,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
 
     /// Says how far the job has come, for the people who look at it.
     public func report(_ progress: JobProgress) async {
+        log.note(progress.externalExecutionID)
         await ledger.note(progress)
     }
 

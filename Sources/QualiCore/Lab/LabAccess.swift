@@ -26,6 +26,10 @@ public struct LabAccess: Sendable {
     let executionReads: ExecutionReads
     /// Keeps jobs from taking one another's executions for their own.
     let claims = ExecutionClaims()
+    /// What all who wait for executions say of a lab in trouble.
+    let executionOutage = OutageLog(.watchingExecutions)
+    /// Masks the worker's own secrets, before a text is cut.
+    var redact: @Sendable (String) -> String = { $0 }
 
     /// Creates an access.
     public init(

@@ -16,18 +16,18 @@ struct LabProbe: Sendable {
     /// cancelled.
     func run() async {
         let client = client.unrepeated(timeout: SandboxWatcher.readTimeout)
-        var outage = OutageLog("Asking the lab whether it is there", logger: logger)
+        let outage = OutageLog(.probingLab)
         var requests = 0
         while !Task.isCancelled {
             var pause = interval
             if monitor.labRequests == requests {
                 do {
                     _ = try await client.sandboxes()
-                    outage.succeeded()
+                    outage.succeeded(at: clock.now, logger)
                 } catch {
                     // What a stop cuts off says nothing about the lab.
                     guard !Task.isCancelled else { return }
-                    outage.failed(error)
+                    outage.failed(error, at: clock.now, logger)
                     if (error as? SandboxAPIError)?.code == .authentication {
                         // It answers, and yet no job would get far.
                         monitor.labFailed(error)

@@ -42,7 +42,8 @@ public actor SandboxWatcher {
     private let interval: Duration
     private let clock: any WorkerClock
     private var arrived: AsyncStream<Void>.Continuation?
-    private var outage: OutageLog
+    private let logger: Logger
+    private let outage = OutageLog(.watchingSandboxes)
     private var waiters: [Int: Waiter] = [:]
     private var lastWaiter = 0
 
@@ -51,7 +52,7 @@ public actor SandboxWatcher {
         self.client = client.unrepeated(timeout: Self.readTimeout)
         self.interval = interval
         self.clock = clock
-        outage = OutageLog("Reading the lab's sandboxes", logger: logger)
+        self.logger = logger
     }
 
     /// Reads the lab while anybody waits, until the task is cancelled.
@@ -137,9 +138,9 @@ public actor SandboxWatcher {
         var listed: [String: Glimpse] = [:]
         do {
             for sandbox in try await client.sandboxes() { listed[sandbox.id] = .state(sandbox.state) }
-            outage.succeeded()
+            outage.succeeded(at: clock.now, logger)
         } catch let error as SandboxAPIError {
-            outage.failed(error)
+            outage.failed(error, at: clock.now, logger)
             return show(Dictionary(uniqueKeysWithValues: ids.map { ($0, .trouble(error)) }), to: ids)
         } catch {
             return

@@ -1,0 +1,38 @@
+import HTTPTransport
+import Logging
+
+/// Keeps what is logged.
+struct LogBook: Sendable {
+    struct Line: Sendable {
+        let level: Logger.Level
+        let message: String
+        let metadata: [String: String]
+    }
+
+    private let kept = Locked<[Line]>([])
+
+    /// Writes into the book.
+    var logger: Logger { Logger(label: "test") { [kept] _ in Handler(kept: kept) } }
+
+    /// All lines.
+    var lines: [Line] { kept.withLock { $0 } }
+
+    /// The lines of at least a level.
+    func lines(from level: Logger.Level) -> [Line] { lines.filter { $0.level >= level } }
+
+    private struct Handler: LogHandler {
+        let kept: Locked<[Line]>
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let all = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues { "\($0)" }
+            kept.withLock { $0.append(Line(level: event.level, message: "\(event.message)", metadata: all)) }
+        }
+    }
+}
