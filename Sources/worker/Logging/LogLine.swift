@@ -24,7 +24,9 @@ struct LogLine {
         let name = level.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
         var line = colored(timestamp, "2") + " " + (Self.color(of: level).map { colored(name, $0) } ?? name)
         line += " " + Self.visible(message)
-        for (name, value) in fields { line += " " + colored(name + "=", "2") + Self.quoted(Self.plain(value)) }
+        for (name, value) in fields {
+            line += " " + colored(Self.visible(name) + "=", "2") + Self.quoted(Self.plain(value))
+        }
         return line + "\n"
     }
 
@@ -58,13 +60,13 @@ struct LogLine {
 
     /// A text in one line, whose control characters can neither forge a line nor move a terminal's cursor.
     static func visible(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        guard text.unicodeScalars.contains(where: { isControl($0) || turns($0) }) else { return text }
         return text.unicodeScalars.reduce(into: "") { visible, scalar in
             switch scalar {
             case "\n": visible += "\\n"
             case "\r": visible += "\\r"
             case "\t": visible += "\\t"
-            case _ where isControl(scalar): visible += "\\u{" + String(scalar.value, radix: 16) + "}"
+            case _ where isControl(scalar) || turns(scalar): visible += "\\u{" + String(scalar.value, radix: 16) + "}"
             default: visible.unicodeScalars.append(scalar)
             }
         }
@@ -72,6 +74,14 @@ struct LogLine {
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
+    }
+
+    /// Whether a character changes the direction of what follows, so that a line reads otherwise than it is.
+    private static func turns(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 
     // MARK: JSON

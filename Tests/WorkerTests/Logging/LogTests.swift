@@ -54,6 +54,36 @@ struct LogTests {
         #expect(!text[0].unicodeScalars.contains("\u{1B}") && !text[0].unicodeScalars.contains("\u{9B}"))
     }
 
+    @Test("isn't turned round by what a lab says, either")
+    func directions() {
+        let text = lines(.text(inColor: false)) { $0.info("a\u{202E}b", metadata: ["x": "\u{2066}c\u{200F}"]) }
+        #expect(text[0].hasSuffix("info     a\\u{202e}b x=\\u{2066}c\\u{200f}\n"))
+    }
+
+    @Test("is a line of JSON, or of text, whatever is in it")
+    func anything() throws {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<500 {
+            // Bytes as a server may send them, half of them such as mean something in JSON or to a terminal.
+            let special = Array("\"\\\n\r\t\0\u{1B}[2J\u{7F}\u{9B}\u{2028}{}:,/é🙂\u{FEFF}\u{202E}".utf8)
+            let bytes = (0..<40).map { _ in
+                Bool.random() ? UInt8.random(in: .min ... .max, using: &random) : special.randomElement() ?? 0
+            }
+            // Readers of JSON may drop a byte order mark at a text's beginning.
+            let said = "x" + String(decoding: bytes, as: UTF8.self)
+            let say: (Logger) -> Void = {
+                $0.info("\(said)", metadata: ["\(said)": "\(said)", "deep": ["\(said)": ["\(said)"]]])
+            }
+            let json = lines(.json, say)
+            let data = Data(try #require(json.first).utf8)
+            #expect(json.count == 1 && data.last == 10 && !data.dropLast().contains { $0 < 0x20 || $0 == 0x7F })
+            let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+            #expect(object["message"] as? String == said && object[said] as? String == said)
+            let text = Array(lines(.text(inColor: false), say).joined().unicodeScalars)
+            #expect(!text.dropLast().contains { $0.properties.generalCategory == .control }, "\(said.debugDescription)")
+        }
+    }
+
     @Test("has colors only when they are asked for")
     func colors() {
         #expect(lines(.text(inColor: true)) { $0.error("x") }[0].contains("\u{1B}[31;1m"))
