@@ -100,7 +100,7 @@ extension ActionTypeOptions {
     func sources(_ others: [any SettingOptions]) -> SettingSources {
         SettingSources(
             flags: others.reduce(into: flags) { $0.merge($1.flags) { first, _ in first } },
-            environment: ProcessInfo.processInfo.environment,
+            environment: ProcessEnvironment.variables,
             configurationFile: configurationFile.path
         )
     }

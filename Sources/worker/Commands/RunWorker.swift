@@ -30,11 +30,16 @@ struct RunWorker: AsyncParsableCommand {
         let sources = options.sources
         Program.exportProxies(sources)
         let settings = try await WorkerSettings.read(sources)
-        let mask = SecretRedactor(settings.secrets)
+        let mask = SecretMask(settings.secrets)
         let logger = settings.log.logger { mask($0) }
-        for warning in settings.warnings { logger.warning("\(warning)") }
-        try await WorkerProcess(settings, logger: logger, serviceManager: serviceManager) { mask($0) }
-            .run(until: signals)
+        for warning in settings.warnings { logger.warning("Settings with a risk", metadata: ["detail": "\(warning)"]) }
+        try await WorkerProcess(
+            settings,
+            logger: logger,
+            serviceManager: serviceManager,
+            learn: { mask.learn($0) },
+            redact: { mask($0) }
+        ).run(until: signals)
     }
 
     private static var prompts: String {

@@ -21,7 +21,7 @@ struct WorkerOptions: ParsableArguments {
     var sources: SettingSources {
         SettingSources(
             flags: flags,
-            environment: ProcessInfo.processInfo.environment,
+            environment: ProcessEnvironment.variables,
             configurationFile: configurationFile.path
         )
     }

@@ -9,6 +9,8 @@ enum Program {
     static func prepare() {
         // A peer that closes a connection must cost a call, not the process.
         signal(SIGPIPE, SIG_IGN)
+        // While there is no other thread that might read the environment.
+        _ = ProcessEnvironment.variables
     }
 
     /// Puts the proxies of a configuration file where libcurl reads them: into the environment.

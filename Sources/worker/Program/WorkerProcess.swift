@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import Logging
 import QualiCore
+import SandboxAPI
 import ServiceLifecycle
 import UnixSignals
 
@@ -25,6 +26,7 @@ struct WorkerProcess: Sendable {
     ///   - logger: Where the worker says what it does.
     ///   - gracePeriod: How long a stop may take after its drain.
     ///   - serviceManager: Who is told what the worker does.
+    ///   - learn: Is told secrets that come up later.
     ///   - redact: Masks secrets.
     /// - Throws: ``ProgramFailure`` when the journal can't be used or a client can't be made.
     init(
@@ -33,6 +35,7 @@ struct WorkerProcess: Sendable {
         logger: Logger,
         gracePeriod: Duration = standardGracePeriod,
         serviceManager: ServiceManager? = nil,
+        learn: @escaping @Sendable (Secret) -> Void = { _ in },
         redact: @escaping @Sendable (String) -> String
     ) throws {
         let listener = try settings.status.address.map { try StatusListener($0) }
@@ -40,13 +43,15 @@ struct WorkerProcess: Sendable {
         let worker: QualiWorker
         do {
             let aws = try settings.aws.httpClient()
+            var lab = settings.lab.client
+            lab.onLogin = learn
             var configuration = QualiWorker.Configuration(
-                lab: settings.lab.client,
+                lab: lab,
                 codePipeline: settings.aws.client(aws, endpoint: settings.aws.codePipelineEndpoint),
                 s3: settings.aws.client(aws, endpoint: settings.aws.s3Endpoint)
             )
             settings.aws.warnings.connect { text in
-                logger.warning("AWS is reached with a difficulty", metadata: ["detail": "\(redact(text))"])
+                logger.warning("AWS is reached with a difficulty", metadata: ["detail": "\(text)"])
             }
             configuration.s3AddressingStyle = settings.aws.s3AddressingStyle
             configuration.actions = settings.actions.names

@@ -78,12 +78,25 @@ struct WorkerSettings: Sendable {
     static func secrets(_ sources: SettingSources) -> [Secret] {
         let values = sources.merged
         let names = Setting.all.filter { $0.secrecy == .secret }.flatMap { [$0.name] + $0.otherNames }
-        let addresses = [Setting.labProxy.name, Setting.proxy.name, "https_proxy", "ALL_PROXY", "all_proxy"]
-        let passwords = addresses.compactMap { values[$0] }.compactMap { URLComponents(string: $0) }
-            .flatMap { [$0.password, $0.percentEncodedPassword] }
-        return (names.map { values[$0] } + passwords).compactMap { $0 }.filter { !$0.isEmpty && $0 != "PROMPT" }.map {
+        let addresses = [
+            Setting.labProxy.name, Setting.proxy.name, "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy",
+        ]
+        let passwords = addresses.compactMap { values[$0] }.compactMap(password)
+            .flatMap { [$0, $0.removingPercentEncoding] }
+        // The token of a container's credentials is no setting of ours.
+        let others = [values["AWS_CONTAINER_AUTHORIZATION_TOKEN"]]
+        return (names.map { values[$0] } + others + passwords).compactMap { $0 }.filter {
+            !$0.isEmpty && $0 != "PROMPT"
+        }.map {
             Secret($0)
         }
+    }
+
+    /// The password in the address of a proxy, as it is written there, be the rest of the address right or wrong.
+    private static func password(in address: String) -> String? {
+        let start = address.firstRange(of: "://")?.upperBound ?? address.startIndex
+        guard let end = address.lastIndex(of: "@"), start < end else { return nil }
+        return address[start..<end].firstIndex(of: ":").map { String(address[address.index(after: $0)..<end]) }
     }
 }
 
