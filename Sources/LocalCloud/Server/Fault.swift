@@ -2,7 +2,7 @@
 public struct Fault: Sendable {
     enum Kind: Sendable {
         case status(Int, code: String, message: String, headers: [(String, String)])
-        case reply(LocalReply)
+        case reply(@Sendable (LocalRequest) -> LocalReply)
         case resetBeforeProcessing
         case loseReply
         case hang(processing: Bool)
@@ -32,14 +32,19 @@ public struct Fault: Sendable {
 
     /// Answers with just this reply and does nothing else.
     public static func reply(_ reply: LocalReply) -> Fault {
-        Fault(kind: .reply(reply), name: "reply \(reply.status)")
+        Fault(kind: .reply { _ in reply }, name: "reply \(reply.status)")
+    }
+
+    /// Answers with a reply that is made of the request, as a server does that repeats what it was sent.
+    public static func echo(_ reply: @escaping @Sendable (LocalRequest) -> LocalReply) -> Fault {
+        Fault(kind: .reply(reply), name: "echo")
     }
 
     /// Answers as a proxy in the way does: an HTML page that no client of the service can parse.
     public static func html(_ status: Int = 502) -> Fault {
         let page = "<html><head><title>\(status)</title></head><body><h1>\(status) from a proxy</h1></body></html>"
         return Fault(
-            kind: .reply(.text(page, status: status, contentType: "text/html")),
+            kind: .reply { _ in .text(page, status: status, contentType: "text/html") },
             name: "html \(status)"
         )
     }

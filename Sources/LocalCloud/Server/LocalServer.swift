@@ -128,7 +128,7 @@ private struct ServiceHost: HTTPHandler {
             reply.headers += headers
             return finish(number, reply, to: request)
         case .reply(let reply):
-            return finish(number, reply, to: request)
+            return finish(number, reply(request), to: request)
         case .resetBeforeProcessing:
             journal.finish(number, status: nil)
             return .closedConnection
