@@ -70,6 +70,9 @@ struct ProgramRun: Sendable {
         try process.run()
     }
 
+    /// The process's id.
+    var id: Int32 { process.processIdentifier }
+
     /// Sends a signal.
     func signal(_ number: Int32) {
         kill(process.processIdentifier, number)
