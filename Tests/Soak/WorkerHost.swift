@@ -5,8 +5,7 @@ actor WorkerHost {
     let name: String
     private let environment: [String: String]
     private let log: URL
-    private var process: Process?
-    private var ending: AsyncStream<Void>?
+    private var process: ChildProcess?
 
     init(_ name: String, environment: [String: String], folder: String, keepsState: Bool = false) throws {
         self.name = name
@@ -23,26 +22,14 @@ actor WorkerHost {
 
     /// Starts the worker.
     func start() throws {
-        let process = Process()
         let here = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        process.executableURL = URL(fileURLWithPath: here).deletingLastPathComponent()
-            .appendingPathComponent("quali-worker")
-        process.arguments = ["run"]
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        let output = try FileHandle(forWritingTo: log)
-        try output.seekToEnd()
-        process.standardOutput = output
-        process.standardError = output
-        let (ending, ended) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in ended.finish() }
-        try process.run()
-        (self.process, self.ending) = (process, ending)
+        let program = URL(fileURLWithPath: here).deletingLastPathComponent().appendingPathComponent("quali-worker")
+        process = try ChildProcess(program.path, ["run"], environment: environment, log: log.path)
     }
 
     /// The worker's resident memory, as the kernel tells it.
     func memory() throws -> String {
-        guard let id = process?.processIdentifier else { return "no" }
+        guard let id = process?.id else { return "no" }
         let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
         return line.dropFirst("VmRSS:".count).trimmingCharacters(in: .whitespaces)
@@ -52,12 +39,11 @@ actor WorkerHost {
     ///
     /// - Returns: Whether it ended as a process that was sent this signal should.
     func end(_ signal: Int32) async -> Bool {
-        guard let process, let ending else { return false }
-        kill(process.processIdentifier, signal)
-        for await _ in ending {}
+        guard let process else { return false }
+        kill(process.id, signal)
+        let status = await process.end()
         self.process = nil
-        return signal == SIGKILL
-            ? process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
-            : process.terminationReason == .exit && process.terminationStatus == 0
+        // One that comes before the program listens ends it at once.
+        return status == signal || signal != SIGKILL && status == 0
     }
 }
