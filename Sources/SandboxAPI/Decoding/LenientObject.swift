@@ -7,22 +7,22 @@ import FoundationEssentials
 /// a type that makes no sense reads as `nil`; only a value that isn't an object at all throws.
 struct LenientObject {
     private let container: KeyedDecodingContainer<AnyKey>
-    private let keys: [String: [AnyKey]]
+    private let keys: [AnyKey]
 
     init(_ decoder: any Decoder) throws {
         container = try decoder.container(keyedBy: AnyKey.self)
-        keys = Dictionary(grouping: container.allKeys) { $0.stringValue.folded }
+        keys = container.allKeys
     }
 
     /// Whether any member of one of these names is there, even as null.
     func has(_ names: String...) -> Bool {
-        names.contains { keys[$0.folded] != nil }
+        names.contains { name in keys.contains { $0.stringValue.folds(to: name) } }
     }
 
     /// The first of these members that decodes to the type.
     func value<Value: Decodable>(_ type: Value.Type = Value.self, _ names: [String]) -> Value? {
         for name in names {
-            for key in keys[name.folded] ?? [] {
+            for key in keys where key.stringValue.folds(to: name) {
                 if let value = try? container.decodeIfPresent(type, forKey: key) { return value }
             }
         }

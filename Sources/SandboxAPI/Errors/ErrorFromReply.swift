@@ -24,8 +24,10 @@ extension SandboxAPIError {
     /// - Returns: `nil` where the reply says nothing of the kind.
     static func reported(by reply: HTTPReply, _ call: APICall, _ redact: Redactor) -> SandboxAPIError? {
         let status = reply.response.status
+        // Older releases may answer 200 with an error in the body; its category gives it away. Other replies aren't read
+        // twice.
+        if status.kind == .successful, !ErrorBody.mayBeIn(reply.body) { return nil }
         let body = ErrorBody(reply.body)
-        // Older releases may answer 200 with an error in the body; its category gives it away.
         guard status.kind != .successful || body?.isError == true else { return nil }
         let code = status.kind == .successful ? body?.statusCode ?? 400 : status.code
         let raw = text(of: reply, body)
@@ -130,6 +132,19 @@ struct ErrorBody: Decodable {
         statusCode = object.int("statusCode")
         errorCategory = object.filledString("errorCategory")
         text = object.filledString("message") ?? object.filledString("error")
+    }
+
+    /// Whether a body has the end of the word that gives an error away, however that is spelled.
+    static func mayBeIn(_ data: Data) -> Bool {
+        let end = Array("ategory".utf8)
+        var matched = 0
+        for byte in data {
+            let letter = byte | 0x20
+            // No letter occurs twice, so a mismatch begins anew with this very byte.
+            matched = letter == end[matched] ? matched + 1 : letter == end[0] ? 1 : 0
+            if matched == end.count { return true }
+        }
+        return false
     }
 
     /// Whether the lab itself says that this is an error, whatever the reply's status says.

@@ -47,4 +47,30 @@ extension String {
         if utf8.allSatisfy({ (0x61...0x7A).contains($0) }) { return self }
         return lowercased().filter { $0 != " " && $0 != "_" && $0 != "-" }
     }
+
+    /// Whether two texts are the same once folded; replies have many names, so this makes no copies of them.
+    func folds(to other: String) -> Bool {
+        var (left, right) = (utf8.makeIterator(), other.utf8.makeIterator())
+        while true {
+            let (a, b) = (left.nextFolded(), right.nextFolded())
+            guard let a, let b else { return a == nil && b == nil }
+            // Letters beyond ASCII are none of the lab's, but may be anybody's.
+            guard a < 0x80, b < 0x80 else { return folded == other.folded }
+            guard a == b else { return false }
+        }
+    }
+}
+
+extension String.UTF8View.Iterator {
+    /// The next byte of a name, in lower case where it is ASCII.
+    fileprivate mutating func nextFolded() -> UInt8? {
+        while let byte = next() {
+            switch byte {
+            case UInt8(ascii: " "), UInt8(ascii: "_"), UInt8(ascii: "-"): continue
+            case 0x41...0x5A: return byte | 0x20
+            default: return byte
+            }
+        }
+        return nil
+    }
 }
