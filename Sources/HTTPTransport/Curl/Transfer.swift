@@ -8,6 +8,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
 
     private static let headLimit = 256 << 10
     private static let fileBufferSize = 256 << 10
+    private static let shortBufferSize = 16 << 10
     /// Bytes per second below which a transfer counts as stalled.
     private static let stallSpeed = 1 << 10
 
@@ -123,8 +124,13 @@ final class Transfer: CurlJob, @unchecked Sendable {
             steps.set(CURLOPT_LOW_SPEED_LIMIT, Self.stallSpeed)
             steps.set(CURLOPT_LOW_SPEED_TIME, (stall.wholeMilliseconds + 999) / 1_000)
         }
-        // Larger steps for files: fewer system calls, still little memory.
-        if case .file = call.body { steps.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.fileBufferSize) }
+        // Larger steps for files: fewer system calls, still little memory. Other bodies are short, and curl's own 64 KiB
+        // would cost the allocator a round of tidying up for each request.
+        if case .file = call.body {
+            steps.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.fileBufferSize)
+        } else {
+            steps.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.shortBufferSize)
+        }
         if call.destination != .memory { steps.set(CURLOPT_BUFFERSIZE, Self.fileBufferSize) }
         steps.set(configuration)
         setUpMethod(&steps)
