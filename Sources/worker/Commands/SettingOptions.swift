@@ -107,6 +107,7 @@ struct ActionVersionOptions: SettingOptions {
 struct JobOptions: SettingOptions {
     @Option(.maxJobs) var maxJobs: String?
     @Option(.pollSeconds) var pollSeconds: String?
+    @Option(.longestPollSeconds) var longestPollSeconds: String?
     @Option(.statusPollSeconds) var statusPollSeconds: String?
     @Option(.progressSeconds) var progressSeconds: String?
     @Option(.stateDirectory) var stateDirectory: String?
@@ -117,12 +118,20 @@ struct JobOptions: SettingOptions {
 
     var given: [(Setting, String?)] {
         [
-            (.maxJobs, maxJobs), (.pollSeconds, pollSeconds), (.statusPollSeconds, statusPollSeconds),
-            (.progressSeconds, progressSeconds), (.stateDirectory, stateDirectory), (.handoff, handoff),
+            (.maxJobs, maxJobs), (.pollSeconds, pollSeconds), (.longestPollSeconds, longestPollSeconds),
+            (.statusPollSeconds, statusPollSeconds), (.progressSeconds, progressSeconds),
+            (.stateDirectory, stateDirectory), (.handoff, handoff),
             (.onAbandoned, onAbandoned), (.drain, drain),
             (.statusAddress, statusAddress),
         ]
     }
+}
+
+/// The flag about the state folder.
+struct StateFolderOptions: SettingOptions {
+    @Option(.stateDirectory) var stateDirectory: String?
+
+    var given: [(Setting, String?)] { [(.stateDirectory, stateDirectory)] }
 }
 
 /// The flags about the log.
