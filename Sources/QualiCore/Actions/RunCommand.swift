@@ -157,7 +157,7 @@ public struct RunCommand: ActionHandler {
                         "Execution found whose start's reply was lost",
                         metadata: ["commandExecution": "\(id)"]
                     )
-                    return try await adopt(id, configuration, context, &checkpoint)
+                    return try await adopt(id, configuration, target, context, &checkpoint)
                 }
             }
             checkpoint.looks = nil
@@ -168,7 +168,7 @@ public struct RunCommand: ActionHandler {
                 let started = try await context.uninterrupted {
                     try await target.start(configuration.command, request, client)
                 }
-                return try await adopt(started.id, configuration, context, &checkpoint)
+                return try await adopt(started.id, configuration, target, context, &checkpoint)
             } catch let error as SandboxAPIError {
                 guard error.isTransient || error.mayHaveBeenProcessed, context.clock.now < patienceEnd else {
                     throw startFailure(error, configuration, target)
@@ -249,6 +249,7 @@ public struct RunCommand: ActionHandler {
     private func adopt(
         _ executionID: String,
         _ configuration: Configuration,
+        _ target: CommandTarget,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws {
@@ -256,6 +257,7 @@ public struct RunCommand: ActionHandler {
         checkpoint.executionID = executionID
         (checkpoint.earlierExecutions, checkpoint.looks) = (nil, nil)
         checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.timeout.timeInterval)
+        await context.report(Self.running(configuration, target))
         try await context.save(checkpoint)
         context.logger.info("Command started", metadata: ["commandExecution": "\(executionID)"])
     }
@@ -316,6 +318,10 @@ public struct RunCommand: ActionHandler {
 
     // MARK: Wait
 
+    private static func running(_ configuration: Configuration, _ target: CommandTarget) -> JobProgress {
+        JobProgress("Running '\(configuration.command)' on \(target.name)", externalExecutionID: target.sandboxID)
+    }
+
     private func finish(
         _ configuration: Configuration,
         _ target: CommandTarget,
@@ -325,9 +331,7 @@ public struct RunCommand: ActionHandler {
         guard let executionID = checkpoint.executionID, let deadline = checkpoint.deadline else {
             throw JobFailure(.jobFailed, "The worker's notes on this job name no execution.")
         }
-        await context.report(
-            JobProgress("Running '\(configuration.command)' on \(target.name)", externalExecutionID: target.sandboxID)
-        )
+        if context.checkpoint?.executionID != nil { await context.report(Self.running(configuration, target)) }
         let place = ExecutionReads.Place(target: target, command: configuration.command)
         var execution = try await lab.executionReads.waiting(at: place) {
             try await wait(

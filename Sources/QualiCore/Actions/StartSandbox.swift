@@ -308,11 +308,12 @@ public struct StartSandbox: ActionHandler {
         let deadline =
             checkpoint.setupDeadline
             ?? context.clock.now.addingTimeInterval(configuration.setupTimeout.timeInterval)
+        // Before the checkpoint, with which it is written.
+        await context.report(JobProgress("Setting up", percentComplete: 10, externalExecutionID: sandboxID))
         if checkpoint.setupDeadline == nil {
             checkpoint.setupDeadline = deadline
             try await context.save(checkpoint)
         }
-        await context.report(JobProgress("Setting up", percentComplete: 10, externalExecutionID: sandboxID))
         let sighting = try await lab.wait(for: sandboxID, until: deadline, context) {
             await setupProgress(sandboxID)
         } where: { state in

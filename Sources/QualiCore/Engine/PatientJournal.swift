@@ -16,6 +16,11 @@ struct PatientJournal: Sendable {
         self.logger = logger
     }
 
+    /// Keeps for people how far a job has come.
+    func note(_ progress: JobProgress, of jobID: String) async {
+        await journal.note(progress, of: jobID)
+    }
+
     /// Writes.
     ///
     /// - Throws: `CancellationError` when the task is cancelled before the write went through; ``UnknownJob``.

@@ -14,6 +14,7 @@ extension WorkerRun {
                 let details = try await worker.queue.getJobDetails(id: record.id)
                 resuming.succeeded(at: worker.clock.now, worker.logger)
                 logger.info("Job resumes")
+                await journal.note(JobProgress("Taken up again after a restart"), of: record.id)
                 return await work(record, details.data, accountID: details.accountID, logger)
             } catch is CancellationError {
                 return Ending(record: record, outcome: nil)
@@ -125,6 +126,7 @@ extension WorkerRun {
                 showing: showing,
                 shows: record.shows ?? ProgressShows(),
                 monitor: worker.monitor,
+                redact: worker.configuration.redact,
                 clock: worker.clock
             ),
             actions: { [queue = worker.queue] in

@@ -65,6 +65,8 @@ extension WorkerRun {
             logger.notice("Nobody wants the job's result any more", metadata: ["detail": "\(outcome.detail)"])
             isUnwanted = true
             guard await abandon(ending, logger) else { return false }
+            // For those who read the history; where it can't be written, it can't be forgotten either.
+            try? await journal.write { try await $0.saveOutcome(.abandoned, of: record.id) }
         case .interrupted:
             logger.error("Stopped before CodePipeline had the result", metadata: ["outcome": "\(outcome.headline)"])
             return false

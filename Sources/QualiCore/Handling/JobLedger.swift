@@ -10,6 +10,7 @@ package actor JobLedger {
     private let job: JobInfo
     private let journal: PatientJournal
     private let monitor: WorkerMonitor?
+    private let redact: @Sendable (String) -> String
     private let clock: any WorkerClock
     private let showing: Showing?
     private let heldSince: Date
@@ -35,6 +36,7 @@ package actor JobLedger {
         showing: Showing? = nil,
         shows: ProgressShows = ProgressShows(),
         monitor: WorkerMonitor? = nil,
+        redact: @escaping @Sendable (String) -> String = { $0 },
         clock: any WorkerClock
     ) {
         self.job = job
@@ -45,6 +47,7 @@ package actor JobLedger {
         self.shows = shows
         heldSince = clock.now
         self.monitor = monitor
+        self.redact = redact
         self.clock = clock
     }
 
@@ -56,9 +59,12 @@ package actor JobLedger {
         try await journal.write { try await $0.saveCheckpoint(data, of: id) }
     }
 
-    func note(_ progress: JobProgress) {
+    func note(_ progress: JobProgress) async {
         self.progress = progress
         monitor?.jobProgresses(job.actionExecutionID, progress)
+        var shown = progress
+        shown.summary = redact(progress.summary)
+        await journal.note(shown, of: job.id)
     }
 
     /// When the job's progress is next to be shown; `nil` where it isn't, or there is nothing to show yet.

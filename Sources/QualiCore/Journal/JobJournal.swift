@@ -17,12 +17,21 @@ public protocol JobJournal: Sendable {
     func noteAcknowledged(_ jobID: String) async throws
     /// Replaces the checkpoint of a job.
     func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws
+    /// Keeps for people how far a job has come.
+    ///
+    /// It needn't survive a crash, and may be written with what is written of the job next.
+    func note(_ progress: JobProgress, of jobID: String) async
     /// Notes how a job ended.
     func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws
     /// Takes a job off what is to be resumed: CodePipeline has its result, or it isn't this worker's.
     func forget(_ jobID: String) async throws
     /// The jobs that have not been forgotten, oldest first.
     func unfinished() async throws -> [JobRecord]
+}
+
+extension JobJournal {
+    /// Keeps nothing.
+    public func note(_ progress: JobProgress, of jobID: String) async {}
 }
 
 /// A journal holds no such job.

@@ -9,6 +9,8 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
             case unusableFolder = "folder can't be used"
             case damaged = "damaged"
             case newer = "written by a newer version"
+            case older = "written by an older version"
+            case absent = "absent"
         }
         private let kind: Kind
 
@@ -18,6 +20,10 @@ public struct JournalError: Error, Sendable, Hashable, CustomStringConvertible {
         public static var unusableFolder: Code { Code(kind: .unusableFolder) }
         /// The file isn't a journal, or no longer a whole one.
         public static var damaged: Code { Code(kind: .damaged) }
+        /// There is none to be read.
+        public static var absent: Code { Code(kind: .absent) }
+        /// An older version of this program has written it, and it is only to be read.
+        public static var older: Code { Code(kind: .older) }
         /// A newer version of this program has written it.
         public static var newer: Code { Code(kind: .newer) }
 

@@ -26,6 +26,30 @@ enum JournalSchema {
                     """
             )
         }
+        migrator.registerMigration("2") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE job ADD COLUMN action TEXT;
+                    -- What the console's link opens, once that is known.
+                    ALTER TABLE job ADD COLUMN externalExecutionID TEXT;
+                    UPDATE job SET action = json_extract(record, '$.actionExecutionID');
+                    CREATE INDEX action ON job (action);
+                    CREATE TABLE step (
+                        -- The action's execution, whose jobs may be many.
+                        action TEXT NOT NULL,
+                        words TEXT NOT NULL,
+                        first REAL NOT NULL,
+                        last REAL NOT NULL,
+                        -- How often the same has happened.
+                        count INTEGER NOT NULL,
+                        PRIMARY KEY (action, words)
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TRIGGER forgottenAction AFTER DELETE ON job
+                    WHEN NOT EXISTS (SELECT 1 FROM job WHERE action = OLD.action)
+                    BEGIN DELETE FROM step WHERE action = OLD.action; END;
+                    """
+            )
+        }
         return migrator
     }
 }

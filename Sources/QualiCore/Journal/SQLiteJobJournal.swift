@@ -1,5 +1,6 @@
 public import Foundation
 import GRDB
+import HTTPTransport
 
 /// A journal on disk, which survives the process, the power and the kernel.
 ///
@@ -17,6 +18,7 @@ public final class SQLiteJobJournal: JobJournal {
     private let commits: GroupCommit
     private let retention: TimeInterval
     private let clock: any WorkerClock
+    private let notes = Locked<[String: [Note]]>([:])
 
     /// Opens the journal of a folder, or begins one there.
     ///
@@ -36,7 +38,7 @@ public final class SQLiteJobJournal: JobJournal {
         self.retention = retention.timeInterval
         self.clock = clock
         folder = try StateFolder(path)
-        let file = "\(path)/journal.sqlite"
+        let file = Self.file(in: path)
         do {
             database = try Self.open(file)
             commits = GroupCommit(database)
@@ -46,6 +48,9 @@ public final class SQLiteJobJournal: JobJournal {
             throw StateFolder.unusable(path, "holds a journal that can't be used: \(error)")
         }
     }
+
+    /// Where the journal of a folder is.
+    static func file(in folder: String) -> String { "\(folder)/journal.sqlite" }
 
     private static func open(_ file: String) throws -> DatabaseQueue {
         // Made beforehand, so that it and the files that SQLite puts beside it are for their owner's eyes alone.
@@ -60,20 +65,24 @@ public final class SQLiteJobJournal: JobJournal {
         try database.write { db in
             guard try String.fetchAll(db, sql: "PRAGMA quick_check") == ["ok"] else { throw damaged(file) }
             guard try !migrator.hasBeenSuperseded(db) else {
-                throw JournalError(
-                    .newer,
-                    """
-                    The journal '\(file)' was written by a newer version of this program. Run that version, or give this \
-                    one a folder of its own with QUALI_STATE_DIR; the jobs in the journal then wait for the newer one.
-                    """
-                )
+                throw newer(file)
             }
         }
         try migrator.migrate(database)
         return database
     }
 
-    private static func damaged(_ file: String) -> JournalError {
+    static func newer(_ file: String) -> JournalError {
+        JournalError(
+            .newer,
+            """
+            The journal '\(file)' was written by a newer version of this program. Run that version, or give this \
+            one a folder of its own with QUALI_STATE_DIR; the jobs in the journal then wait for the newer one.
+            """
+        )
+    }
+
+    static func damaged(_ file: String) -> JournalError {
         JournalError(
             .damaged,
             """
@@ -94,78 +103,153 @@ public final class SQLiteJobJournal: JobJournal {
             return (record, String(decoding: try JSONEncoder.compact.encode(record), as: UTF8.self), checkpoint)
         }
         try await commits.write { [retention] db in
-            try db.execute(
-                sql: "DELETE FROM job WHERE endedAt < ?",
-                arguments: [now.timeIntervalSince1970 - retention]
-            )
+            try db.run("DELETE FROM job WHERE endedAt < ?", [now.timeIntervalSince1970 - retention])
             for (record, text, checkpoint) in rows {
-                try db.execute(
-                    sql: """
-                        INSERT OR REPLACE INTO job (id, record, claimedAt, isAcknowledged, checkpoint)
-                        VALUES (?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        record.id, text, record.claimedAt.timeIntervalSince1970, record.isAcknowledged, checkpoint,
+                try db.run(
+                    """
+                    INSERT OR REPLACE INTO job
+                        (id, action, record, claimedAt, isAcknowledged, checkpoint, externalExecutionID)
+                    VALUES
+                        (?1, ?2, ?3, ?4, ?5, ?6, (SELECT max(externalExecutionID) FROM job WHERE action = ?2))
+                    """,
+                    [
+                        record.id, record.actionExecutionID, text, record.claimedAt.timeIntervalSince1970,
+                        record.isAcknowledged, checkpoint,
                     ]
                 )
+                let isContinued = record.offeredAt != record.claimedAt
+                try db.addStep(isContinued ? "Taken from the queue again" : "Claimed", of: record.id, at: now)
             }
         }
     }
 
     /// Notes that a job is this worker's.
     public func noteAcknowledged(_ jobID: String) async throws {
-        try await commits.write {
-            try $0.execute(sql: "UPDATE job SET isAcknowledged = 1 WHERE id = ?", arguments: [jobID])
+        let now = clock.now
+        try await commits.write { db in
+            try db.run("UPDATE job SET isAcknowledged = 1 WHERE id = ?", [jobID])
+            // An action that was put back has one row, however often it is taken again.
+            try db.run(
+                """
+                DELETE FROM job
+                WHERE action = (SELECT action FROM job WHERE id = ?1) AND id != ?1 AND endedAt IS NOT NULL
+                """,
+                [jobID]
+            )
+            try db.addStep("Acknowledged", of: jobID, at: now)
         }
+    }
+
+    /// Keeps for people how far a job has come; it is written with the job's next checkpoint or its outcome.
+    public func note(_ progress: JobProgress, of jobID: String) async {
+        let now = clock.now
+        notes.withLock { $0[jobID, default: []].append(Note(time: now, progress: progress)) }
     }
 
     /// Replaces the checkpoint of a job.
     ///
     /// - Throws: ``UnknownJob`` for a job that was never claimed or has ended.
     public func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws {
+        let notes = takeNotes(of: jobID)
         try await commits.write { db in
-            try db.execute(
-                sql: "UPDATE job SET checkpoint = ? WHERE id = ? AND endedAt IS NULL",
-                arguments: [checkpoint, jobID]
-            )
+            try db.run("UPDATE job SET checkpoint = ? WHERE id = ? AND endedAt IS NULL", [checkpoint, jobID])
             guard db.changesCount == 1 else { throw UnknownJob(id: jobID) }
+            try db.add(notes, of: jobID)
         }
     }
 
     /// Notes how a job ended.
     public func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws {
         let text = String(decoding: try JSONEncoder.compact.encode(outcome), as: UTF8.self)
-        try await commits.write {
-            try $0.execute(sql: "UPDATE job SET outcome = ? WHERE id = ?", arguments: [text, jobID])
+        let (now, notes) = (clock.now, takeNotes(of: jobID))
+        try await commits.write { db in
+            try db.run(
+                """
+                UPDATE job SET outcome = ?, externalExecutionID = coalesce(?, externalExecutionID) WHERE id = ?
+                """,
+                [text, outcome.externalExecutionID, jobID]
+            )
+            try db.add(notes, of: jobID)
+            try db.addStep(outcome.step, of: jobID, at: now)
         }
     }
 
     /// Makes a job that has an outcome history, and drops one that has none: it was never this worker's.
     public func forget(_ jobID: String) async throws {
         let now = clock.now.timeIntervalSince1970
+        notes.withLock { $0[jobID] = nil }
         try await commits.write { db in
-            try db.execute(sql: "DELETE FROM job WHERE id = ? AND outcome IS NULL", arguments: [jobID])
-            try db.execute(
-                sql: "UPDATE job SET endedAt = ?, checkpoint = NULL WHERE id = ?",
-                arguments: [now, jobID]
-            )
+            try db.run("DELETE FROM job WHERE id = ? AND outcome IS NULL", [jobID])
+            try db.run("UPDATE job SET endedAt = ?, checkpoint = NULL WHERE id = ?", [now, jobID])
         }
     }
 
     /// The jobs that have not been forgotten, oldest first.
     public func unfinished() async throws -> [JobRecord] {
         try await database.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM job WHERE endedAt IS NULL ORDER BY claimedAt, id").map { row in
-                let text: String = row["record"]
-                var record = try JSONDecoder.compact.decode(JobRecord.self, from: Data(text.utf8))
-                record.isAcknowledged = row["isAcknowledged"]
-                record.checkpoint = row["checkpoint"]
-                let outcome: String? = row["outcome"]
-                record.outcome = try outcome.map {
-                    try JSONDecoder.compact.decode(JobOutcome.self, from: Data($0.utf8))
-                }
-                return record
-            }
+            try Row.fetchAll(db, sql: "SELECT * FROM job WHERE endedAt IS NULL ORDER BY claimedAt, id")
+                .map { try JobRecord($0) }
+        }
+    }
+
+    private func takeNotes(of jobID: String) -> [Note] {
+        notes.withLock { $0.removeValue(forKey: jobID) } ?? []
+    }
+}
+
+/// How far a job had come at a time.
+private struct Note: Sendable {
+    let time: Date
+    let progress: JobProgress
+}
+
+extension Database {
+    /// Runs a statement that is prepared once.
+    fileprivate func run(_ sql: String, _ arguments: StatementArguments) throws {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+
+    /// Adds a step to the story of a job's action, which has an end; the same again is counted.
+    fileprivate func addStep(_ words: String, of jobID: String, at time: Date) throws {
+        try run(
+            """
+            INSERT INTO step (action, words, first, last, count) SELECT action, ?1, ?2, ?2, 1 FROM job
+            WHERE id = ?3 AND (SELECT count(*) FROM step WHERE step.action = job.action) < 200
+            ON CONFLICT DO UPDATE SET last = excluded.last, count = count + 1
+            """,
+            [words.cut(to: 300), time.timeIntervalSince1970, jobID]
+        )
+    }
+
+    fileprivate func add(_ notes: [Note], of jobID: String) throws {
+        for note in notes {
+            try addStep(note.progress.summary, of: jobID, at: note.time)
+            guard let id = note.progress.externalExecutionID else { continue }
+            try run("UPDATE job SET externalExecutionID = ? WHERE id = ?", [id, jobID])
+        }
+    }
+}
+
+extension JobRecord {
+    /// Reads a row of the table of jobs.
+    init(_ row: Row) throws {
+        let text: String = row["record"]
+        self = try JSONDecoder.compact.decode(JobRecord.self, from: Data(text.utf8))
+        isAcknowledged = row["isAcknowledged"]
+        checkpoint = row["checkpoint"]
+        let outcome: String? = row["outcome"]
+        self.outcome = try outcome.map { try JSONDecoder.compact.decode(JobOutcome.self, from: Data($0.utf8)) }
+    }
+}
+
+extension JobOutcome {
+    /// The outcome as a step of the action.
+    fileprivate var step: String {
+        switch self {
+        case .success: "Succeeded"
+        case .failure: "Failed"
+        case .continuation: "Put back into the queue"
+        case .abandoned: "Abandoned: nobody wants a result any more"
         }
     }
 }

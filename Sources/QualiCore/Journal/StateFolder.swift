@@ -26,7 +26,13 @@ final class StateFolder: Sendable {
         let file = "\(path)/\(Self.lockName)"
         lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else { throw Self.unusable(path, "can't be written: \(String(cString: strerror(errno)))") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+        var isOwner = flock(lock, LOCK_EX | LOCK_NB) == 0
+        // Whoever just asks who has the folder holds the lock for a moment.
+        for _ in 0..<5 where !isOwner {
+            usleep(20_000)
+            isOwner = flock(lock, LOCK_EX | LOCK_NB) == 0
+        }
+        guard isOwner else {
             let owner = (try? String(contentsOfFile: file, encoding: .utf8)).map {
                 " (process \($0.trimmingWhitespace))"
             }

@@ -12,9 +12,8 @@ struct QualiWorkerCommand: AsyncParsableCommand {
             what to do next. 'quali-worker --version' prints the version.
             """,
         subcommands: [
-            RunWorker.self, CheckCommand.self, ConfigCommand.self, SandboxesCommand.self, Actions.self,
-            DemoCommand.self,
-            DocumentationCommand.self,
+            RunWorker.self, CheckCommand.self, ConfigCommand.self, JobsCommand.self, SandboxesCommand.self,
+            Actions.self, DemoCommand.self, DocumentationCommand.self,
         ]
     )
 

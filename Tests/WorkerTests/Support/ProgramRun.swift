@@ -103,9 +103,9 @@ struct ProgramRun: Sendable {
 
     /// Waits until there is a value while the program runs; a file tells nobody that it has changed, so it is asked
     /// for again and again.
-    func value<Value>(_ look: () throws -> Value?) async throws -> Value {
+    func value<Value>(_ look: () async throws -> Value?) async throws -> Value {
         while true {
-            if let value = try look() { return value }
+            if let value = try await look() { return value }
             try #require(process.isRunning, "the program ended")
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -129,6 +129,11 @@ struct ProgramRun: Sendable {
 
 /// Runs the program to its end.
 func program(_ arguments: String..., environment: [String: String] = [:]) async throws -> ProgramRun.Ending {
+    try await program(arguments, environment: environment)
+}
+
+/// Runs the program to its end.
+func program(_ arguments: [String], environment: [String: String] = [:]) async throws -> ProgramRun.Ending {
     try await withTemporaryFolder { folder in
         try await ProgramRun(arguments, environment: environment, in: folder).end()
     }

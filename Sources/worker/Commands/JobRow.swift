@@ -1,0 +1,164 @@
+import AWSLite
+import Foundation
+import QualiCore
+
+/// A job as `quali-worker jobs` tells of it.
+struct JobRow: Encodable {
+    /// Something that has happened.
+    struct Step: Encodable {
+        let what: String
+        let first: Date
+        let last: Date
+        let count: Int
+    }
+
+    let actionExecutionId: String
+    let jobId: String
+    let actionType: String
+    let version: String
+    let pipeline: String
+    let stage: String
+    let action: String
+    let pipelineExecutionId: String
+    let state: String
+    let claimedAt: Date
+    let endedAt: Date?
+    let message: String?
+    let failureType: String?
+    let sandboxId: String?
+    let sandboxUrl: String?
+    let steps: [Step]
+
+    /// Gathers what is known.
+    init(_ action: JournalledAction, steps: [JournalledAction.Step], portal: PortalLinks?) {
+        let record = action.record
+        actionExecutionId = record.actionExecutionID
+        jobId = record.id
+        actionType = record.actionTypeID.provider
+        version = record.actionTypeID.version
+        pipeline = record.place.pipeline
+        stage = record.place.stage
+        self.action = record.place.action
+        pipelineExecutionId = record.place.pipelineExecutionID
+        state = action.state.rawValue
+        claimedAt = record.claimedAt
+        endedAt = action.endedAt
+        switch record.outcome {
+        case .success(let result): (message, failureType) = (result.summary, nil)
+        case .failure(let type, let text, _): (message, failureType) = (text, type)
+        case .continuation(_, let progress): (message, failureType) = (progress.summary, nil)
+        case .abandoned, nil: (message, failureType) = (nil, nil)
+        }
+        sandboxId = action.externalExecutionID
+        sandboxUrl = action.externalExecutionID.flatMap { portal?.sandbox($0) }
+        self.steps = steps.map { Step(what: $0.words, first: $0.first, last: $0.last, count: $0.count) }
+    }
+
+    /// Pipeline, stage and action.
+    var place: String { [pipeline, stage, action].filter { !$0.isEmpty }.joined(separator: "/") }
+
+    /// What has happened last.
+    var latest: String { steps.max { $0.last < $1.last }?.what ?? "" }
+
+    /// Everything about the job, for a person.
+    var story: String {
+        var facts = [
+            ["Action", place], ["Type", "\(actionType), version \(version)"],
+            ["Pipeline execution", pipelineExecutionId],
+            ["Action execution", actionExecutionId], ["Job", jobId], ["State", state],
+            ["Claimed", Self.time(claimedAt)],
+        ]
+        if let endedAt {
+            facts.append(["Ended", "\(Self.time(endedAt)), after \(Words.span(endedAt.timeIntervalSince(claimedAt)))"])
+        }
+        if let sandboxId { facts.append(["Sandbox", sandboxId]) }
+        if let sandboxUrl { facts.append(["", sandboxUrl]) }
+        var lines = [ListActions.table(facts.map { $0.map(LogLine.visible) }), ""]
+        lines.append(ListActions.table([["STEP", "AT (UTC)", "AFTER", "TIMES"]] + steps.map(row)))
+        if let message, !message.isEmpty {
+            let title = failureType.map { "\($0): " } ?? ""
+            // A server's words may have lines of their own, but nothing that moves the terminal's cursor.
+            let text = (title + message).split(separator: "\n", omittingEmptySubsequences: false)
+            lines += [""] + text.map { LogLine.visible(String($0)) }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func row(_ step: Step) -> [String] {
+        let times = step.count == 1 ? "" : "\(step.count), last at \(Self.time(step.last))"
+        return [
+            Words.beginning(LogLine.visible(step.what), 60), Self.time(step.first),
+            Words.span(step.first.timeIntervalSince(claimedAt)), times,
+        ]
+    }
+
+    /// A day and a time.
+    static func time(_ date: Date) -> String {
+        date.formatted(.iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
+    }
+
+    /// JSON of jobs, or of one.
+    ///
+    /// - Throws: `EncodingError`, which no text causes.
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+/// Jobs in tables: first those that go on, then those that have ended.
+struct JobList {
+    let rows: [JobRow]
+    /// How many that have ended aren't shown.
+    let hidden: Int
+    let holder: StateFolderReport.Holder
+    let now: Date
+
+    /// The tables.
+    var text: String {
+        guard !rows.isEmpty else {
+            return hidden == 0 ? "There are no jobs." : "None goes on; \(hidden) have ended: quali-worker jobs --all"
+        }
+        let current = rows.filter { $0.state == JournalledAction.State.running.rawValue }
+        let ended = rows.filter { $0.state != JournalledAction.State.running.rawValue }
+        var parts: [String] = []
+        if !current.isEmpty {
+            let table = current.map { row in
+                cells([
+                    String(row.actionExecutionId.prefix(8)), Words.span(now.timeIntervalSince(row.claimedAt)),
+                    row.place,
+                    Words.beginning(row.latest, 40), row.sandboxId ?? "",
+                ])
+            }
+            parts.append(
+                worker + "\n" + ListActions.table([["EXECUTION", "AGE", "ACTION", "STEP", "SANDBOX"]] + table)
+            )
+        }
+        if !ended.isEmpty {
+            let table = ended.map { row in
+                cells([
+                    String(row.actionExecutionId.prefix(8)), row.endedAt.map(JobRow.time) ?? "",
+                    row.endedAt.map { Words.span($0.timeIntervalSince(row.claimedAt)) } ?? "", row.state, row.place,
+                    Words.beginning(row.message ?? "", 50),
+                ])
+            }
+            let heading = ["EXECUTION", "ENDED (UTC)", "TOOK", "STATE", "ACTION", "OUTCOME"]
+            parts.append(ListActions.table([heading] + table))
+        }
+        if hidden > 0 { parts.append("\(hidden) more have ended: quali-worker jobs --all") }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private func cells(_ texts: [String]) -> [String] { texts.map(LogLine.visible) }
+
+    /// Whether the worker is there, which goes on with the jobs.
+    private var worker: String {
+        switch holder {
+        case .worker(let process): "Held by the running worker\(process.map { ", process \($0)" } ?? ""):"
+        case .nobody: "No worker runs. When one starts with this state folder, it goes on with:"
+        case .unknown: "Held by this host's worker:"
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import LocalCloud
+import Testing
+
+@testable import worker
+
+@Suite("The list of jobs", .timeLimit(.minutes(3)))
+struct JobsTests {
+    private struct Job: Decodable {
+        struct Step: Decodable {
+            let what: String
+            let first: String
+            let count: Int
+        }
+        let actionExecutionId: String
+        let jobId: String
+        let pipeline: String
+        let action: String
+        let state: String
+        let endedAt: String?
+        let message: String?
+        let failureType: String?
+        let sandboxId: String?
+        let sandboxUrl: String?
+        let steps: [Step]
+    }
+
+    /// Asks with nothing but the state folder, as if neither AWS nor the lab were there.
+    private func ask(_ state: String, _ arguments: String...) async throws -> ProgramRun.Ending {
+        try await program(["jobs"] + arguments, environment: ["QUALI_STATE_DIR": state])
+    }
+
+    private func list(_ state: String, _ arguments: String...) async throws -> [Job] {
+        let ending = try await program(["jobs", "--json"] + arguments, environment: ["QUALI_STATE_DIR": state])
+        #expect(ending.status == 0, "\(ending)")
+        return try JSONDecoder().decode([Job].self, from: Data(ending.output.utf8))
+    }
+
+    /// A worker whose first job waits for a setup that doesn't end, and whose second one has failed.
+    private func withWorker(_ body: (LocalCloud, ProgramRun, String) async throws -> Void) async throws {
+        var options = LocalCloud.Options()
+        options.blueprints = [LabBlueprint(name: "Endless", components: [], setup: .neverEnds)]
+        try await LocalCloud.withRunning(options) { cloud in
+            try await withTemporaryFolder { folder in
+                _ = try await program("actions", "install", environment: cloud.environment)
+                let state = folder.appendingPathComponent("state").path
+                let properties = ["BlueprintName": "Endless", "DurationInMinutes": "60"]
+                let start = VirtualPipeline.ActionType("Deploy", "Quali-Start-Sandbox", "1")
+                try cloud.create(VirtualPipeline("Long", stages: [.init("Lab", [.init("Start", start, properties)])]))
+                _ = try cloud.codePipeline.start("Long")
+                _ = try Given.failingExecution(in: cloud)
+                let settings = ["QUALI_STATE_DIR": state, "QUALI_PROGRESS_SECONDS": "0", "LOG_FORMAT": "json"]
+                let environment = cloud.environment.merging(settings) { $1 }
+                let run = try ProgramRun(["run"], environment: environment, in: folder)
+                _ = try await cloud.journal.first("PutJobFailureResult")
+                _ = try await run.value {
+                    try await list(state).count { $0.endedAt != nil || $0.sandboxId != nil } == 2 ? () : nil
+                }
+                try await body(cloud, run, state)
+            }
+        }
+    }
+
+    @Test("tells what goes on and what has ended, while the worker runs, and after it was killed")
+    func whole() async throws {
+        try await withWorker { cloud, run, state in
+            let sandbox = try #require(cloud.lab.sandboxes.first)
+            for isKilled in [false, true] {
+                if isKilled {
+                    run.signal(SIGKILL)
+                    _ = try await run.end()
+                }
+                let jobs = try await list(state)
+                let running = try #require(jobs.first)
+                #expect(jobs.map(\.state) == ["running", "failed"])
+                #expect(running.pipeline == "Long" && running.sandboxId == sandbox.id)
+                #expect(running.sandboxUrl == nil)
+                let steps = running.steps.map(\.what)
+                #expect(
+                    steps.first == "Claimed" && steps.contains("Acknowledged") && steps.contains("Setting up"),
+                    "\(steps)"
+                )
+                #expect(jobs.last?.failureType != nil && jobs.last?.message?.isEmpty == false)
+                #expect(jobs.last?.steps.last?.what == "Failed")
+
+                let text = try await ask(state)
+                #expect(text.status == 0 && text.errors.isEmpty)
+                #expect(text.output.contains("Long/Lab/Start") && text.output.contains(sandbox.id))
+                #expect(text.output.contains(isKilled ? "No worker runs." : "Held by the running worker, process "))
+
+                let story = try await ask(state, "show", String(running.actionExecutionId.prefix(8)))
+                #expect(story.status == 0, "\(story)")
+                #expect(story.output.contains("Setting up") && story.output.contains(running.jobId))
+                let one = try await ask(state, "show", running.jobId, "--json")
+                let job = try JSONDecoder().decode(Job.self, from: Data(one.output.utf8))
+                #expect(job.actionExecutionId == running.actionExecutionId && job.steps.count == running.steps.count)
+            }
+            #expect(try await list(state, "--state", "failed").map(\.state) == ["failed"])
+            #expect(try await list(state, "--pipeline", "Long").map(\.pipeline) == ["Long"])
+            #expect(try await list(state, "--limit", "0").map(\.state) == ["running"])
+            #expect(try await ask(state, "--limit", "0").output.contains("1 more have ended"))
+            let links = try await program(
+                ["jobs", "--json"],
+                environment: ["QUALI_STATE_DIR": state, "CLOUDSHELL_PORTAL_URL": "https://portal.example.com"]
+            )
+            #expect(links.output.contains("https://portal.example.com/RM/Diagram/Index/\(sandbox.id)"))
+        }
+    }
+
+    @Test("says what is wrong with what is asked for")
+    func mistakes() async throws {
+        try await withTemporaryFolder { folder in
+            let none = try await ask(folder.path)
+            #expect(none.status == 64 && none.errors.contains("There is no journal in the state folder"), "\(none)")
+            let relative = try await ask("state")
+            #expect(relative.status == 64 && relative.errors.contains("QUALI_STATE_DIR"), "\(relative)")
+            let state = try await ask(folder.path, "--state", "done")
+            #expect(state.status == 64 && state.errors.contains("running, queued, succeeded, failed or abandoned"))
+            let file = try await ask(folder.path, "--config", "/nonexistent.env")
+            #expect(file.status == 64 && file.errors.contains("/nonexistent.env"), "\(file)")
+        }
+        try await withWorker { _, _, state in
+            let unknown = try await ask(state, "show", "nothing")
+            #expect(unknown.status == 64 && unknown.errors.contains("no job 'nothing'"), "\(unknown)")
+            let all = try await ask(state, "show", "")
+            #expect(all.status == 64, "\(all)")
+        }
+    }
+}
