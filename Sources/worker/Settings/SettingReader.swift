@@ -94,8 +94,8 @@ struct SettingReader {
 
     /// A number of seconds within a range, with or without decimals.
     mutating func seconds(_ setting: Setting, in range: ClosedRange<Double>) -> Duration? {
-        let wanted =
-            "seconds from \(range.lowerBound.formatted()) to \(range.upperBound.formatted(.number.grouping(.never))), such as 2.5"
+        let bounds = [range.lowerBound, range.upperBound].map { String(format: "%g", $0) }
+        let wanted = "seconds from \(bounds[0]) to \(bounds[1]), such as 2.5"
         return value(setting, wanted: wanted) { text in
             guard text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }), let seconds = Double(text),
                 range.contains(seconds)
