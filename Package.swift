@@ -2,6 +2,16 @@
 
 import PackageDescription
 
+// Keeps dead code and the names of all functions out of the program, and relocations in few bytes: 5 of 76 MB.
+// The program then takes glibc 2.36, as Debian 12 has it.
+let smallProgram: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld"]
+            + ["--no-export-dynamic", "-z", "pack-relative-relocs", "--icf=safe"].flatMap { ["-Xlinker", $0] },
+        .when(platforms: [.linux], configuration: .release)
+    )
+]
+
 let package = Package(
     name: "quali-worker",
     platforms: [.macOS(.v15)],
@@ -86,9 +96,21 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ]
+            ],
+            linkerSettings: smallProgram
         ),
 
+        // Programs that embed one library, whose size scripts/check-size looks at; no products.
+        .executableTarget(
+            name: "embeds-AWSLite",
+            dependencies: ["AWSLite", "HTTPTransport"],
+            path: "Tests/Footprint/AWSLite"
+        ),
+        .executableTarget(
+            name: "embeds-SandboxAPI",
+            dependencies: ["SandboxAPI", "HTTPTransport"],
+            path: "Tests/Footprint/SandboxAPI"
+        ),
         // The long test of scripts/soak; no product.
         .executableTarget(name: "soak", dependencies: ["LocalCloud"], path: "Tests/Soak"),
         // The simulator of scripts/simulate; no product, and for Linux alone.
