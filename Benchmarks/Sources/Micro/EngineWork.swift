@@ -9,6 +9,8 @@ extension Work {
     static let engine = Work(name: "engine-job", count: 5_000) { count in
         let (reports, report) = AsyncStream<Void>.makeStream()
         var configuration = JobWorker.Configuration()
+        // One at a time, so that none is under way at the end.
+        configuration.maxJobs = 1
         configuration.abandonmentInterval = nil
         let worker = JobWorker(
             queue: EndlessQueue(report: report),
