@@ -1,0 +1,37 @@
+import LocalCloud
+import Testing
+
+@testable import QualiCore
+
+/// What jobs that go well cost in calls, besides the polls that all jobs share.
+@Suite("The cost of jobs", .serialized, .timeLimit(.minutes(2)))
+struct CostTests {
+    private static let shared: Set<String> = ["PollForJobs", "ListActionTypes", "CreateCustomActionType"]
+
+    /// The calls of a pipeline's jobs to AWS, by operation.
+    private static func callsToAWS(_ actions: [VirtualPipeline.Action]) async throws -> [String: Int] {
+        try await Site.withRunning { site in
+            let end = try await site.cloud.codePipeline.end(of: site.begin(actions))
+            #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? "" })")
+            let calls = site.cloud.journal.entries {
+                ["codepipeline", "s3"].contains($0.service) && !shared.contains($0.operation)
+            }
+            return calls.reduce(into: [:]) { $0[$1.operation, default: 0] += 1 }
+        }
+    }
+
+    @Test func `a start costs two calls and one for its output artifact`() async throws {
+        let calls = try await Self.callsToAWS([Site.startAction()])
+        #expect(calls == ["AcknowledgeJob": 1, "PutJobSuccessResult": 1, "PutObject": 1])
+    }
+
+    @Test func `a command costs two calls and one for its input artifact`() async throws {
+        let calls = try await Self.callsToAWS([Site.startAction(), Site.runAction("SANDBOX", "health-check")])
+        #expect(calls == ["AcknowledgeJob": 2, "PutJobSuccessResult": 2, "PutObject": 1, "GetObject": 1])
+    }
+
+    @Test func `an end costs two calls and one for its input artifact`() async throws {
+        let calls = try await Self.callsToAWS([Site.startAction(), Site.endAction()])
+        #expect(calls == ["AcknowledgeJob": 2, "PutJobSuccessResult": 2, "PutObject": 1, "GetObject": 1])
+    }
+}
