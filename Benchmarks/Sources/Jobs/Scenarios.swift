@@ -2,24 +2,54 @@ import Foundation
 import LocalCloud
 import Measure
 
-/// One thing to measure of a worker; it prints its figures in one line.
+/// One thing to measure of a worker.
 struct Scenario: Sendable {
+    /// What the worker has to do.
+    enum Kind: String, CaseIterable {
+        case commands, waiting, idle, latency
+    }
+
+    let kind: Kind
     let site: Site
     let count: Int
     let command: [String]
     let folder: URL
 
-    private func subject(_ settings: [String: String]) throws -> Subject {
-        try Subject(command, environment: site.cloud.environment.merging(settings) { $1 }, folder: folder)
+    /// Starts a worker, measures it, and ends it.
+    func figures() async throws -> [Double] {
+        let environment = site.cloud.environment.merging(settings) { $1 }
+        let begin = Date()
+        let subject = try Subject(command, environment: environment, folder: folder)
+        let figures: [Double]
+        do {
+            figures =
+                switch kind {
+                case .commands: try await commands(subject)
+                case .waiting: try await waiting(subject)
+                case .idle: try await idle(subject, startedAt: begin)
+                case .latency: try await latency()
+                }
+        } catch {
+            await subject.stop()
+            throw error
+        }
+        await subject.stop()
+        return figures
+    }
+
+    private var settings: [String: String] {
+        switch kind {
+        case .commands:
+            ["QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.5", "QUALI_MAX_JOBS": "120"]
+        case .waiting:
+            ["QUALI_MAX_JOBS": "\(count * 10 / 9 + 50)", "QUALI_PROGRESS_SECONDS": "0"]
+        case .idle, .latency: [:]
+        }
     }
 
     /// Jobs that run commands, as many as there is room for: jobs a second, CPU milliseconds a job, AWS calls and lab
     /// calls a job, the peak of memory in MiB.
-    func commands() async throws -> [Double] {
-        let subject = try subject([
-            "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.5", "QUALI_MAX_JOBS": "120",
-            "LOG_LEVEL": "info",
-        ])
+    private func commands(_ subject: Subject) async throws -> [Double] {
         let pipelines = (count + Site.components - 1) / Site.components
         let starts = try (1...pipelines).map { try site.beginStart($0, of: "Quick") }
         let artifacts = try await site.end(starts).map { report in
@@ -39,7 +69,6 @@ struct Scenario: Sendable {
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         let after = try await subject.usage()
         let requests = site.requests(after: asked)
-        await subject.stop()
         let jobs = Double(count)
         return [
             jobs / seconds, (after.cpu - before.cpu) * 1_000 / jobs, Double(requests.aws) / jobs,
@@ -47,12 +76,9 @@ struct Scenario: Sendable {
         ]
     }
 
-    /// Jobs that wait for a setup that never ends: KiB a job, threads, percent of a core, lab calls a minute and a job,
+    /// Jobs that wait for a setup that never ends: memory in MiB, KiB a job, threads, percent of a core, lab calls a minute and a job,
     /// and how many milliseconds after its readiness a sandbox among them is reported (the median, and the longest).
-    func waiting() async throws -> [Double] {
-        let subject = try subject([
-            "QUALI_MAX_JOBS": "\(count * 10 / 9 + 50)", "LOG_LEVEL": "error", "QUALI_PROGRESS_SECONDS": "0",
-        ])
+    private func waiting(_ subject: Subject) async throws -> [Double] {
         _ = try await site.cloud.journal.first { $0.operation == "PollForJobs" }
         try await Task.sleep(for: .seconds(3))
         let idle = try await subject.usage()
@@ -72,7 +98,6 @@ struct Scenario: Sendable {
             else { throw Mistake("a start names no sandbox") }
             return end.timeIntervalSince(sandbox.startTime.addingTimeInterval(10)) * 1_000
         }
-        await subject.stop()
         return [
             after.memory, (after.memory - idle.memory) * 1_024 / Double(count), Double(after.threads),
             (after.cpu - before.cpu) / 30 * 100, Double(lab) * 2 / Double(count), delays.percentile(0.5),
@@ -81,9 +106,7 @@ struct Scenario: Sendable {
     }
 
     /// A worker without jobs: milliseconds to its first poll, memory in MiB, percent of a core, AWS calls a minute.
-    func idle() async throws -> [Double] {
-        let begin = Date()
-        let subject = try subject(["LOG_LEVEL": "error"])
+    private func idle(_ subject: Subject, startedAt begin: Date) async throws -> [Double] {
         let poll = try await site.cloud.journal.first { $0.operation == "PollForJobs" }
         try await Task.sleep(for: .seconds(5))
         let before = try await subject.usage()
@@ -91,17 +114,15 @@ struct Scenario: Sendable {
         try await Task.sleep(for: .seconds(Double(count)))
         let after = try await subject.usage()
         let requests = site.requests(after: asked).aws
-        await subject.stop()
         return [
             poll.arrived.timeIntervalSince(begin) * 1_000, after.memory, (after.cpu - before.cpu) / Double(count) * 100,
             Double(requests) * 60 / Double(count),
         ]
     }
 
-    /// Jobs that come one by one at the usual pace: milliseconds from the queue to the acknowledgement, the median and
-    /// the 95th and 99th percentile.
-    func latency() async throws -> [Double] {
-        let subject = try subject(["LOG_LEVEL": "error"])
+    /// Jobs that come one by one at the usual pace: milliseconds from the queue to the acknowledgement, the median, the
+    /// 95th percentile and the longest.
+    private func latency() async throws -> [Double] {
         _ = try await site.cloud.journal.first { $0.operation == "PollForJobs" }
         var starts: [String] = []
         for number in 1...count {
@@ -111,7 +132,6 @@ struct Scenario: Sendable {
         let delays = try await site.end(starts).flatMap(\.actions).flatMap(\.jobs).compactMap { job in
             job.acknowledged.map { $0.timeIntervalSince(job.created) * 1_000 }
         }
-        await subject.stop()
-        return [delays.percentile(0.5), delays.percentile(0.95), delays.percentile(0.99)]
+        return [delays.percentile(0.5), delays.percentile(0.95), delays.percentile(1)]
     }
 }

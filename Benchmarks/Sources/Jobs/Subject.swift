@@ -5,7 +5,6 @@ import Measure
 actor Subject {
     private let process = Process()
     private let ended: AsyncStream<Void>
-    private let started: ContinuousClock.Instant
 
     /// Starts a worker.
     ///
@@ -30,7 +29,6 @@ actor Subject {
         let (ended, end) = AsyncStream<Void>.makeStream()
         self.ended = ended
         process.terminationHandler = { _ in end.finish() }
-        started = .now
         try process.run()
     }
 
@@ -44,7 +42,4 @@ actor Subject {
 
     /// What it has used so far.
     func usage() throws -> ProcessUsage { try ProcessUsage(of: process.processIdentifier) }
-
-    /// Seconds since it was started.
-    var age: Double { (ContinuousClock.now - started) / .seconds(1) }
 }
