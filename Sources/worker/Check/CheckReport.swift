@@ -11,11 +11,7 @@ struct CheckReport: Sendable {
     /// The results as an array of objects.
     ///
     /// - Throws: `EncodingError`, which no text causes.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(results), as: UTF8.self)
-    }
+    func json() throws -> String { try results.printedJSON() }
 
     /// A line for each result, with its fix below, and the sum at the end.
     func text(inColor: Bool) -> String {

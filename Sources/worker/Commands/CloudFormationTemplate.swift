@@ -38,7 +38,7 @@ struct CloudFormationTemplate: Encodable {
     /// - Throws: `EncodingError`, which no definition brings about.
     func text() throws -> String {
         // CloudFormation's properties are the API's members with a capital at the beginning.
-        try ExportFormat.json(self, keys: .custom { Capitalized($0.last?.stringValue ?? "") })
+        try printedJSON(keys: .custom { Capitalized($0.last?.stringValue ?? "") }) + "\n"
     }
 
     /// `start-sandbox` as `StartSandbox`.

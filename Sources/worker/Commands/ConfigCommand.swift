@@ -26,7 +26,7 @@ struct ConfigCommand: AsyncParsableCommand {
             problems: reader.problems.map { .init(name: $0.name, message: mask($0.message)) },
             warnings: settings.warnings.map { mask($0) }
         )
-        print(json ? try list.json() : list.text)
+        print(json ? try list.printedJSON() : list.text)
         if !list.problems.isEmpty { throw ExitCode(ProgramFailure.Status.usage.rawValue) }
     }
 }
@@ -39,15 +39,6 @@ struct SettingList: Encodable {
     let problems: [SettingProblem]
     /// What is worth a warning.
     let warnings: [String]
-
-    /// The list as an object.
-    ///
-    /// - Throws: `EncodingError`, which no text causes.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
 
     /// A table with a heading for each group, then the warnings and problems.
     var text: String {

@@ -29,22 +29,11 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
     func files(_ definitions: [Named]) throws -> [File] {
         switch self {
         case .json:
-            try definitions.map { File(name: "\($0.name).json", text: try Self.json($0.definition)) }
+            try definitions.map { File(name: "\($0.name).json", text: try $0.definition.printedJSON() + "\n") }
         case .cloudformation:
             [File(name: "quali-action-types.template.json", text: try CloudFormationTemplate(definitions).text())]
         case .terraform:
             [TerraformConfiguration(definitions).file]
         }
-    }
-
-    /// A value as JSON for people and for comparing: its keys sorted, a line end at its end.
-    ///
-    /// - Throws: `EncodingError`.
-    static func json(_ value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys) throws -> String
-    {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = keys
-        return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
     }
 }

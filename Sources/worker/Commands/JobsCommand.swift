@@ -81,23 +81,24 @@ struct ListJobs: AsyncParsableCommand {
             (pipeline == nil || action.record.place.pipeline == pipeline)
                 && (state == nil || action.state.rawValue == state)
         }
-        let (current, ended) = (actions.filter(\.isCurrent), actions.filter { !$0.isCurrent })
+        let ended = actions.filter { $0.state != .running }
         let shown = ended.prefix(all ? ended.count : limit)
-        var rows: [JobRow] = []
-        for action in current + shown {
-            rows.append(JobRow(action, steps: try await journal.steps(of: action), portal: portal))
+        func rows(_ actions: some Sequence<JournalledAction>) async throws -> [JobRow] {
+            var rows: [JobRow] = []
+            for action in actions {
+                rows.append(JobRow(action, steps: try await journal.steps(of: action), portal: portal))
+            }
+            return rows
         }
-        if options.json {
-            print(try JobRow.json(rows))
-        } else {
-            print(JobList(rows: rows, hidden: ended.count - shown.count, holder: holder, now: Date()).text)
-        }
+        let list = JobList(
+            current: try await rows(actions.filter { $0.state == .running }),
+            ended: try await rows(shown),
+            hidden: ended.count - shown.count,
+            holder: holder,
+            now: Date()
+        )
+        print(options.json ? try (list.current + list.ended).printedJSON() : list.text)
     }
-}
-
-extension JournalledAction {
-    /// Whether the worker holds its job.
-    fileprivate var isCurrent: Bool { state == .running }
 }
 
 /// `quali-worker jobs show`.
@@ -125,6 +126,6 @@ struct ShowJob: AsyncParsableCommand {
             throw ProgramFailure(.usage, "'\(id)' is the beginning of \(found.count) jobs' ids: \(ids)")
         }
         let row = JobRow(action, steps: try await journal.steps(of: action), portal: portal)
-        print(options.json ? try JobRow.json(row) : row.story)
+        print(options.json ? try row.printedJSON() : row.story)
     }
 }

@@ -43,7 +43,7 @@ struct PrintPolicy: AsyncParsableCommand {
         let region = AWSSettings(&reader).region
         try reader.finish()
         let policy = IAMPolicy(for: caller, types: actions.names.typeIDs, region: region, account: account)
-        print(try ExportFormat.json(policy), terminator: "")
+        print(try policy.printedJSON())
     }
 }
 

@@ -72,13 +72,7 @@ struct SandboxReport: Encodable, Sendable {
     /// The report as an object.
     ///
     /// - Throws: `EncodingError`, which no listing gives rise to.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
+    func json() throws -> String { try printedJSON(keys: .convertToSnakeCase) }
 }
 
 // MARK: For people

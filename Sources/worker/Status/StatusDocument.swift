@@ -104,13 +104,7 @@ struct StatusDocument: Encodable, Sendable {
     /// The document as text.
     ///
     /// - Throws: `EncodingError`, which no snapshot gives rise to.
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-    }
+    func json() throws -> String { try printedJSON(keys: .convertToSnakeCase) + "\n" }
 }
 
 extension StatusDocument.Job {
