@@ -52,18 +52,14 @@ extension CodePipeline {
         /// Reads a description; what isn't as documented is left out but for the id and the status.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
-            func time(_ key: CodingKeys) -> Date? {
-                let seconds = try? container.decodeIfPresent(Double.self, forKey: key)
-                return seconds.map { Date(timeIntervalSince1970: $0) }
-            }
             func text(_ key: CodingKeys) -> String? { try? container.decodeIfPresent(String.self, forKey: key) }
             let input = try? container.decodeIfPresent(Input.self, forKey: .input)
             let output = try? container.decodeIfPresent(Output.self, forKey: .output)
             self.init(
                 id: try container.decode(String.self, forKey: .id),
                 status: try container.decode(ActionExecutionStatus.self, forKey: .status),
-                startTime: time(.startTime),
-                lastUpdateTime: time(.lastUpdateTime),
+                startTime: container.time(.startTime),
+                lastUpdateTime: container.time(.lastUpdateTime),
                 configuration: input?.resolvedConfiguration ?? input?.configuration ?? [:],
                 outputVariables: output?.outputVariables ?? [:],
                 pipelineExecutionID: text(.pipelineExecutionId),

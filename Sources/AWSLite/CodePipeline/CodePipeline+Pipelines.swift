@@ -20,14 +20,10 @@ extension CodePipeline {
         /// Reads a description; what isn't as documented is left out but for the name.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
-            func time(_ key: CodingKeys) -> Date? {
-                let seconds = try? container.decodeIfPresent(Double.self, forKey: key)
-                return seconds.map { Date(timeIntervalSince1970: $0) }
-            }
             self.init(
                 name: try container.decode(String.self, forKey: .name),
-                created: time(.created),
-                updated: time(.updated)
+                created: container.time(.created),
+                updated: container.time(.updated)
             )
         }
 

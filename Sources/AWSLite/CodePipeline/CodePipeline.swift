@@ -148,3 +148,11 @@ struct MalformedReply: Error, CustomStringConvertible {
         }
     }
 }
+
+extension KeyedDecodingContainer {
+    /// A time, which CodePipeline sends in seconds since 1970; `nil` where there is none, or something else.
+    func time(_ key: Key) -> Date? {
+        let seconds = try? decodeIfPresent(Double.self, forKey: key)
+        return seconds.map { Date(timeIntervalSince1970: $0) }
+    }
+}
