@@ -65,8 +65,6 @@ extension WorkerRun {
             logger.notice("Nobody wants the job's result any more", metadata: ["detail": "\(outcome.detail)"])
             isUnwanted = true
             guard await abandon(ending, logger) else { return false }
-            // For those who read the history; where it can't be written, it can't be forgotten either.
-            try? await journal.write { try await $0.saveOutcome(.abandoned, of: record.id) }
         case .interrupted:
             logger.error("Stopped before CodePipeline had the result", metadata: ["outcome": "\(outcome.headline)"])
             return false
@@ -79,14 +77,6 @@ extension WorkerRun {
     /// Has what a job has begun undone; `false` if the worker was stopped before that was done.
     private func abandon(_ ending: Ending, _ logger: Logger) async -> Bool {
         let record = ending.record
-        guard worker.configuration.onAbandoned == .end, action(of: record) != nil else {
-            logger.notice("What the job has begun is left as it is")
-            return true
-        }
-        guard await isUnwanted(record) else {
-            logger.notice("Its action goes on elsewhere or has succeeded, so what it has begun is left as it is")
-            return true
-        }
         if ending.outcome != .abandoned {
             do {
                 try await journal.write { try await $0.saveOutcome(.abandoned, of: record.id) }
@@ -94,6 +84,14 @@ extension WorkerRun {
                 logger.notice("Stopped before what the job has begun was ended; it stays in the journal")
                 return false
             }
+        }
+        guard worker.configuration.onAbandoned == .end, action(of: record) != nil else {
+            logger.notice("What the job has begun is left as it is")
+            return true
+        }
+        guard await isUnwanted(record) else {
+            logger.notice("Its action goes on elsewhere or has succeeded, so what it has begun is left as it is")
+            return true
         }
         return await undo(record, logger)
     }
