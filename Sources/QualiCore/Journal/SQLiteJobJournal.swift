@@ -64,9 +64,7 @@ public final class SQLiteJobJournal: JobJournal {
         let migrator = JournalSchema.migrator
         try database.write { db in
             guard try String.fetchAll(db, sql: "PRAGMA quick_check") == ["ok"] else { throw damaged(file) }
-            guard try !migrator.hasBeenSuperseded(db) else {
-                throw newer(file)
-            }
+            guard try !migrator.hasBeenSuperseded(db) else { throw newer(file) }
         }
         try migrator.migrate(database)
         return database
