@@ -221,6 +221,18 @@ struct RunCommandTests {
         #expect(bench.lab.count("DELETE /executions/e2") == 1)
     }
 
+    @Test func `a long command is read ever more rarely, and its end is seen within a tenth of its time`() async throws
+    {
+        let clock = ManualClock()
+        let bench = try bench(clock: clock) { line, _ in
+            line == "GET /executions/e2" && LabBench.seconds(clock) < 3_600 ? Self.execution("Running") : nil
+        }
+        #expect(try await run(bench, ["TimeoutInMinutes": "120"]).outputVariables["CommandOutput"] == "fine")
+        // At the usual pace there would be 720.
+        #expect((100...150).contains(bench.lab.count("GET /executions/e2")))
+        #expect(LabBench.seconds(clock) <= 3_630)
+    }
+
     @Test func `a lab that is away for longer than the patience fails no command that still has time`() async throws {
         let clock = ManualClock()
         let bench = try bench(clock: clock) { line, _ in
