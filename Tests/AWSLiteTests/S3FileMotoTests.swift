@@ -135,7 +135,9 @@ import Testing
                     options.concurrentParts = concurrency
                     s3.configuration.httpClient = TappedClient(client) { request in
                         guard request.path?.contains("partNumber=\(number)") == true else { return }
-                        try FileHandle(forWritingTo: file).truncate(atOffset: 5 << 20)
+                        let handle = try FileHandle(forWritingTo: file)
+                        defer { try? handle.close() }
+                        try handle.truncate(atOffset: 5 << 20)
                     }
                     let error = await expectError(.fileChanged) { [s3, options] in
                         _ = try await s3.uploadObject(from: path, bucket: bucket, key: "k", options: options)

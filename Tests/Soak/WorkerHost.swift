@@ -5,7 +5,8 @@ actor WorkerHost {
     let name: String
     private let environment: [String: String]
     private let log: URL
-    private var process: ChildProcess?
+    private var process: Process?
+    private var ending: AsyncStream<Void>?
 
     init(_ name: String, environment: [String: String], folder: String, keepsState: Bool = false) throws {
         self.name = name
@@ -22,14 +23,28 @@ actor WorkerHost {
 
     /// Starts the worker.
     func start() throws {
+        let process = Process()
         let here = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let program = URL(fileURLWithPath: here).deletingLastPathComponent().appendingPathComponent("quali-worker")
-        process = try ChildProcess(program.path, ["run"], environment: environment, log: log.path)
+        process.executableURL = URL(fileURLWithPath: here).deletingLastPathComponent()
+            .appendingPathComponent("quali-worker")
+        process.arguments = ["run"]
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        let output = try FileHandle(forWritingTo: log)
+        // A Process keeps what it was given, and can't watch one that is started when 1,024 files are open.
+        defer { try? output.close() }
+        try output.seekToEnd()
+        process.standardOutput = output
+        process.standardError = output
+        let (ending, ended) = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in ended.finish() }
+        try process.run()
+        (self.process, self.ending) = (process, ending)
     }
 
     /// The worker's resident memory, as the kernel tells it.
     func memory() throws -> String {
-        guard let id = process?.id else { return "no" }
+        guard let id = process?.processIdentifier else { return "no" }
         let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
         return line.dropFirst("VmRSS:".count).trimmingCharacters(in: .whitespaces)
@@ -39,11 +54,12 @@ actor WorkerHost {
     ///
     /// - Returns: Whether it ended as a process that was sent this signal should.
     func end(_ signal: Int32) async -> Bool {
-        guard let process else { return false }
-        kill(process.id, signal)
-        let status = await process.end()
+        guard let process, let ending else { return false }
+        kill(process.processIdentifier, signal)
+        for await _ in ending {}
         self.process = nil
-        // One that comes before the program listens ends it at once.
-        return status == signal || signal != SIGKILL && status == 0
+        return signal == SIGKILL
+            ? process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
+            : process.terminationReason == .exit && process.terminationStatus == 0
     }
 }

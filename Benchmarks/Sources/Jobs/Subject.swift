@@ -24,6 +24,7 @@ actor Subject {
         let log = folder.appendingPathComponent("log")
         try Data().write(to: log)
         let output = try FileHandle(forWritingTo: log)
+        defer { try? output.close() }
         process.standardOutput = output
         process.standardError = output
         let (ended, end) = AsyncStream<Void>.makeStream()

@@ -28,7 +28,9 @@ enum Oracle {
             try JSONEncoder().encode(cases).write(to: input)
             try Data().write(to: complaints)
             let process = try process(script, [input.path, results.path])
-            process.standardError = try FileHandle(forWritingTo: complaints)
+            let handle = try FileHandle(forWritingTo: complaints)
+            defer { try? handle.close() }
+            process.standardError = handle
             let status = try await status(of: process)
             guard status == 0 else {
                 throw Failure(description: try String(contentsOf: complaints, encoding: .utf8))

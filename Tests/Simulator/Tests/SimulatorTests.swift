@@ -21,7 +21,9 @@ struct SimulatorTests {
         process.executableURL = URL(fileURLWithPath: tests).deletingLastPathComponent()
             .appendingPathComponent("simulator")
         process.arguments = arguments
-        process.standardOutput = try FileHandle(forWritingTo: file)
+        let handle = try FileHandle(forWritingTo: file)
+        defer { try? handle.close() }
+        process.standardOutput = handle
         let (ending, ended) = AsyncStream<Void>.makeStream()
         process.terminationHandler = { _ in ended.finish() }
         try process.run()

@@ -62,7 +62,9 @@ struct BrowserTests {
             }
             let output = folder.appendingPathComponent("views.json")
             try Data().write(to: output)
-            process.standardOutput = try FileHandle(forWritingTo: output)
+            let handle = try FileHandle(forWritingTo: output)
+            defer { try? handle.close() }
+            process.standardOutput = handle
             let (endings, ended) = AsyncStream<Int32>.makeStream()
             process.terminationHandler = { ended.yield($0.terminationStatus) }
             try process.run()

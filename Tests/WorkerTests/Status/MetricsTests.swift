@@ -102,7 +102,9 @@ struct MetricsTests {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         let output = URL(fileURLWithPath: try folder.write("output", ""))
-        process.standardOutput = try FileHandle(forWritingTo: output)
+        let handle = try FileHandle(forWritingTo: output)
+        defer { try? handle.close() }
+        process.standardOutput = handle
         let (endings, ended) = AsyncStream<Int32>.makeStream()
         process.terminationHandler = { ended.yield($0.terminationStatus) }
         try process.run()

@@ -58,8 +58,12 @@ struct ProgramRun: Sendable {
         }
         // Files, unlike pipes, never make the program wait for a reader.
         for name in ["output", "errors"] { try Data().write(to: folder.appendingPathComponent(name)) }
-        process.standardOutput = try FileHandle(forWritingTo: folder.appendingPathComponent("output"))
-        process.standardError = try FileHandle(forWritingTo: folder.appendingPathComponent("errors"))
+        let handles = try ["output", "errors"].map {
+            try FileHandle(forWritingTo: folder.appendingPathComponent($0))
+        }
+        // A Process keeps what it was given, and can't watch one that is started when 1,024 files are open.
+        defer { for handle in handles { try? handle.close() } }
+        (process.standardOutput, process.standardError) = (handles[0], handles[1])
         let (ending, ended) = AsyncStream<Int32>.makeStream()
         self.ending = ending
         process.terminationHandler = { process in

@@ -29,8 +29,10 @@ enum Python {
             process.arguments = ["-B", file.path] + arguments
             process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("AWS_") }
             process.standardInput = FileHandle.nullDevice
-            process.standardOutput = try FileHandle(forWritingTo: output)
-            process.standardError = process.standardOutput
+            let handle = try FileHandle(forWritingTo: output)
+            defer { try? handle.close() }
+            process.standardOutput = handle
+            process.standardError = handle
             let status: Int32 = try await withCheckedThrowingContinuation { continuation in
                 process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
                 do {
