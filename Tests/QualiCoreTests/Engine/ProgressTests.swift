@@ -112,6 +112,8 @@ struct ProgressTests {
     ) async throws {
         let queue = FakeQueue()
         await queue.offer(.job("1"))
+        // At that moment, lest the clock run ahead of the test.
+        await queue.tell("run-1", is: status, onceReported: "1")
         let undone = Locked<Int?>(nil)
         let wasUndone = Gate()
         try await RunningWorker.run(queue: queue) {
@@ -127,7 +129,6 @@ struct ProgressTests {
         } whileRunning: { worker in
             await worker.clock.running {
                 _ = await queue.report(of: "1")
-                await queue.tell("run-1", is: status)
                 // Another worker may have let it fail, and keep its sandbox on purpose.
                 if status == .abandoned { return await wasUndone.wait() }
                 await queue.call(3) { if case .statuses = $0 { true } else { false } }

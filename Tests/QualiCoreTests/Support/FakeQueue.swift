@@ -20,6 +20,7 @@ actor FakeQueue: JobQueue {
     private var details: [String: CodePipeline.JobDetails] = [:]
     private var errors: [String: [any Error]] = [:]
     private var statuses: [String: CodePipeline.ActionExecutionStatus] = [:]
+    private var statusesAfterReport: [String: (String, CodePipeline.ActionExecutionStatus)] = [:]
     private var watchers: [(CheckedContinuation<Call, Never>, @Sendable ([Call]) -> Call?)] = []
 
     /// The operation fails with these errors, one call after the other, before it works.
@@ -41,6 +42,15 @@ actor FakeQueue: JobQueue {
         statuses[actionExecutionID] = status
     }
 
+    /// From a job's successful report on, CodePipeline tells this of an action's execution.
+    func tell(
+        _ actionExecutionID: String,
+        is status: CodePipeline.ActionExecutionStatus,
+        onceReported jobID: String
+    ) {
+        statusesAfterReport[jobID] = (actionExecutionID, status)
+    }
+
     /// The first call, or a later one, past or to come, that passes.
     @discardableResult
     func call(_ number: Int = 1, where isWanted: @escaping @Sendable (Call) -> Bool) async -> Call {
@@ -60,6 +70,7 @@ actor FakeQueue: JobQueue {
 
     private func note(_ call: Call, _ operation: String) throws {
         calls.append(call)
+        if case .success(let id, _) = call, let (run, status) = statusesAfterReport[id] { statuses[run] = status }
         watchers.removeAll { continuation, find in
             guard let call = find(calls) else { return false }
             continuation.resume(returning: call)
