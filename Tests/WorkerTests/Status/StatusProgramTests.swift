@@ -184,14 +184,15 @@ struct StatusProgramTests {
             try await withWorker(cloud) { port in
                 _ = try await wait(port, "/readyz", for: 200)
                 cloud.faults.inject(.status(503), service: "lab", times: .max)
-                let down = try await wait(port, "/readyz", for: 503)
-                #expect(down.body.hasPrefix("The lab hasn't answered since ") && down.body.contains("503"))
+                _ = try await wait(port, "/readyz", for: 503) {
+                    $0.hasPrefix("The lab hasn't answered since ") && $0.contains("503")
+                }
                 #expect(try await ask(port, "/livez").status == 200)
                 cloud.faults.removeAll()
                 _ = try await wait(port, "/readyz", for: 200)
                 cloud.faults.inject(.status(500), on: "PollForJobs", times: .max)
-                let other = try await wait(port, "/readyz", for: 503)
-                #expect(other.body.hasPrefix("CodePipeline's queue of Quali-"))
+                // On a busy machine the lab may have been unheard for a moment, too.
+                _ = try await wait(port, "/readyz", for: 503) { $0.hasPrefix("CodePipeline's queue of Quali-") }
             }
         }
     }
