@@ -322,6 +322,16 @@ public struct StartSandbox: ActionHandler {
         guard case .state(let state) = sighting, state.isReady else {
             throw try await setupFailure(sighting, sandboxID, configuration, context)
         }
+        return try await store(sandboxID, configuration, context)
+    }
+
+    /// Stores the details of a sandbox that is ready.
+    @inline(never)
+    private func store(
+        _ sandboxID: String,
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> JobResult {
         let client = lab.client
         var sandbox = try await lab.read("The sandbox's details can't be read", clock: context.clock) {
             try await client.sandbox(id: sandboxID)

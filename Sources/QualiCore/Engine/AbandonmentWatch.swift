@@ -17,7 +17,7 @@ actor AbandonmentWatch {
         let actionExecutionID: String
         let since: Date
         let isUnwanted: @Sendable (CodePipeline.ActionExecutionStatus) -> Bool
-        let continuation: CheckedContinuation<Bool, Never>
+        let tell: @Sendable () -> Void
     }
 
     /// Keeps a worker with many jobs from wearing out the account's request rate.
@@ -87,27 +87,32 @@ actor AbandonmentWatch {
 
     /// Waits until a job is abandoned; `false` when the task is cancelled before.
     private func abandonment(of record: JobRecord, isInQueue: Bool) async -> Bool {
-        lastID += 1
-        let id = lastID
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard !Task.isCancelled else { return continuation.resume(returning: false) }
-                watched[id] = Watched(
-                    execution: Execution(pipeline: record.place.pipeline, id: record.place.pipelineExecutionID),
-                    actionExecutionID: record.actionExecutionID,
-                    since: clock.now,
-                    isUnwanted: { isInQueue ? $0 == .abandoned : $0.isUnwanted },
-                    continuation: continuation
-                )
-            }
-        } onCancel: {
-            // As in `SandboxWatcher`: brings the cancellation to the actor.
-            Task { await self.end(id, isAbandoned: false) }
-        }
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        let giveUp = watch(record, isInQueue: isInQueue) { end.yield() }
+        for await _ in ends { return true }
+        await giveUp()
+        return false
     }
 
-    private func end(_ id: Int, isAbandoned: Bool) {
-        watched.removeValue(forKey: id)?.continuation.resume(returning: isAbandoned)
+    /// Watches a job without a task.
+    ///
+    /// - Parameter tell: Called once the job is abandoned, unless the watch is given up before.
+    /// - Returns: Gives up the watch.
+    func watch(_ record: JobRecord, isInQueue: Bool = false, tell: @escaping @Sendable () -> Void) -> GiveUp {
+        lastID += 1
+        let id = lastID
+        watched[id] = Watched(
+            execution: Execution(pipeline: record.place.pipeline, id: record.place.pipelineExecutionID),
+            actionExecutionID: record.actionExecutionID,
+            since: clock.now,
+            isUnwanted: { isInQueue ? $0 == .abandoned : $0.isUnwanted },
+            tell: tell
+        )
+        return { await self.forget(id) }
+    }
+
+    private func forget(_ id: Int) {
+        watched[id] = nil
     }
 
     /// Looks at one execution; `false` if the others needn't be looked at now.
@@ -121,7 +126,7 @@ actor AbandonmentWatch {
             isRightMissing = false
             for (id, watched) in watched where watched.execution == execution {
                 let action = actions.first { $0.id == watched.actionExecutionID }
-                if let action, watched.isUnwanted(action.status) { end(id, isAbandoned: true) }
+                if let action, watched.isUnwanted(action.status) { self.watched.removeValue(forKey: id)?.tell() }
             }
             return true
         } catch let error as AWSError where error.code.isAccessDenied {

@@ -30,15 +30,15 @@ extension WorkerRun {
         }
     }
 
-    /// Acknowledges a job and runs its handler; `nil` if the job isn't this worker's.
-    func begin(_ offer: OfferedJob) async -> Ending? {
+    /// Acknowledges a job; `nil` if it isn't this worker's.
+    func begin(_ offer: OfferedJob) async -> Taken? {
         let logger = logger(for: offer.record)
         switch await acknowledge(offer.record, isRepeat: false, logger) {
         case .claimed: break
         // The acknowledgement may be on its way still, and a report that comes before it would be refused.
         case .uncertain where Task.isCancelled && worker.journal.isDurable:
-            return Ending(record: offer.record, outcome: nil)
-        case .uncertain(let failure): return await end(offer.record, .failure(failure))
+            return .over(Ending(record: offer.record, outcome: nil))
+        case .uncertain(let failure): return .over(await end(offer.record, .failure(failure)))
         case .notOurs:
             await letGo(offer.record)
             return nil
@@ -58,8 +58,8 @@ extension WorkerRun {
             if rest > 0 { try? await worker.clock.sleep(for: min(.seconds(rest), .seconds(60))) }
         }
         switch offer.content {
-        case .success(let data): return await work(offer.record, data, accountID: offer.accountID, logger)
-        case .failure(let failure): return await end(offer.record, .failure(failure))
+        case .success(let data): return .inHand(jobInHand(offer.record, data, accountID: offer.accountID))
+        case .failure(let failure): return .over(await end(offer.record, .failure(failure)))
         }
     }
 

@@ -5,8 +5,8 @@ import Logging
 /// How a job's work is done, up to its outcome.
 extension WorkerRun {
     /// Goes on with a job of an earlier run, from the journal and what CodePipeline says of it now.
-    func resume(_ record: JobRecord) async -> Ending {
-        if let outcome = record.outcome { return Ending(record: record, outcome: outcome, isRepeat: true) }
+    func resume(_ record: JobRecord) async -> Taken? {
+        if let outcome = record.outcome { return .over(Ending(record: record, outcome: outcome, isRepeat: true)) }
         let logger = logger(for: record)
         var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
         while true {
@@ -15,35 +15,26 @@ extension WorkerRun {
                 resuming.succeeded(at: worker.clock.now, worker.logger)
                 logger.info("Job resumes")
                 await journal.note(JobProgress("Taken up again after a restart"), of: record.id)
-                return await work(record, details.data, accountID: details.accountID, logger)
+                return .inHand(jobInHand(record, details.data, accountID: details.accountID))
             } catch is CancellationError {
-                return Ending(record: record, outcome: nil)
+                return .over(Ending(record: record, outcome: nil))
             } catch let error as AWSError where error.code == .jobNotFound {
                 logger.warning("CodePipeline has forgotten a job that was begun here", metadata: ["error": "\(error)"])
                 let failure = JobFailure(.systemUnavailable, "The worker lost this job while it was not running.")
-                return await end(record, .failure(failure))
+                return .over(await end(record, .failure(failure)))
             } catch {
                 resuming.failed(error, at: worker.clock.now, logger)
             }
             do {
                 try await worker.clock.sleep(for: backoff.pause())
             } catch {
-                return Ending(record: record, outcome: nil)
+                return .over(Ending(record: record, outcome: nil))
             }
         }
     }
 
-    /// Runs the handler of a job that is this worker's.
-    func work(
-        _ record: JobRecord,
-        _ data: CodePipeline.JobData,
-        accountID: String,
-        _ logger: Logger
-    ) async -> Ending {
-        guard let action = action(of: record) else {
-            logger.error("This worker no longer serves the job's action type")
-            return Ending(record: record, outcome: nil)
-        }
+    /// A job that is this worker's, with what CodePipeline says of it.
+    func jobInHand(_ record: JobRecord, _ data: CodePipeline.JobData, accountID: String) -> JobInHand {
         let queue = worker.queue
         let artifacts = JobArtifacts(
             inputs: data.inputArtifacts,
@@ -55,30 +46,76 @@ extension WorkerRun {
             },
             clock: worker.clock
         )
-        let properties = ActionProperties(data.configuration)
-        let assignment = assignment(record, properties, artifacts, accountID: accountID, logger)
-        let ledger = assignment.ledger
-        var record = record
-        do {
-            let result = try await abandonment.whileWanted(record) { try await action.work(assignment) }
-            record.checkpoint = await ledger.checkpoint
-            return await end(record, result.map(JobOutcome.success) ?? .abandoned)
-        } catch is CancellationError {
-            record.checkpoint = await ledger.checkpoint
-            if let token = await ledger.waitingToken {
-                var progress = await ledger.progress
-                let minutes = Int(worker.clock.now.timeIntervalSince(record.claimedAt) / 60)
-                if minutes > 0 { progress.summary += ", \(minutes) min" }
-                var ending = await end(record, .continuation(token: token, progress: progress))
-                ending.isLook = true
-                return ending
-            }
-            if Task.isCancelled { return await handOver(record, ledger, self.logger(for: record)) }
-            return await end(record, .failure(Self.unexpected(CancellationError())))
-        } catch {
-            record.checkpoint = await ledger.checkpoint
-            return await end(record, .failure(error as? JobFailure ?? Self.unexpected(error)))
+        return JobInHand(
+            record: record,
+            properties: ActionProperties(data.configuration),
+            artifacts: artifacts,
+            accountID: accountID,
+            ledger: ledger(record)
+        )
+    }
+
+    /// Goes on with a job that has stood by.
+    func goOn(with woken: JobsStandingBy.Woken) async -> Taken {
+        await woken.giveUp()
+        let job = woken.job
+        switch woken.reason {
+        case .brought(let value):
+            await job.ledger.bring(value)
+            return .inHand(job)
+        case .abandoned: return .over(await end(job.record, .abandoned))
+        case .stopped: return .over(await handOver(job.record, job.ledger))
         }
+    }
+
+    /// Runs the handler of a job until its outcome is noted; `nil` if the job stands by.
+    ///
+    /// While the handler runs, the stack has this frame alone.
+    func work(_ job: JobInHand) async -> Ending? {
+        guard let action = action(of: job.record) else {
+            logger(for: job.record).error("This worker no longer serves the job's action type")
+            return Ending(record: job.record, outcome: nil)
+        }
+        let result: Result<JobResult?, any Error>
+        do {
+            result = .success(try await abandonment.whileWanted(job.record) { try await action.work(assignment(job)) })
+        } catch {
+            result = .failure(error)
+        }
+        return await settle(job, result)
+    }
+
+    /// Notes what became of a job whose handler has ended; `nil` if it stands by.
+    @inline(never)
+    private func settle(_ job: JobInHand, _ result: Result<JobResult?, any Error>) async -> Ending? {
+        var job = job
+        job.record.checkpoint = await job.ledger.checkpoint
+        switch result {
+        case .success(let result):
+            return await end(job.record, result.map(JobOutcome.success) ?? .abandoned)
+        case .failure(is CancellationError):
+            if let ending = await putBack(job) { return ending }
+            if !Task.isCancelled {
+                guard let standby = await job.ledger.takeStandby() else {
+                    return await end(job.record, .failure(Self.unexpected(CancellationError())))
+                }
+                if await standingBy.add(job, standby) { return nil }
+            }
+            return await handOver(job.record, job.ledger)
+        case .failure(let error):
+            return await end(job.record, .failure(error as? JobFailure ?? Self.unexpected(error)))
+        }
+    }
+
+    /// Puts a job into the queue whose handler has ended to wait there; `nil` if it hasn't.
+    private func putBack(_ job: JobInHand) async -> Ending? {
+        guard let token = await job.ledger.waitingToken else { return nil }
+        var progress = await job.ledger.progress
+        let minutes = Int(worker.clock.now.timeIntervalSince(job.record.claimedAt) / 60)
+        if minutes > 0 { progress.summary += ", \(minutes) min" }
+        var ending = await end(job.record, .continuation(token: token, progress: progress))
+        ending.isLook = true
+        return ending
     }
 
     private static func unexpected(_ error: any Error) -> JobFailure {
@@ -97,38 +134,16 @@ extension WorkerRun {
         worker.actions.first { $0.typeID == record.actionTypeID }
     }
 
-    func assignment(
-        _ record: JobRecord,
-        _ properties: ActionProperties,
-        _ artifacts: JobArtifacts,
-        accountID: String,
-        _ logger: Logger
-    ) -> JobAction.Assignment {
-        let job = JobInfo(
-            id: record.id,
-            actionExecutionID: record.actionExecutionID,
-            place: record.place,
-            accountID: accountID,
-            claimedAt: record.claimedAt
-        )
+    func assignment(_ job: JobInHand) -> JobAction.Assignment {
+        let record = job.record
         return JobAction.Assignment(
-            job: job,
-            properties: properties,
+            job: JobInfo(record, accountID: job.accountID),
+            properties: job.properties,
             checkpoint: record.checkpoint,
-            artifacts: artifacts,
+            artifacts: job.artifacts,
             clock: worker.clock,
-            log: JobLog(logger, externalExecutionName: action(of: record)?.externalExecutionName),
-            ledger: JobLedger(
-                job,
-                checkpoint: record.checkpoint,
-                journal: journal,
-                waitsInQueue: worker.configuration.handoff == .always,
-                showing: showing,
-                shows: record.shows ?? ProgressShows(),
-                monitor: worker.monitor,
-                redact: worker.configuration.redact,
-                clock: worker.clock
-            ),
+            log: JobLog(logger(for: record), externalExecutionName: action(of: record)?.externalExecutionName),
+            ledger: job.ledger,
             actions: { [queue = worker.queue] in
                 try await queue.actionExecutions(
                     pipeline: record.place.pipeline,
@@ -138,14 +153,30 @@ extension WorkerRun {
         )
     }
 
+    func ledger(_ record: JobRecord) -> JobLedger {
+        let waitsInQueue = worker.configuration.handoff == .always
+        return JobLedger(
+            JobInfo(record, accountID: ""),
+            checkpoint: record.checkpoint,
+            journal: journal,
+            waitsInQueue: waitsInQueue,
+            canStandBy: !waitsInQueue,
+            showing: showing,
+            shows: record.shows ?? ProgressShows(),
+            monitor: worker.monitor,
+            redact: worker.configuration.redact,
+            clock: worker.clock
+        )
+    }
+
     /// Puts a waiting job back, or leaves it to the journal if that outlives the process.
-    private func handOver(_ record: JobRecord, _ ledger: JobLedger, _ logger: Logger) async -> Ending {
+    private func handOver(_ record: JobRecord, _ ledger: JobLedger) async -> Ending {
         let progress = await ledger.progress
         if worker.configuration.handoff != .never {
             if let token = await ledger.token() {
                 return await end(record, .continuation(token: token, progress: progress))
             }
-            logger.warning("The job's state is too long to be handed over")
+            logger(for: record).warning("The job's state is too long to be handed over")
         }
         guard !worker.journal.isDurable else { return Ending(record: record, outcome: nil) }
         // Nobody would ever go on with it, and its action would hang until CodePipeline's limit of a day.

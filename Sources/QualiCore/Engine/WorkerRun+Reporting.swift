@@ -101,14 +101,14 @@ extension WorkerRun {
     private func undo(_ record: JobRecord, _ logger: Logger) async -> Bool {
         guard let action = action(of: record) else { return true }
         do {
-            let assignment = assignment(
-                record,
-                ActionProperties([:]),
-                JobArtifacts(store: worker.artifactStore),
+            let job = JobInHand(
+                record: record,
+                properties: ActionProperties([:]),
+                artifacts: JobArtifacts(store: worker.artifactStore),
                 accountID: "",
-                logger
+                ledger: ledger(record)
             )
-            try await action.abandon(assignment)
+            try await action.abandon(assignment(job))
             return true
         } catch is CancellationError {
             logger.notice("Stopped before what the job has begun was ended; it stays in the journal")

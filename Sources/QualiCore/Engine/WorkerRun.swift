@@ -19,10 +19,13 @@ struct WorkerRun: Sendable {
     let absent = AbsentJobs()
     let progressBudget = ProgressBudget()
     let pace: PollPace
+    let standingBy: JobsStandingBy
     let ended: AsyncStream<Ending>.Continuation
 
     private let unfinished: [JobRecord]
     private let endings: AsyncStream<Ending>
+    private let beginnings: AsyncStream<Beginning>
+    private let begun: AsyncStream<Beginning>.Continuation
 
     /// A job whose handler has ended, and how; `nil` if it stays as it is in the journal.
     struct Ending: Sendable {
@@ -55,6 +58,10 @@ struct WorkerRun: Sendable {
         held = HeldJobs(unfinished.map(\.id))
         for record in unfinished { worker.monitor.jobBegins(record, isResumed: true) }
         (endings, ended) = AsyncStream.makeStream()
+        let (beginnings, begun) = AsyncStream<Beginning>.makeStream()
+        self.beginnings = beginnings
+        self.begun = begun
+        standingBy = JobsStandingBy(abandonment) { begun.yield(.woken($0)) }
     }
 
     /// Works until a stop, and then until every job is reported, put back, or left to the journal.
@@ -88,42 +95,62 @@ struct WorkerRun: Sendable {
     private enum Beginning: Sendable {
         case resumed(JobRecord)
         case offered(OfferedJob)
+        case woken(JobsStandingBy.Woken)
     }
 
     /// Polls until a stop, and runs the handlers, which a stop interrupts after the time of the drain.
     private func handle() async {
-        let (beginnings, begun) = AsyncStream<Beginning>.makeStream()
         await withDiscardingTaskGroup { handlers in
             handlers.addTask {
-                await cancelWhenGracefulShutdown {
-                    await reclaimAndPoll { begun.yield($0) }
+                await cancelWhenGracefulShutdown { await reclaimAndPoll() }
+                // Polling has ended, so the worker is being stopped.
+                if worker.configuration.drain > .zero {
+                    await firstToEnd(
+                        { await slots.emptied() },
+                        { try? await worker.clock.sleep(for: worker.configuration.drain) }
+                    )
                 }
+                standingBy.close()
                 begun.finish()
             }
             for await beginning in beginnings {
-                handlers.addTask {
-                    switch beginning {
-                    case .resumed(let record): ended.yield(await resume(record))
-                    case .offered(let offer): if let ending = await begin(offer) { ended.yield(ending) }
-                    }
-                }
-            }
-            // Polling has ended, so the worker is being stopped.
-            if worker.configuration.drain > .zero {
-                await firstToEnd(
-                    { await slots.emptied() },
-                    { try? await worker.clock.sleep(for: worker.configuration.drain) }
-                )
+                handlers.addTask { if let ending = await handle(beginning) { ended.yield(ending) } }
             }
             handlers.cancelAll()
         }
     }
 
-    private func reclaimAndPoll(_ deliver: @escaping @Sendable (Beginning) -> Void) async {
+    /// Handles a job until its outcome is noted; `nil` if it stands by, or isn't this worker's.
+    private func handle(_ beginning: Beginning) async -> Ending? {
+        // On a stack of its own, which needn't be kept while the handler runs.
+        async let taken = take(beginning)
+        switch await taken {
+        case .inHand(let job): return await work(job)
+        case .over(let ending): return ending
+        case nil: return nil
+        }
+    }
+
+    /// What came of taking a job up.
+    enum Taken: Sendable {
+        case inHand(JobInHand)
+        case over(Ending)
+    }
+
+    /// Takes up a job; `nil` if it isn't this worker's.
+    private func take(_ beginning: Beginning) async -> Taken? {
+        switch beginning {
+        case .resumed(let record): await resume(record)
+        case .offered(let offer): await begin(offer)
+        case .woken(let woken): await goOn(with: woken)
+        }
+    }
+
+    private func reclaimAndPoll() async {
         await withDiscardingTaskGroup { work in
             let (reclaimed, settled) = AsyncStream<Void>.makeStream()
             work.addTask {
-                await reclaim(unfinished) { deliver(.resumed($0)) }
+                await reclaim(unfinished) { begun.yield(.resumed($0)) }
                 settled.finish()
             }
             // One job's trouble must not keep all others waiting for ever.
@@ -131,7 +158,7 @@ struct WorkerRun: Sendable {
                 { for await _ in reclaimed {} },
                 { try? await worker.clock.sleep(for: Self.longestReclaim) }
             )
-            await poll { deliver(.offered($0)) }
+            await poll { begun.yield(.offered($0)) }
         }
     }
 

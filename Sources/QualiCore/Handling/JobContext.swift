@@ -102,6 +102,29 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         try await clock.sleep(for: duration)
     }
 
+    /// Waits for something that calls back, however long that takes, without holding a task meanwhile.
+    ///
+    /// The handler's run ends here. Once the wait is over, ``ActionHandler/run(_:context:)`` is called anew, and has to
+    /// come here again from its last checkpoint: this time the call returns. Where nobody keeps the job meanwhile, as in a
+    /// handler's test, the task waits.
+    ///
+    /// - Parameter begin: Begins the wait, and returns what gives it up.
+    /// - Throws: `CancellationError` when the run ends here, or the task is cancelled.
+    func standBy<Value: Sendable>(
+        _ begin: @escaping @Sendable (_ wake: @escaping @Sendable (Value) -> Void) async -> GiveUp
+    ) async throws -> Value {
+        try Task.checkCancellation()
+        if let value = await ledger.takeBrought(Value.self) { return value }
+        let mayLeave = await ledger.beginStandingBy { wake in await begin { wake($0) } }
+        if mayLeave { throw CancellationError() }
+        let (values, wake) = AsyncStream<Value>.makeStream()
+        let giveUp = await begin { wake.yield($0) }
+        let value = await values.first { _ in true }
+        await giveUp()
+        guard let value else { throw CancellationError() }
+        return value
+    }
+
     /// When the next ``pause(for:)`` puts the job back to show its progress, which needs an external execution id; `nil`
     /// if it won't.
     public var nextShowOfProgress: Date? {
@@ -155,6 +178,19 @@ public struct JobInfo: Sendable, Hashable {
         self.place = place
         self.accountID = accountID
         self.claimedAt = claimedAt
+    }
+}
+
+extension JobInfo {
+    /// The job of a record.
+    init(_ record: JobRecord, accountID: String) {
+        self.init(
+            id: record.id,
+            actionExecutionID: record.actionExecutionID,
+            place: record.place,
+            accountID: accountID,
+            claimedAt: record.claimedAt
+        )
     }
 }
 

@@ -21,6 +21,12 @@ package actor JobLedger {
     private(set) var progress = JobProgress("In progress")
     /// What the job is put back with, once it has begun to wait.
     private(set) var waitingToken: String?
+    /// Whether the worker keeps jobs that wait without a task.
+    private let canStandBy: Bool
+    /// What the job stands by for, once its handler has said so.
+    private var standby: Standby?
+    /// What the wait that is just over has brought, until the handler has it.
+    private var brought: (any Sendable)?
 
     /// How the job's progress is shown.
     struct Showing: Sendable {
@@ -33,6 +39,7 @@ package actor JobLedger {
         checkpoint: Data?,
         journal: PatientJournal,
         waitsInQueue: Bool = false,
+        canStandBy: Bool = false,
         showing: Showing? = nil,
         shows: ProgressShows = ProgressShows(),
         monitor: WorkerMonitor? = nil,
@@ -43,6 +50,7 @@ package actor JobLedger {
         self.checkpoint = checkpoint
         self.journal = journal
         self.waitsInQueue = waitsInQueue
+        self.canStandBy = canStandBy
         self.showing = showing
         self.shows = shows
         heldSince = clock.now
@@ -60,6 +68,8 @@ package actor JobLedger {
     }
 
     func note(_ progress: JobProgress) async {
+        // On the way to a wait that is over, a handler says what it has said before.
+        guard brought == nil else { return }
         self.progress = progress
         monitor?.jobProgresses(job.actionExecutionID, progress)
         var shown = progress
@@ -85,6 +95,30 @@ package actor JobLedger {
         if isShowDue { shows = shows.shown(at: now) }
         waitingToken = token(notBefore: now.addingTimeInterval(duration.timeInterval))
         return waitingToken != nil
+    }
+
+    /// What the wait that is just over has brought; `nil` if none is.
+    func takeBrought<Value: Sendable>(_ type: Value.Type) -> Value? {
+        defer { brought = nil }
+        return brought as? Value
+    }
+
+    /// Notes what the job stands by for; `false` if its task has to wait.
+    func beginStandingBy(_ standby: @escaping Standby) -> Bool {
+        guard canStandBy else { return false }
+        self.standby = standby
+        return true
+    }
+
+    /// What the job stands by for, if its handler has ended for that.
+    func takeStandby() -> Standby? {
+        defer { standby = nil }
+        return standby
+    }
+
+    /// Notes what a wait has brought, before the handler runs anew.
+    func bring(_ value: any Sendable) {
+        brought = value
     }
 
     /// What another worker needs to go on with the job; `nil` if that is too long for CodePipeline.

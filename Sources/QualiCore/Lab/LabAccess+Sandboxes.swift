@@ -66,10 +66,10 @@ extension LabAccess {
         }
     }
 
-    /// Waits for a state of a sandbox, here or in CodePipeline's queue.
+    /// Waits for a state of a sandbox: here without a task, or in CodePipeline's queue.
     ///
     /// - Parameter progress: How far the sandbox has come, asked for whenever that is to be shown.
-    /// - Throws: `CancellationError` when the job was put back, or the worker is stopped.
+    /// - Throws: `CancellationError` when the handler is to be run anew later, the job was put back, or the worker is stopped.
     func wait(
         for sandboxID: String,
         until deadline: Date,
@@ -79,18 +79,24 @@ extension LabAccess {
     ) async throws -> SandboxWatcher.Sighting {
         while true {
             let givesWayAt = context.waitsInQueue ? .distantPast : await context.nextShowOfProgress
-            let sighting = try await watcher.wait(
-                for: sandboxID,
-                until: deadline,
-                givingWayAt: givesWayAt,
-                where: isWanted
-            )
-            if let sighting { return sighting }
+            let wait: SandboxWait = try await context.standBy { [watcher] wake in
+                await watcher.watch(for: sandboxID, until: deadline, givingWayAt: givesWayAt, where: isWanted) {
+                    wake($0.map(SandboxWait.over) ?? .givesWay)
+                }
+            }
+            if case .over(let sighting) = wait { return sighting }
             if let nextShow = await context.nextShowOfProgress, context.clock.now >= nextShow {
                 await context.report(try await progress())
             }
             try await context.pause(for: statusInterval)
         }
+    }
+
+    /// What a wait for a sandbox has come to.
+    private enum SandboxWait: Sendable {
+        case over(SandboxWatcher.Sighting)
+        /// It would go on.
+        case givesWay
     }
 
     /// Whether a sandbox is as a stop leaves it.

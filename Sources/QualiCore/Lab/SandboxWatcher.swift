@@ -23,7 +23,7 @@ public actor SandboxWatcher {
         let deadline: Date
         let givesWayAt: Date?
         let isWanted: @Sendable (SandboxState) -> Bool
-        let continuation: CheckedContinuation<Sighting?, any Error>
+        let tell: @Sendable (Sighting?) -> Void
         var lastState: SandboxState?
         var misses = 0
         var lastError: SandboxAPIError?
@@ -78,50 +78,44 @@ public actor SandboxWatcher {
         until deadline: Date,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
     ) async throws -> Sighting {
-        while true {
-            let sighting = try await wait(for: sandboxID, until: deadline, givingWayAt: nil, where: isWanted)
-            if let sighting { return sighting }
+        let (sightings, found) = AsyncStream<Sighting>.makeStream()
+        let giveUp = watch(for: sandboxID, until: deadline, givingWayAt: nil, where: isWanted) { sighting in
+            if let sighting { found.yield(sighting) }
         }
+        for await sighting in sightings { return sighting }
+        await giveUp()
+        throw CancellationError()
     }
 
-    /// Waits as ``wait(for:until:where:)`` does, until a time at which the caller wants to do something else.
+    /// Waits as ``wait(for:until:where:)`` does, without a task, until a time at which the caller wants to do something else.
     ///
-    /// - Parameter givingWayAt: From when on the wait ends after a look, even if it would go on; a time that has passed
-    ///   means one look, or a few if the lab doesn't know the sandbox.
-    /// - Returns: What the wait has come to; `nil` if it would go on.
-    /// - Throws: `CancellationError` when the task is cancelled; nothing else.
-    public func wait(
+    /// - Parameters:
+    ///   - givesWayAt: From when on the wait ends after a look, even if it would go on; a time that has passed means one
+    ///     look, or a few if the lab doesn't know the sandbox.
+    ///   - tell: Called once, unless the wait is given up before, with what it has come to; `nil` if it would go on.
+    /// - Returns: Gives up the wait.
+    func watch(
         for sandboxID: String,
         until deadline: Date,
         givingWayAt givesWayAt: Date?,
-        where isWanted: @escaping @Sendable (SandboxState) -> Bool
-    ) async throws -> Sighting? {
+        where isWanted: @escaping @Sendable (SandboxState) -> Bool,
+        tell: @escaping @Sendable (Sighting?) -> Void
+    ) -> GiveUp {
         lastWaiter += 1
         let id = lastWaiter
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                guard !Task.isCancelled else {
-                    continuation.resume(throwing: CancellationError())
-                    return
-                }
-                waiters[id] = Waiter(
-                    sandboxID: sandboxID,
-                    deadline: deadline,
-                    givesWayAt: givesWayAt,
-                    isWanted: isWanted,
-                    continuation: continuation
-                )
-                arrived?.yield()
-            }
-        } onCancel: {
-            // The handler isn't isolated. A short task brings the cancellation to the actor; the continuation that it
-            // resumes is what the cancelled task awaits.
-            Task { await self.cancel(id) }
-        }
+        waiters[id] = Waiter(
+            sandboxID: sandboxID,
+            deadline: deadline,
+            givesWayAt: givesWayAt,
+            isWanted: isWanted,
+            tell: tell
+        )
+        arrived?.yield()
+        return { await self.forget(id) }
     }
 
-    private func cancel(_ id: Int) {
-        waiters.removeValue(forKey: id)?.continuation.resume(throwing: CancellationError())
+    private func forget(_ id: Int) {
+        waiters[id] = nil
     }
 
     /// What one look at the lab has shown of a sandbox.
@@ -185,7 +179,7 @@ public actor SandboxWatcher {
             switch waiter.see(glimpses[waiter.sandboxID], now: now) {
             case .over(let sighting):
                 waiters[id] = nil
-                waiter.continuation.resume(returning: sighting)
+                waiter.tell(sighting)
             case .goesOn:
                 waiters[id] = waiter
             }

@@ -48,11 +48,13 @@ struct FleetTests {
 
     @Test func `two share the jobs of many pipelines, and do nothing twice`() async throws {
         var blueprint = Site.blueprint()
-        blueprint.setup = .succeeds(after: .milliseconds(300))
+        blueprint.setup = .succeeds(after: .seconds(1))
+        // Room for one start each at a time, so that neither can take all.
+        let smallRoom: (inout JobWorker.Configuration) -> Void = { $0.maxJobs = 2 }
         try await LocalCloud.withRunning { cloud in
             cloud.lab.add(blueprint)
-            try await Site.serve(cloud, configure: { $0.handoff = .always }) { site in
-                try await Site.serve(cloud, configure: { $0.handoff = .always }) { other in
+            try await Site.serve(cloud, configure: smallRoom) { site in
+                try await Site.serve(cloud, configure: smallRoom) { other in
                     let executions = try (1...8).map { _ in try site.begin(Self.actions) }
                     for execution in executions {
                         let end = try await cloud.codePipeline.end(of: execution)

@@ -129,7 +129,10 @@ struct JobWorkerTests {
         let queue = FakeQueue()
         await queue.offer(.job("1"))
         await queue.fail("acknowledge", with: [lostReply, AWSError(.invalidNonce, "stale")])
-        try await RunningWorker.run(queue: queue) { _ in
+        try await RunningWorker.run(queue: queue) {
+            // The clock may run ahead of the reply.
+            $0.redispatchInterval = .seconds(86_400)
+        } handler: { _ in
             JobResult(summary: "done")
         } whileRunning: { worker in
             let report = await worker.clock.running { await worker.queue.report(of: "1") }
