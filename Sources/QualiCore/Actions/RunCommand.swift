@@ -32,6 +32,8 @@ public struct RunCommand: ActionHandler {
         var earlierExecutions: [String]?
         /// How often a new one was looked for in vain since.
         var looks: LooksInVain?
+        /// Until when it is waited for twins whose executions aren't known yet.
+        var twinsDeadline: Date?
         /// This job's execution, once its id is known.
         var executionID: String?
         /// Until when the command is waited for.
@@ -193,7 +195,6 @@ public struct RunCommand: ActionHandler {
         _ context: JobContext<Checkpoint>,
         _ checkpoint: Checkpoint
     ) async throws -> String? {
-        let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
         var checkpoint = checkpoint
         let earlier = checkpoint.earlierExecutions ?? []
         var looks = checkpoint.looks ?? LooksInVain()
@@ -205,9 +206,14 @@ public struct RunCommand: ActionHandler {
             if !new.isEmpty {
                 let twins = await twins(configuration, context)
                 new.removeAll { twins.executions.contains($0.lowercased()) }
-                if !new.isEmpty, !twins.mayHaveMore || context.clock.now >= patienceEnd {
+                if !new.isEmpty, !twins.mayHaveMore || context.clock.now >= checkpoint.twinsDeadline ?? .distantFuture {
                     guard new.count == 1, !twins.mayHaveMore else { throw ambiguous(Set(new), configuration, target) }
                     return new.first
+                }
+                if !new.isEmpty, checkpoint.twinsDeadline == nil {
+                    // Kept, since a worker that is killed again and again would wait for ever.
+                    checkpoint.twinsDeadline = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
+                    try await context.save(checkpoint)
                 }
             }
             if new.isEmpty {
@@ -255,7 +261,7 @@ public struct RunCommand: ActionHandler {
     ) async throws {
         lab.claims.add(executionID, of: context.job.actionExecutionID)
         checkpoint.executionID = executionID
-        (checkpoint.earlierExecutions, checkpoint.looks) = (nil, nil)
+        (checkpoint.earlierExecutions, checkpoint.looks, checkpoint.twinsDeadline) = (nil, nil, nil)
         checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.timeout.timeInterval)
         await context.report(Self.running(configuration, target))
         try await context.save(checkpoint)

@@ -161,6 +161,18 @@ struct RunCommandTests {
         #expect(bench.lab.count(Self.startLine) == 1)
     }
 
+    @Test func `a worker that is killed again and again waits no longer for twins`() async throws {
+        var checkpoint = RunCommand.Checkpoint()
+        checkpoint.target = CommandTarget(sandboxID: "s1", componentID: nil, name: "the sandbox")
+        checkpoint.earlierExecutions = ["e1"]
+        checkpoint.twinsDeadline = ManualClock().now
+        let bench = try bench { line, _ in line == Self.commandLine ? Self.command("e1", "E9") : nil }
+        await #expect(throws: JobFailure.self) {
+            try await run(bench, checkpoint: checkpoint) { [Self.own, Self.twin(.inProgress)] }
+        }
+        #expect(LabBench.seconds(bench.clock) < 60)
+    }
+
     @Test func `an execution that a twin calls its own is left to it, and the command started again`() async throws {
         let bench = try uncertainBench()
         let calls = Locked(0)
