@@ -66,7 +66,7 @@ struct Crowd: Sendable {
         try await looks(2)
 
         let stop = Date()
-        let isWell = await next.end(SIGTERM)
+        let isWell = await next.end(SIGTERM) == nil
         let end = Date()
         let puts = cloud.journal.entries { $0.operation == "PutJobSuccessResult" && $0.arrived >= stop }
         print("crowd: counted from SIGTERM:")

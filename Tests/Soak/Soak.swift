@@ -4,7 +4,7 @@ import LocalCloud
 /// One run: pipelines that begin and end, workers that are killed and started again, a network that loses things.
 struct Soak: Sendable {
     /// How long all pipelines have to end once nothing is killed any more.
-    private static let patience: Duration = .seconds(300)
+    private static let patience: Duration = .seconds(660)
 
     private let cloud: LocalCloud
     private let options: SoakOptions
@@ -73,7 +73,7 @@ struct Soak: Sendable {
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...700)))
             guard let host = hosts.randomElement() else { break }
             let isKill = Int.random(in: 0..<20) > 0
-            if await !host.end(isKill ? SIGKILL : SIGTERM) { verdict.badEnds += 1 }
+            if let end = await host.end(isKill ? SIGKILL : SIGTERM) { verdict.badEnds.append(end) }
             if isKill { verdict.kills += 1 } else { verdict.stops += 1 }
             try await host.start()
             if ContinuousClock.now > nextWord {
@@ -84,7 +84,7 @@ struct Soak: Sendable {
         }
         cloud.faults.removeAll()
         await wait(for: running)
-        for host in hosts where await !host.end(SIGTERM) { verdict.badEnds += 1 }
+        for host in hosts { if let end = await host.end(SIGTERM) { verdict.badEnds.append(end) } }
         for id in running { judge(id, &verdict) }
         verdict.leftOver = cloud.lab.sandboxesNotStopped.count
         verdict.requests = cloud.journal.count

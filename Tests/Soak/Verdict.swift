@@ -4,7 +4,7 @@ struct Verdict: Sendable, CustomStringConvertible {
     var kills = 0
     var stops = 0
     /// Processes that didn't end as they should, or of their own accord.
-    var badEnds = 0
+    var badEnds: [String] = []
     var faults = 0
     var requests = 0
     var pipelines = 0
@@ -21,17 +21,18 @@ struct Verdict: Sendable, CustomStringConvertible {
     var failures: [String: Int] = [:]
 
     /// Whether nothing was lost and nothing done twice.
-    var isGood: Bool { lost == 0 && doubled == 0 && badEnds == 0 }
+    var isGood: Bool { lost == 0 && doubled == 0 && badEnds.isEmpty }
 
     var description: String {
         var lines = [
             "seconds             \(Int(seconds))", "SIGKILLs            \(kills)", "SIGTERMs            \(stops)",
             "faults on the way   \(faults)", "requests            \(requests)", "pipelines           \(pipelines)",
             "jobs                \(jobs)", "sandboxes           \(sandboxes)", "executions          \(executions)",
-            "bad ends            \(badEnds)", "left over           \(leftOver)",
+            "bad ends            \(badEnds.count)", "left over           \(leftOver)",
             "failed, and said so \(failures.values.reduce(0, +))", "lost                \(lost)",
             "doubled             \(doubled)",
         ]
+        for end in badEnds { lines.append("  bad end: \(end)") }
         for (message, count) in failures.sorted(by: { $0.value > $1.value }) { lines.append("  \(count) × \(message)") }
         return lines.joined(separator: "\n")
     }

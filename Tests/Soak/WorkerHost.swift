@@ -6,6 +6,7 @@ actor WorkerHost {
     private let environment: [String: String]
     private let log: URL
     private var process: Process?
+    private var startedAt = ContinuousClock.now
     private var ending: AsyncStream<Void>?
 
     init(_ name: String, environment: [String: String], folder: String, keepsState: Bool = false) throws {
@@ -38,6 +39,7 @@ actor WorkerHost {
         process.standardError = output
         let (ending, ended) = AsyncStream<Void>.makeStream()
         process.terminationHandler = { _ in ended.finish() }
+        startedAt = .now
         try process.run()
         (self.process, self.ending) = (process, ending)
     }
@@ -52,14 +54,21 @@ actor WorkerHost {
 
     /// Sends the worker a signal, and waits until its process is gone.
     ///
-    /// - Returns: Whether it ended as a process that was sent this signal should.
-    func end(_ signal: Int32) async -> Bool {
-        guard let process, let ending else { return false }
+    /// - Returns: How it ended, if not as a process should that was sent this signal.
+    func end(_ signal: Int32) async -> String? {
+        guard let process, let ending else { return "no process" }
+        let age = ContinuousClock.now - startedAt
         kill(process.processIdentifier, signal)
         for await _ in ending {}
         self.process = nil
-        return signal == SIGKILL
-            ? process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
-            : process.terminationReason == .exit && process.terminationStatus == 0
+        let (reason, status) = (process.terminationReason, process.terminationStatus)
+        switch reason {
+        case .uncaughtSignal where signal == SIGKILL && status == SIGKILL: return nil
+        // Before it listens to signals, it has nothing to hand over.
+        case .uncaughtSignal where signal == SIGTERM && status == SIGTERM && age < .seconds(0.3): return nil
+        case .exit where signal != SIGKILL && status == 0: return nil
+        case .exit: return "signal \(signal) after \(age): exit status \(status)"
+        default: return "signal \(signal) after \(age): signal \(status)"
+        }
     }
 }
