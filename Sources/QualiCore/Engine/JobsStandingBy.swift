@@ -9,12 +9,41 @@ typealias GiveUp = @Sendable () async -> Void
 typealias Standby = @Sendable (_ wake: @escaping @Sendable (any Sendable) -> Void) async -> GiveUp
 
 /// A job with all that its handler needs to go on.
-struct JobInHand: Sendable {
-    var record: JobRecord
+///
+/// A class, since a copy of all that would make the stack of each running job large.
+final class JobInHand: Sendable {
+    let record: JobRecord
     let properties: ActionProperties
     let artifacts: JobArtifacts
     let accountID: String
     let ledger: JobLedger
+
+    init(
+        record: JobRecord,
+        properties: ActionProperties,
+        artifacts: JobArtifacts,
+        accountID: String,
+        ledger: JobLedger
+    ) {
+        self.record = record
+        self.properties = properties
+        self.artifacts = artifacts
+        self.accountID = accountID
+        self.ledger = ledger
+    }
+
+    /// The same job, as far as its ledger says that it has come.
+    func upToDate() async -> JobInHand {
+        var record = record
+        record.checkpoint = await ledger.checkpoint
+        return JobInHand(
+            record: record,
+            properties: properties,
+            artifacts: artifacts,
+            accountID: accountID,
+            ledger: ledger
+        )
+    }
 }
 
 /// The jobs whose handlers have ended until something happens.

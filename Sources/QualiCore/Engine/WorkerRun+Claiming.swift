@@ -15,30 +15,33 @@ extension WorkerRun {
                     deliver(record)
                     continue
                 }
-                claims.addTask {
+                claims.addTask { [self] in
                     switch await acknowledge(record, isRepeat: true, logger(for: record)) {
                     case .claimed: deliver(record)
                     case .uncertain where Task.isCancelled && worker.journal.isDurable:
-                        ended.yield(Ending(record: record, outcome: nil))
-                    case .uncertain(let failure): ended.yield(await end(record, .failure(failure)))
+                        leave(record)
+                    case .uncertain(let failure): await end(record, .failure(failure))
                     case .notOurs, .refused:
                         await forget(record)
-                        ended.yield(Ending(record: record, outcome: nil))
+                        leave(record)
                     }
                 }
             }
         }
     }
 
-    /// Acknowledges a job; `nil` if it isn't this worker's.
-    func begin(_ offer: OfferedJob) async -> Taken? {
+    /// Acknowledges a job; `nil` if it isn't this worker's, or can't be begun.
+    func begin(_ offer: OfferedJob) async -> JobInHand? {
         let logger = logger(for: offer.record)
         switch await acknowledge(offer.record, isRepeat: false, logger) {
         case .claimed: break
         // The acknowledgement may be on its way still, and a report that comes before it would be refused.
         case .uncertain where Task.isCancelled && worker.journal.isDurable:
-            return .over(Ending(record: offer.record, outcome: nil))
-        case .uncertain(let failure): return .over(await end(offer.record, .failure(failure)))
+            leave(offer.record)
+            return nil
+        case .uncertain(let failure):
+            await end(offer.record, .failure(failure))
+            return nil
         case .notOurs:
             await letGo(offer.record)
             return nil
@@ -58,8 +61,10 @@ extension WorkerRun {
             if rest > 0 { try? await worker.clock.sleep(for: min(.seconds(rest), .seconds(60))) }
         }
         switch offer.content {
-        case .success(let data): return .inHand(jobInHand(offer.record, data, accountID: offer.accountID))
-        case .failure(let failure): return .over(await end(offer.record, .failure(failure)))
+        case .success(let data): return jobInHand(offer.record, data, accountID: offer.accountID)
+        case .failure(let failure):
+            await end(offer.record, .failure(failure))
+            return nil
         }
     }
 

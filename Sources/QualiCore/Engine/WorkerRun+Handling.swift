@@ -5,32 +5,34 @@ import Logging
 /// How a job's work is done, up to its outcome.
 extension WorkerRun {
     /// Goes on with a job of an earlier run, from the journal and what CodePipeline says of it now.
-    func resume(_ record: JobRecord) async -> Taken? {
-        if let outcome = record.outcome { return .over(Ending(record: record, outcome: outcome, isRepeat: true)) }
+    func resume(_ record: JobRecord) async -> JobInHand? {
+        if let outcome = record.outcome {
+            ended.yield(Ending(record: record, outcome: outcome, isRepeat: true))
+            return nil
+        }
         let logger = logger(for: record)
         var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
-        while true {
+        while !Task.isCancelled {
             do {
                 let details = try await worker.queue.getJobDetails(id: record.id)
                 resuming.succeeded(at: worker.clock.now, worker.logger)
                 logger.info("Job resumes")
                 await journal.note(JobProgress("Taken up again after a restart"), of: record.id)
-                return .inHand(jobInHand(record, details.data, accountID: details.accountID))
+                return jobInHand(record, details.data, accountID: details.accountID)
             } catch is CancellationError {
-                return .over(Ending(record: record, outcome: nil))
+                break
             } catch let error as AWSError where error.code == .jobNotFound {
                 logger.warning("CodePipeline has forgotten a job that was begun here", metadata: ["error": "\(error)"])
                 let failure = JobFailure(.systemUnavailable, "The worker lost this job while it was not running.")
-                return .over(await end(record, .failure(failure)))
+                await end(record, .failure(failure))
+                return nil
             } catch {
                 resuming.failed(error, at: worker.clock.now, logger)
             }
-            do {
-                try await worker.clock.sleep(for: backoff.pause())
-            } catch {
-                return .over(Ending(record: record, outcome: nil))
-            }
+            try? await worker.clock.sleep(for: backoff.pause())
         }
+        leave(record)
+        return nil
     }
 
     /// A job that is this worker's, with what CodePipeline says of it.
@@ -56,66 +58,64 @@ extension WorkerRun {
     }
 
     /// Goes on with a job that has stood by.
-    func goOn(with woken: JobsStandingBy.Woken) async -> Taken {
+    func goOn(with woken: JobsStandingBy.Woken) async -> JobInHand? {
         await woken.giveUp()
         let job = woken.job
         switch woken.reason {
         case .brought(let value):
             await job.ledger.bring(value)
-            return .inHand(job)
-        case .abandoned: return .over(await end(job.record, .abandoned))
-        case .stopped: return .over(await handOver(job.record, job.ledger))
+            return job
+        case .abandoned: await end(job.record, .abandoned)
+        case .stopped: await handOver(job)
         }
+        return nil
     }
 
-    /// Runs the handler of a job until its outcome is noted; `nil` if the job stands by.
+    /// Runs the handler of a job until its outcome is noted, or the job stands by.
     ///
     /// While the handler runs, the stack has this frame alone.
-    func work(_ job: JobInHand) async -> Ending? {
-        guard let action = action(of: job.record) else {
+    func work(_ job: JobInHand) async {
+        guard let work = action(of: job.record)?.work else {
             logger(for: job.record).error("This worker no longer serves the job's action type")
-            return Ending(record: job.record, outcome: nil)
+            return leave(job.record)
         }
         let result: Result<JobResult?, any Error>
         do {
-            result = .success(try await abandonment.whileWanted(job.record) { try await action.work(assignment(job)) })
+            result = .success(try await abandonment.whileWanted(job.record) { try await work(self.assignment(job)) })
         } catch {
             result = .failure(error)
         }
-        return await settle(job, result)
+        await settle(job, result)
     }
 
-    /// Notes what became of a job whose handler has ended; `nil` if it stands by.
+    /// Notes what became of a job whose handler has ended, or has it stand by.
     @inline(never)
-    private func settle(_ job: JobInHand, _ result: Result<JobResult?, any Error>) async -> Ending? {
-        var job = job
-        job.record.checkpoint = await job.ledger.checkpoint
+    private func settle(_ job: JobInHand, _ result: Result<JobResult?, any Error>) async {
+        let job = await job.upToDate()
         switch result {
-        case .success(let result):
-            return await end(job.record, result.map(JobOutcome.success) ?? .abandoned)
+        case .success(let result): await end(job.record, result.map(JobOutcome.success) ?? .abandoned)
         case .failure(is CancellationError):
-            if let ending = await putBack(job) { return ending }
+            if await putBack(job) { return }
             if !Task.isCancelled {
                 guard let standby = await job.ledger.takeStandby() else {
                     return await end(job.record, .failure(Self.unexpected(CancellationError())))
                 }
-                if await standingBy.add(job, standby) { return nil }
+                if await standingBy.add(job, standby) { return }
             }
-            return await handOver(job.record, job.ledger)
+            await handOver(job)
         case .failure(let error):
-            return await end(job.record, .failure(error as? JobFailure ?? Self.unexpected(error)))
+            await end(job.record, .failure(error as? JobFailure ?? Self.unexpected(error)))
         }
     }
 
-    /// Puts a job into the queue whose handler has ended to wait there; `nil` if it hasn't.
-    private func putBack(_ job: JobInHand) async -> Ending? {
-        guard let token = await job.ledger.waitingToken else { return nil }
+    /// Puts a job into the queue whose handler has ended to wait there; `false` if it hasn't.
+    private func putBack(_ job: JobInHand) async -> Bool {
+        guard let token = await job.ledger.waitingToken else { return false }
         var progress = await job.ledger.progress
         let minutes = Int(worker.clock.now.timeIntervalSince(job.record.claimedAt) / 60)
         if minutes > 0 { progress.summary += ", \(minutes) min" }
-        var ending = await end(job.record, .continuation(token: token, progress: progress))
-        ending.isLook = true
-        return ending
+        await end(job.record, .continuation(token: token, progress: progress), isLook: true)
+        return true
     }
 
     private static func unexpected(_ error: any Error) -> JobFailure {
@@ -170,15 +170,15 @@ extension WorkerRun {
     }
 
     /// Puts a waiting job back, or leaves it to the journal if that outlives the process.
-    private func handOver(_ record: JobRecord, _ ledger: JobLedger) async -> Ending {
-        let progress = await ledger.progress
+    private func handOver(_ job: JobInHand) async {
+        let progress = await job.ledger.progress
         if worker.configuration.handoff != .never {
-            if let token = await ledger.token() {
-                return await end(record, .continuation(token: token, progress: progress))
+            if let token = await job.ledger.token() {
+                return await end(job.record, .continuation(token: token, progress: progress))
             }
-            logger(for: record).warning("The job's state is too long to be handed over")
+            logger(for: job.record).warning("The job's state is too long to be handed over")
         }
-        guard !worker.journal.isDurable else { return Ending(record: record, outcome: nil) }
+        guard !worker.journal.isDurable else { return leave(job.record) }
         // Nobody would ever go on with it, and its action would hang until CodePipeline's limit of a day.
         let failure = JobFailure(
             .systemUnavailable,
@@ -188,20 +188,25 @@ extension WorkerRun {
             """,
             externalExecutionID: progress.externalExecutionID
         )
-        return await end(record, .failure(failure))
+        await end(job.record, .failure(failure))
     }
 
     /// Notes how a job ended, without secrets, so that the report survives a crash before it goes out.
     ///
     /// Nothing is reported that isn't noted: after a crash it would be taken for a result that nobody wants.
-    func end(_ record: JobRecord, _ outcome: JobOutcome) async -> Ending {
+    func end(_ record: JobRecord, _ outcome: JobOutcome, isLook: Bool = false) async {
         let outcome = outcome.redacted(worker.configuration.redact)
         do {
             try await journal.write { try await $0.saveOutcome(outcome, of: record.id) }
-            return Ending(record: record, outcome: outcome)
+            ended.yield(Ending(record: record, outcome: outcome, isLook: isLook))
         } catch {
             logger(for: record).error("Stopped before an outcome could be noted", metadata: ["error": "\(error)"])
-            return Ending(record: record, outcome: nil)
+            leave(record)
         }
+    }
+
+    /// Leaves a job as it is in the journal.
+    func leave(_ record: JobRecord) {
+        ended.yield(Ending(record: record, outcome: nil))
     }
 }

@@ -22,11 +22,11 @@ extension WorkerRun {
     /// Has what an action has begun undone if its pipeline is stopped while its job is in the queue, from where CodePipeline
     /// may never offer it again.
     private func watchOver(_ record: JobRecord, until returned: AsyncStream<Void>) async {
-        let isWanted = try? await cancelWhenGracefulShutdown {
-            try await abandonment.whileWanted(record, isInQueue: true) {
+        let isWanted = try? await cancelWhenGracefulShutdown { [self] in
+            try await abandonment.whileWanted(record, isInQueue: true) { [self] in
                 await firstToEnd(
                     { for await _ in returned {} },
-                    { try? await worker.clock.sleep(for: Self.longestAbsence) }
+                    { [self] in try? await worker.clock.sleep(for: Self.longestAbsence) }
                 )
                 return true
             }

@@ -4,7 +4,7 @@ import Logging
 import ServiceLifecycle
 
 /// One run of a ``JobWorker``, from its start to its stop.
-struct WorkerRun: Sendable {
+final class WorkerRun: Sendable {
     /// How long the first poll waits for claims of an earlier run to be settled.
     private static let longestReclaim: Duration = .seconds(300)
 
@@ -20,6 +20,8 @@ struct WorkerRun: Sendable {
     let progressBudget = ProgressBudget()
     let pace: PollPace
     let standingBy: JobsStandingBy
+    /// Where jobs wait until CodePipeline can be asked about them.
+    private let entrance = Turnstile(width: 64)
     let ended: AsyncStream<Ending>.Continuation
 
     private let unfinished: [JobRecord]
@@ -67,32 +69,32 @@ struct WorkerRun: Sendable {
     /// Works until a stop, and then until every job is reported, put back, or left to the journal.
     func run() async {
         await firstToEnd(
-            { await handleAndReport() },
-            {
+            { [self] in await handleAndReport() },
+            { [self] in
                 // It throws only when it is cancelled.
                 try? await gracefulShutdown()
                 worker.monitor.workerStops()
                 try? await worker.clock.sleep(for: worker.configuration.drain + worker.configuration.reportTime)
             },
-            { await abandonment.run() }
+            { [self] in await abandonment.run() }
         )
     }
 
     private func handleAndReport() async {
         // Handlers run in a group that a stop cancels; reports run in the one around it, which a stop leaves alone.
         await withDiscardingTaskGroup { reports in
-            reports.addTask {
+            reports.addTask { [self] in
                 await handle()
                 ended.finish()
             }
             for await ending in endings {
-                reports.addTask { await conclude(ending) }
+                reports.addTask { await self.conclude(ending) }
             }
         }
     }
 
     /// A job to go on with, or to begin.
-    private enum Beginning: Sendable {
+    private indirect enum Beginning: Sendable {
         case resumed(JobRecord)
         case offered(OfferedJob)
         case woken(JobsStandingBy.Woken)
@@ -101,47 +103,37 @@ struct WorkerRun: Sendable {
     /// Polls until a stop, and runs the handlers, which a stop interrupts after the time of the drain.
     private func handle() async {
         await withDiscardingTaskGroup { handlers in
-            handlers.addTask {
-                await cancelWhenGracefulShutdown { await reclaimAndPoll() }
+            handlers.addTask { [self] in
+                await cancelWhenGracefulShutdown { [self] in await reclaimAndPoll() }
                 // Polling has ended, so the worker is being stopped.
                 if worker.configuration.drain > .zero {
                     await firstToEnd(
-                        { await slots.emptied() },
-                        { try? await worker.clock.sleep(for: worker.configuration.drain) }
+                        { [self] in await slots.emptied() },
+                        { [self] in try? await worker.clock.sleep(for: worker.configuration.drain) }
                     )
                 }
                 standingBy.close()
                 begun.finish()
             }
             for await beginning in beginnings {
-                handlers.addTask { if let ending = await handle(beginning) { ended.yield(ending) } }
+                handlers.addTask { await self.handle(beginning) }
             }
             handlers.cancelAll()
         }
     }
 
-    /// Handles a job until its outcome is noted; `nil` if it stands by, or isn't this worker's.
-    private func handle(_ beginning: Beginning) async -> Ending? {
+    /// Handles a job until its outcome is noted, or it stands by.
+    private func handle(_ beginning: Beginning) async {
         // On a stack of its own, which needn't be kept while the handler runs.
         async let taken = take(beginning)
-        switch await taken {
-        case .inHand(let job): return await work(job)
-        case .over(let ending): return ending
-        case nil: return nil
-        }
+        if let job = await taken { await work(job) }
     }
 
-    /// What came of taking a job up.
-    enum Taken: Sendable {
-        case inHand(JobInHand)
-        case over(Ending)
-    }
-
-    /// Takes up a job; `nil` if it isn't this worker's.
-    private func take(_ beginning: Beginning) async -> Taken? {
+    /// Takes up a job; `nil` if there is nothing to do for its handler.
+    private func take(_ beginning: Beginning) async -> JobInHand? {
         switch beginning {
-        case .resumed(let record): await resume(record)
-        case .offered(let offer): await begin(offer)
+        case .resumed(let record): await entrance.pass { await resume(record) }
+        case .offered(let offer): await entrance.pass { await begin(offer) }
         case .woken(let woken): await goOn(with: woken)
         }
     }
@@ -149,16 +141,16 @@ struct WorkerRun: Sendable {
     private func reclaimAndPoll() async {
         await withDiscardingTaskGroup { work in
             let (reclaimed, settled) = AsyncStream<Void>.makeStream()
-            work.addTask {
-                await reclaim(unfinished) { begun.yield(.resumed($0)) }
+            work.addTask { [self] in
+                await reclaim(unfinished) { [begun] in begun.yield(.resumed($0)) }
                 settled.finish()
             }
             // One job's trouble must not keep all others waiting for ever.
             await firstToEnd(
                 { for await _ in reclaimed {} },
-                { try? await worker.clock.sleep(for: Self.longestReclaim) }
+                { [self] in try? await worker.clock.sleep(for: Self.longestReclaim) }
             )
-            await poll { begun.yield(.offered($0)) }
+            await poll { [begun] in begun.yield(.offered($0)) }
         }
     }
 
@@ -185,6 +177,7 @@ struct WorkerRun: Sendable {
     /// A logger whose lines name a job, and what its action has made or works on, once that is known.
     ///
     /// - Parameter outcome: How the job ended, if that isn't in the record.
+    @inline(never)
     func logger(for record: JobRecord, _ outcome: JobOutcome? = nil) -> Logger {
         var logger = worker.logger
         if let action = action(of: record),
