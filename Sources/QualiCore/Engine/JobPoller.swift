@@ -10,6 +10,8 @@ struct OfferedJob: Sendable {
     let accountID: String
     /// When a job that was put back is to be looked at again.
     var notBefore: Date?
+    /// Counts it while it begins.
+    var mark: BeginningJobs.Mark?
 }
 
 /// Asks for the jobs of one action type, for ever: only for as many as there is room for, at once again while jobs keep
@@ -19,6 +21,7 @@ struct JobPoller: Sendable {
     let queue: any JobQueue
     let journal: any JobJournal
     let slots: JobSlots
+    let beginning: BeginningJobs
     let held: HeldJobs
     let pace: PollPace
     /// Over how many pollers free slots are to be spread.
@@ -34,7 +37,8 @@ struct JobPoller: Sendable {
         let illegible = OutageLog(.readingOffers, metadata: ["action": "\(action.typeID.provider)"])
         while !Task.isCancelled {
             monitor.poller(of: action.typeID, .waitingForRoom)
-            let room = await slots.take(privileged: action.freesResources, share: pollers)
+            let most = await beginning.room(clock)
+            let room = await slots.take(privileged: action.freesResources, share: pollers, most: most)
             guard room > 0 else { return }
             var delivered = 0
             var refusal: Duration?
@@ -79,10 +83,12 @@ struct JobPoller: Sendable {
         }
         if result.undecodable.isEmpty { illegible.succeeded(at: now, logger) }
         var offered: [OfferedJob] = []
-        for offer in result.jobs.map({ offer($0, now) }) + result.undecodable.compactMap({ offer($0, now) }) {
+        for var offer in result.jobs.map({ offer($0, now) }) + result.undecodable.compactMap({ offer($0, now) }) {
             // More than was asked for is left to be offered again.
             guard offered.count < room else { break }
-            if held.take(offer.record.id, now: now) { offered.append(offer) }
+            guard held.take(offer.record.id, now: now) else { continue }
+            offer.mark = beginning.add()
+            offered.append(offer)
         }
         guard !offered.isEmpty else { return [] }
         do {

@@ -27,12 +27,13 @@ final class JobSlots: Sendable {
     /// - Parameters:
     ///   - privileged: Whether the reserve may be used too.
     ///   - share: Over how many takers what is free is to be spread.
+    ///   - most: The most to take.
     /// - Returns: How many slots the caller has now; 0 only if its task was cancelled.
-    func take(privileged: Bool, share: Int) async -> Int {
+    func take(privileged: Bool, share: Int, most: Int = .max) async -> Int {
         while !Task.isCancelled {
             let count = state.withLock { state in
                 let free = free(state, privileged)
-                let count = free > 0 ? max(1, free / share) : 0
+                let count = free > 0 ? min(most, max(1, free / share)) : 0
                 state.used += count
                 return count
             }

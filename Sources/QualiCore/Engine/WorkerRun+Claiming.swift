@@ -61,7 +61,7 @@ extension WorkerRun {
             if rest > 0 { try? await worker.clock.sleep(for: min(.seconds(rest), .seconds(60))) }
         }
         switch offer.content {
-        case .success(let data): return jobInHand(offer.record, data, accountID: offer.accountID)
+        case .success(let data): return jobInHand(offer.record, data, accountID: offer.accountID, offer.mark)
         case .failure(let failure):
             await end(offer.record, .failure(failure))
             return nil

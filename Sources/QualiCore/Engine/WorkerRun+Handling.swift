@@ -36,7 +36,12 @@ extension WorkerRun {
     }
 
     /// A job that is this worker's, with what CodePipeline says of it.
-    func jobInHand(_ record: JobRecord, _ data: CodePipeline.JobData, accountID: String) -> JobInHand {
+    func jobInHand(
+        _ record: JobRecord,
+        _ data: CodePipeline.JobData,
+        accountID: String,
+        _ mark: BeginningJobs.Mark? = nil
+    ) -> JobInHand {
         let queue = worker.queue
         let artifacts = JobArtifacts(
             inputs: data.inputArtifacts,
@@ -53,7 +58,8 @@ extension WorkerRun {
             properties: ActionProperties(data.configuration),
             artifacts: artifacts,
             accountID: accountID,
-            ledger: ledger(record)
+            ledger: ledger(record),
+            mark: mark
         )
     }
 
@@ -91,6 +97,7 @@ extension WorkerRun {
     /// Notes what became of a job whose handler has ended, or has it stand by.
     @inline(never)
     private func settle(_ job: JobInHand, _ result: Result<JobResult?, any Error>) async {
+        job.mark?.end()
         let job = await job.upToDate()
         switch result {
         case .success(let result): await end(job.record, result.map(JobOutcome.success) ?? .abandoned)
@@ -141,7 +148,7 @@ extension WorkerRun {
             properties: job.properties,
             checkpoint: record.checkpoint,
             artifacts: job.artifacts,
-            clock: worker.clock,
+            clock: BeginningClock(base: worker.clock, mark: job.mark),
             log: JobLog(logger(for: record), externalExecutionName: action(of: record)?.externalExecutionName),
             ledger: job.ledger,
             actions: { [queue = worker.queue] in

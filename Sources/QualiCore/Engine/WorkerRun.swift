@@ -15,6 +15,7 @@ final class WorkerRun: Sendable {
     let acknowledging = OutageLog(.acknowledging)
     let abandonment: AbandonmentWatch
     let slots: JobSlots
+    let beginning = BeginningJobs()
     let held: HeldJobs
     let absent = AbsentJobs()
     let progressBudget = ProgressBudget()
@@ -162,6 +163,7 @@ final class WorkerRun: Sendable {
                     queue: worker.queue,
                     journal: worker.journal,
                     slots: slots,
+                    beginning: beginning,
                     held: held,
                     pace: pace,
                     pollers: worker.actions.count,
