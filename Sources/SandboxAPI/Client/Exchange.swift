@@ -53,6 +53,11 @@ enum Reply {
         return try JSONDecoder().decode(Value.self, from: data)
     }
 
+    /// The list of sandboxes, without those that can't be read.
+    static func sandboxes(_ data: Data) throws -> [SandboxSummary] {
+        try SandboxListScanner.list(data) ?? list(data)
+    }
+
     /// A list, without the elements that can't be read.
     static func list<Value: Decodable>(_ data: Data) throws -> [Value] {
         let elements: [Lenient<Value>] = try object(data)

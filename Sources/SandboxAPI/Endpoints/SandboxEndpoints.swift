@@ -5,7 +5,7 @@ extension SandboxClient {
     public func sandboxes(includingHistoric: Bool = false) async throws -> [SandboxSummary] {
         try await calls.run(
             .get("sandboxes", ["sandboxes"], query: includingHistoric ? [("show_historic", "true")] : []),
-            read: Reply.list
+            read: Reply.sandboxes
         )
     }
 
@@ -13,7 +13,7 @@ extension SandboxClient {
     public func sandboxes(ownedBy owner: String) async throws -> [SandboxSummary] {
         try await calls.run(
             .get("sandboxesOfOwner", ["sandboxes", "owners", owner], about: "user “\(owner)”"),
-            read: Reply.list
+            read: Reply.sandboxes
         )
     }
 

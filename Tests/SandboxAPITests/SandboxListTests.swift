@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+@testable import SandboxAPI
+
+@Suite("The list of sandboxes")
+struct SandboxListTests {
+    private static let usual = #"""
+        [ {"id":"7a6b","name":"Nightly · ü","description":"","type":"Sandbox","state":"Ready","n":12,"b":true,
+          "blueprint":{"name":"Fabric","id":"b1","x":[1,2,{"y":null}]}},
+          {"name":"Two","id":"7a6c","state":"Setup","extra":[],"more":{},"description":"null"},
+          {"id":"7a6d","state":"Ended","blueprint":{"name":"","id":"b2"}} ]
+        """#
+
+    @Test(arguments: [
+        "[]", " [ ] ", #"[{"id":"a","state":"Ready"}]"#, #"[{"id":"a","state":"Ready","name":"x","blueprint":{}}]"#,
+    ])
+    func `is read quickly where it is as current labs send it`(text: String) throws {
+        let scanned = try #require(SandboxListScanner.list(Data(text.utf8)))
+        #expect(scanned == (try Reply.list(Data(text.utf8)) as [SandboxSummary]))
+    }
+
+    @Test(arguments: [
+        "", "{}", "[", "[{}", "[{}]", "[null]", "[1]", #"[{"id":"a"}]"#, #"[{"id":1,"state":"Ready"}]"#,
+        #"[{"ID":"a","state":"Ready"}]"#, #"[{"id":"a","State":"Ready"}]"#, #"[{"id":"a","id":"b","state":"Ready"}]"#,
+        #"[{"id":"a\n","state":"Ready"}]"#, #"[{"id":"a","state":"Ready"}] x"#, #"[{"id":"a","state":"Ready"},]"#,
+        #"[{"id":"a","state":"Ready","n":1.5}]"#, #"[{"id":"a","state":"Ready","n":01}]"#,
+        #"[{"id":"null","state":"Ready"}]"#, #"[{"id":"a","state":null}]"#, #"[{"id":"a","state":"Ready","x":tru}]"#,
+        #"[{"id":"a","state":"Ready","i\u0064":"b"}]"#, #"[{"id":"a","state":"Ready","_id":"b"}]"#,
+        #"[{"id":"a","state":"Ready","x":"\q"}]"#, #"[{"id":"a","state":"Ready","blueprint":{"id":null}}]"#,
+        #"[{"id":"a","state":"Ready","name":null}]"#,
+    ])
+    func `is left to the lenient reader where it is anything else`(text: String) {
+        #expect(SandboxListScanner.list(Data(text.utf8)) == nil)
+    }
+
+    @Test func `is the same as the lenient reader's, whatever happens to its bytes`() throws {
+        let usual = Array(Self.usual.utf8)
+        var generator = SystemRandomNumberGenerator()
+        var quick = 0
+        for number in 0..<20_000 {
+            var bytes = usual
+            for _ in 0..<(number == 0 ? 0 : Int.random(in: 1...2, using: &generator)) {
+                let place = Int.random(in: 0..<bytes.count, using: &generator)
+                switch Int.random(in: 0..<3, using: &generator) {
+                case 0: bytes[place] = usual[Int.random(in: 0..<usual.count, using: &generator)]
+                case 1: bytes.remove(at: place)
+                default: bytes.insert(UInt8.random(in: 0x20...0x7E, using: &generator), at: place)
+                }
+            }
+            guard let scanned = SandboxListScanner.list(Data(bytes)) else { continue }
+            quick += 1
+            let lenient = try? Reply.list(Data(bytes)) as [SandboxSummary]
+            #expect(scanned == lenient, "\(String(decoding: bytes, as: UTF8.self))")
+        }
+        #expect(quick > 5_000, "the list itself is one of them, and many that differ in a word")
+    }
+}
