@@ -16,7 +16,7 @@ actor AbandonmentWatch {
         let execution: Execution
         let actionExecutionID: String
         let since: Date
-        let isUnwanted: @Sendable (CodePipeline.ActionExecutionStatus) -> Bool
+        let isInQueue: Bool
         let tell: @Sendable () -> Void
     }
 
@@ -105,7 +105,7 @@ actor AbandonmentWatch {
             execution: Execution(pipeline: record.place.pipeline, id: record.place.pipelineExecutionID),
             actionExecutionID: record.actionExecutionID,
             since: clock.now,
-            isUnwanted: { isInQueue ? $0 == .abandoned : $0.isUnwanted },
+            isInQueue: isInQueue,
             tell: tell
         )
         return { await self.forget(id) }
@@ -125,8 +125,10 @@ actor AbandonmentWatch {
             outage.succeeded(at: clock.now, logger)
             isRightMissing = false
             for (id, watched) in watched where watched.execution == execution {
-                let action = actions.first { $0.id == watched.actionExecutionID }
-                if let action, watched.isUnwanted(action.status) { self.watched.removeValue(forKey: id)?.tell() }
+                let status = actions.first { $0.id == watched.actionExecutionID }?.status
+                guard watched.isInQueue ? status == .abandoned : status?.isUnwanted == true else { continue }
+                self.watched[id] = nil
+                watched.tell()
             }
             return true
         } catch let error as AWSError where error.code.isAccessDenied {

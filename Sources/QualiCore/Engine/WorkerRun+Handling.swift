@@ -48,8 +48,9 @@ extension WorkerRun {
             outputs: data.outputArtifacts,
             encryptionKey: data.encryptionKey,
             store: worker.artifactStore,
-            credentials: JobCredentials(data.artifactCredentials, clock: worker.clock) {
-                try await queue.getJobDetails(id: record.id).data.artifactCredentials
+            // The id alone, since the closure lives as long as the job.
+            credentials: JobCredentials(data.artifactCredentials, clock: worker.clock) { [id = record.id] in
+                try await queue.getJobDetails(id: id).data.artifactCredentials
             },
             clock: worker.clock
         )
