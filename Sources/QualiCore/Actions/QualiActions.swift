@@ -11,6 +11,15 @@ public struct QualiActions: Sendable, Hashable {
     /// The provider name of the action that ends a sandbox.
     public var endSandbox = "Quali-End-Sandbox"
 
+    /// The value of the property ``labNameProperty`` that jobs must have; `nil` for types without that property.
+    ///
+    /// 1 to 50 of the characters A-Z, a-z, 0-9, - and _. Definitions depend on whether there is a name, not on which:
+    /// workers of several labs poll the same types, each for its own name.
+    public var labName: String?
+
+    /// The queryable property of types that several labs share.
+    public static let labNameProperty = "LabName"
+
     /// Creates the default names.
     public init() {}
 
@@ -27,7 +36,10 @@ public struct QualiActions: Sendable, Hashable {
             JobAction(types[1], handler: RunCommand(lab: lab)),
             JobAction(types[2], handler: EndSandbox(lab: lab), freesResources: true),
         ]
-        for index in actions.indices { actions[index].externalExecutionName = "sandbox" }
+        for index in actions.indices {
+            actions[index].externalExecutionName = "sandbox"
+            if let labName { actions[index].queryParameters = [Self.labNameProperty: labName] }
+        }
         return actions
     }
 
@@ -53,7 +65,7 @@ public struct QualiActions: Sendable, Hashable {
                 provider: provider,
                 version: version,
                 settings: settings,
-                configurationProperties: properties,
+                configurationProperties: (labName == nil ? [] : [Self.labProperty]) + properties,
                 inputArtifactDetails: .init(minimumCount: 0, maximumCount: inputs),
                 outputArtifactDetails: .init(minimumCount: 0, maximumCount: outputs)
             )
@@ -66,6 +78,16 @@ public struct QualiActions: Sendable, Hashable {
     }
 
     // The names of the original worker's properties must stay: pipelines in the field use them.
+
+    private static let labProperty = CodePipeline.ActionConfigurationProperty(
+        name: labNameProperty,
+        required: true,
+        key: true,
+        secret: false,
+        queryable: true,
+        description: "The lab that runs this action, by the name that its worker has; at most 20 characters.",
+        type: .string
+    )
 
     private static let startProperties = [
         required("BlueprintName", "Name or id of a public blueprint."),

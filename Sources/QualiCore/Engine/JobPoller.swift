@@ -53,6 +53,7 @@ struct JobPoller: Sendable {
             } catch is CancellationError {
             } catch {
                 refusal = backoff.pause()
+                let error: any Error = RefusedPoll(error, of: action) ?? error
                 outage.failed(error, at: clock.now, logger)
                 monitor.pollFailed(action.typeID, error)
             }

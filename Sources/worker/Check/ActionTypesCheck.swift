@@ -32,6 +32,7 @@ struct ActionTypesCheck {
             return missing(name, definition)
         }
         let version = "version \(definition.version)"
+        if let refused = refusal(name, definition, match) { return refused }
         let differences = ActionRegistrar.differences(definition, match)
         let required = missingProperties(differences).filter(\.required).map(\.name)
         let optional = missingProperties(differences).filter { !$0.required }.map(\.name)
@@ -60,6 +61,39 @@ struct ActionTypesCheck {
             )
         }
         return .ok(name, "\(version)" + (differences.isEmpty ? "" : ", with other links or descriptions"))
+    }
+
+    /// A type with a queryable property must be polled with it, and one without mustn't: CodePipeline refuses the rest.
+    private func refusal(
+        _ name: String,
+        _ definition: CodePipeline.CustomActionType,
+        _ match: CodePipeline.ActionType
+    ) -> CheckResult? {
+        let wanted = QualiActions.labNameProperty
+        let queryable = match.configurationProperties.first(where: \.queryable)?.name
+        guard queryable != (names.labName == nil ? nil : wanted) else { return nil }
+        let setting = Setting.labName.name
+        let version = "version \(definition.version)"
+        switch queryable {
+        case wanted?:
+            return .failed(
+                name,
+                "\(version) has the queryable property \(wanted), so polls without \(setting) are refused",
+                fix: "set \(setting) to this lab's name, or register types without \(wanted): \(newVersion(definition))"
+            )
+        case let other?:
+            return .failed(
+                name,
+                "\(version) has the queryable property \(CheckText.line(other)), which this worker can't poll with",
+                fix: newVersion(definition)
+            )
+        case nil:
+            return .failed(
+                name,
+                "\(version) has no queryable property, so polls with \(setting) are refused",
+                fix: "unset \(setting), or register types with \(wanted): \(newVersion(definition))"
+            )
+        }
     }
 
     private func missing(_ name: String, _ definition: CodePipeline.CustomActionType) -> CheckResult {

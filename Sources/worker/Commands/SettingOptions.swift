@@ -90,9 +90,13 @@ struct ActionNameOptions: SettingOptions {
     @Option(.startSandboxName) var startSandbox: String?
     @Option(.runCommandName) var runCommand: String?
     @Option(.endSandboxName) var endSandbox: String?
+    @Option(.labName) var labName: String?
 
     var given: [(Setting, String?)] {
-        [(.startSandboxName, startSandbox), (.runCommandName, runCommand), (.endSandboxName, endSandbox)]
+        [
+            (.startSandboxName, startSandbox), (.runCommandName, runCommand), (.endSandboxName, endSandbox),
+            (.labName, labName),
+        ]
     }
 }
 

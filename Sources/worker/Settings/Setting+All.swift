@@ -185,6 +185,13 @@ extension Setting {
         meaning: "the action type that ends a sandbox",
         standard: "Quali-End-Sandbox"
     )
+    static let labName = Self(
+        name: "QUALI_LAB_NAME",
+        group: .actions,
+        value: "name",
+        meaning: "this lab's name where several labs share the action types: these then have the property LabName, "
+            + "whatever the name, and the worker takes only jobs with this value (default: none, and no such property)"
+    )
 
     // MARK: Jobs
 
@@ -283,7 +290,7 @@ extension Setting {
         labURL, labUser, labPassword, labDomain, labCABundle, labProxy, portalURL,
         region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
         endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
-        actionVersion, startSandboxName, runCommandName, endSandboxName,
+        actionVersion, startSandboxName, runCommandName, endSandboxName, labName,
         maxJobs, pollSeconds, longestPollSeconds, statusPollSeconds, progressSeconds, stateDirectory, handoff,
         onAbandoned, drain,
         statusAddress,

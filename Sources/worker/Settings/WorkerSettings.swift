@@ -114,6 +114,8 @@ struct ActionSettings: Sendable {
         if let name = reader.name(.startSandboxName, longest: 35) { names.startSandbox = name }
         if let name = reader.name(.runCommandName, longest: 35) { names.runCommand = name }
         if let name = reader.name(.endSandboxName, longest: 35) { names.endSandbox = name }
+        // The limit of PollForJobs.
+        names.labName = reader.name(.labName, longest: 50)
         if names.startSandbox == names.endSandbox {
             reader.note(
                 Setting.endSandboxName.name,

@@ -37,6 +37,22 @@ import Testing
         #expect(definitions.map(\.outputArtifactDetails.maximumCount) == [1, 1, 0])
     }
 
+    @Test func `a lab's name gives every type one queryable property, whatever the name`() {
+        var (berlin, paris) = (QualiActions(), QualiActions())
+        berlin.labName = "berlin"
+        paris.labName = "paris"
+        #expect(berlin.definitions() == paris.definitions())
+        for (plain, definition) in zip(QualiActions().definitions(), berlin.definitions()) {
+            let properties = definition.configurationProperties
+            #expect(properties.count <= 10)
+            #expect(properties.allSatisfy { (1...160).contains($0.description?.count ?? 0) })
+            let queryable = properties.filter(\.queryable)
+            #expect(queryable.map(\.name) == ["LabName"])
+            #expect(queryable.allSatisfy { $0.required && $0.key && !$0.secret && $0.type == .string })
+            #expect(properties.filter { !$0.queryable } == plain.configurationProperties)
+        }
+    }
+
     @Test func `links without a portal lead to the lab's own host`() {
         #expect(
             PortalLinks(besideAPI: "https://lab.example.com:3443/api").sandbox("s")

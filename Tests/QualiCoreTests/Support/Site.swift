@@ -61,10 +61,11 @@ struct Site: Sendable {
     static func serve<Value: Sendable>(
         _ cloud: LocalCloud,
         password: String? = nil,
+        actions: QualiActions = QualiActions(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
         _ body: (Site) async throws -> Value
     ) async throws -> Value {
-        let (worker, log) = try await makeWorker(cloud, password: password, configure: configure)
+        let (worker, log) = try await makeWorker(cloud, password: password, actions: actions, configure: configure)
         let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -80,12 +81,14 @@ struct Site: Sendable {
     /// - Parameters:
     ///   - cloud: The stand-ins.
     ///   - password: The lab's password, where it isn't the right one.
+    ///   - actions: The action types; those that are registered otherwise stay as they are.
     ///   - life: What the worker's requests and notes depend on.
     ///   - journal: The journal.
     ///   - configure: Changes how jobs are handled.
     static func makeWorker(
         _ cloud: LocalCloud,
         password: String? = nil,
+        actions: QualiActions = QualiActions(),
         life: Life? = nil,
         journal: any JobJournal = InMemoryJobJournal(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in }
@@ -121,7 +124,8 @@ struct Site: Sendable {
         configuration.jobs.progressInterval = nil
         configure(&configuration.jobs)
         let registrar = ActionRegistrar(CodePipeline(configuration.codePipeline))
-        for definition in QualiActions().definitions(portal: PortalLinks(url: "https://portal.example")) {
+        configuration.actions = actions
+        for definition in actions.definitions(portal: PortalLinks(url: "https://portal.example")) {
             _ = try await registrar.install(definition)
         }
         let log = Locked<[String]>([])

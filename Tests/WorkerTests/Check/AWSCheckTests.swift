@@ -169,6 +169,24 @@ struct AWSCheckTests {
         }
     }
 
+    @Test("tells that types with a lab's name are polled without one, and the other way round")
+    func labName() async throws {
+        var actions = QualiActions()
+        actions.labName = "paris"
+        try await Checkup.withCloud(registering: actions) { cloud in
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 1)
+            #expect(checkup.names("failed").count == 3)
+            checkup.expect("action Quali-End-Sandbox", fix: "set QUALI_LAB_NAME to", evidence: "queryable")
+            #expect(try await Checkup.run(cloud, ["QUALI_LAB_NAME": "berlin"]).status == 0)
+        }
+        try await Checkup.withCloud { cloud in
+            let checkup = try await Checkup.run(cloud, ["QUALI_LAB_NAME": "berlin"])
+            #expect(checkup.status == 1)
+            checkup.expect("action Quali-Run-Command", fix: "unset QUALI_LAB_NAME", evidence: "no queryable property")
+        }
+    }
+
     @Test("tells a clock that is wrong by an hour", arguments: [3_600.0, -3_600])
     func clock(difference: Double) async throws {
         try await Checkup.withCloud { cloud in

@@ -72,8 +72,8 @@ struct WorkerSettingsTests {
             "CLOUDSHELL_PORTAL_URL": "https://portal.example.com/",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2",
             "JOB_WORKER_VERSION": "7", "START_SANDBOX_ACTION_NAME": "Start", "RUN_COMMAND_ACTION_NAME": "Run",
-            "END_SANDBOX_ACTION_NAME": "End", "QUALI_MAX_JOBS": "3", "QUALI_POLL_SECONDS": "0.25",
-            "QUALI_LONGEST_POLL_SECONDS": "60",
+            "END_SANDBOX_ACTION_NAME": "End", "QUALI_LAB_NAME": "berlin_2", "QUALI_MAX_JOBS": "3",
+            "QUALI_POLL_SECONDS": "0.25", "QUALI_LONGEST_POLL_SECONDS": "60",
             "QUALI_STATUS_POLL_SECONDS": "12", "QUALI_STATE_DIR": "/var/lib/quali-worker", "QUALI_HANDOFF": "always",
             "QUALI_ON_ABANDONED": "keep", "QUALI_DRAIN": "10m",
             "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json",
@@ -87,6 +87,7 @@ struct WorkerSettingsTests {
         #expect(settings.actions.names.startSandbox == "Start")
         #expect(settings.actions.names.runCommand == "Run")
         #expect(settings.actions.names.endSandbox == "End")
+        #expect(settings.actions.names.labName == "berlin_2")
         #expect(settings.jobs.maxJobs == 3)
         #expect(settings.jobs.pollInterval == .milliseconds(250))
         #expect(settings.jobs.longestPollInterval == .seconds(60))
@@ -128,6 +129,8 @@ struct WorkerSettingsTests {
             ("START_SANDBOX_ACTION_NAME", "Start Sandbox", "1 to 35"),
             ("RUN_COMMAND_ACTION_NAME", String(repeating: "x", count: 36), "1 to 35"),
             ("END_SANDBOX_ACTION_NAME", "Quali-Start-Sandbox", "two names"),
+            ("QUALI_LAB_NAME", "Berlin 2", "1 to 50"),
+            ("QUALI_LAB_NAME", String(repeating: "x", count: 51), "1 to 50"),
             ("QUALI_MAX_JOBS", "many", "whole number"),
             ("QUALI_MAX_JOBS", "0", "whole number"),
             ("QUALI_MAX_JOBS", "-1", "whole number"),
