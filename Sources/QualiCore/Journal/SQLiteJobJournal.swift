@@ -17,6 +17,9 @@ public final class SQLiteJobJournal: JobJournal {
     private let database: DatabaseQueue
     private let commits: GroupCommit
     private let retention: TimeInterval
+    private let mostEnded: Int
+    /// How many jobs were claimed since history was last cut to its length.
+    private let claimed = Locked(0)
     private let clock: any WorkerClock
     private let notes = Locked<[String: [Note]]>([:])
 
@@ -27,15 +30,18 @@ public final class SQLiteJobJournal: JobJournal {
     /// - Parameters:
     ///   - path: The folder; it is made if it doesn't exist.
     ///   - retention: How long jobs are kept after their end.
+    ///   - mostEnded: How many of them are kept, give or take one in a hundred; 25,000 take some 25 MB.
     ///   - clock: The time.
     /// - Throws: ``JournalError`` when the folder can't be used, another process has it, or the file is damaged or a
     ///   newer version's. The file is left as it is.
     public init(
         folder path: String,
         retention: Duration = .seconds(30 * 86_400),
+        mostEnded: Int = 25_000,
         clock: any WorkerClock = .system
     ) throws {
         self.retention = retention.timeInterval
+        self.mostEnded = max(1, mostEnded)
         self.clock = clock
         folder = try StateFolder(path)
         let file = Self.file(in: path)
@@ -91,7 +97,7 @@ public final class SQLiteJobJournal: JobJournal {
         )
     }
 
-    /// Notes jobs in one transaction, and drops history that is too old.
+    /// Notes jobs in one transaction, and drops history that is too old or too long.
     public func claim(_ records: [JobRecord]) async throws {
         let now = clock.now
         let rows = try records.map { record in
@@ -100,8 +106,24 @@ public final class SQLiteJobJournal: JobJournal {
             (record.checkpoint, record.outcome) = (nil, nil)
             return (record, String(decoding: try JSONEncoder.compact.encode(record), as: UTF8.self), checkpoint)
         }
-        try await commits.write { [retention] db in
+        // To count history takes long, so not each time.
+        let isDue = claimed.withLock { claimed in
+            claimed += records.count
+            defer { if claimed * 100 >= mostEnded { claimed = 0 } }
+            return claimed * 100 >= mostEnded
+        }
+        try await commits.write { [retention, mostEnded] db in
             try db.run("DELETE FROM job WHERE endedAt < ?", [now.timeIntervalSince1970 - retention])
+            if isDue {
+                try db.run(
+                    """
+                    DELETE FROM job WHERE endedAt <= (
+                        SELECT endedAt FROM job WHERE endedAt IS NOT NULL ORDER BY endedAt DESC LIMIT 1 OFFSET ?
+                    )
+                    """,
+                    [mostEnded]
+                )
+            }
             for (record, text, checkpoint) in rows {
                 try db.run(
                     """

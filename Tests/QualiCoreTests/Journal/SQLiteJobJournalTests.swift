@@ -134,6 +134,28 @@ struct SQLiteJobJournalTests {
         }
     }
 
+    @Test func `keeps only so many jobs that have ended, the latest, and all that have not`() async throws {
+        try await withFolder { folder in
+            let clock = ManualClock()
+            let journal = try SQLiteJobJournal(folder: folder, mostEnded: 3, clock: clock)
+            try await journal.claim([.record("held")])
+            for number in 1...6 {
+                clock.advance(by: 1)
+                try await journal.claim([.record("\(number)")])
+                try await journal.saveOutcome(.success(JobResult(summary: "done")), of: "\(number)")
+                try await journal.forget("\(number)")
+            }
+            clock.advance(by: 1)
+            try await journal.claim([.record("last")])
+            let database = try DatabaseQueue(path: "\(folder)/journal.sqlite")
+            let ids = try await database.read { try String.fetchAll($0, sql: "SELECT id FROM job ORDER BY rowid") }
+            #expect(ids == ["held", "4", "5", "6", "last"])
+            let steps = try await database.read { try Int.fetchOne($0, sql: "SELECT count(DISTINCT action) FROM step") }
+            #expect(steps == 5)
+            try database.close()
+        }
+    }
+
     @Test func `takes a job again that it had let go`() async throws {
         try await withFolder { folder in
             try await session(folder) { journal in
