@@ -6,7 +6,7 @@ import Measure
 struct Scenario: Sendable {
     /// What the worker has to do.
     enum Kind: String, CaseIterable {
-        case commands, waiting, idle, latency
+        case commands, waiting, idle, latency, endless
     }
 
     let kind: Kind
@@ -28,6 +28,7 @@ struct Scenario: Sendable {
                 case .waiting: try await waiting(subject)
                 case .idle: try await idle(subject, startedAt: begin)
                 case .latency: try await latency()
+                case .endless: try await endless(subject)
                 }
         } catch {
             await subject.stop()
@@ -39,7 +40,7 @@ struct Scenario: Sendable {
 
     private var settings: [String: String] {
         switch kind {
-        case .commands:
+        case .commands, .endless:
             ["QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.5", "QUALI_MAX_JOBS": "120"]
         case .waiting:
             ["QUALI_MAX_JOBS": "\(count * 10 / 9 + 50)", "QUALI_PROGRESS_SECONDS": "0"]
@@ -74,6 +75,53 @@ struct Scenario: Sendable {
             jobs / seconds, (after.cpu - before.cpu) * 1_000 / jobs, Double(requests.aws) / jobs,
             Double(requests.lab) / jobs, after.peak,
         ]
+    }
+
+    /// Jobs that run commands, one after the other for long, with a line of figures for each fortieth of them: jobs so far,
+    /// jobs a second, memory in MiB, open files, threads, MiB of the state folder, bytes of log a job.
+    ///
+    /// - Returns: By how many percent memory, files, threads, state and log in the last quarter differ from the second's.
+    private func endless(_ subject: Subject) async throws -> [Double] {
+        let lanes = 12
+        let starts = try (1...lanes).map { try site.beginStart($0, of: "Quick") }
+        let artifacts = try await site.end(starts).map { report in
+            guard let action = report.action("Start"), let data = site.cloud.artifact("Sandbox", of: action) else {
+                throw Mistake("a start has stored no artifact")
+            }
+            return data
+        }
+        let chunk = count / 40
+        var rows: [[Double]] = []
+        for row in 1...40 {
+            let begin = ContinuousClock.now
+            let log = try folder.size(of: "log")
+            try await withThrowingTaskGroup { group in
+                for lane in 0..<lanes {
+                    group.addTask {
+                        for round in 0..<(chunk / lanes / Site.components) {
+                            let number = (row * lanes + lane) * chunk + round
+                            let run = try site.beginCommands(number, count: Site.components, artifact: artifacts[lane])
+                            try await site.end([run])
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let jobs = Double(chunk / lanes / Site.components * lanes * Site.components)
+            let usage = try await subject.usage()
+            let seconds = (ContinuousClock.now - begin) / .seconds(1)
+            let figures = [
+                Double(row) * jobs, jobs / seconds, usage.memory, Double(usage.descriptors), Double(usage.threads),
+                try folder.size(of: "state") / 1_048_576, (try folder.size(of: "log") - log) / jobs,
+            ]
+            rows.append(figures)
+            print(figures.map { String(format: "%.2f", $0) }.joined(separator: " "))
+            fflush(nil)
+        }
+        return (2...6).map { column in
+            let (second, last) = (rows[10..<20].map { $0[column] }.sum, rows[30..<40].map { $0[column] }.sum)
+            return (last / second - 1) * 100
+        }
     }
 
     /// Jobs that wait for a setup that never ends: memory in MiB, KiB a job, threads, percent of a core, lab calls a minute and a job,
@@ -134,4 +182,21 @@ struct Scenario: Sendable {
         }
         return [delays.percentile(0.5), delays.percentile(0.95), delays.percentile(1)]
     }
+}
+
+extension URL {
+    /// The bytes of a file, or of all files in a folder, under this one.
+    fileprivate func size(of name: String) throws -> Double {
+        let place = appendingPathComponent(name)
+        let manager = FileManager.default
+        let files = (try? manager.contentsOfDirectory(at: place, includingPropertiesForKeys: nil)) ?? [place]
+        return files.reduce(0) { sum, file in
+            let attributes = try? manager.attributesOfItem(atPath: file.path)
+            return sum + ((attributes?[.size] as? NSNumber)?.doubleValue ?? 0)
+        }
+    }
+}
+
+extension Array where Element == Double {
+    fileprivate var sum: Double { reduce(0, +) }
 }

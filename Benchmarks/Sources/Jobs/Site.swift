@@ -20,7 +20,7 @@ struct Site: Sendable {
     /// The services: as quick as they can be, with blueprints that are set up at once, after a while, or never.
     static func options(_ count: Int) -> LocalCloud.Options {
         var options = LocalCloud.Options()
-        options.journalCapacity = max(100_000, 40 * count)
+        options.journalCapacity = min(max(100_000, 40 * count), 1_000_000)
         let components = (1...components).map { number in
             LabComponent(
                 name: "server-\(number)",
