@@ -2,7 +2,7 @@ import Foundation
 
 /// What the engine knows of how far one job has come.
 package actor JobLedger {
-    private static let pauseWithoutBudget: TimeInterval = 10
+    private static let pauseWithoutBudget: TimeInterval = 60
 
     /// Whether the job waits in CodePipeline's queue rather than in this worker.
     nonisolated let waitsInQueue: Bool
