@@ -94,7 +94,7 @@ struct Scenario: Sendable {
         var rows: [[Double]] = []
         for row in 1...40 {
             let begin = ContinuousClock.now
-            let log = try folder.size(of: "log")
+            let log = folder.size(of: "log")
             try await withThrowingTaskGroup { group in
                 for lane in 0..<lanes {
                     group.addTask {
@@ -112,7 +112,7 @@ struct Scenario: Sendable {
             let seconds = (ContinuousClock.now - begin) / .seconds(1)
             let figures = [
                 Double(row) * jobs, jobs / seconds, usage.memory, Double(usage.descriptors), Double(usage.threads),
-                try folder.size(of: "state") / 1_048_576, (try folder.size(of: "log") - log) / jobs,
+                folder.size(of: "state") / 1_048_576, (folder.size(of: "log") - log) / jobs,
             ]
             rows.append(figures)
             print(figures.map { String(format: "%.2f", $0) }.joined(separator: " "))
@@ -186,13 +186,12 @@ struct Scenario: Sendable {
 
 extension URL {
     /// The bytes of a file, or of all files in a folder, under this one.
-    fileprivate func size(of name: String) throws -> Double {
-        let place = appendingPathComponent(name)
+    fileprivate func size(of name: String) -> Double {
         let manager = FileManager.default
-        let files = (try? manager.contentsOfDirectory(at: place, includingPropertiesForKeys: nil)) ?? [place]
+        let place = appendingPathComponent(name).path
+        let files = (try? manager.contentsOfDirectory(atPath: place)).map { $0.map { "\(place)/\($0)" } } ?? [place]
         return files.reduce(0) { sum, file in
-            let attributes = try? manager.attributesOfItem(atPath: file.path)
-            return sum + ((attributes?[.size] as? NSNumber)?.doubleValue ?? 0)
+            sum + (((try? manager.attributesOfItem(atPath: file))?[.size] as? NSNumber)?.doubleValue ?? 0)
         }
     }
 }

@@ -30,14 +30,14 @@ public final class SQLiteJobJournal: JobJournal {
     /// - Parameters:
     ///   - path: The folder; it is made if it doesn't exist.
     ///   - retention: How long jobs are kept after their end.
-    ///   - mostEnded: How many of them are kept, give or take one in a hundred; 25,000 take some 25 MB.
+    ///   - mostEnded: How many of them are kept, give or take one in a hundred; each takes some 4 KB.
     ///   - clock: The time.
     /// - Throws: ``JournalError`` when the folder can't be used, another process has it, or the file is damaged or a
     ///   newer version's. The file is left as it is.
     public init(
         folder path: String,
         retention: Duration = .seconds(30 * 86_400),
-        mostEnded: Int = 25_000,
+        mostEnded: Int = 10_000,
         clock: any WorkerClock = .system
     ) throws {
         self.retention = retention.timeInterval
