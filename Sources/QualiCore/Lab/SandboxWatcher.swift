@@ -129,18 +129,19 @@ public actor SandboxWatcher {
 
     private func look() async {
         let ids = Set(waiters.values.map(\.sandboxID))
-        var listed: [String: Glimpse] = [:]
+        let listed: [String: SandboxState]
         do {
-            for sandbox in try await client.sandboxes() { listed[sandbox.id] = .state(sandbox.state) }
+            let sandboxes = try await client.sandboxes()
+            listed = Dictionary(sandboxes.map { ($0.id, $0.state) }) { $1 }
             outage.succeeded(at: clock.now, logger)
         } catch let error as SandboxAPIError {
             outage.failed(error, at: clock.now, logger)
-            return show(Dictionary(uniqueKeysWithValues: ids.map { ($0, .trouble(error)) }), to: ids)
+            return show(ids) { _ in .trouble(error) }
         } catch {
             return
         }
         // Nobody who is in the list waits for those who aren't.
-        show(listed, to: ids.intersection(listed.keys))
+        show(ids.intersection(listed.keys)) { listed[$0].map(Glimpse.state) }
         await readMissing(ids.subtracting(listed.keys))
     }
 
@@ -166,24 +167,24 @@ public actor SandboxWatcher {
             }
             for _ in 0..<Self.readsAtOnce { readNext() }
             while let (id, glimpse) = await reads.next() {
-                if let glimpse { show([id: glimpse], to: [id]) }
+                if let glimpse { show([id]) { _ in glimpse } }
                 readNext()
             }
         }
     }
 
-    /// Shows those who wait for some sandboxes what a look has brought.
-    private func show(_ glimpses: [String: Glimpse], to ids: Set<String>) {
+    /// Shows those who wait for some sandboxes what a look has brought of each.
+    private func show(_ ids: Set<String>, _ glimpse: (String) -> Glimpse?) {
         let now = clock.now
-        for (id, var waiter) in waiters where ids.contains(waiter.sandboxID) {
-            switch waiter.see(glimpses[waiter.sandboxID], now: now) {
-            case .over(let sighting):
-                waiters[id] = nil
-                waiter.tell(sighting)
-            case .goesOn:
-                waiters[id] = waiter
+        var over: [(id: Int, sighting: Sighting?)] = []
+        // In place: a copy of each would cost more than the look.
+        for index in waiters.values.indices where ids.contains(waiters.values[index].sandboxID) {
+            let seen = glimpse(waiters.values[index].sandboxID)
+            if case .over(let sighting) = waiters.values[index].see(seen, now: now) {
+                over.append((waiters.keys[index], sighting))
             }
         }
+        for (id, sighting) in over { waiters.removeValue(forKey: id)?.tell(sighting) }
     }
 }
 
