@@ -55,17 +55,21 @@ extension WorkerRun {
         let isContinued = offer.record.checkpoint != nil
         let isLook = offer.notBefore != nil
         logger.log(level: isLook ? .debug : .info, "Job begins", metadata: isContinued ? ["continued": "true"] : [:])
-        if let notBefore = offer.notBefore {
-            // The queue was quicker than the pace of looks at the lab. Another host's clock may be wrong, so not for long.
-            let rest = notBefore.timeIntervalSince(worker.clock.now)
-            if rest > 0 { try? await worker.clock.sleep(for: min(.seconds(rest), .seconds(60))) }
-        }
         switch offer.content {
         case .success(let data): return jobInHand(offer.record, data, accountID: offer.accountID, offer.mark)
         case .failure(let failure):
             await end(offer.record, .failure(failure))
             return nil
         }
+    }
+
+    /// Waits until a job that was put back is to be looked at again.
+    func rest(before offer: OfferedJob) async {
+        guard let notBefore = offer.notBefore else { return }
+        offer.mark?.end()
+        // The queue was quicker than the pace of looks at the lab. Another host's clock may be wrong, so not for long.
+        let rest = notBefore.timeIntervalSince(worker.clock.now)
+        if rest > 0 { try? await worker.clock.sleep(for: min(.seconds(rest), .seconds(60))) }
     }
 
     private func acknowledge(_ record: JobRecord, isRepeat: Bool, _ logger: Logger) async -> JobAcknowledgement.Answer {

@@ -133,9 +133,13 @@ final class WorkerRun: Sendable {
     /// Takes up a job; `nil` if there is nothing to do for its handler.
     private func take(_ beginning: Beginning) async -> JobInHand? {
         switch beginning {
-        case .resumed(let record): await entrance.pass { await resume(record) }
-        case .offered(let offer): await entrance.pass { await begin(offer) }
-        case .woken(let woken): await goOn(with: woken)
+        case .resumed(let record): return await entrance.pass { await resume(record) }
+        case .offered(let offer):
+            guard let job = await entrance.pass({ await begin(offer) }) else { return nil }
+            // Not in the entrance, where it would hold others up.
+            await rest(before: offer)
+            return job
+        case .woken(let woken): return await goOn(with: woken)
         }
     }
 

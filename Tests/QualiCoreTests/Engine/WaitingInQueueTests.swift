@@ -60,6 +60,34 @@ struct WaitingInQueueTests {
         #expect(times[1].timeIntervalSince(times[0]) >= 30)
     }
 
+    @Test func `keeps no other from being begun while it isn't due, however many there are`() async throws {
+        let queue = FakeQueue()
+        let now = ManualClock().now
+        for number in 1...70 {
+            let token = ContinuationToken(
+                actionExecutionID: "run-\(number)",
+                claimedAt: now,
+                notBefore: now.addingTimeInterval(50),
+                shows: ProgressShows(),
+                checkpoint: nil
+            )
+            await queue.offer(.job("\(number)", actionExecutionID: "run-\(number)", token: token.encoded()))
+        }
+        await queue.offer(.job("new"))
+        try await RunningWorker.run(queue: queue) {
+            $0.handoff = .always
+            $0.maxJobs = 1_000
+        } handler: { _ in
+            JobResult(summary: "done")
+        } whileRunning: { worker in
+            // The clock stands still.
+            #expect(await queue.report(of: "new").success != nil)
+            await worker.clock.running {
+                for number in 1...70 { _ = await queue.report(of: "\(number)") }
+            }
+        }
+    }
+
     @Test func `waits here where the state is too long to be put back`() async throws {
         let queue = FakeQueue()
         await queue.offer(.job("1", actionExecutionID: String(repeating: "x", count: ContinuationToken.limit)))
