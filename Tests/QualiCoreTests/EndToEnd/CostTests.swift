@@ -37,4 +37,26 @@ struct CostTests {
         let calls = try await Self.callsToAWS([Site.startAction(), Site.endAction()])
         #expect(calls == ["AcknowledgeJob": 2, "PutJobSuccessResult": 2, "PutObject": 1, "GetObject": 1])
     }
+
+    @Test func `a sandbox that is started, used and ended costs eleven calls of the lab, and looks that all share`()
+        async throws
+    {
+        var calls = try await Site.withRunning { site in
+            let install = Site.runAction("web-server.*", "install", ["ArgumentsJSON": #"{"Package": "nginx"}"#])
+            let end = try await site.cloud.codePipeline.end(
+                of: site.begin([Site.startAction(), install, Site.endAction()])
+            )
+            #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? "" })")
+            return site.cloud.journal.entries { $0.service == "lab" && !["login", "sandboxes"].contains($0.operation) }
+                .reduce(into: [:] as [String: Int]) { $0[$1.operation, default: 0] += 1 }
+        }
+        // One more where the first read comes before the end.
+        #expect((1...2).contains(calls.removeValue(forKey: "execution") ?? 0))
+        #expect(
+            calls == [
+                "blueprint": 1, "startSandbox": 1, "sandbox": 2, "components": 2, "componentCommand": 1,
+                "startComponentCommand": 1, "activity": 1, "stopSandbox": 1,
+            ]
+        )
+    }
 }
