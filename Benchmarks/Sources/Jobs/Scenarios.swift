@@ -52,13 +52,7 @@ struct Scenario: Sendable {
     /// calls a job, the peak of memory in MiB.
     private func commands(_ subject: Subject) async throws -> [Double] {
         let pipelines = (count + Site.components - 1) / Site.components
-        let starts = try (1...pipelines).map { try site.beginStart($0, of: "Quick") }
-        let artifacts = try await site.end(starts).map { report in
-            guard let action = report.action("Start"), let data = site.cloud.artifact("Sandbox", of: action) else {
-                throw Mistake("a start has stored no artifact")
-            }
-            return data
-        }
+        let artifacts = try await startSandboxes(pipelines)
         let before = try await subject.usage()
         let asked = site.cloud.journal.count
         let begin = ContinuousClock.now
@@ -77,20 +71,26 @@ struct Scenario: Sendable {
         ]
     }
 
+    /// Starts sandboxes, and returns what their actions have stored.
+    private func startSandboxes(_ count: Int) async throws -> [Data] {
+        let starts = try (1...count).map { try site.beginStart($0, of: "Quick") }
+        return try await site.end(starts).map { report in
+            guard let action = report.action("Start"), let data = site.cloud.artifact("Sandbox", of: action) else {
+                throw Mistake("a start has stored no artifact")
+            }
+            return data
+        }
+    }
+
     /// Jobs that run commands, one after the other for long, with a line of figures for each fortieth of them: jobs so far,
     /// jobs a second, memory in MiB, open files, threads, MiB of the state folder, bytes of log a job.
     ///
     /// - Returns: By how many percent memory, files, threads, state and log in the last quarter differ from the second's.
     private func endless(_ subject: Subject) async throws -> [Double] {
         let lanes = 12
-        let starts = try (1...lanes).map { try site.beginStart($0, of: "Quick") }
-        let artifacts = try await site.end(starts).map { report in
-            guard let action = report.action("Start"), let data = site.cloud.artifact("Sandbox", of: action) else {
-                throw Mistake("a start has stored no artifact")
-            }
-            return data
-        }
         let chunk = count / 40
+        guard chunk >= lanes * Site.components else { throw Mistake("endless takes 4,800 jobs or more") }
+        let artifacts = try await startSandboxes(lanes)
         var rows: [[Double]] = []
         for row in 1...40 {
             let begin = ContinuousClock.now

@@ -326,7 +326,6 @@ public struct StartSandbox: ActionHandler {
     }
 
     /// Stores the details of a sandbox that is ready.
-    @inline(never)
     private func store(
         _ sandboxID: String,
         _ configuration: Configuration,

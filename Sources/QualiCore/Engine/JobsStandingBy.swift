@@ -1,5 +1,3 @@
-import AWSLite
-import Foundation
 import HTTPTransport
 
 /// Gives up a wait; what it waited for is told no more once this has returned.
@@ -7,48 +5,6 @@ typealias GiveUp = @Sendable () async -> Void
 
 /// Begins a wait that calls back once with what it has brought.
 typealias Standby = @Sendable (_ wake: @escaping @Sendable (any Sendable) -> Void) async -> GiveUp
-
-/// A job with all that its handler needs to go on.
-///
-/// A class, since a copy of all that would make the stack of each running job large.
-final class JobInHand: Sendable {
-    let record: JobRecord
-    let properties: ActionProperties
-    let artifacts: JobArtifacts
-    let accountID: String
-    let ledger: JobLedger
-    /// Counts it while it begins.
-    let mark: BeginningJobs.Mark?
-
-    init(
-        record: JobRecord,
-        properties: ActionProperties,
-        artifacts: JobArtifacts,
-        accountID: String,
-        ledger: JobLedger,
-        mark: BeginningJobs.Mark? = nil
-    ) {
-        self.record = record
-        self.properties = properties
-        self.artifacts = artifacts
-        self.accountID = accountID
-        self.ledger = ledger
-        self.mark = mark
-    }
-
-    /// The same job, as far as its ledger says that it has come.
-    func upToDate() async -> JobInHand {
-        var record = record
-        record.checkpoint = await ledger.checkpoint
-        return JobInHand(
-            record: record,
-            properties: properties,
-            artifacts: artifacts,
-            accountID: accountID,
-            ledger: ledger
-        )
-    }
-}
 
 /// The jobs whose handlers have ended until something happens.
 ///

@@ -96,6 +96,7 @@ extension WorkerRun {
     }
 
     /// Notes what became of a job whose handler has ended, or has it stand by.
+    // Else its frame would be a part of the caller's, which stays while the handler runs.
     @inline(never)
     private func settle(_ job: JobInHand, _ result: Result<JobResult?, any Error>) async {
         job.mark?.end()

@@ -183,7 +183,6 @@ final class WorkerRun: Sendable {
     /// A logger whose lines name a job, and what its action has made or works on, once that is known.
     ///
     /// - Parameter outcome: How the job ended, if that isn't in the record.
-    @inline(never)
     func logger(for record: JobRecord, _ outcome: JobOutcome? = nil) -> Logger {
         var logger = worker.logger
         if let action = action(of: record),

@@ -38,15 +38,10 @@ struct SandboxListScanner {
         var (id, name, description, state): (String?, String?, String?, String?)
         var blueprint: BlueprintReference?
         let isRead = members { scanner, key in
-            func text(_ member: inout String?) -> Bool {
-                guard member == nil, let text = scanner.text() else { return false }
-                member = text
-                return true
-            }
-            if key.elementsEqual("id".utf8) { return text(&id) }
-            if key.elementsEqual("name".utf8) { return text(&name) }
-            if key.elementsEqual("description".utf8) { return text(&description) }
-            if key.elementsEqual("state".utf8) { return text(&state) }
+            if key.elementsEqual("id".utf8) { return scanner.read(&id) }
+            if key.elementsEqual("name".utf8) { return scanner.read(&name) }
+            if key.elementsEqual("description".utf8) { return scanner.read(&description) }
+            if key.elementsEqual("state".utf8) { return scanner.read(&state) }
             if key.elementsEqual("blueprint".utf8) {
                 guard blueprint == nil, let read = scanner.blueprint() else { return false }
                 blueprint = read
@@ -67,13 +62,8 @@ struct SandboxListScanner {
     private mutating func blueprint() -> BlueprintReference? {
         var (id, name): (String?, String?)
         let isRead = members { scanner, key in
-            func text(_ member: inout String?) -> Bool {
-                guard member == nil, let text = scanner.text() else { return false }
-                member = text
-                return true
-            }
-            if key.elementsEqual("id".utf8) { return text(&id) }
-            if key.elementsEqual("name".utf8) { return text(&name) }
+            if key.elementsEqual("id".utf8) { return scanner.read(&id) }
+            if key.elementsEqual("name".utf8) { return scanner.read(&name) }
             return !Self.mayBeMeant(key) && scanner.skipValue()
         }
         guard isRead else { return nil }
@@ -112,6 +102,13 @@ struct SandboxListScanner {
             guard let key = rawText(), take(":"), member(&self, key) else { return false }
         } while take(",")
         return take("}")
+    }
+
+    /// Reads a text that hasn't been read before.
+    private mutating func read(_ member: inout String?) -> Bool {
+        guard member == nil, let text = text() else { return false }
+        member = text
+        return true
     }
 
     /// A text without escapes.
