@@ -86,14 +86,15 @@ struct Day: Sendable {
             logger: book.logger
         )
         let midnight = clock.now.addingTimeInterval(86_400)
+        let executor = SettlingExecutor()
         return await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await worker.run() }
-            group.addTask { await probe.run() }
-            group.addTask { await watcher.run() }
+            group.addTask(executorPreference: executor) { try await worker.run() }
+            group.addTask(executorPreference: executor) { await probe.run() }
+            group.addTask(executorPreference: executor) { await watcher.run() }
             while clock.now < midnight {
+                // Who was woken comes to its next sleep before the time goes on.
+                await executor.settled()
                 await clock.wakeNext()
-                // Who was woken should come to its next sleep before the time goes on.
-                for _ in 0..<8 { await Task.yield() }
             }
             defer { group.cancelAll() }
             return book.lines(from: .info)

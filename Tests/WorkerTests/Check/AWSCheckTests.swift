@@ -240,7 +240,8 @@ struct AWSCheckTests {
             let waits = checkup.lines.flatMap { $0.evidence.matches(of: /timed out after (\d+) milliseconds/) }
                 .compactMap { Int($0.1) }
             #expect(waits.count >= asked.count)
-            #expect(waits.allSatisfy { (10_000..<20_000).contains($0) }, "\(waits)")
+            // libcurl may give up a millisecond early.
+            #expect(waits.allSatisfy { (9_990..<20_000).contains($0) }, "\(waits)")
             // The rights are asked for at once; one after the other they would take a minute.
             let rights = asked.filter { $0.service == "codepipeline" && $0.operation != "Unknown" }.map(\.arrived)
             #expect(rights.count == 6)
