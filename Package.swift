@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("crypto")]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         // An instruction of the processor that Swift can't name.
         .target(name: "CChecksum"),
@@ -87,6 +88,7 @@ let package = Package(
         .executableTarget(
             name: "worker",
             dependencies: [
+                "CMalloc",
                 "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

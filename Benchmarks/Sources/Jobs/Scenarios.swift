@@ -124,16 +124,17 @@ struct Scenario: Sendable {
         }
     }
 
-    /// Jobs that wait for a setup that never ends: memory in MiB, KiB a job, threads, percent of a core, lab calls a minute and a job,
-    /// and how many milliseconds after its readiness a sandbox among them is reported (the median, and the longest).
+    /// Jobs that wait for a setup that never ends: memory in MiB, KiB a job, threads, percent of a core, lab calls a minute
+    /// and a job, and how many milliseconds after its readiness a sandbox among them is reported (the median, and the longest).
     private func waiting(_ subject: Subject) async throws -> [Double] {
         _ = try await site.cloud.journal.first { $0.operation == "PollForJobs" }
-        try await Task.sleep(for: .seconds(3))
+        // A worker gives back what its start has left.
+        try await Task.sleep(for: .seconds(15))
         let idle = try await subject.usage()
         for number in 1...count { _ = try site.beginStart(number, of: "Endless") }
         try await site.cloud.journal.finished("startSandbox", times: count)
-        // Until the last of them waits.
-        try await Task.sleep(for: .seconds(12))
+        // Until the last of them waits, and what their begin has left is given back: once a minute.
+        try await Task.sleep(for: .seconds(70))
         let before = try await subject.usage()
         let asked = site.cloud.journal.count
         try await Task.sleep(for: .seconds(30))
@@ -156,7 +157,7 @@ struct Scenario: Sendable {
     /// A worker without jobs: milliseconds to its first poll, memory in MiB, percent of a core, AWS calls a minute.
     private func idle(_ subject: Subject, startedAt begin: Date) async throws -> [Double] {
         let poll = try await site.cloud.journal.first { $0.operation == "PollForJobs" }
-        try await Task.sleep(for: .seconds(5))
+        try await Task.sleep(for: .seconds(15))
         let before = try await subject.usage()
         let asked = site.cloud.journal.count
         try await Task.sleep(for: .seconds(Double(count)))

@@ -110,6 +110,8 @@ struct WorkerProcess: Sendable {
     /// - Parameter signals: The trapped signals; those that came before count too.
     /// - Throws: ``ProgramFailure`` when the worker fails, or can't stop within the grace period.
     func run(until signals: UnixSignalsSequence) async throws {
+        // Ends with this function.
+        async let _: Void = ResidentMemory.keepSmall()
         try await withThrowingTaskGroup { tasks in
             tasks.addTask {
                 do {
