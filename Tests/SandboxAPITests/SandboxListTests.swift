@@ -13,7 +13,9 @@ struct SandboxListTests {
         """#
 
     @Test(arguments: [
-        "[]", " [ ] ", #"[{"id":"a","state":"Ready"}]"#, #"[{"id":"a","state":"Ready","name":"x","blueprint":{}}]"#,
+        "[]", " [ ] ", #"[{"id":"a","state":"Ready"}]"#,
+        #"[{"id":"a","state":"Ready","name":"“\"\n\u003c","n":-1.5e3}]"#,
+        #"[{"id":"a","state":"Ready","name":"x","blueprint":{}}]"#,
     ])
     func `is read quickly where it is as current labs send it`(text: String) throws {
         let scanned = try #require(SandboxListScanner.list(Data(text.utf8)))
@@ -23,8 +25,8 @@ struct SandboxListTests {
     @Test(arguments: [
         "", "{}", "[", "[{}", "[{}]", "[null]", "[1]", #"[{"id":"a"}]"#, #"[{"id":1,"state":"Ready"}]"#,
         #"[{"ID":"a","state":"Ready"}]"#, #"[{"id":"a","State":"Ready"}]"#, #"[{"id":"a","id":"b","state":"Ready"}]"#,
-        #"[{"id":"a\n","state":"Ready"}]"#, #"[{"id":"a","state":"Ready"}] x"#, #"[{"id":"a","state":"Ready"},]"#,
-        #"[{"id":"a","state":"Ready","n":1.5}]"#, #"[{"id":"a","state":"Ready","n":01}]"#,
+        #"[{"id":"\ud800","state":"Ready"}]"#, #"[{"id":"a","state":"Ready"}] x"#, #"[{"id":"a","state":"Ready"},]"#,
+        #"[{"id":"a","state":"Ready","n":01}]"#,
         #"[{"id":"null","state":"Ready"}]"#, #"[{"id":"a","state":null}]"#, #"[{"id":"a","state":"Ready","x":tru}]"#,
         #"[{"id":"a","state":"Ready","i\u0064":"b"}]"#, #"[{"id":"a","state":"Ready","_id":"b"}]"#,
         #"[{"id":"a","state":"Ready","x":"\q"}]"#, #"[{"id":"a","state":"Ready","blueprint":{"id":null}}]"#,
@@ -32,6 +34,13 @@ struct SandboxListTests {
     ])
     func `is left to the lenient reader where it is anything else`(text: String) {
         #expect(SandboxListScanner.list(Data(text.utf8)) == nil)
+    }
+
+    @Test(arguments: [
+        usual, usual.replacing(#""7a6c""#, with: "17"), usual.replacing("Two", with: #"T\u0077o \ud83d\ude00"#),
+    ])
+    func `gives the states of those who are wanted`(text: String) throws {
+        #expect(try Reply.states(Data(text.utf8), of: ["7a6d", "7a6b", "x"]) == ["7a6b": .ready, "7a6d": .ended])
     }
 
     @Test func `is the same as the lenient reader's, whatever happens to its bytes`() throws {
@@ -52,6 +61,10 @@ struct SandboxListTests {
             quick += 1
             let lenient = try? Reply.list(Data(bytes)) as [SandboxSummary]
             #expect(scanned == lenient, "\(String(decoding: bytes, as: UTF8.self))")
+            let ids: Set = ["7a6b", "7a6d"]
+            let states = SandboxListScanner.states(Data(bytes), of: ids)
+            let listed = scanned.filter { ids.contains($0.id) }
+            #expect(states == Dictionary(listed.map { ($0.id, $0.state) }) { $1 })
         }
         #expect(quick > 5_000, "the list itself is one of them, and many that differ in a word")
     }

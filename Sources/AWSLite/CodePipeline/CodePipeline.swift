@@ -72,7 +72,7 @@ public struct CodePipeline: Sendable {
         return try await AWSCaller(configuration: configuration).call(operation, request, body: body) { reply in
             do {
                 let text = reply.body.isEmpty ? Data("{}".utf8) : reply.body
-                return try JSONDecoder().decode(Output.self, from: text)
+                return try PlainJSON.decode(Output.self, from: text)
             } catch {
                 throw MalformedReply(error, reply)
             }

@@ -131,18 +131,17 @@ public actor SandboxWatcher {
         let ids = Set(waiters.values.map(\.sandboxID))
         let listed: [String: SandboxState]
         do {
-            let sandboxes = try await client.sandboxes()
-            listed = Dictionary(sandboxes.map { ($0.id, $0.state) }) { $1 }
+            listed = try await client.states(of: ids)
             outage.succeeded(at: clock.now, logger)
         } catch let error as SandboxAPIError {
             outage.failed(error, at: clock.now, logger)
-            return show(ids) { _ in .trouble(error) }
+            return show { ids.contains($0) ? .trouble(error) : nil }
         } catch {
             return
         }
         // Nobody who is in the list waits for those who aren't.
-        show(ids.intersection(listed.keys)) { listed[$0].map(Glimpse.state) }
-        await readMissing(ids.subtracting(listed.keys))
+        show { listed[$0].map(Glimpse.state) }
+        if listed.count < ids.count { await readMissing(ids.subtracting(listed.keys)) }
     }
 
     /// Reads sandboxes by their ids, a few at a time; one's trouble is no other's.
@@ -167,19 +166,19 @@ public actor SandboxWatcher {
             }
             for _ in 0..<Self.readsAtOnce { readNext() }
             while let (id, glimpse) = await reads.next() {
-                if let glimpse { show([id]) { _ in glimpse } }
+                if let glimpse { show { $0 == id ? glimpse : nil } }
                 readNext()
             }
         }
     }
 
-    /// Shows those who wait for some sandboxes what a look has brought of each.
-    private func show(_ ids: Set<String>, _ glimpse: (String) -> Glimpse?) {
+    /// Shows those who wait what a look has brought of their sandboxes; `nil` stands for one that wasn't looked at.
+    private func show(_ glimpse: (String) -> Glimpse?) {
         let now = clock.now
         var over: [(id: Int, sighting: Sighting?)] = []
         // In place: a copy of each would cost more than the look.
-        for index in waiters.values.indices where ids.contains(waiters.values[index].sandboxID) {
-            let seen = glimpse(waiters.values[index].sandboxID)
+        for index in waiters.values.indices {
+            guard let seen = glimpse(waiters.values[index].sandboxID) else { continue }
             if case .over(let sighting) = waiters.values[index].see(seen, now: now) {
                 over.append((waiters.keys[index], sighting))
             }
@@ -197,7 +196,7 @@ extension SandboxWatcher.Waiter {
     }
 
     /// Takes in what a look has shown.
-    fileprivate mutating func see(_ glimpse: SandboxWatcher.Glimpse?, now: Date) -> Progress {
+    fileprivate mutating func see(_ glimpse: SandboxWatcher.Glimpse, now: Date) -> Progress {
         switch glimpse {
         case .state(let state):
             lastState = state
@@ -212,7 +211,6 @@ extension SandboxWatcher.Waiter {
             if misses >= SandboxWatcher.missesInARow { return .over(.gone) }
         case .trouble(let error):
             lastError = error
-        case nil: break
         }
         if now >= deadline { return .over(.overdue(lastState, lastState == nil ? lastError : nil)) }
         let hasSeen = misses == 0 && (lastState != nil || lastError != nil)

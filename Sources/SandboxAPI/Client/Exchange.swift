@@ -50,12 +50,18 @@ enum Reply {
     /// An object.
     static func object<Value: Decodable>(_ data: Data) throws -> Value {
         guard !isBlank(data) else { throw MalformedReply(reason: "it is empty") }
-        return try JSONDecoder().decode(Value.self, from: data)
+        return try PlainJSON.decode(Value.self, from: data)
     }
 
     /// The list of sandboxes, without those that can't be read.
     static func sandboxes(_ data: Data) throws -> [SandboxSummary] {
         try SandboxListScanner.list(data) ?? list(data)
+    }
+
+    /// The states of those sandboxes in the list whose ids are wanted; of one that is there twice, the last.
+    static func states(_ data: Data, of ids: Set<String>) throws -> [String: SandboxState] {
+        if let states = SandboxListScanner.states(data, of: ids) { return states }
+        return Dictionary(try sandboxes(data).lazy.filter { ids.contains($0.id) }.map { ($0.id, $0.state) }) { $1 }
     }
 
     /// A list, without the elements that can't be read.
@@ -89,7 +95,7 @@ enum Reply {
         guard !isBlank(data) else { return }
         let reply: Result?
         do {
-            reply = try JSONDecoder().decode(Result.self, from: data)
+            reply = try PlainJSON.decode(Result.self, from: data)
         } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
             reply = nil
         }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTransport
 
 /// A JSON object of the lab, read by names that may be spelled in several ways and hold several types.
 ///
@@ -93,6 +94,15 @@ enum Scalar: Decodable {
     case bool(Bool)
 
     init(from decoder: any Decoder) throws {
+        if let plain = decoder as? PlainJSONDecoder {
+            self =
+                switch try plain.scalar() {
+                case .string(let value): .string(value)
+                case .int(let value): .int(value)
+                case .bool(let value): .bool(value)
+                }
+            return
+        }
         let container = try decoder.singleValueContainer()
         if let value = try? container.decode(String.self) {
             self = .string(value)

@@ -9,6 +9,13 @@ extension SandboxClient {
         )
     }
 
+    /// Reads the same list, and keeps no more of it than the states of some sandboxes.
+    ///
+    /// - Returns: The states by id, without those that the list hasn't got.
+    package func states(of ids: Set<String>) async throws -> [String: SandboxState] {
+        try await calls.run(.get("sandboxes", ["sandboxes"])) { try Reply.states($0, of: ids) }
+    }
+
     /// Lists a user's active sandboxes (`GET /sandboxes/owners/{owner}`).
     public func sandboxes(ownedBy owner: String) async throws -> [SandboxSummary] {
         try await calls.run(
