@@ -4,16 +4,22 @@ import VirtualSystem
 /// The command line: which seeds, and what is said of them.
 struct Program {
     private static let usage = """
-        Usage: simulate [--seeds N] [--from S] | --seed S
+        Usage: simulate [--seeds N] [--from S] | --seed S | --load JOBS [--hosts N]
 
           --seeds N  Run N seeds (1000), from S (1) on; stop at the first that fails.
           --seed S   Run one seed and print each step.
+          --load JOBS
+                     Let that many jobs a day come, without any trouble, and print
+                     what the services are asked for.
+          --hosts N  The workers that share them (1).
 
         """
 
     private var count: UInt64 = 1_000
     private var first: UInt64 = 1
     private var single: UInt64?
+    private var load: Int?
+    private var hosts = 1
     private var isUnderstood = true
 
     init(_ arguments: some Sequence<String>) {
@@ -27,6 +33,8 @@ struct Program {
             case "--seeds": count = value
             case "--from": first = value
             case "--seed": single = value
+            case "--load": load = Int(exactly: value)
+            case "--hosts": hosts = max(1, Int(exactly: value) ?? 1)
             default: isUnderstood = false
             }
         }
@@ -39,6 +47,7 @@ struct Program {
             return 64
         }
         if let single { return show(single) }
+        if let load { return measure(Load(jobsADay: max(100, load), hosts: hosts)) }
         let began = virtual_system_real_time()
         var sum = Simulation.Statistics()
         for seed in first..<first + count {
@@ -75,6 +84,13 @@ struct Program {
             "Seed \(seed) is well: \(report.statistics.steps) steps, fingerprint \(String(report.fingerprint, radix: 16))"
         )
         return 0
+    }
+
+    /// Runs a load.
+    private func measure(_ load: Load) -> Int32 {
+        let report = Simulation.run(Scenario(load))
+        say(report.violation ?? report.load ?? "")
+        return report.violation == nil ? 0 : 1
     }
 
     private func fail(_ seed: UInt64, _ report: Simulation.Report) {

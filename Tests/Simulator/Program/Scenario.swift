@@ -77,6 +77,8 @@ struct Scenario {
     var codePipeline = CodePipelineBehavior()
     var lab = LabBehaviour()
     var blueprint = LabBlueprint(name: "Web lab", id: "6f0c5c76-8a0e-4c2e-9c39-0d4f1f6f6b01")
+    /// How much there is to do, where that is what the world is about.
+    var load: Load?
 
     /// Whether nothing at all is meant to go wrong.
     var isHarmless: Bool {

@@ -39,6 +39,8 @@ final class Simulation: @unchecked Sendable {
         var statistics: Statistics
         /// The same for the same run.
         var fingerprint: UInt64
+        /// What a load has come to.
+        var load: String?
     }
 
     /// How long after the last trouble everything has to be done.
@@ -60,12 +62,18 @@ final class Simulation: @unchecked Sendable {
     private var trace: Trace?
     private let start: Int64
     private var executions: [String] = []
+    private var meter = LoadMeter()
 
     /// Runs a seed.
     static func run(seed: UInt64, isTraced: Bool) -> Report {
+        run(Scenario(seed: seed), seed: seed, isTraced: isTraced)
+    }
+
+    /// Runs a scenario.
+    static func run(_ scenario: Scenario, seed: UInt64 = 1, isTraced: Bool = false) -> Report {
         let executor = VirtualExecutor.shared
         executor.begin(seed)
-        let simulation = Simulation(seed: seed, isTraced: isTraced)
+        let simulation = Simulation(scenario, seed: seed, isTraced: isTraced)
         Task {
             await simulation.play()
             simulation.hasEnded = true
@@ -81,13 +89,14 @@ final class Simulation: @unchecked Sendable {
             violation: simulation.checks.violation,
             trace: simulation.trace,
             statistics: simulation.statistics,
-            fingerprint: simulation.random.next() &+ UInt64(executor.turns) &* 31
+            fingerprint: simulation.random.next() &+ UInt64(executor.turns) &* 31,
+            load: scenario.load.map(simulation.meter.summary)
         )
     }
 
-    private init(seed: UInt64, isTraced: Bool) {
+    private init(_ scenario: Scenario, seed: UInt64, isTraced: Bool) {
         start = VirtualExecutor.shared.now
-        scenario = Scenario(seed: seed)
+        self.scenario = scenario
         random = SeededGenerator(seed &+ 2)
         trace = isTraced ? Trace() : nil
         var options = LocalCloud.Options()
@@ -110,7 +119,9 @@ final class Simulation: @unchecked Sendable {
     /// Notes what happens.
     func step(_ text: () -> String) {
         statistics.steps += 1
-        if statistics.steps == Self.mostSteps { checks.fail("It takes more than \(Self.mostSteps) steps") }
+        if statistics.steps == Self.mostSteps, scenario.load == nil {
+            checks.fail("It takes more than \(Self.mostSteps) steps")
+        }
         if trace != nil { trace?.add(text(), at: VirtualExecutor.shared.now, since: start) }
     }
 
@@ -135,10 +146,11 @@ final class Simulation: @unchecked Sendable {
         }
         await withDiscardingTaskGroup { group in
             for host in hosts { group.addTask { await host.run() } }
-            await watch()
+            if scenario.load == nil { await watch() } else { await measure() }
             isOver = true
             for host in hosts { host.life?.tell(.stopped) }
         }
+        guard scenario.load == nil else { return }
         checks.atEnd(executions)
         statistics.mixUps = checks.mixUps
         for execution in executions.compactMap(cloud.codePipeline.execution) {
@@ -162,6 +174,25 @@ final class Simulation: @unchecked Sendable {
             if late.allSatisfy(checks.isHeldByLostHost) { return }
             guard time > scenario.calm + Self.patience else { continue }
             return
+        }
+    }
+
+    /// Waits for the end of a load; all that has begun has to succeed, and in time.
+    private func measure() async {
+        var begun: [String: Duration] = [:]
+        while time < Load.end {
+            await pause(.seconds(30))
+            cloud.advance(by: .zero)
+            for id in executions { begun[id] = begun[id] ?? time }
+            for report in executions.compactMap(cloud.codePipeline.execution) {
+                if report.hasEnded {
+                    if report.status != "Succeeded" { checks.fail("\(report.pipeline) ends as \(report.status)") }
+                    executions.removeAll { $0 == report.id }
+                } else if let begin = begun[report.id], time > begin + Load.longest {
+                    checks.fail("Pipeline \(report.pipeline) takes over \(Load.longest)")
+                }
+            }
+            meter.underWay(executions.count, at: time)
         }
     }
 
@@ -240,6 +271,10 @@ final class Simulation: @unchecked Sendable {
     {
         let reply = await cloud.answer(request, at: service)
         step { "  \(service.name) acts on \(life.name)'s \(operation): \(reply.status)" }
+        if scenario.load != nil {
+            meter.handled(operation, at: service.name, from: life.name, at: time)
+            return reply
+        }
         checks.handled(operation, request, reply, from: life)
         return reply
     }

@@ -43,6 +43,24 @@ struct SimulatorTests {
         #expect(run.status == 0, "\(run.output.suffix(4_000))")
     }
 
+    @Test func `asks the services for what the documentation says`() async throws {
+        let run = try await simulate("--load", "10000")
+        #expect(run.status == 0, "\(run.output)")
+        let words = /: (\d+) under way, ([\d.]+) AWS calls a second, ([\d.]+) lab calls/
+        let line = try #require(run.output.firstMatch(of: words))
+        let figures = try [line.1, line.2, line.3].map { try #require(Double($0)) }
+        let document = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../../Docs/scale.md")
+        // Jobs a day, jobs a second, waiting, QUALI_MAX_JOBS, AWS calls, lab calls, CPU, memory.
+        let rows = try String(contentsOf: document, encoding: .utf8).split(separator: "\n")
+        let row = try #require(rows.first { $0.hasPrefix("| 10,000 |") && $0.count(where: { $0 == "|" }) == 9 })
+        let cells = row.split(separator: "|").map { Double($0.trimmingCharacters(in: [" "])) }
+        for (figure, place) in zip(figures, [2, 4, 5]) {
+            let said = try #require(cells[place])
+            #expect((said * 0.8...said * 1.2).contains(figure), "\(said) said, \(figure) counted")
+        }
+    }
+
     @Test func `is the same to the byte when a seed is run again`() async throws {
         let first = try await simulate("--seed", "725").output
         let second = try await simulate("--seed", "725").output
