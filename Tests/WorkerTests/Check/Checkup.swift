@@ -109,7 +109,7 @@ struct Checkup {
     }
 
     /// The lines that aren't well.
-    private var shown: String {
+    var shown: String {
         lines.filter { $0.status != "ok" }.map { "\n\($0.name): \($0.status), \($0.evidence) - \($0.fix ?? "")" }
             .joined()
     }
