@@ -26,13 +26,6 @@ package enum PlainJSON {
 ///
 /// Whatever can't be answered raises a doubt; then the whole text is decoded anew by `JSONDecoder`.
 package struct PlainJSONDecoder: Decoder {
-    /// A value that is neither object nor list.
-    package enum Scalar {
-        case string(String)
-        case bool(Bool)
-        case int(Int64)
-    }
-
     let tape: JSONTape
     let index: Int
 
@@ -56,13 +49,12 @@ package struct PlainJSONDecoder: Decoder {
 
     package func singleValueContainer() -> any SingleValueDecodingContainer { self }
 
-    /// The value, if it is a scalar and no fraction.
-    package func scalar() throws -> Scalar {
+    /// A text, a whole number or a truth value as text.
+    package func scalarText() throws -> String {
         switch tape.values[index].kind {
-        case .text, .escapedText: .string(try decode(String.self))
-        case .integer: .int(try decode(Int64.self))
-        case .truth(let isTrue): .bool(isTrue)
-        default: throw tape.doubt()
+        case .integer: String(try decode(Int64.self))
+        case .truth(let isTrue): String(isTrue)
+        default: try decode(String.self)
         }
     }
 

@@ -87,40 +87,23 @@ struct Lenient<Value: Decodable>: Decodable {
 }
 
 /// A text, number or truth value of any spelling.
-enum Scalar: Decodable {
-    case string(String)
-    case int(Int64)
-    case double(Double)
-    case bool(Bool)
+struct Scalar: Decodable {
+    let text: String
 
     init(from decoder: any Decoder) throws {
         if let plain = decoder as? PlainJSONDecoder {
-            self =
-                switch try plain.scalar() {
-                case .string(let value): .string(value)
-                case .int(let value): .int(value)
-                case .bool(let value): .bool(value)
-                }
+            text = try plain.scalarText()
             return
         }
         let container = try decoder.singleValueContainer()
         if let value = try? container.decode(String.self) {
-            self = .string(value)
+            text = value
         } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
+            text = String(value)
         } else if let value = try? container.decode(Int64.self) {
-            self = .int(value)
+            text = String(value)
         } else {
-            self = .double(try container.decode(Double.self))
-        }
-    }
-
-    var text: String {
-        switch self {
-        case .string(let value): value
-        case .int(let value): String(value)
-        case .double(let value): String(value)
-        case .bool(let value): String(value)
+            text = String(try container.decode(Double.self))
         }
     }
 

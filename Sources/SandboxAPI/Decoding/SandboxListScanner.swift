@@ -57,7 +57,7 @@ enum SandboxListScanner {
             if key.equals("description") { return read(&description, &scanner) }
             if key.equals("state") { return read(&state, &scanner) }
             if key.equals("blueprint") {
-                guard blueprint == nil, let read = self.blueprint(&scanner) else { return false }
+                guard blueprint == nil, let read = reference(&scanner) else { return false }
                 blueprint = read
                 return true
             }
@@ -75,7 +75,7 @@ enum SandboxListScanner {
         )
     }
 
-    private static func blueprint(_ scanner: inout JSONScanner) -> BlueprintReference? {
+    private static func reference(_ scanner: inout JSONScanner) -> BlueprintReference? {
         var (id, name): (JSONScanner.Text?, JSONScanner.Text?)
         let isRead = scanner.members { scanner, key in
             if key.equals("id") { return read(&id, &scanner) }

@@ -3,6 +3,8 @@ import HTTPTransport
 
 /// Runs tasks piece by piece on a queue of its own, and tells when none has anything left to do: all sleep, or wait for
 /// something from outside.
+///
+/// A task that isn't another's child, as a step of `shielded` is, runs elsewhere.
 final class SettlingExecutor: TaskExecutor {
     private struct State {
         var pieces = 0

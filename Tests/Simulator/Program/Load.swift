@@ -1,3 +1,4 @@
+import Foundation
 import LocalCloud
 import QualiCore
 
@@ -100,8 +101,7 @@ struct LoadMeter {
     func summary(_ load: Load) -> String {
         let seconds = (Load.end - Load.start) / .seconds(1)
         func rate(_ count: Int) -> String {
-            let tenths = Int((Double(count) / seconds * 100).rounded())
-            return "\(tenths / 100).\(tenths / 10 % 10)\(tenths % 10)"
+            String(format: "%.2f", Double(count) / seconds)
         }
         let all = calls.values.reduce(0, +)
         let waiting = held.isEmpty ? 0 : held.reduce(0, +) / held.count

@@ -184,13 +184,15 @@ final class Simulation: @unchecked Sendable {
             await pause(.seconds(30))
             cloud.advance(by: .zero)
             for id in executions { begun[id] = begun[id] ?? time }
-            for report in executions.compactMap(cloud.codePipeline.execution) {
-                if report.hasEnded {
-                    if report.status != "Succeeded" { checks.fail("\(report.pipeline) ends as \(report.status)") }
-                    executions.removeAll { $0 == report.id }
-                } else if let begin = begun[report.id], time > begin + Load.longest {
+            executions.removeAll { id in
+                guard let report = cloud.codePipeline.execution(id) else { return true }
+                if report.hasEnded, report.status != "Succeeded" {
+                    checks.fail("Pipeline \(report.pipeline) ends as \(report.status)")
+                }
+                if !report.hasEnded, let begin = begun[id], time > begin + Load.longest {
                     checks.fail("Pipeline \(report.pipeline) takes over \(Load.longest)")
                 }
+                return report.hasEnded
             }
             meter.underWay(executions.count, at: time)
         }
