@@ -67,6 +67,16 @@ CURLMcode quali_curl_multi_set_long(CURLM *multi, CURLMoption option, long value
     return curl_multi_setopt(multi, option, value);
 }
 
+CURLMcode quali_curl_multi_set_socket(CURLM *multi, curl_socket_callback callback, void *context) {
+    CURLMcode result = curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, callback);
+    return result == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context) : result;
+}
+
+CURLMcode quali_curl_multi_set_timer(CURLM *multi, curl_multi_timer_callback callback, void *context) {
+    CURLMcode result = curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
+    return result == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context) : result;
+}
+
 CURL *quali_curl_next_finished(CURLM *multi, CURLcode *result) {
     int remaining;
     CURLMsg *message;

@@ -85,6 +85,12 @@ struct TLSTests {
         async let other = client.send(whole).body
         #expect(try await client.send(beginning).body == long.prefix(100_000))
         #expect(try await other == long)
+
+        // What came on a socket for one of many doesn't stay there until more comes for another.
+        try await withThrowingTaskGroup { [whole] group in
+            for _ in 0..<24 { group.addTask { try await client.send(whole).body == long } }
+            for try await isWhole in group { #expect(isWhole) }
+        }
     }
 
     @Test func `a peer that stalls in the handshake meets the deadline`() async throws {

@@ -27,6 +27,8 @@ const struct curl_certinfo *quali_curl_get_certificates(CURL *handle);
 CURLcode quali_curl_get_pointer(CURL *handle, CURLINFO info, void **value);
 
 CURLMcode quali_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
+CURLMcode quali_curl_multi_set_socket(CURLM *multi, curl_socket_callback callback, void *context);
+CURLMcode quali_curl_multi_set_timer(CURLM *multi, curl_multi_timer_callback callback, void *context);
 
 // The finished transfer of a message, and its result; the message's union isn't imported.
 CURL *quali_curl_next_finished(CURLM *multi, CURLcode *result);

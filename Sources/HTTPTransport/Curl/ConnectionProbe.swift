@@ -35,18 +35,14 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         self.continuation = continuation
     }
 
-    func prepare() throws -> UnsafeMutableRawPointer {
+    func prepare(_ handle: UnsafeMutableRawPointer) throws {
         state = .running
-        guard let handle = curl_easy_init() else {
-            throw HTTPClientError(.other, "libcurl has no memory for a connection", mayHaveBeenProcessed: false)
-        }
         self.handle = handle
         let result = setUp(handle)
         guard result == CURLE_OK else {
             let reason = String(cString: curl_easy_strerror(result))
             throw HTTPClientError(.invalidRequest, reason, mayHaveBeenProcessed: false)
         }
-        return handle
     }
 
     func finish(_ result: CURLcode) {
@@ -70,7 +66,6 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
 
     private func release() {
         state = .ended
-        if let handle { curl_easy_cleanup(handle) }
         handle = nil
     }
 

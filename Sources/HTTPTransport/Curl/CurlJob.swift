@@ -7,11 +7,11 @@ protocol CurlJob: AnyObject, Sendable {
     var state: CurlJobState { get }
     /// The handle while it runs.
     var handle: UnsafeMutableRawPointer? { get }
-    /// Makes the handle.
-    func prepare() throws -> UnsafeMutableRawPointer
-    /// Tells whoever waits how it went.
+    /// Takes a handle, and tells it what to do.
+    func prepare(_ handle: UnsafeMutableRawPointer) throws
+    /// Tells whoever waits how it went, and lets go of the handle.
     func finish(_ result: CURLcode)
-    /// Tells whoever waits that it didn't come to its end.
+    /// Tells whoever waits that it didn't come to its end, and lets go of the handle.
     func abandon(_ error: any Error)
 }
 

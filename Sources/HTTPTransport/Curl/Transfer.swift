@@ -47,8 +47,9 @@ final class Transfer: CurlJob, @unchecked Sendable {
         self.continuation = continuation
     }
 
-    func prepare() throws -> UnsafeMutableRawPointer {
+    func prepare(_ handle: UnsafeMutableRawPointer) throws {
         state = .running
+        self.handle = handle
         guard let url else {
             throw HTTPClientError(
                 .invalidRequest,
@@ -57,20 +58,14 @@ final class Transfer: CurlJob, @unchecked Sendable {
             )
         }
         source = try call.body.map { try BodySource($0) }
-        guard let handle = curl_easy_init() else {
-            throw HTTPClientError(.other, "libcurl has no memory for a transfer", mayHaveBeenProcessed: false)
-        }
-        self.handle = handle
         let result = setUp(handle, url)
         guard result == CURLE_OK else {
-            release()
             throw HTTPClientError(
                 .invalidRequest,
                 String(cString: curl_easy_strerror(result)),
                 mayHaveBeenProcessed: false
             )
         }
-        return handle
     }
 
     func finish(_ result: CURLcode) {
@@ -89,7 +84,6 @@ final class Transfer: CurlJob, @unchecked Sendable {
 
     private func release() {
         state = .ended
-        if let handle { curl_easy_cleanup(handle) }
         handle = nil
         if let fieldList { curl_slist_free_all(fieldList) }
         fieldList = nil

@@ -2,9 +2,9 @@ import CLibcurl
 
 /// The thread that owns a curl multi handle, and the inbox through which other threads reach it.
 ///
-/// Every curl call but `curl_multi_wakeup` happens on that thread, as libcurl demands.
+/// Every call to libcurl happens on that thread, as it demands.
 final class TransferLoop: @unchecked Sendable {
-    // `@unchecked`: `multi` and `running` are touched by the loop's thread alone, the inbox is locked.
+    // `@unchecked`: all but the inbox and the count, which are locked, and the waker is the loop's thread's alone.
 
     private enum Command {
         case start(any CurlJob)
@@ -14,10 +14,20 @@ final class TransferLoop: @unchecked Sendable {
     private struct Inbox {
         var commands: [Command] = []
         var isStopped = false
+        /// Whether the loop has been woken since it last looked here.
+        var isWoken = false
     }
+
+    /// How many handles are kept for transfers to come: a new one is 5 KB to clear, and as much to free.
+    private static let mostSpare = 16
 
     private let multi: UnsafeMutableRawPointer
     private let inbox = Locked(Inbox())
+    private let waker: SocketSet.Waker
+    private var sockets: SocketSet
+    /// When libcurl wants to be called even if nothing has happened.
+    private var alarm: SuspendingClock.Instant?
+    private var spare: [UnsafeMutableRawPointer] = []
     private var running: [UnsafeMutableRawPointer: any CurlJob] = [:] {
         didSet { liveCount.withLock { $0 = running.count } }
     }
@@ -26,8 +36,10 @@ final class TransferLoop: @unchecked Sendable {
     /// How many transfers hold a handle.
     var liveTransfers: Int { liveCount.withLock { $0 } }
 
-    private init(multi: UnsafeMutableRawPointer) {
+    private init(multi: UnsafeMutableRawPointer, sockets: consuming SocketSet) {
         self.multi = multi
+        waker = sockets.waker
+        self.sockets = sockets
     }
 
     // libcurl's global state is set up once per process and never torn down.
@@ -38,9 +50,15 @@ final class TransferLoop: @unchecked Sendable {
             HTTPClientError(.other, what, mayHaveBeenProcessed: false)
         }
         guard globalResult == CURLE_OK else { throw failure("libcurl can't be initialised") }
+        guard let sockets = SocketSet() else { throw failure("no pipe can be opened") }
         guard let multi = curl_multi_init() else { throw failure("libcurl has no memory for a multi handle") }
         _ = quali_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
-        let loop = TransferLoop(multi: multi)
+        // One call at a time for each connection: where many share one by HTTP/2, libcurl 7.88 (Debian 12) may leave the last
+        // bytes of a reply in its buffers until the call's time is over.
+        _ = quali_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+        // Without a number libcurl closes all but four for each call that is under way, so each burst would make its own.
+        _ = quali_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 2 * connectionsPerHost)
+        let loop = TransferLoop(multi: multi, sockets: sockets)
         let code = OwnThread.start { loop.run() }
         guard code == 0 else {
             curl_multi_cleanup(multi)
@@ -50,36 +68,38 @@ final class TransferLoop: @unchecked Sendable {
     }
 
     func submit(_ job: any CurlJob) {
-        post(.start(job))
+        post { $0.commands.append(.start(job)) }
     }
 
     func cancel(_ job: any CurlJob) {
-        post(.cancel(job))
+        post { $0.commands.append(.cancel(job)) }
     }
 
     func stop() {
-        inbox.withLock {
-            $0.isStopped = true
-            // Under the lock, because the loop frees the handle as soon as it sees the flag.
-            curl_multi_wakeup(multi)
-        }
+        post { $0.isStopped = true }
     }
 
-    private func post(_ command: Command) {
-        inbox.withLock {
-            $0.commands.append(command)
-            curl_multi_wakeup(multi)
+    private func post(_ change: (inout Inbox) -> Void) {
+        inbox.withLock { inbox in
+            change(&inbox)
+            // Under the lock, because the loop closes the pipe once it has seen that it shall stop.
+            if !inbox.isWoken { waker.wake() }
+            inbox.isWoken = true
         }
     }
 
     // MARK: On the loop's own thread
 
     private func run() {
+        listen()
         // A cancellation may overtake the start of its transfer.
         var cancelledEarly: Set<ObjectIdentifier> = []
         while true {
             let (commands, isStopped) = inbox.withLock { inbox in
-                defer { inbox.commands = [] }
+                defer {
+                    inbox.commands = []
+                    inbox.isWoken = inbox.isStopped
+                }
                 return (inbox.commands, inbox.isStopped)
             }
             for command in commands {
@@ -102,41 +122,99 @@ final class TransferLoop: @unchecked Sendable {
             drive()
         }
         for handle in Array(running.keys) { end(handle, throwing: CancellationError()) }
+        for handle in spare { curl_easy_cleanup(handle) }
         curl_multi_cleanup(multi)
     }
 
+    /// Has libcurl tell what it waits for.
+    private func listen() {
+        // The loop outlives the multi handle.
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = quali_curl_multi_set_socket(
+            multi,
+            { _, socket, what, context, _ in
+                TransferLoop.from(context).sockets.watch(socket, for: what)
+                return 0
+            },
+            context
+        )
+        _ = quali_curl_multi_set_timer(
+            multi,
+            { _, milliseconds, context in
+                TransferLoop.from(context).alarm =
+                    milliseconds < 0 ? nil : SuspendingClock.now.advanced(by: .milliseconds(milliseconds))
+                return 0
+            },
+            context
+        )
+    }
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> TransferLoop {
+        Unmanaged<TransferLoop>.fromOpaque(context.unsafelyUnwrapped).takeUnretainedValue()
+    }
+
     private func begin(_ job: any CurlJob) {
+        guard let handle = spare.popLast() ?? curl_easy_init() else {
+            job.abandon(
+                HTTPClientError(.other, "libcurl has no memory for a transfer", mayHaveBeenProcessed: false)
+            )
+            return
+        }
+        running[handle] = job
         do {
-            let handle = try job.prepare()
-            running[handle] = job
-            let code = curl_multi_add_handle(multi, handle)
-            if code != CURLM_OK {
-                end(
-                    handle,
-                    throwing: HTTPClientError(.other, "libcurl refuses the transfer", mayHaveBeenProcessed: false)
-                )
+            try job.prepare(handle)
+            guard curl_multi_add_handle(multi, handle) == CURLM_OK else {
+                throw HTTPClientError(.other, "libcurl refuses the transfer", mayHaveBeenProcessed: false)
             }
         } catch {
-            job.abandon(error)
+            end(handle, throwing: error)
         }
     }
 
+    /// Lets libcurl do what it can, and waits until it can do more.
     private func drive() {
         var count: Int32 = 0
-        _ = curl_multi_perform(multi, &count)
+        if let due = alarm, due <= .now {
+            alarm = nil
+            _ = curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &count)
+            finish()
+        }
+        for (socket, events) in sockets.wait(milliseconds: untilAlarm) {
+            _ = curl_multi_socket_action(multi, socket, events, &count)
+        }
+        finish()
+    }
+
+    /// Whole milliseconds, so that none is spent in waiting for a part of one; a minute at most, which is only a bound.
+    private var untilAlarm: Int32 {
+        guard let alarm else { return 60_000 }
+        let rest = SuspendingClock.now.duration(to: alarm)
+        return rest <= .zero ? 0 : Int32(min(rest / .milliseconds(1), 59_999)) + 1
+    }
+
+    /// Tells those whose transfers have ended.
+    private func finish() {
         var result = CURLE_OK
         while let handle = quali_curl_next_finished(multi, &result) {
-            guard let job = running.removeValue(forKey: handle) else { continue }
-            curl_multi_remove_handle(multi, handle)
-            job.finish(result)
+            take(handle) { $0.finish(result) }
         }
-        // Returns at once for a wake-up, and in time for curl's own timers; the minute is only a bound.
-        _ = curl_multi_poll(multi, nil, 0, 60_000, nil)
     }
 
     private func end(_ handle: UnsafeMutableRawPointer, throwing error: any Error) {
-        guard let job = running.removeValue(forKey: handle) else { return }
+        take(handle) { $0.abandon(error) }
+    }
+
+    /// Takes a handle from its job, after its last words.
+    private func take(_ handle: UnsafeMutableRawPointer, _ tell: (any CurlJob) -> Void) {
+        // One that was never added is none of the multi handle's, which it then says.
         curl_multi_remove_handle(multi, handle)
-        job.abandon(error)
+        let job = running.removeValue(forKey: handle)
+        if let job { tell(job) }
+        // The handle still knows the job's buffers.
+        withExtendedLifetime(job) {
+            guard spare.count < Self.mostSpare else { return curl_easy_cleanup(handle) }
+            curl_easy_reset(handle)
+            spare.append(handle)
+        }
     }
 }
