@@ -13,7 +13,7 @@ package struct JSONScanner {
 
         /// Whether it is this text; only of a plain one is it known.
         package func equals(_ other: StaticString) -> Bool {
-            other.utf8CodeUnitCount == range.count && other.withUTF8Buffer { $0.elementsEqual(utf8) }
+            other.withUTF8Buffer { $0.equals(utf8) }
         }
 
         /// The bytes between the quotes.

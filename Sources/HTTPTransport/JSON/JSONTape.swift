@@ -24,90 +24,101 @@ final class JSONTape {
 
     /// Whether somebody asked for what isn't there, so that `JSONDecoder` might answer otherwise.
     var isDoubtful = false
-    private(set) var values: ContiguousArray<Value> = []
+    let values: ContiguousArray<Value>
     private let bytes: [UInt8]
-
-    /// A longer object is left to `JSONDecoder`, which finds its members faster.
-    private static let mostMembers = 64
 
     /// Reads a text; `nil` where it is broken or unusual.
     init?(_ data: Data) {
-        bytes = Array(data)
-        values.reserveCapacity(bytes.count / 16)
-        let isRead = bytes.withUnsafeBufferPointer { bytes in
+        let bytes = Array(data)
+        let values = bytes.withUnsafeBufferPointer { bytes -> ContiguousArray<Value>? in
             var scanner = JSONScanner(bytes)
-            return read(&scanner, depth: 0) && scanner.isAtEnd()
+            var reader = Reader(bytes: bytes)
+            return reader.read(&scanner, depth: 0) && scanner.isAtEnd() ? reader.values : nil
         }
-        guard isRead else { return nil }
+        guard let values else { return nil }
+        self.values = values
+        self.bytes = bytes
     }
 
-    private func read(_ scanner: inout JSONScanner, depth: Int) -> Bool {
-        guard depth < JSONScanner.deepest else { return false }
-        switch scanner.next() {
-        case UInt8(ascii: "\""):
-            guard let text = scanner.text() else { return false }
-            add(text.hasEscapes ? .escapedText : .text, text.range)
-        case UInt8(ascii: "{"):
-            let object = add(.object)
-            values[object].next = .max
-            var count = 0
-            guard
-                scanner.members({ scanner, key in
-                    count += 1
-                    guard key.isPlain, count <= Self.mostMembers, index(of: key.utf8, in: object) == nil else {
-                        return false
-                    }
-                    add(.text, key.range)
-                    return read(&scanner, depth: depth + 1)
-                })
-            else { return false }
-            values[object].next = values.count
-        case UInt8(ascii: "["):
-            let list = add(.list)
-            guard scanner.elements({ read(&$0, depth: depth + 1) }) else { return false }
-            values[list].next = values.count
-        case UInt8(ascii: "t"):
-            guard scanner.word("true") else { return false }
-            add(.truth(true))
-        case UInt8(ascii: "f"):
-            guard scanner.word("false") else { return false }
-            add(.truth(false))
-        case UInt8(ascii: "n"):
-            guard scanner.word("null") else { return false }
-            add(.null)
-        default:
-            guard let number = scanner.number() else { return false }
-            add(number.isInteger ? .integer : .decimal, number.range)
-        }
-        return true
-    }
+    /// Makes the list of values.
+    private struct Reader {
+        let bytes: UnsafeBufferPointer<UInt8>
+        var values: ContiguousArray<Value> = []
 
-    @discardableResult
-    private func add(_ kind: Kind, _ range: Range<Int> = 0..<0) -> Int {
-        values.append(Value(kind: kind, range: range, next: values.count + 1))
-        return values.count - 1
+        /// A longer object is left to `JSONDecoder`, which finds its members faster.
+        private static let mostMembers = 64
+
+        init(bytes: UnsafeBufferPointer<UInt8>) {
+            self.bytes = bytes
+            values.reserveCapacity(bytes.count / 16)
+        }
+
+        mutating func read(_ scanner: inout JSONScanner, depth: Int) -> Bool {
+            guard depth < JSONScanner.deepest else { return false }
+            switch scanner.next() {
+            case UInt8(ascii: "\""):
+                guard let text = scanner.text() else { return false }
+                add(text.hasEscapes ? .escapedText : .text, text.range)
+            case UInt8(ascii: "{"):
+                let object = add(.object)
+                var count = 0
+                guard
+                    scanner.members({ scanner, key in
+                        count += 1
+                        let name = UnsafeBufferPointer(rebasing: key.utf8)
+                        let twin = values.member(of: object, until: values.count) { key, _ in name.equals(bytes[key]) }
+                        guard key.isPlain, count <= Self.mostMembers, twin == nil else { return false }
+                        add(.text, key.range)
+                        return read(&scanner, depth: depth + 1)
+                    })
+                else { return false }
+                values[object].next = values.count
+            case UInt8(ascii: "["):
+                let list = add(.list)
+                guard scanner.elements({ read(&$0, depth: depth + 1) }) else { return false }
+                values[list].next = values.count
+            case UInt8(ascii: "t"):
+                guard scanner.word("true") else { return false }
+                add(.truth(true))
+            case UInt8(ascii: "f"):
+                guard scanner.word("false") else { return false }
+                add(.truth(false))
+            case UInt8(ascii: "n"):
+                guard scanner.word("null") else { return false }
+                add(.null)
+            default:
+                guard let number = scanner.number() else { return false }
+                add(number.isInteger ? .integer : .decimal, number.range)
+            }
+            return true
+        }
+
+        @discardableResult
+        private mutating func add(_ kind: Kind, _ range: Range<Int> = 0..<0) -> Int {
+            values.append(Value(kind: kind, range: range, next: values.count + 1))
+            return values.count - 1
+        }
     }
 
     /// Where the value of a key stands; `nil` where the object hasn't got it.
-    func index(of key: some Collection<UInt8>, in object: Int) -> Int? {
-        var index = object + 1
-        // The end of an object that is being read isn't known yet.
-        let end = min(values[object].next, values.count)
-        while index < end {
-            let range = values[index].range
-            if range.count == key.count, bytes[range].elementsEqual(key) { return index + 1 }
-            index = values[index + 1].next
+    func index(of key: String, in object: Int) -> Int? {
+        var key = key
+        return key.withUTF8 { wanted in member(of: object) { key, _ in wanted.equals(key) } }
+    }
+
+    /// Where the value of an object's first member stands that is as wanted, by its key and where its value stands.
+    func member(of object: Int, where isWanted: (Slice<UnsafeBufferPointer<UInt8>>, Int) -> Bool) -> Int? {
+        bytes.withUnsafeBufferPointer { bytes in
+            values.member(of: object, until: values[object].next) { isWanted(bytes[$0], $1) }
         }
-        return nil
     }
 
     /// Where the keys of an object stand.
     func keys(of object: Int) -> [Int] {
         var keys: [Int] = []
-        var index = object + 1
-        while index < values[object].next {
-            keys.append(index)
-            index = values[index + 1].next
+        _ = values.member(of: object, until: values[object].next) { _, value in
+            keys.append(value - 1)
+            return false
         }
         return keys
     }
@@ -148,4 +159,26 @@ final class JSONTape {
     }
 
     private struct Doubt: Error {}
+}
+
+extension ContiguousArray<JSONTape.Value> {
+    /// Where the value of an object's first member stands that is as wanted, by where its key is in the text, and where its
+    /// value stands.
+    fileprivate func member(of object: Int, until end: Int, where isWanted: (Range<Int>, Int) -> Bool) -> Int? {
+        var index = object + 1
+        while index < end {
+            if isWanted(self[index].range, index + 1) { return index + 1 }
+            index = self[index + 1].next
+        }
+        return nil
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether other bytes are the same.
+    func equals(_ other: Slice<Self>) -> Bool {
+        guard count == other.count else { return false }
+        let start = other.startIndex
+        return indices.allSatisfy { self[$0] == other.base[start + $0] }
+    }
 }

@@ -38,7 +38,7 @@ package struct PlainJSONDecoder: Decoder {
     package var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     package func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard case .object = tape.values[index].kind else { throw tape.doubt() }
+        _ = try object()
         return KeyedDecodingContainer(Members(tape: tape, object: index))
     }
 
@@ -56,6 +56,24 @@ package struct PlainJSONDecoder: Decoder {
         case .truth(let isTrue): String(isTrue)
         default: try decode(String.self)
         }
+    }
+
+    /// The value as an object.
+    package func object() throws -> PlainObject {
+        guard case .object = tape.values[index].kind else { throw tape.doubt() }
+        return PlainObject(tape: tape, index: index)
+    }
+
+    /// The values of a list.
+    package func elements() throws -> [PlainJSONDecoder] {
+        guard case .list = tape.values[index].kind else { throw tape.doubt() }
+        var elements: [PlainJSONDecoder] = []
+        var place = index + 1
+        while place < tape.values[index].next {
+            elements.append(PlainJSONDecoder(tape: tape, index: place))
+            place = tape.values[place].next
+        }
+        return elements
     }
 
     /// The value as a type that decodes itself.
@@ -101,6 +119,20 @@ extension PlainJSONDecoder: SingleValueDecodingContainer {
     }
 }
 
+/// An object whose members are looked for by what their keys are like.
+package struct PlainObject {
+    let tape: JSONTape
+    let index: Int
+
+    /// The first member that is as wanted, by the ASCII of its key, and its value.
+    package func member(
+        where isWanted: (Slice<UnsafeBufferPointer<UInt8>>, PlainJSONDecoder) -> Bool
+    ) -> PlainJSONDecoder? {
+        tape.member(of: index) { isWanted($0, PlainJSONDecoder(tape: tape, index: $1)) }
+            .map { PlainJSONDecoder(tape: tape, index: $0) }
+    }
+}
+
 /// The members of an object.
 private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let tape: JSONTape
@@ -114,7 +146,7 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var allKeys: [Key] { tape.keys(of: object).compactMap { tape.string($0) }.compactMap { Key(stringValue: $0) } }
 
     private func find(_ key: Key) -> PlainJSONDecoder? {
-        tape.index(of: key.stringValue.utf8, in: object).map { PlainJSONDecoder(tape: tape, index: $0) }
+        tape.index(of: key.stringValue, in: object).map { PlainJSONDecoder(tape: tape, index: $0) }
     }
 
     private func member(_ key: Key) throws -> PlainJSONDecoder {

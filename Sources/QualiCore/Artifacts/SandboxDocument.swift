@@ -1,5 +1,6 @@
 import AWSLite
 import Foundation
+import HTTPTransport
 import SandboxAPI
 
 /// The artifact by which a start action tells later actions, and CodeBuild, which sandbox it made.
@@ -77,7 +78,7 @@ enum SandboxDocument {
         struct Identified: Decodable { var id: String }
         let found: Identified
         do {
-            found = try JSONDecoder().decode(Identified.self, from: json)
+            found = try PlainJSON.decode(Identified.self, from: json)
         } catch DecodingError.keyNotFound {
             throw failure("has no 'id' in its JSON")
         } catch {

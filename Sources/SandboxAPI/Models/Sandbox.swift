@@ -88,7 +88,7 @@ extension Sandbox: Codable {
             name: object.string("name") ?? "",
             description: object.filledString("description"),
             blueprintID: object.filledString("blueprint_id")
-                ?? object.value(BlueprintReference.self, ["blueprint"])?.id,
+                ?? object.value(BlueprintReference.self, "blueprint")?.id,
             startTime: object.date("start_time"),
             endTime: object.date("end_time"),
             state: object.name("state") ?? SandboxState(rawValue: ""),
@@ -155,7 +155,7 @@ public struct SandboxSummary: Hashable, Sendable, Decodable {
             name: object.string("name") ?? "",
             description: object.filledString("description"),
             state: object.name("state") ?? SandboxState(rawValue: ""),
-            blueprint: object.value(BlueprintReference.self, ["blueprint"])
+            blueprint: object.value(BlueprintReference.self, "blueprint")
         )
     }
 }

@@ -24,7 +24,7 @@ extension CaseInsensitiveName {
 
     /// Whether two names mean the same.
     public static func == (left: Self, right: Self) -> Bool {
-        left.folded == right.folded
+        left.rawValue.folds(to: right.rawValue)
     }
 
     /// Whether two names mean different things.
@@ -50,21 +50,30 @@ extension String {
 
     /// Whether two texts are the same once folded; replies have many names, so this makes no copies of them.
     func folds(to other: String) -> Bool {
-        var (left, right) = (utf8.makeIterator(), other.utf8.makeIterator())
-        while true {
-            let (a, b) = (left.nextFolded(), right.nextFolded())
-            guard let a, let b else { return a == nil && b == nil }
-            // Letters beyond ASCII are none of the lab's, but may be anybody's.
-            guard a < 0x80, b < 0x80 else { return folded == other.folded }
-            guard a == b else { return false }
+        var other = other
+        return other.withUTF8 { folds(to: $0[...]) }
+    }
+
+    /// Whether a text is the same as one in UTF-8 once both are folded.
+    func folds(to other: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        var copy = self
+        return copy.withUTF8 { bytes in
+            var (left, right) = (bytes[...], other)
+            while true {
+                let (a, b) = (left.nextFolded(), right.nextFolded())
+                guard let a, let b else { return a == nil && b == nil }
+                // Letters beyond ASCII are none of the lab's, but may be anybody's.
+                guard a < 0x80, b < 0x80 else { return folded == String(decoding: other, as: UTF8.self).folded }
+                guard a == b else { return false }
+            }
         }
     }
 }
 
-extension String.UTF8View.Iterator {
+extension Slice<UnsafeBufferPointer<UInt8>> {
     /// The next byte of a name, in lower case where it is ASCII.
     fileprivate mutating func nextFolded() -> UInt8? {
-        while let byte = next() {
+        while let byte = popFirst() {
             switch byte {
             case UInt8(ascii: " "), UInt8(ascii: "_"), UInt8(ascii: "-"): continue
             case 0x41...0x5A: return byte | 0x20
