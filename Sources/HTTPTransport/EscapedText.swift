@@ -23,7 +23,7 @@ struct EscapedText {
     }
 
     /// Whether a byte may begin an escape.
-    private static func isEscape(_ byte: UInt8) -> Bool {
+    static func isEscape(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "%") || byte == UInt8(ascii: "&")
             || byte == UInt8(ascii: "+")
     }
@@ -64,10 +64,9 @@ struct EscapedText {
         return found
     }
 
-    /// The bytes that may begin at a place.
+    /// The bytes that may begin where an escape may.
     func beginnings(at offset: Int) -> [UInt8] {
-        guard Self.isEscape(bytes[offset]) else { return [bytes[offset]] }
-        return Array(Set([bytes[offset]] + readings(at: offset).compactMap(\.bytes.first)))
+        Array(Set([bytes[offset]] + readings(at: offset).compactMap(\.bytes.first)))
     }
 
     // MARK: Escapes

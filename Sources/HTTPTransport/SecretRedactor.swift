@@ -10,6 +10,8 @@ public struct SecretRedactor: Sendable {
 
     /// All forms by their first byte.
     private let forms: [[[UInt8]]]
+    /// Whether a byte may begin a form, as itself or by an escape; most bytes of a text must cost next to nothing.
+    private let mayBegin: [Bool]
 
     /// Creates a redactor of these secrets.
     public init(_ secrets: [Secret]) {
@@ -17,6 +19,7 @@ public struct SecretRedactor: Sendable {
         var forms = [[[UInt8]]](repeating: [], count: texts.isEmpty ? 0 : 256)
         for form in Set(texts.flatMap { Self.forms(of: Array($0.utf8)) }) { forms[Int(form[0])].append(form) }
         self.forms = forms
+        mayBegin = forms.indices.map { !forms[$0].isEmpty || EscapedText.isEscape(UInt8($0)) }
     }
 
     /// The text with ``mark`` for each secret.
@@ -28,7 +31,7 @@ public struct SecretRedactor: Sendable {
         var kept = 0
         var offset = 0
         while offset < bytes.count {
-            if let end = end(escaped, offset) {
+            if mayBegin[Int(bytes[offset])], let end = end(escaped, offset) {
                 masked += bytes[kept..<offset] + Array(Self.mark.utf8)
                 (kept, offset) = (end, end)
             } else {
@@ -40,14 +43,18 @@ public struct SecretRedactor: Sendable {
 
     /// Where the longest secret that begins here ends.
     private func end(_ text: EscapedText, _ offset: Int) -> Int? {
+        guard EscapedText.isEscape(text.bytes[offset]) else { return end(text, offset, of: text.bytes[offset]) }
+        return text.beginnings(at: offset).compactMap { end(text, offset, of: $0) }.max()
+    }
+
+    /// Where the longest secret that begins here with a byte ends.
+    private func end(_ text: EscapedText, _ offset: Int, of byte: UInt8) -> Int? {
         var longest: Int?
-        for byte in text.beginnings(at: offset) {
-            for form in forms[Int(byte)] {
-                guard let end = text.end(of: form, at: offset), end > longest ?? 0,
-                    form.count > 3 || Self.isAlone(offset..<end, in: text.bytes)
-                else { continue }
-                longest = end
-            }
+        for form in forms[Int(byte)] {
+            guard let end = text.end(of: form, at: offset), end > longest ?? 0,
+                form.count > 3 || Self.isAlone(offset..<end, in: text.bytes)
+            else { continue }
+            longest = end
         }
         return longest
     }

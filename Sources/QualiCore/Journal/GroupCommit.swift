@@ -85,17 +85,20 @@ final class GroupCommit: Sendable {
         }
     }
 
+    /// Writes what can be undone alone; GRDB's own savepoints are compiled anew each time.
     private static func attempt(_ body: Body, _ db: Database) throws -> Result<Void, any Error> {
+        func run(_ sql: String) throws { try db.cachedStatement(sql: sql).execute() }
+        try run("SAVEPOINT one")
         do {
-            try db.inSavepoint {
-                try body(db)
-                return .commit
-            }
+            try body(db)
+            try run("RELEASE one")
             return .success(())
         } catch let error as DatabaseError {
             // SQLite may have undone the whole transaction, so nobody has written.
             throw error
         } catch {
+            try run("ROLLBACK TO one")
+            try run("RELEASE one")
             return .failure(error)
         }
     }

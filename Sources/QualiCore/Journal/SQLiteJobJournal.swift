@@ -65,6 +65,8 @@ public final class SQLiteJobJournal: JobJournal {
         configuration.label = "journal"
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+            // What a savepoint keeps to be undone would else go through files in /var/tmp.
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
         }
         let database = try DatabaseQueue(path: file, configuration: configuration)
         let migrator = JournalSchema.migrator

@@ -55,8 +55,9 @@ extension String {
 
     /// The text without white space around it.
     var trimmingWhitespace: String {
-        let start = drop(while: \.isWhitespace)
-        return String(start.reversed().drop(while: \.isWhitespace).reversed())
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(self[first...last])
     }
 
     /// At most so many characters, with an ellipsis where something was cut.

@@ -12,9 +12,8 @@ struct LogLine {
     /// Its data, sorted by name.
     let fields: [(name: String, value: Logger.MetadataValue)]
 
-    private var timestamp: String {
-        time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
+    private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    private var timestamp: String { time.formatted(Self.style) }
 
     // MARK: Text
 
@@ -60,7 +59,7 @@ struct LogLine {
 
     /// A text in one line, whose control characters can neither forge a line nor move a terminal's cursor.
     static func visible(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { isControl($0) || turns($0) }) else { return text }
+        guard !isPlain(text), text.unicodeScalars.contains(where: { isControl($0) || turns($0) }) else { return text }
         return text.unicodeScalars.reduce(into: "") { visible, scalar in
             switch scalar {
             case "\n": visible += "\\n"
@@ -69,6 +68,13 @@ struct LogLine {
             case _ where isControl(scalar) || turns(scalar): visible += "\\u{" + String(scalar.value, radix: 16) + "}"
             default: visible.unicodeScalars.append(scalar)
             }
+        }
+    }
+
+    /// Whether a text has nothing but letters, digits and signs of ASCII that need no escape, as most have.
+    private static func isPlain(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
         }
     }
 
@@ -88,15 +94,15 @@ struct LogLine {
 
     /// A line for a machine: one JSON object.
     var json: String {
-        var members = [
-            "\"time\":" + Self.json(timestamp), "\"level\":" + Self.json(level.rawValue),
-            "\"message\":" + Self.json(message),
-        ]
+        var line = "{\"time\":\"\(timestamp)\",\"level\":\"\(level.rawValue)\",\"message\":\(Self.json(message))"
         for (name, value) in fields {
-            let isTaken = ["time", "level", "message"].contains(name)
-            members.append(Self.json(isTaken ? name + "_" : name) + ":" + Self.json(value))
+            line += ","
+            line += Self.json(name == "time" || name == "level" || name == "message" ? name + "_" : name)
+            line += ":"
+            line += Self.json(value)
         }
-        return "{" + members.joined(separator: ",") + "}\n"
+        line += "}\n"
+        return line
     }
 
     private static func json(_ value: Logger.MetadataValue) -> String {
@@ -112,7 +118,8 @@ struct LogLine {
     }
 
     private static func json(_ text: String) -> String {
-        text.unicodeScalars.reduce(into: "\"") { json, scalar in
+        if isPlain(text) { return "\"" + text + "\"" }
+        return text.unicodeScalars.reduce(into: "\"") { json, scalar in
             switch scalar {
             case "\"": json += "\\\""
             case "\\": json += "\\\\"
