@@ -2,7 +2,7 @@ import Foundation
 
 /// What another process has used so far, and what it holds, as `/proc` tells it.
 public struct ProcessUsage: Sendable {
-    /// Seconds of the processor's time, the system's for this process included; in steps of 10 ms.
+    /// Seconds of the processor's time, the system's for this process included.
     public let cpu: Double
     /// The resident memory, in MiB.
     public let memory: Double
@@ -17,11 +17,13 @@ public struct ProcessUsage: Sendable {
     ///
     /// - Throws: The error of the read when there is no such process.
     public init(of id: Int32) throws {
-        let stat = try String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)
-        // The second field is a name in parentheses, which may hold spaces.
-        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
-        let ticks = fields.dropFirst(12).prefix(2).compactMap { Double($0) }.reduce(0, +)
-        cpu = ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+        // `/proc/PID/stat` has steps of 10 ms.
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(id, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+            throw CocoaError(.fileReadUnknown)
+        }
+        cpu = Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
         let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
         func number(_ name: String) -> Double {
             let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
