@@ -131,14 +131,6 @@ extension WorkerRun {
         JobFailure(.jobFailed, "The worker failed unexpectedly: \(error)")
     }
 
-    /// How the progress of jobs is shown, if it is.
-    private var showing: JobLedger.Showing? {
-        guard worker.configuration.handoff != .never, let interval = worker.configuration.progressInterval else {
-            return nil
-        }
-        return JobLedger.Showing(interval: interval, budget: progressBudget)
-    }
-
     func action(of record: JobRecord) -> JobAction? {
         worker.actions.first { $0.typeID == record.actionTypeID }
     }
@@ -163,18 +155,11 @@ extension WorkerRun {
     }
 
     func ledger(_ record: JobRecord) -> JobLedger {
-        let waitsInQueue = worker.configuration.handoff == .always
-        return JobLedger(
+        JobLedger(
             JobInfo(record, accountID: ""),
             checkpoint: record.checkpoint,
-            journal: journal,
-            waitsInQueue: waitsInQueue,
-            canStandBy: !waitsInQueue,
-            showing: showing,
             shows: record.shows ?? ProgressShows(),
-            monitor: worker.monitor,
-            redact: worker.configuration.redact,
-            clock: worker.clock
+            surroundings
         )
     }
 

@@ -18,9 +18,9 @@ final class WorkerRun: Sendable {
     let beginning = BeginningJobs()
     let held: HeldJobs
     let absent = AbsentJobs()
-    let progressBudget = ProgressBudget()
     let pace: PollPace
     let standingBy: JobsStandingBy
+    let surroundings: JobLedger.Surroundings
     /// Where jobs wait until CodePipeline can be asked about them.
     private let entrance = Turnstile(width: 64)
     let ended: AsyncStream<Ending>.Continuation
@@ -45,6 +45,7 @@ final class WorkerRun: Sendable {
         self.unfinished = unfinished
         journal = PatientJournal(worker.journal, clock: worker.clock, logger: worker.logger)
         reporter = ResultReporter(queue: worker.queue, clock: worker.clock)
+        surroundings = JobLedger.Surroundings(worker, journal)
         abandonment = AbandonmentWatch(
             queue: worker.queue,
             interval: worker.configuration.abandonmentInterval,
@@ -196,5 +197,22 @@ final class WorkerRun: Sendable {
         logger[metadataKey: "pipeline"] = "\(record.place.pipeline)/\(record.place.stage)/\(record.place.action)"
         logger[metadataKey: "execution"] = "\(record.place.pipelineExecutionID)"
         return logger
+    }
+}
+
+extension JobLedger.Surroundings {
+    /// What a worker's configuration makes of them.
+    fileprivate convenience init(_ worker: JobWorker, _ journal: PatientJournal) {
+        let configuration = worker.configuration
+        let interval = configuration.handoff == .never ? nil : configuration.progressInterval
+        self.init(
+            journal: journal,
+            waitsInQueue: configuration.handoff == .always,
+            canStandBy: configuration.handoff != .always,
+            showing: interval.map { JobLedger.Showing(interval: $0, budget: ProgressBudget()) },
+            monitor: worker.monitor,
+            redact: configuration.redact,
+            clock: worker.clock
+        )
     }
 }

@@ -65,8 +65,10 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
             ledger: JobLedger(
                 job,
                 checkpoint: nil,
-                journal: PatientJournal(journal, clock: clock, logger: logger),
-                clock: clock
+                JobLedger.Surroundings(
+                    journal: PatientJournal(journal, clock: clock, logger: logger),
+                    clock: clock
+                )
             ),
             actions: actions
         )

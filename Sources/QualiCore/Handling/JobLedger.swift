@@ -4,15 +4,10 @@ import Foundation
 package actor JobLedger {
     private static let pauseWithoutBudget: TimeInterval = 60
 
-    /// Whether the job waits in CodePipeline's queue rather than in this worker.
-    nonisolated let waitsInQueue: Bool
-
-    private let job: JobInfo
-    private let journal: PatientJournal
-    private let monitor: WorkerMonitor?
-    private let redact: @Sendable (String) -> String
-    private let clock: any WorkerClock
-    private let showing: Showing?
+    private let jobID: String
+    private let actionExecutionID: String
+    private let claimedAt: Date
+    private let surroundings: Surroundings
     private let heldSince: Date
     private var shows: ProgressShows
     /// Until when the budget for shows is used up, as far as is known.
@@ -21,12 +16,42 @@ package actor JobLedger {
     private(set) var progress = JobProgress("In progress")
     /// What the job is put back with, once it has begun to wait.
     private(set) var waitingToken: String?
-    /// Whether the worker keeps jobs that wait without a task.
-    private let canStandBy: Bool
     /// What the job stands by for, once its handler has said so.
     private var standby: Standby?
     /// What the wait that is just over has brought, until the handler has it.
     private var brought: (any Sendable)?
+
+    /// What the ledgers of all jobs have in common.
+    final class Surroundings: Sendable {
+        let journal: PatientJournal
+        let waitsInQueue: Bool
+        let canStandBy: Bool
+        let showing: Showing?
+        let monitor: WorkerMonitor?
+        let redact: @Sendable (String) -> String
+        let clock: any WorkerClock
+
+        /// - Parameters:
+        ///   - waitsInQueue: Whether jobs wait in CodePipeline's queue rather than in this worker.
+        ///   - canStandBy: Whether the worker keeps jobs that wait without a task.
+        init(
+            journal: PatientJournal,
+            waitsInQueue: Bool = false,
+            canStandBy: Bool = false,
+            showing: Showing? = nil,
+            monitor: WorkerMonitor? = nil,
+            redact: @escaping @Sendable (String) -> String = { $0 },
+            clock: any WorkerClock
+        ) {
+            self.journal = journal
+            self.waitsInQueue = waitsInQueue
+            self.canStandBy = canStandBy
+            self.showing = showing
+            self.monitor = monitor
+            self.redact = redact
+            self.clock = clock
+        }
+    }
 
     /// How the job's progress is shown.
     struct Showing: Sendable {
@@ -34,60 +59,54 @@ package actor JobLedger {
         let budget: ProgressBudget
     }
 
+    // Of the job it keeps what it needs, since there may be ten thousand.
     init(
         _ job: JobInfo,
         checkpoint: Data?,
-        journal: PatientJournal,
-        waitsInQueue: Bool = false,
-        canStandBy: Bool = false,
-        showing: Showing? = nil,
         shows: ProgressShows = ProgressShows(),
-        monitor: WorkerMonitor? = nil,
-        redact: @escaping @Sendable (String) -> String = { $0 },
-        clock: any WorkerClock
+        _ surroundings: Surroundings
     ) {
-        self.job = job
+        jobID = job.id
+        actionExecutionID = job.actionExecutionID
+        claimedAt = job.claimedAt
         self.checkpoint = checkpoint
-        self.journal = journal
-        self.waitsInQueue = waitsInQueue
-        self.canStandBy = canStandBy
-        self.showing = showing
         self.shows = shows
-        heldSince = clock.now
-        self.monitor = monitor
-        self.redact = redact
-        self.clock = clock
+        self.surroundings = surroundings
+        heldSince = surroundings.clock.now
     }
+
+    /// Whether the job waits in CodePipeline's queue rather than in this worker.
+    nonisolated var waitsInQueue: Bool { surroundings.waitsInQueue }
 
     func save(_ value: some Encodable & Sendable) async throws {
         let data = try JSONEncoder.compact.encode(value)
         // True from now on, whether the disk takes it or not: a hand-over needs no disk.
         checkpoint = data
-        let id = job.id
-        try await journal.write { try await $0.saveCheckpoint(data, of: id) }
+        let id = jobID
+        try await surroundings.journal.write { try await $0.saveCheckpoint(data, of: id) }
     }
 
     func note(_ progress: JobProgress) async {
         // On the way to a wait that is over, a handler says what it has said before.
         guard brought == nil else { return }
         self.progress = progress
-        monitor?.jobProgresses(job.actionExecutionID, progress)
+        surroundings.monitor?.jobProgresses(actionExecutionID, progress)
         var shown = progress
-        shown.summary = redact(progress.summary)
-        await journal.note(shown, of: job.id)
+        shown.summary = surroundings.redact(progress.summary)
+        await surroundings.journal.note(shown, of: jobID)
     }
 
     /// When the job's progress is next to be shown; `nil` where it isn't, or there is nothing to show yet.
     var nextShow: Date? {
-        guard let showing, progress.externalExecutionID != nil else { return nil }
+        guard let showing = surroundings.showing, progress.externalExecutionID != nil else { return nil }
         return max(shows.next(heldSince: heldSince, interval: showing.interval), noShowBefore)
     }
 
     /// Puts the job into the queue for the time of a pause, or to show its progress; `false` if it has to wait here.
     func beginWaiting(for duration: Duration) -> Bool {
-        let now = clock.now
+        let now = surroundings.clock.now
         let isShowDue = nextShow.map { now >= $0 } ?? false
-        if isShowDue, !waitsInQueue, showing?.budget.take(now: now) != true {
+        if isShowDue, !waitsInQueue, surroundings.showing?.budget.take(now: now) != true {
             noShowBefore = now.addingTimeInterval(Self.pauseWithoutBudget)
             return false
         }
@@ -105,7 +124,7 @@ package actor JobLedger {
 
     /// Notes what the job stands by for; `false` if its task has to wait.
     func beginStandingBy(_ standby: @escaping Standby) -> Bool {
-        guard canStandBy else { return false }
+        guard surroundings.canStandBy else { return false }
         self.standby = standby
         return true
     }
@@ -124,8 +143,8 @@ package actor JobLedger {
     /// What another worker needs to go on with the job; `nil` if that is too long for CodePipeline.
     func token(notBefore: Date? = nil) -> String? {
         ContinuationToken(
-            actionExecutionID: job.actionExecutionID,
-            claimedAt: job.claimedAt,
+            actionExecutionID: actionExecutionID,
+            claimedAt: claimedAt,
             notBefore: notBefore,
             shows: shows,
             checkpoint: checkpoint

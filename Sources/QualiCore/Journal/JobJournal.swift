@@ -91,8 +91,9 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     }
 }
 
+// Indirect, since the records of ten thousand waiting jobs have none.
 /// How a job ended.
-public enum JobOutcome: Sendable, Codable, Hashable {
+public indirect enum JobOutcome: Sendable, Codable, Hashable {
     /// The work went well.
     case success(JobResult)
     /// The work failed; `type` is one of CodePipeline's failure types.

@@ -9,6 +9,7 @@ enum Program {
     static func prepare() {
         // A peer that closes a connection must cost a call, not the process.
         signal(SIGPIPE, SIG_IGN)
+        ResidentMemory.shareHeaps()
         // While there is no other thread that might read the environment.
         _ = ProcessEnvironment.variables
     }
