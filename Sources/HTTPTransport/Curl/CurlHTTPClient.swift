@@ -7,7 +7,7 @@ import FoundationEssentials
 /// always verified. A request that has a body reaches a server at most once: libcurl's silent second try on a kept
 /// connection that turns out dead is prevented, because a caller has to know that a request may have been processed.
 ///
-/// Over TLS, HTTP/2 is used where the server offers it. Redirects are never followed: no call of this package needs one,
+/// Over TLS, HTTP/2 is used where the server offers it, with one call at a time on each connection. Redirects are never followed: no call of this package needs one,
 /// so no credentials can follow one to another host.
 ///
 /// Files are read and written on the same thread, in steps of at most 256 KiB, at the speed of the page cache.

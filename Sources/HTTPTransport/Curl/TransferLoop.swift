@@ -53,8 +53,8 @@ final class TransferLoop: @unchecked Sendable {
         guard let sockets = SocketSet() else { throw failure("no pipe can be opened") }
         guard let multi = curl_multi_init() else { throw failure("libcurl has no memory for a multi handle") }
         _ = quali_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
-        // One call at a time for each connection: where many share one by HTTP/2, libcurl 7.88 (Debian 12) may leave the last
-        // bytes of a reply in its buffers until the call's time is over.
+        // Where calls share a connection by HTTP/2, libcurl 7.88 (Debian 12) may leave the last bytes of a reply in its buffers
+        // until the call's time is over.
         _ = quali_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
         // Without a number libcurl closes all but four for each call that is under way, so each burst would make its own.
         _ = quali_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 2 * connectionsPerHost)

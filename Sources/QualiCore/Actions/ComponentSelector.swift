@@ -14,7 +14,7 @@ struct ComponentSelector: Sendable {
     ///
     /// - Throws: ``JobFailure`` that lists the names when none or several match, or when the pattern is invalid or takes
     ///   too long.
-    func select(from components: [Component]) throws -> Component {
+    func select(from components: [NamedComponent]) throws -> NamedComponent {
         let exact = components.filter { $0.name == text }
         let found = exact.isEmpty ? try matches(components) : exact
         guard let component = found.first else {
@@ -26,7 +26,7 @@ struct ComponentSelector: Sendable {
         return component
     }
 
-    private func matches(_ components: [Component]) throws -> [Component] {
+    private func matches(_ components: [NamedComponent]) throws -> [NamedComponent] {
         let pattern: NSRegularExpression
         do {
             // Alone first, so that a text such as "a)|(b" can't become valid by what is put around it.
@@ -60,7 +60,7 @@ struct ComponentSelector: Sendable {
         }
     }
 
-    private func failure(_ what: String, _ components: [Component]) -> JobFailure {
+    private func failure(_ what: String, _ components: [NamedComponent]) -> JobFailure {
         let names = components.map { "'\($0.name)'" }.sorted().joined(separator: ", ").cut(to: 2_000)
         return JobFailure(
             .configurationError,

@@ -113,7 +113,7 @@ public struct RunCommand: ActionHandler {
             "The components of sandbox '\(sandboxID)' can't be read",
             clock: context.clock
         ) {
-            try await client.components(sandboxID: sandboxID)
+            try await client.namedComponents(sandboxID: sandboxID)
         }
         let component = try ComponentSelector(text: configuration.component).select(from: components)
         return CommandTarget(sandboxID: sandboxID, componentID: component.id, name: "'\(component.name)'")

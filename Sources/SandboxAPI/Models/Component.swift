@@ -110,6 +110,26 @@ extension Component: Codable {
     }
 }
 
+/// What a component is found by and called with; a real one may have a hundred attributes beside that.
+package struct NamedComponent: Hashable, Sendable, Decodable {
+    /// Its id; empty where the lab gives none.
+    package var id: String
+    /// Its name.
+    package var name: String
+
+    /// Names a component, as a test does.
+    package init(id: String, name: String) {
+        self.id = id
+        self.name = name
+    }
+
+    /// Reads what the lab sends.
+    package init(from decoder: any Decoder) throws {
+        let object = try LenientObject(decoder)
+        self.init(id: object.filledString("id") ?? "", name: object.string("name") ?? "")
+    }
+}
+
 /// An attribute of a component.
 public struct ComponentAttribute: Hashable, Sendable, Codable {
     /// The type of its value.

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct ComponentSelectorTests {
     private func select(_ text: String, from names: [String]) throws -> String {
-        try ComponentSelector(text: text).select(from: names.map { Component(id: "id-\($0)", name: $0) }).name
+        try ComponentSelector(text: text).select(from: names.map { NamedComponent(id: "id-\($0)", name: $0) }).name
     }
 
     private let names = ["web", "webserver2", "db.main (1)", "DB", "Schalter-ä"]
