@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import HTTPTypes
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -104,6 +105,28 @@ struct CurlHTTPClientTests {
         for _ in 0..<5 { _ = try await client.send(call(.post, to: server, body: "x")) }
         #expect(server.requests.count == 5)
         #expect(server.abandonedCount == 0)
+    }
+
+    @Test func `the connections of a burst are kept for the next one`() async throws {
+        let size = 16
+        let accepted = Mutex(0)
+        let server = try RawServer { connection in
+            accepted.withLock { $0 += 1 }
+            while connection.readRequest() != nil {
+                // All of the first burst are under way at once, so each needs a connection.
+                while connection.server.requests.count < size { usleep(1_000) }
+                connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            }
+        }
+        defer { server.stop() }
+        for _ in 0..<2 {
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<size { group.addTask { _ = try await client.send(call(to: server)) } }
+                try await group.waitForAll()
+            }
+        }
+        #expect(server.requests.count == 2 * size)
+        #expect(accepted.withLock { $0 } == size)
     }
 
     @Test(arguments: ["{}", nil])

@@ -133,7 +133,7 @@ struct Scenario: Sendable {
         try await Task.sleep(for: .seconds(15))
         let idle = try await subject.usage()
         for number in 1...count { _ = try site.beginStart(number, of: "Endless") }
-        try await site.cloud.journal.finished("startSandbox", times: count)
+        try await begin(count)
         // Until the last of them waits, and what their begin has left is given back: once a minute.
         try await Task.sleep(for: .seconds(70))
         let before = try await subject.usage()
@@ -153,6 +153,21 @@ struct Scenario: Sendable {
             (after.cpu - before.cpu) / 30 * 100, Double(lab) * 2 / Double(count), delays.percentile(0.5),
             delays.percentile(1),
         ]
+    }
+
+    /// Waits until so many jobs have begun.
+    ///
+    /// - Throws: ``Mistake`` when a worker takes over five minutes for that.
+    private func begin(_ count: Int) async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await site.cloud.journal.finished("startSandbox", times: count) }
+            group.addTask {
+                try await Task.sleep(for: .seconds(300))
+                throw Mistake("the worker didn't begin \(count) jobs in five minutes")
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
     }
 
     /// A worker without jobs: milliseconds to its first poll, memory in MiB, percent of a core, AWS calls a minute.

@@ -82,7 +82,6 @@ final class TransferLoop: @unchecked Sendable {
     private func post(_ change: (inout Inbox) -> Void) {
         inbox.withLock { inbox in
             change(&inbox)
-            // Under the lock, because the loop closes the pipe once it has seen that it shall stop.
             if !inbox.isWoken { waker.wake() }
             inbox.isWoken = true
         }
@@ -98,7 +97,7 @@ final class TransferLoop: @unchecked Sendable {
             let (commands, isStopped) = inbox.withLock { inbox in
                 defer {
                     inbox.commands = []
-                    inbox.isWoken = inbox.isStopped
+                    inbox.isWoken = false
                 }
                 return (inbox.commands, inbox.isStopped)
             }

@@ -133,6 +133,9 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         get async { await ledger.nextShow }
     }
 
+    /// Whether the next ``pause(for:)`` shows the job's progress, which then is worth a look.
+    func takeTurnToShowProgress() async -> Bool { await ledger.takeTurnToShow() }
+
     /// Whether ``pause(for:)`` always puts the job back, so that there is one look at a time.
     public var waitsInQueue: Bool { ledger.waitsInQueue }
 

@@ -10,6 +10,8 @@ package actor JobLedger {
     private let surroundings: Surroundings
     private let heldSince: Date
     private var shows: ProgressShows
+    /// Whether the next wait shows the job's progress.
+    private var hasTurn = false
     /// Until when the budget for shows is used up, as far as is known.
     private var noShowBefore = Date.distantPast
     private(set) var checkpoint: Data?
@@ -102,16 +104,23 @@ package actor JobLedger {
         return max(shows.next(heldSince: heldSince, interval: showing.interval), noShowBefore)
     }
 
+    /// Whether the next ``beginWaiting(for:)`` will show the job's progress: it is due, and within what may be shown of all
+    /// jobs.
+    func takeTurnToShow() -> Bool {
+        let now = surroundings.clock.now
+        guard !hasTurn, let nextShow, now >= nextShow else { return hasTurn }
+        hasTurn = waitsInQueue || surroundings.showing?.budget.take(now: now) == true
+        if !hasTurn { noShowBefore = now.addingTimeInterval(Self.pauseWithoutBudget) }
+        return hasTurn
+    }
+
     /// Puts the job into the queue for the time of a pause, or to show its progress; `false` if it has to wait here.
     func beginWaiting(for duration: Duration) -> Bool {
         let now = surroundings.clock.now
-        let isShowDue = nextShow.map { now >= $0 } ?? false
-        if isShowDue, !waitsInQueue, surroundings.showing?.budget.take(now: now) != true {
-            noShowBefore = now.addingTimeInterval(Self.pauseWithoutBudget)
-            return false
-        }
-        guard waitsInQueue || isShowDue else { return false }
-        if isShowDue { shows = shows.shown(at: now) }
+        let isShown = takeTurnToShow()
+        hasTurn = false
+        guard waitsInQueue || isShown else { return false }
+        if isShown { shows = shows.shown(at: now) }
         waitingToken = token(notBefore: now.addingTimeInterval(duration.timeInterval))
         return waitingToken != nil
     }

@@ -68,7 +68,7 @@ extension LabAccess {
 
     /// Waits for a state of a sandbox: here without a task, or in CodePipeline's queue.
     ///
-    /// - Parameter progress: How far the sandbox has come, asked for whenever that is to be shown.
+    /// - Parameter progress: How far the sandbox has come, asked for when that is to be shown.
     /// - Throws: `CancellationError` when the handler is to be run anew later, the job was put back, or the worker is stopped.
     func wait(
         for sandboxID: String,
@@ -85,8 +85,11 @@ extension LabAccess {
                 }
             }
             if case .over(let sighting) = wait { return sighting }
-            if let nextShow = await context.nextShowOfProgress, context.clock.now >= nextShow {
+            if await context.takeTurnToShowProgress() {
                 await context.report(try await progress())
+            } else if !context.waitsInQueue {
+                // It is others' turn, so the lab isn't asked for what nobody would see.
+                continue
             }
             try await context.pause(for: statusInterval)
         }

@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import HTTPTransport
+import SandboxAPI
 import Testing
 
 @testable import QualiCore
@@ -104,6 +105,45 @@ struct ProgressTests {
         let now = ManualClock().now
         #expect((1...100).count { _ in budget.take(now: now) } == 20)
         #expect((1...100).count { _ in budget.take(now: now.addingTimeInterval(3)) } == 3)
+    }
+
+    @Test(arguments: [false, true])
+    func `the lab is asked how far a setup has come only where that is then shown`(isCrowded: Bool) async throws {
+        let clock = ManualClock()
+        let budget = ProgressBudget()
+        let bench = try LabBench(clock: clock) { line, _ in
+            // Others are always first.
+            while isCrowded, budget.take(now: clock.now) {}
+            return line.contains("/sandboxes/") ? .sandbox("s1", .setup) : .list("s1", .setup)
+        }
+        let job = JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now)
+        let surroundings = JobLedger.Surroundings(
+            journal: PatientJournal(InMemoryJobJournal([.record()]), clock: clock, logger: .silent),
+            showing: JobLedger.Showing(interval: .seconds(60), budget: budget),
+            clock: clock
+        )
+        let context = JobContext<Int>(
+            job: job,
+            checkpoint: nil,
+            artifacts: JobArtifacts(store: FakeArtifactStore()),
+            clock: clock,
+            log: JobLog(.silent, externalExecutionName: nil),
+            ledger: JobLedger(job, checkpoint: nil, surroundings)
+        )
+        await context.report(JobProgress("Setting up", externalExecutionID: "s1"))
+        let looks = Locked(0)
+        let deadline = clock.now.addingTimeInterval(600)
+        let sighting = try? await bench.running {
+            try await bench.access.wait(for: "s1", until: deadline, context) {
+                looks.withLock { $0 += 1 }
+                return JobProgress("Setup", externalExecutionID: "s1")
+            } where: {
+                $0.isReady
+            }
+        }
+        #expect(looks.withLock { $0 } == (isCrowded ? 0 : 1))
+        // A job that is shown is put back into the queue.
+        #expect((sighting != nil) == isCrowded)
     }
 
     @Test(arguments: [CodePipeline.ActionExecutionStatus.abandoned, .failed])
