@@ -14,14 +14,19 @@ else {
 }
 let folder = FileManager.default.temporaryDirectory.appendingPathComponent("jobs-\(UUID().uuidString)")
 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-defer { try? FileManager.default.removeItem(at: folder) }
-let figures = try await LocalCloud.withRunning(Site.options(count)) { cloud in
-    try await Scenario(
-        kind: kind,
-        site: Site(cloud),
-        count: count,
-        command: Array(arguments[3...]),
-        folder: folder
-    ).figures()
+do {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let figures = try await LocalCloud.withRunning(Site.options(count)) { cloud in
+        try await Scenario(
+            kind: kind,
+            site: Site(cloud),
+            count: count,
+            command: Array(arguments[3...]),
+            folder: folder
+        ).figures()
+    }
+    print(figures.map { String(format: "%.3f", $0) }.joined(separator: " "))
+} catch {
+    FileHandle.standardError.write(Data("\(error)\n".utf8))
+    exit(1)
 }
-print(figures.map { String(format: "%.2f", $0) }.joined(separator: " "))
