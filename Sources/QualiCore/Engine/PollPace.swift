@@ -38,7 +38,8 @@ final class PollPace: Sendable {
         let began = clock.now
         repeat {
             let now = clock.now
-            let step = pause * Double.random(in: 0.9...1.1)
+            // Never longer, so that a job waits for a pause at most.
+            let step = pause * Double.random(in: 0.9...1)
             willRest(now.addingTimeInterval(step.timeInterval))
             do { try await clock.sleep(for: step) } catch { return }
             // What is left of less than half a pause isn't worth another one.
