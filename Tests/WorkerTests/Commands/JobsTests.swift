@@ -52,6 +52,7 @@ struct JobsTests {
                 let settings = ["QUALI_STATE_DIR": state, "QUALI_PROGRESS_SECONDS": "0", "LOG_FORMAT": "json"]
                 let environment = cloud.environment.merging(settings) { $1 }
                 let run = try ProgramRun(["run"], environment: environment, in: folder)
+                defer { run.signal(SIGKILL) }
                 _ = try await cloud.journal.first("PutJobFailureResult")
                 _ = try await run.value {
                     try await list(state).count { $0.endedAt != nil || $0.sandboxId != nil } == 2 ? () : nil

@@ -77,9 +77,9 @@ struct ProgramRun: Sendable {
     /// The process's id.
     var id: Int32 { process.processIdentifier }
 
-    /// Sends a signal.
+    /// Sends a signal, unless the program has ended.
     func signal(_ number: Int32) {
-        kill(process.processIdentifier, number)
+        if process.isRunning { kill(process.processIdentifier, number) }
     }
 
     /// Sends a signal to a program that has a terminal.
