@@ -305,7 +305,8 @@ struct CanaryTests {
                 let requests = cloud.journal.count
                 _ = try await cloud.journal.first(after: requests) { $0.operation == "PollForJobs" && $0.fault == nil }
                 refused.signal(SIGTERM)
-                #expect(try await refused.end().status == 0)
+                let ending = try await refused.end()
+                #expect(ending.status == 0, "\(ending)")
                 try expectNothing(in: home, pages, cloud)
             }
         }
