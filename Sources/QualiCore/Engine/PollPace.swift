@@ -38,7 +38,7 @@ final class PollPace: Sendable {
         let began = clock.now
         repeat {
             let now = clock.now
-            // Never longer, so that a job waits for a pause at most.
+            // Never longer, so that a job waits for a pause at most while work comes.
             let step = pause * Double.random(in: 0.9...1)
             willRest(now.addingTimeInterval(step.timeInterval))
             do { try await clock.sleep(for: step) } catch { return }
