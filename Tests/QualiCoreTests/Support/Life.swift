@@ -87,12 +87,18 @@ struct MortalJournal: JobJournal {
 }
 
 /// A client that sends as long as there is life.
+///
+/// What was sent is answered before the worker counts as dead: otherwise a server could act on the dead one's poll at any
+/// time afterwards.
 struct MortalHTTPClient: HTTPClient {
     let base: any HTTPClient
     let life: Life
 
     func send(_ call: HTTPCall) async throws -> HTTPReply {
         guard !life.isOver else { throw CancellationError() }
-        return try await base.send(call)
+        // A task of its own isn't cancelled with its sender.
+        let reply = try await Task { try await base.send(call) }.value
+        guard !life.isOver else { throw CancellationError() }
+        return reply
     }
 }
