@@ -51,6 +51,7 @@ public struct QualiWorker: Service {
     }
 
     private let watcher: SandboxWatcher
+    private let executionWatcher: ExecutionWatcher
     private let probe: LabProbe?
     private let client: SandboxClient
     private let worker: JobWorker
@@ -86,15 +87,18 @@ public struct QualiWorker: Service {
             configuration.lab.onLogin(token)
         }
         client = try SandboxClient(session, httpClient: labHTTPClient)
-        watcher = SandboxWatcher(client: client, interval: configuration.statusInterval, clock: clock, logger: logger)
+        let interval = configuration.statusInterval
+        watcher = SandboxWatcher(client: client, interval: interval, clock: clock, logger: logger)
+        executionWatcher = ExecutionWatcher(client: client, interval: interval, clock: clock, logger: logger)
         probe = configuration.labProbeInterval.map { [client] interval in
             LabProbe(client: client, interval: interval, monitor: monitor, clock: clock, logger: logger)
         }
         var lab = LabAccess(
             client: client,
             watcher: watcher,
+            executionWatcher: executionWatcher,
             portal: configuration.portal ?? PortalLinks(besideAPI: configuration.lab.url),
-            statusInterval: configuration.statusInterval,
+            statusInterval: interval,
             patience: configuration.labPatience
         )
         var jobs = configuration.jobs
@@ -121,6 +125,7 @@ public struct QualiWorker: Service {
     public func run() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { await watcher.run() }
+            group.addTask { await executionWatcher.run() }
             if let probe { group.addTask { await probe.run() } }
             group.addTask { try await worker.run() }
             // The others end only when they are cancelled, so the first to end, or to fail, is the worker.

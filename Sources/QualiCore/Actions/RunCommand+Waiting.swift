@@ -8,7 +8,7 @@ import SandboxAPI
 extension RunCommand {
     /// How far a job is whose command runs.
     static func running(_ configuration: Configuration, _ target: CommandTarget) -> JobProgress {
-        JobProgress("Running '\(configuration.command)' on \(target.name)", externalExecutionID: target.sandboxID)
+        JobProgress("Running \(words(configuration, target))", externalExecutionID: target.sandboxID)
     }
 
     /// Waits for the execution, and makes the job's result of it.
@@ -22,32 +22,12 @@ extension RunCommand {
             throw JobFailure(.jobFailed, "The worker's notes on this job name no execution.")
         }
         if context.checkpoint?.executionID != nil { await context.report(Self.running(configuration, target)) }
-        let place = ExecutionReads.Place(target: target, command: configuration.command)
-        var execution = try await lab.executionReads.waiting(at: place) {
-            try await wait(
-                for: executionID,
-                at: place,
-                until: deadline,
-                startedAt: deadline.addingTimeInterval(-configuration.timeout.timeInterval),
-                context
-            )
-        }
-        let what = "'\(configuration.command)' on \(target.name)"
-        if !execution.status.isFinal {
-            let isCancelled = try await cancel(executionID, context)
-            // It may have ended while it was being cancelled.
-            if let now = try? await lab.watchingClient.execution(id: executionID) { execution = now }
-            guard execution.status.isSuccess || execution.status.isFinal && !isCancelled else {
-                throw JobFailure(
-                    .jobFailed,
-                    """
-                    The command \(what) did not end within \(configuration.timeout.inMinutes)\(isCancelled
-                        ? ", so it was cancelled" : "; the lab didn't cancel it, so it may still run"). If it takes longer, \
-                    raise the property 'TimeoutInMinutes'.\(output(execution, configuration).quotation(limit: 4_000))
-                    """
-                )
+        let seen = try await wait(for: executionID, of: configuration, on: target, until: deadline, context)
+        let execution =
+            if let seen, seen.status.isFinal { seen } else {
+                try await cancelOverdue(executionID, lastSeen: seen, configuration, target, context)
             }
-        }
+        let what = Self.words(configuration, target)
         let output = output(execution, configuration)
         guard execution.status.isSuccess else {
             throw JobFailure(
@@ -66,68 +46,109 @@ extension RunCommand {
         )
     }
 
+    /// Cancels an execution whose time is over.
+    ///
+    /// - Returns: The execution, if it has ended meanwhile.
+    /// - Throws: ``JobFailure`` if not.
+    private func cancelOverdue(
+        _ executionID: String,
+        lastSeen: Execution?,
+        _ configuration: Configuration,
+        _ target: CommandTarget,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> Execution {
+        let isCancelled = try await cancel(executionID, context)
+        let execution = (try? await lab.executionWatcher.execution(executionID)) ?? lastSeen
+        if let execution, execution.status.isSuccess || execution.status.isFinal && !isCancelled { return execution }
+        let quotation = execution.map { output($0, configuration).quotation(limit: 4_000) } ?? ""
+        throw JobFailure(
+            .jobFailed,
+            """
+            The command \(Self.words(configuration, target)) did not end within \(configuration.timeout.inMinutes)\(isCancelled
+                ? ", so it was cancelled" : "; the lab didn't cancel it, so it may still run"). If it takes longer, \
+            raise the property 'TimeoutInMinutes'.\(quotation)
+            """
+        )
+    }
+
+    private static func words(_ configuration: Configuration, _ target: CommandTarget) -> String {
+        "'\(configuration.command)' on \(target.name)"
+    }
+
     /// What an execution has printed, but for passwords that the command was given.
     private func output(_ execution: Execution, _ configuration: Configuration) -> CommandOutput {
         let mask = SecretRedactor(configuration.arguments.secrets)
         return CommandOutput(execution.output) { lab.redact(mask($0)) }
     }
 
-    /// Reads the execution until it has ended or the deadline has passed: quickly at first, then at the usual pace, then
-    /// at a tenth of the time that it has been running for.
+    /// Waits until the execution has ended or the deadline has passed.
     ///
     /// Until the deadline, no trouble of the lab ends the wait.
     ///
-    /// - Returns: The execution as it was last seen.
-    /// - Throws: ``JobFailure`` if it never was, because then nothing can be said of it.
+    /// - Returns: The execution; `nil` if the lab is in trouble at last, but has shown it running.
+    /// - Throws: ``JobFailure`` if it never has, because then nothing can be said of it; `CancellationError` when the
+    ///   handler is to be run anew later, the job was put back, or the worker is stopped.
     private func wait(
         for executionID: String,
-        at place: ExecutionReads.Place,
+        of configuration: Configuration,
+        on target: CommandTarget,
         until deadline: Date,
-        startedAt start: Date,
         _ context: JobContext<Checkpoint>
-    ) async throws -> Execution {
-        let isResumed = context.checkpoint?.executionID != nil
-        var pause = isResumed ? lab.statusInterval : min(.milliseconds(500), lab.statusInterval)
-        var execution: Execution?
-        var isFirst = true
+    ) async throws -> Execution? {
+        let watcher = lab.executionWatcher
+        var isKnown = false
+        // Many commands end at once, and aren't worth standing by for.
+        if context.checkpoint?.executionID == nil {
+            let execution = try await look(at: executionID)
+            if let execution, execution.status.isFinal { return execution }
+            isKnown = execution != nil
+        }
+        let place = ExecutionWatcher.Place(target: target, command: configuration.command)
+        let start = deadline.addingTimeInterval(-configuration.timeout.timeInterval)
         while true {
-            // The first read mustn't wait for others, and the last has to be of the execution itself.
-            let isAlone = isFirst || context.clock.now >= deadline
-            isFirst = false
-            do {
-                execution =
-                    if isAlone {
-                        try await lab.watchingClient.execution(id: executionID)
-                    } else {
-                        try await lab.executionReads.execution(executionID, at: place, interval: pause, context.clock)
-                            ?? execution
-                    }
-                lab.executionOutage.succeeded(at: context.clock.now, context.logger)
-            } catch let error as SandboxAPIError {
-                let isLasting = [.notFound, .authentication, .forbidden].contains(error.code)
-                guard !isLasting, execution != nil || context.clock.now < deadline else {
-                    throw JobFailure(
-                        "The execution '\(executionID)' can't be read, so it is unknown how the command ended",
-                        error
-                    )
+            let givesWayAt =
+                context.waitsInQueue
+                // While the looks are frequent, they are had here.
+                ? start.addingTimeInterval(lab.statusInterval.timeInterval * 1.5) : await context.nextShowOfProgress
+            let sighting: ExecutionWatcher.Sighting = try await context.standBy { [isKnown] wake in
+                await watcher.watch(
+                    for: executionID,
+                    at: place,
+                    since: start,
+                    until: deadline,
+                    givingWayAt: givesWayAt,
+                    isKnown: isKnown,
+                    tell: wake
+                )
+            }
+            switch sighting {
+            case .ended(let execution): return execution
+            case .refused(let error): throw Self.unreadable(executionID, error)
+            case .overdue(let wasSeen): return try await look(at: executionID, mayFail: wasSeen)
+            case .givesWay:
+                isKnown = true
+                if await context.takeTurnToShowProgress() || context.waitsInQueue {
+                    try await context.pause(for: watcher.pause(since: start, now: context.clock.now))
                 }
-                lab.executionOutage.failed(error, at: context.clock.now, context.logger)
             }
-            let now = context.clock.now
-            if let execution, execution.status.isFinal || now >= deadline { return execution }
-            let rest = min(pause, max(.seconds(deadline.timeIntervalSince(now)), .milliseconds(100)))
-            if pause < lab.statusInterval {
-                try await context.clock.sleep(for: rest)
-            } else {
-                try await context.pause(for: rest)
-            }
-            pause = min(pause * 2, longestPause(after: now.timeIntervalSince(start)))
         }
     }
 
-    /// The longest pause between reads of a command that has been running for some seconds.
-    private func longestPause(after seconds: TimeInterval) -> Duration {
-        min(max(lab.statusInterval, .seconds(seconds / 10)), lab.statusInterval * 6)
+    /// Looks at an execution at once.
+    ///
+    /// - Parameter mayFail: Whether it's no matter if the lab is in trouble.
+    /// - Returns: The execution; `nil` while the lab is in trouble.
+    private func look(at executionID: String, mayFail: Bool = true) async throws -> Execution? {
+        do {
+            return try await lab.executionWatcher.execution(executionID)
+        } catch let error as SandboxAPIError {
+            guard mayFail, !error.isRefusal else { throw Self.unreadable(executionID, error) }
+            return nil
+        }
+    }
+
+    private static func unreadable(_ executionID: String, _ error: SandboxAPIError) -> JobFailure {
+        JobFailure("The execution '\(executionID)' can't be read, so it is unknown how the command ended", error)
     }
 
     /// Asks the lab to cancel an execution; whether it has agreed.

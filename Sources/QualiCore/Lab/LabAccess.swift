@@ -10,6 +10,8 @@ public struct LabAccess: Sendable {
     let watchingClient: SandboxClient
     /// The shared watcher of sandboxes.
     public let watcher: SandboxWatcher
+    /// The shared watcher of executions.
+    public let executionWatcher: ExecutionWatcher
     /// The CloudShell portal, for links.
     public let portal: PortalLinks
     /// The pause between reads of one thing's state.
@@ -22,12 +24,8 @@ public struct LabAccess: Sendable {
     var pauseBetweenLooks: Duration { max(statusInterval, .seconds(5)) }
     /// Keeps starts of the same command apart.
     let starts = ExclusiveAccess()
-    /// Reads what many jobs wait for.
-    let executionReads: ExecutionReads
     /// Keeps jobs from taking one another's executions for their own.
     let claims = ExecutionClaims()
-    /// What all who wait for executions say of a lab in trouble.
-    let executionOutage = OutageLog(.watchingExecutions)
     /// Masks the worker's own secrets, before a text is cut.
     var redact: @Sendable (String) -> String = { $0 }
 
@@ -35,14 +33,15 @@ public struct LabAccess: Sendable {
     public init(
         client: SandboxClient,
         watcher: SandboxWatcher,
+        executionWatcher: ExecutionWatcher,
         portal: PortalLinks,
         statusInterval: Duration,
         patience: Duration
     ) {
         self.client = client
         watchingClient = client.unrepeated(timeout: SandboxWatcher.readTimeout)
-        executionReads = ExecutionReads(client: watchingClient)
         self.watcher = watcher
+        self.executionWatcher = executionWatcher
         self.portal = portal
         self.statusInterval = statusInterval
         self.patience = patience

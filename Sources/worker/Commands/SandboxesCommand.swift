@@ -132,6 +132,7 @@ struct SandboxesCommand: AsyncParsableCommand {
         return LabAccess(
             client: client,
             watcher: SandboxWatcher(client: client, interval: interval, logger: silence),
+            executionWatcher: ExecutionWatcher(client: client, interval: interval, logger: silence),
             portal: StatusFacts(settings).portal,
             statusInterval: interval,
             patience: .seconds(60)

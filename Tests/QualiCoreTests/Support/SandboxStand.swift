@@ -48,6 +48,7 @@ struct SandboxStand: Sendable {
             lab: LabAccess(
                 client: client,
                 watcher: SandboxWatcher(client: client, interval: interval, logger: .silent),
+                executionWatcher: ExecutionWatcher(client: client, interval: interval, logger: .silent),
                 portal: PortalLinks(url: "http://portal"),
                 statusInterval: interval,
                 patience: .seconds(60)

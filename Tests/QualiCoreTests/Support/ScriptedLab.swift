@@ -65,7 +65,7 @@ extension HTTPReply {
     static var success: HTTPReply { .json(#"{"result": "success"}"#) }
 }
 
-/// A handler's surroundings: a scripted lab, a watcher, and a clock that runs as fast as everybody sleeps.
+/// A handler's surroundings: a scripted lab, watchers, and a clock that runs as fast as everybody sleeps.
 struct LabBench: Sendable {
     let lab: ScriptedLab
     let clock: ManualClock
@@ -92,6 +92,7 @@ struct LabBench: Sendable {
         access = LabAccess(
             client: client,
             watcher: SandboxWatcher(client: client, interval: statusInterval, clock: clock, logger: .silent),
+            executionWatcher: ExecutionWatcher(client: client, interval: statusInterval, clock: clock, logger: .silent),
             portal: PortalLinks(url: "http://portal"),
             statusInterval: statusInterval,
             patience: patience
@@ -139,10 +140,11 @@ struct LabBench: Sendable {
         try await running { try await handler.abandon(context) }
     }
 
-    /// Runs the watcher and the clock while `body` runs.
+    /// Runs the watchers and the clock while `body` runs.
     func running<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await access.watcher.run() }
+            group.addTask { await access.executionWatcher.run() }
             defer { group.cancelAll() }
             return try await clock.running(body)
         }
