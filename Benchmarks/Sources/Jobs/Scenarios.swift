@@ -6,7 +6,7 @@ import Measure
 struct Scenario: Sendable {
     /// What the worker has to do.
     enum Kind: String, CaseIterable {
-        case commands, waiting, idle, latency, endless
+        case commands, waiting, running, idle, latency, endless
     }
 
     let kind: Kind
@@ -26,6 +26,7 @@ struct Scenario: Sendable {
                 switch kind {
                 case .commands: try await commands(subject)
                 case .waiting: try await waiting(subject)
+                case .running: try await running(subject)
                 case .idle: try await idle(subject, startedAt: begin)
                 case .latency: try await latency()
                 case .endless: try await endless(subject)
@@ -42,7 +43,7 @@ struct Scenario: Sendable {
         switch kind {
         case .commands, .endless:
             ["QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.5", "QUALI_MAX_JOBS": "120"]
-        case .waiting:
+        case .waiting, .running:
             ["QUALI_MAX_JOBS": "\(count * 10 / 9 + 50)", "QUALI_PROGRESS_SECONDS": "0"]
         case .idle, .latency: [:]
         }
@@ -133,14 +134,8 @@ struct Scenario: Sendable {
         try await Task.sleep(for: .seconds(15))
         let idle = try await subject.usage()
         for number in 1...count { _ = try site.beginStart(number, of: "Endless") }
-        try await begin(count)
-        // Until the last of them waits, and what their begin has left is given back: once a minute.
-        try await Task.sleep(for: .seconds(70))
-        let before = try await subject.usage()
-        let asked = site.cloud.journal.count
-        try await Task.sleep(for: .seconds(30))
-        let after = try await subject.usage()
-        let lab = site.requests(after: asked).lab
+        try await begin("startSandbox", count)
+        let costs = try await costOfWaiting(subject, since: idle)
         let slow = try (1...10).map { try site.beginStart($0, of: "Slow") }
         let delays = try await site.end(slow).map { report -> Double in
             guard let action = report.action("Start"), let end = action.jobs.last?.ended,
@@ -148,19 +143,46 @@ struct Scenario: Sendable {
             else { throw Mistake("a start names no sandbox") }
             return end.timeIntervalSince(sandbox.startTime.addingTimeInterval(10)) * 1_000
         }
+        return costs + [delays.percentile(0.5), delays.percentile(1)]
+    }
+
+    /// Jobs that wait for commands that run for days: memory in MiB, KiB a job, threads, percent of a core, lab calls a
+    /// minute and a job.
+    private func running(_ subject: Subject) async throws -> [Double] {
+        let pipelines = (count + Site.components - 1) / Site.components
+        let artifacts = try await startSandboxes(pipelines)
+        try await Task.sleep(for: .seconds(70))
+        let idle = try await subject.usage()
+        for (index, artifact) in artifacts.enumerated() {
+            let actions = min(Site.components, count - index * Site.components)
+            _ = try site.beginCommands(index, count: actions, command: "run-on", artifact: artifact)
+        }
+        try await begin("startComponentCommand", count)
+        return try await costOfWaiting(subject, since: idle)
+    }
+
+    /// What jobs cost that have begun and wait: memory in MiB, KiB a job, threads, percent of a core, lab calls a minute and
+    /// a job.
+    private func costOfWaiting(_ subject: Subject, since idle: ProcessUsage) async throws -> [Double] {
+        // Until the last of them waits, and what their begin has left is given back: once a minute.
+        try await Task.sleep(for: .seconds(70))
+        let before = try await subject.usage()
+        let asked = site.cloud.journal.count
+        try await Task.sleep(for: .seconds(30))
+        let after = try await subject.usage()
+        let lab = site.requests(after: asked).lab
         return [
             after.memory, (after.memory - idle.memory) * 1_024 / Double(count), Double(after.threads),
-            (after.cpu - before.cpu) / 30 * 100, Double(lab) * 2 / Double(count), delays.percentile(0.5),
-            delays.percentile(1),
+            (after.cpu - before.cpu) / 30 * 100, Double(lab) * 2 / Double(count),
         ]
     }
 
-    /// Waits until so many jobs have begun.
+    /// Waits until so many jobs have begun, with a request for each.
     ///
     /// - Throws: ``Mistake`` when a worker takes over five minutes for that.
-    private func begin(_ count: Int) async throws {
+    private func begin(_ operation: String, _ count: Int) async throws {
         try await withThrowingTaskGroup { group in
-            group.addTask { try await site.cloud.journal.finished("startSandbox", times: count) }
+            group.addTask { try await site.cloud.journal.finished(operation, times: count) }
             group.addTask {
                 try await Task.sleep(for: .seconds(300))
                 throw Mistake("the worker didn't begin \(count) jobs in five minutes")

@@ -27,7 +27,10 @@ struct Site: Sendable {
                 kind: .resource,
                 model: "Server",
                 address: "10.0.0.\(number)",
-                commands: [LabCommand(name: "work", params: [.init("Step")], duration: .zero)]
+                commands: [
+                    LabCommand(name: "work", params: [.init("Step")], duration: .zero),
+                    LabCommand(name: "run-on", params: [.init("Step")], duration: .seconds(1_000_000)),
+                ]
             )
         }
         func blueprint(_ name: String, _ setup: LabBlueprint.Setup) -> LabBlueprint {
@@ -54,7 +57,7 @@ struct Site: Sendable {
         try cloud.codePipeline.register(
             Self.run,
             required: ["ComponentName", "CommandName"],
-            optional: ["ArgumentsJSON"]
+            optional: ["ArgumentsJSON", "TimeoutInMinutes"]
         )
         try cloud.codePipeline.register(Self.end)
     }
@@ -79,15 +82,20 @@ struct Site: Sendable {
 
     /// Begins to run as many commands at once as a sandbox has components.
     ///
-    /// - Parameter artifact: What the start action has stored; the pipeline's source is the same.
+    /// - Parameters:
+    ///   - command: `work`, which ends at once, or `run-on`, which doesn't.
+    ///   - artifact: What the start action has stored; the pipeline's source is the same.
     /// - Returns: The pipeline's execution.
-    func beginCommands(_ number: Int, count: Int, artifact: Data) throws -> String {
+    func beginCommands(_ number: Int, count: Int, command: String = "work", artifact: Data) throws -> String {
         cloud.s3.put(artifact, bucket: cloud.options.artifactBucket, key: "source.zip")
         let actions = (1...count).map { component in
             VirtualPipeline.Action(
                 "Run\(component)",
                 Self.run,
-                ["ComponentName": "server-\(component)", "CommandName": "work", "ArgumentsJSON": #"{"Step": "1"}"#],
+                [
+                    "ComponentName": "server-\(component)", "CommandName": command, "TimeoutInMinutes": "6000",
+                    "ArgumentsJSON": #"{"Step": "1"}"#,
+                ],
                 inputs: ["SourceOutput"]
             )
         }

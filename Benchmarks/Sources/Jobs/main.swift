@@ -3,12 +3,12 @@ import LocalCloud
 
 // Measures a worker on stand-ins of its services, and prints the figures of a scenario in one line.
 //
-//   Jobs commands|waiting|idle|latency|endless COUNT PROGRAM [ARGUMENT...]
+//   Jobs commands|waiting|running|idle|latency|endless COUNT PROGRAM [ARGUMENT...]
 
 let arguments = CommandLine.arguments
 guard arguments.count > 3, let kind = Scenario.Kind(rawValue: arguments[1]), let count = Int(arguments[2]), count > 0
 else {
-    let usage = "usage: Jobs commands|waiting|idle|latency|endless COUNT PROGRAM [ARGUMENT...]\n"
+    let usage = "usage: Jobs commands|waiting|running|idle|latency|endless COUNT PROGRAM [ARGUMENT...]\n"
     FileHandle.standardError.write(Data(usage.utf8))
     exit(2)
 }
