@@ -125,8 +125,8 @@ extension RunCommand {
             case .ended(let execution): return execution
             case .refused(let error): throw Self.unreadable(executionID, error)
             case .overdue(let wasSeen): return try await look(at: executionID, mayFail: wasSeen)
-            case .givesWay:
-                isKnown = true
+            case .givesWay(let wasSeen):
+                isKnown = wasSeen
                 if await context.takeTurnToShowProgress() || context.waitsInQueue {
                     try await context.pause(for: watcher.pause(since: start, now: context.clock.now))
                 }

@@ -21,7 +21,7 @@ public actor ExecutionWatcher {
         /// The lab refuses to show it.
         case refused(SandboxAPIError)
         /// The wait would go on, but the caller wants to do something else.
-        case givesWay
+        case givesWay(wasSeen: Bool)
         /// The deadline has passed, since when nobody has looked.
         case overdue(wasSeen: Bool)
     }
@@ -299,7 +299,7 @@ public actor ExecutionWatcher {
         guard var waiter = waiters[id] else { return }
         let now = clock.now
         if isSeen { waiter.wasSeen = true }
-        if let givesWayAt = waiter.givesWayAt, givesWayAt <= now { return end(id, .givesWay) }
+        if let givesWayAt = waiter.givesWayAt, givesWayAt <= now { return end(id, .givesWay(wasSeen: waiter.wasSeen)) }
         waiter.read = .none
         waiter.pause = pause(since: waiter.start, now: now).timeInterval
         waiter.nextLook = now.addingTimeInterval(waiter.pause)

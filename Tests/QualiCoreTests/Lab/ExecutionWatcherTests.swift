@@ -54,7 +54,7 @@ struct ExecutionWatcherTests {
                         switch sighting {
                         case .ended(let execution): execution.status.rawValue
                         case .refused(let error): "\(error.code)"
-                        case .givesWay: "gives way"
+                        case .givesWay(let wasSeen): wasSeen ? "gives way" : "gives way, never seen"
                         case .overdue(let wasSeen): wasSeen ? "overdue" : "never seen"
                         }
                     sightings.yield((id, words))
@@ -175,9 +175,12 @@ struct ExecutionWatcherTests {
         #expect(found == ["a": "notFound", "b": "Completed"])
     }
 
-    @Test func `a wait gives way after a look, once its time has come`() async throws {
-        let bench = try Self.bench(endingAt: .infinity)
-        #expect(try await Self.wait(for: ["a"], bench, givingWayAt: 20) == ["a": "gives way"])
+    @Test(arguments: [true, false]) func `a wait gives way after a look, once its time has come`(
+        isShown: Bool
+    ) async throws {
+        let bench = try Self.bench(endingAt: .infinity) { _, _ in isShown ? nil : .error(503, "later") }
+        let found = try await Self.wait(for: ["a"], bench, givingWayAt: 20)
+        #expect(found == ["a": isShown ? "gives way" : "gives way, never seen"])
         #expect(LabBench.seconds(bench.clock) >= 20)
         #expect(LabBench.seconds(bench.clock) <= 25)
     }
