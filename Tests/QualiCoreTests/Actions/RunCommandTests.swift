@@ -245,6 +245,53 @@ struct RunCommandTests {
         #expect(LabBench.seconds(clock) <= 3_630)
     }
 
+    @Test func `a command that runs on is waited for without a task`() async throws {
+        let clock = ManualClock()
+        let bench = try bench(clock: clock) { line, _ in
+            line == "GET /executions/e2" && LabBench.seconds(clock) < 60 ? Self.execution("Running") : nil
+        }
+        let job = JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now)
+        let journal = InMemoryJobJournal([.record()])
+        let ledger = JobLedger(
+            job,
+            checkpoint: nil,
+            .init(
+                journal: PatientJournal(journal, clock: clock, logger: .silent),
+                canStandBy: true,
+                clock: clock
+            )
+        )
+        @Sendable func run(_ checkpoint: RunCommand.Checkpoint?) async throws -> JobResult {
+            let context = JobContext<RunCommand.Checkpoint>(
+                job: job,
+                checkpoint: checkpoint,
+                artifacts: JobArtifacts(store: FakeArtifactStore()),
+                clock: clock,
+                log: JobLog(.silent, externalExecutionName: nil),
+                ledger: ledger
+            )
+            let properties = ["ComponentName": "SANDBOX", "CommandName": "check", "SandboxId": "s1"]
+            return try await RunCommand(lab: bench.access).run(.init(ActionProperties(properties)), context: context)
+        }
+        let result = try await bench.running {
+            await #expect(throws: CancellationError.self) { _ = try await run(nil) }
+            let standby = try #require(await ledger.takeStandby())
+            let saved = try #require(await ledger.checkpoint)
+            let brought = Locked<(any Sendable)?>(nil)
+            let gate = Gate()
+            _ = await standby { value in
+                brought.withLock { $0 = value }
+                gate.open()
+            }
+            await gate.wait()
+            await ledger.bring(try #require(brought.withLock { $0 }))
+            return try await run(JSONDecoder.compact.decode(RunCommand.Checkpoint.self, from: saved))
+        }
+        #expect(result.outputVariables["CommandOutput"] == "fine")
+        #expect(bench.lab.count(Self.startLine) == 1)
+        #expect(LabBench.seconds(clock) >= 60)
+    }
+
     @Test func `a lab that is away for longer than the patience fails no command that still has time`() async throws {
         let clock = ManualClock()
         let bench = try bench(clock: clock) { line, _ in
