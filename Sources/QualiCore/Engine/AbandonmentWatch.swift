@@ -115,6 +115,31 @@ actor AbandonmentWatch {
         watched[id] = nil
     }
 
+    /// Whether the action of a job whose result is refused is over without success.
+    ///
+    /// A result is also refused where another host has gone on with the action, whose sandbox must then stay. So a service
+    /// that is in trouble is asked again. Where it can't be asked, what was acknowledged is over: nobody else is offered a
+    /// job that is in progress. One whose acknowledgement got lost may be another host's.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled before that is known.
+    func isUnwanted(_ record: JobRecord) async throws -> Bool {
+        var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
+        while true {
+            do {
+                let status = try await queue.status(of: record)
+                outage.succeeded(at: clock.now, logger)
+                return status?.isUnwanted ?? record.isAcknowledged
+            } catch let error as AWSError where error.code.isVerdict {
+                return record.isAcknowledged
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                outage.failed(error, at: clock.now, logger)
+            }
+            try await clock.sleep(for: backoff.pause())
+        }
+    }
+
     /// Looks at one execution; `false` if the others needn't be looked at now.
     private func look(at execution: Execution) async -> Bool {
         do {
@@ -161,4 +186,11 @@ private enum End<Value: Sendable>: Sendable {
 extension CodePipeline.ActionExecutionStatus {
     /// Whether a result can't count any more: the pipeline was stopped, or the action's time is over.
     var isUnwanted: Bool { self == .abandoned || self == .failed }
+}
+
+extension AWSError.Code {
+    /// Whether to ask for an execution's actions once more would bring the same: the right is missing, or the execution.
+    fileprivate var isVerdict: Bool {
+        isAccessDenied || [.pipelineNotFound, .pipelineExecutionNotFound, .validation].contains(self)
+    }
 }

@@ -17,7 +17,7 @@ extension WorkerRun {
                 }
                 claims.addTask { [self] in
                     switch await acknowledge(record, isRepeat: true, logger(for: record)) {
-                    case .claimed: deliver(record)
+                    case .claimed: deliver(record.acknowledged)
                     case .uncertain where Task.isCancelled && worker.journal.isDurable:
                         leave(record)
                     case .uncertain(let failure): await end(record, .failure(failure))
@@ -50,15 +50,16 @@ extension WorkerRun {
             await letGo(offer.record)
             return nil
         }
-        worker.monitor.jobBegins(offer.record)
-        await absent.returned(offer.record.actionExecutionID)
-        let isContinued = offer.record.checkpoint != nil
+        let record = offer.record.acknowledged
+        worker.monitor.jobBegins(record)
+        await absent.returned(record.actionExecutionID)
+        let isContinued = record.checkpoint != nil
         let isLook = offer.notBefore != nil
         logger.log(level: isLook ? .debug : .info, "Job begins", metadata: isContinued ? ["continued": "true"] : [:])
         switch offer.content {
-        case .success(let data): return jobInHand(offer.record, data, accountID: offer.accountID, offer.mark)
+        case .success(let data): return jobInHand(record, data, accountID: offer.accountID, offer.mark)
         case .failure(let failure):
-            await end(offer.record, .failure(failure))
+            await end(record, .failure(failure))
             return nil
         }
     }
@@ -100,5 +101,14 @@ extension WorkerRun {
         } catch {
             logger(for: record).error("Stopped before the journal could forget a job", metadata: ["error": "\(error)"])
         }
+    }
+}
+
+extension JobRecord {
+    /// The same, as this worker's.
+    fileprivate var acknowledged: Self {
+        var record = self
+        record.isAcknowledged = true
+        return record
     }
 }

@@ -89,9 +89,14 @@ extension WorkerRun {
             logger.notice("What the job has begun is left as it is")
             return true
         }
-        guard await isUnwanted(record) else {
-            logger.notice("Its action goes on elsewhere or has succeeded, so what it has begun is left as it is")
-            return true
+        do {
+            guard try await abandonment.isUnwanted(record) else {
+                logger.notice("Its action may go on elsewhere, or has succeeded, so what it has begun is left as it is")
+                return true
+            }
+        } catch {
+            logger.notice("Stopped before it was known whether the job's action goes on; it stays in the journal")
+            return false
         }
         return await undo(record, logger)
     }
@@ -117,13 +122,6 @@ extension WorkerRun {
             logger.error("What an abandoned job has begun can't be ended", metadata: ["error": "\(error)"])
             return true
         }
-    }
-
-    /// Whether the job's action is over without success, as far as CodePipeline tells.
-    ///
-    /// A result may also be refused because another host has gone on with the action, whose sandbox must then stay.
-    private func isUnwanted(_ record: JobRecord) async -> Bool {
-        (try? await worker.queue.status(of: record))?.isUnwanted ?? true
     }
 }
 

@@ -136,6 +136,83 @@ struct AbandonmentTests {
         #expect(await journal.unfinished().isEmpty)
     }
 
+    @Test func `keeps what another host has gone on with, though CodePipeline doesn't say so at once`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        await queue.fail("success", with: [gone])
+        await queue.fail("statuses", with: [AWSError(.throttling, "slowly"), AWSError(.transport, "no connection")])
+        await queue.tell("run-1", is: .inProgress)
+        let journal = InMemoryJobJournal()
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            JobResult(summary: "done")
+        } abandoned: { _ in
+            Issue.record("another host needs it")
+        } whileRunning: { worker in
+            await worker.clock.running {
+                _ = await queue.call(3) { if case .statuses = $0 { true } else { false } }
+            }
+        }
+        #expect(await journal.unfinished().isEmpty)
+    }
+
+    @Test(arguments: [AWSError.Code.accessDeniedException, .pipelineNotFound, .pipelineExecutionNotFound, .validation])
+    func `is undone where it can't be asked whether another host has gone on`(code: AWSError.Code) async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        await queue.fail("success", with: [gone])
+        await queue.fail("statuses", with: [AWSError(code, "no")])
+        let undone = Gate()
+        try await RunningWorker.run(queue: queue) { _ in
+            JobResult(summary: "done")
+        } abandoned: { _ in
+            undone.open()
+        } whileRunning: { _ in
+            await undone.wait()
+        }
+    }
+
+    @Test(arguments: [AWSError.Code.accessDeniedException, nil])
+    func `keeps what another host may have gone on with, if it's unknown who has the job`(
+        code: AWSError.Code?
+    ) async throws {
+        let queue = FakeQueue()
+        if let code { await queue.fail("statuses", with: [AWSError(code, "no")]) }
+        // The reply to its acknowledgement was lost, and then its failure refused.
+        var record = JobRecord.record(isAcknowledged: false, checkpoint: Data("5".utf8))
+        record.outcome = .abandoned
+        let journal = InMemoryJobJournal([record], isDurable: true)
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            JobResult(summary: "done")
+        } abandoned: { _ in
+            Issue.record("another host may need it")
+        } whileRunning: { _ in
+            _ = await queue.call { if case .statuses = $0 { true } else { false } }
+        }
+        #expect(await journal.unfinished().isEmpty)
+    }
+
+    @Test func `stays in the journal if the worker stops before it is known whether another host has gone on`()
+        async throws
+    {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        await queue.fail("success", with: [gone])
+        await queue.fail("statuses", with: Array(repeating: AWSError(.serviceUnavailable, "later"), count: 10))
+        let journal = InMemoryJobJournal(isDurable: true)
+        try await RunningWorker.run(queue: queue, journal: journal) { configuration in
+            configuration.reportTime = .seconds(20)
+        } handler: { _ in
+            JobResult(summary: "done")
+        } abandoned: { _ in
+            Issue.record("another host may need it")
+        } whileRunning: { worker in
+            _ = await queue.call { if case .statuses = $0 { true } else { false } }
+            await worker.stop()
+            await worker.clock.wakeSleeper(of: .seconds(20))
+        }
+        #expect(await journal.unfinished().map(\.outcome) == [.abandoned])
+    }
+
     @Test func `is undone by the next run if this one is stopped before`() async throws {
         let queue = FakeQueue()
         await queue.hold(.job("1"))
