@@ -55,11 +55,11 @@ public actor ExecutionWatcher {
     private static let readsAtOnce = 32
     /// How many jobs have to wait for a command before its list is read.
     private static let crowd = 3
-    /// The pause between rounds while more is to be read than may be, in seconds.
-    private static let round = 0.2
 
     private let client: SandboxClient
     private let interval: Duration
+    /// The least time between rounds in seconds, so that a crowd's reads go out together.
+    private let round: TimeInterval
     private let clock: any WorkerClock
     private let logger: Logger
     private let outage = OutageLog(.watchingExecutions)
@@ -82,6 +82,7 @@ public actor ExecutionWatcher {
     public init(client: SandboxClient, interval: Duration, clock: any WorkerClock = .system, logger: Logger) {
         self.client = client.unrepeated(timeout: SandboxWatcher.readTimeout)
         self.interval = interval
+        round = min(0.2, interval.timeInterval / 10)
         self.clock = clock
         self.logger = logger
     }
@@ -92,10 +93,10 @@ public actor ExecutionWatcher {
             while !Task.isCancelled {
                 let (needs, isNeeded) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
                 self.isNeeded = isNeeded
-                let round = beginRound()
-                nextRound = round.end
-                for read in round.reads { group.addTask { await self.perform(read) } }
-                await sleep(until: round.end, or: needs)
+                let reads: [Read]
+                (reads, nextRound) = beginRound()
+                for read in reads { group.addTask { await self.perform(read) } }
+                await sleep(until: nextRound, or: needs)
             }
         }
     }
@@ -183,7 +184,7 @@ public actor ExecutionWatcher {
         }
         for id in overdue.sorted() { end(id, .overdue(wasSeen: waiters[id]?.wasSeen == true)) }
         // What a round doesn't use is lost, but for one round's turns.
-        nextTurn = max(nextTurn, now.addingTimeInterval(-Self.round))
+        nextTurn = max(nextTurn, now.addingTimeInterval(-round))
         var chosen: [Read] = []
         var left = due.count
         for id in due.ids where reads < Self.readsAtOnce && nextTurn <= now {
@@ -200,7 +201,7 @@ public actor ExecutionWatcher {
                 chosen.append(.execution(waiter.executionID, for: id))
             }
         }
-        return (chosen, left == 0 ? next : min(next, now.addingTimeInterval(Self.round)))
+        return (chosen, max(left == 0 ? next : now, now.addingTimeInterval(round)))
     }
 
     /// Sleeps until the next round is due, or somebody needs an earlier one.
