@@ -27,9 +27,17 @@ struct Verdict {
             }
         case ("Failed", _):
             lie = Self.lie(ofFailed: action, package, cloud, scenario)
+            isMixUp =
+                lie == Self.unprovenFailure
+                && cloud.lab.executions.contains { other in
+                    other.status == .failed && other.sandboxID == action.externalExecutionID
+                        && other.command.name == action.configuration["CommandName"]
+                }
         default: break
         }
     }
+
+    private static let unprovenFailure = "its execution hasn't failed"
 
     /// A failure has to have a reason, and to name the right one.
     private static func lie(
@@ -53,7 +61,7 @@ struct Verdict {
                 return "its teardown hasn't failed"
             }
             if message.contains(" ended as 'Failed'") {
-                return execution?.status == .failed ? nil : "its execution hasn't failed"
+                return execution?.status == .failed ? nil : unprovenFailure
             }
             // Cancelled for its time by a worker that could say so no more.
             if message.contains(" ended as 'Cancelled'"), execution?.cancelRequested != nil { return nil }
