@@ -268,8 +268,7 @@ public actor ExecutionWatcher {
             return
         }
         reads -= 1
-        for id in waiters.keys {
-            guard let waiter = waiters[id], waiter.read == .list, waiter.place == place else { continue }
+        for (id, waiter) in waiters.filter({ $0.value.read == .list && $0.value.place == place }) {
             if let running, !running.contains(waiter.executionID) {
                 waiters[id]?.read = .none
                 waiters[id]?.isUnlisted = true
