@@ -5,7 +5,10 @@ import Foundation
 /// It belongs into a checkpoint, so that the looks of workers which die soon add up.
 public struct LooksInVain: Codable, Sendable, Hashable {
     /// After how many looks it is taken for missing.
-    private static let enough = 4
+    ///
+    /// With five seconds between them, these see a request that the lab acts upon twenty seconds late, and lists only at the
+    /// third time.
+    private static let enough = 7
 
     private var count = 0
     private var last: Date?
