@@ -93,9 +93,9 @@ public actor ExecutionWatcher {
             while !Task.isCancelled {
                 let (needs, isNeeded) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
                 self.isNeeded = isNeeded
-                let reads: [Read]
-                (reads, nextRound) = beginRound()
-                for read in reads { group.addTask { await self.perform(read) } }
+                let requests: [Request]
+                (requests, nextRound) = beginRound()
+                for request in requests { group.addTask { await self.send(request) } }
                 await sleep(until: nextRound, or: needs)
             }
         }
@@ -158,15 +158,15 @@ public actor ExecutionWatcher {
     // MARK: Rounds
 
     /// A request to the lab.
-    private enum Read {
+    private enum Request {
         case execution(String, for: Int)
         case list(Place)
     }
 
     /// Ends the waits that are overdue, and chooses the reads that are due, the most belated ones first, as far as turns go.
     ///
-    /// - Returns: The reads, and when the next round is due.
-    private func beginRound() -> (reads: [Read], end: Date) {
+    /// - Returns: The requests for them, and when the next round is due.
+    private func beginRound() -> (requests: [Request], end: Date) {
         let now = clock.now
         var overdue: [Int] = []
         var due = MostBelated(limit: Self.readsAtOnce)
@@ -185,7 +185,7 @@ public actor ExecutionWatcher {
         for id in overdue.sorted() { end(id, .overdue(wasSeen: waiters[id]?.wasSeen == true)) }
         // What a round doesn't use is lost, but for one round's turns.
         nextTurn = max(nextTurn, now.addingTimeInterval(-round))
-        var chosen: [Read] = []
+        var chosen: [Request] = []
         var left = due.count
         for id in due.ids where reads < Self.readsAtOnce && nextTurn <= now {
             left -= 1
@@ -219,9 +219,9 @@ public actor ExecutionWatcher {
 
     // MARK: Reads
 
-    private func perform(_ read: Read) async {
-        switch read {
-        case .execution(let executionID, let id): await self.read(executionID, for: id)
+    private func send(_ request: Request) async {
+        switch request {
+        case .execution(let executionID, let id): await read(executionID, for: id)
         case .list(let place): await readList(of: place)
         }
     }

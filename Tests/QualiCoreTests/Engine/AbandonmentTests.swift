@@ -33,6 +33,28 @@ struct AbandonmentTests {
         }
     }
 
+    /// Runs a worker whose job succeeds, which CodePipeline doesn't want to know; its questions for the action fail first.
+    private func refused(
+        _ queue: FakeQueue = FakeQueue(),
+        failingWith errors: [AWSError] = [],
+        journal: InMemoryJobJournal = InMemoryJobJournal(),
+        abandoned: @escaping ClosureHandler.Undoing = { _ in Issue.record("another host may need it") },
+        whileRunning body: (RunningWorker) async throws -> Void
+    ) async throws {
+        await queue.offer(.job("1"))
+        await queue.fail("success", with: [gone])
+        await queue.fail("statuses", with: errors)
+        try await RunningWorker.run(queue: queue, journal: journal) { configuration in
+            configuration.reportTime = .seconds(20)
+        } handler: { _ in
+            JobResult(summary: "done")
+        } abandoned: { context in
+            try await abandoned(context)
+        } whileRunning: { worker in
+            try await body(worker)
+        }
+    }
+
     @Test func `is interrupted when its pipeline is stopped, and what it has begun is undone`() async throws {
         let queue = FakeQueue()
         let journal = InMemoryJobJournal(isDurable: true)
@@ -119,37 +141,17 @@ struct AbandonmentTests {
         }
     }
 
-    @Test(arguments: [CodePipeline.ActionExecutionStatus.inProgress, .succeeded])
-    func `keeps what another host has gone on with`(status: CodePipeline.ActionExecutionStatus) async throws {
-        let queue = FakeQueue()
-        await queue.offer(.job("1"))
-        await queue.fail("success", with: [gone])
+    @Test(arguments: [CodePipeline.ActionExecutionStatus.inProgress, .succeeded], [0, 2])
+    func `keeps what another host has gone on with, though CodePipeline may not say so at once`(
+        status: CodePipeline.ActionExecutionStatus,
+        troubles: Int
+    ) async throws {
+        let (queue, journal) = (FakeQueue(), InMemoryJobJournal())
         await queue.tell("run-1", is: status)
-        let journal = InMemoryJobJournal()
-        try await RunningWorker.run(queue: queue, journal: journal) { _ in
-            JobResult(summary: "done")
-        } abandoned: { _ in
-            Issue.record("another host needs it")
-        } whileRunning: { _ in
-            _ = await queue.call { if case .statuses = $0 { true } else { false } }
-        }
-        #expect(await journal.unfinished().isEmpty)
-    }
-
-    @Test func `keeps what another host has gone on with, though CodePipeline doesn't say so at once`() async throws {
-        let queue = FakeQueue()
-        await queue.offer(.job("1"))
-        await queue.fail("success", with: [gone])
-        await queue.fail("statuses", with: [AWSError(.throttling, "slowly"), AWSError(.transport, "no connection")])
-        await queue.tell("run-1", is: .inProgress)
-        let journal = InMemoryJobJournal()
-        try await RunningWorker.run(queue: queue, journal: journal) { _ in
-            JobResult(summary: "done")
-        } abandoned: { _ in
-            Issue.record("another host needs it")
-        } whileRunning: { worker in
+        let errors = [AWSError(.throttling, "slowly"), AWSError(.transport, "no connection")].prefix(troubles)
+        try await refused(queue, failingWith: Array(errors), journal: journal) { worker in
             await worker.clock.running {
-                _ = await queue.call(3) { if case .statuses = $0 { true } else { false } }
+                _ = await queue.call(troubles + 1) { if case .statuses = $0 { true } else { false } }
             }
         }
         #expect(await journal.unfinished().isEmpty)
@@ -157,14 +159,8 @@ struct AbandonmentTests {
 
     @Test(arguments: [AWSError.Code.accessDeniedException, .pipelineNotFound, .pipelineExecutionNotFound, .validation])
     func `is undone where it can't be asked whether another host has gone on`(code: AWSError.Code) async throws {
-        let queue = FakeQueue()
-        await queue.offer(.job("1"))
-        await queue.fail("success", with: [gone])
-        await queue.fail("statuses", with: [AWSError(code, "no")])
         let undone = Gate()
-        try await RunningWorker.run(queue: queue) { _ in
-            JobResult(summary: "done")
-        } abandoned: { _ in
+        try await refused(failingWith: [AWSError(code, "no")]) { _ in
             undone.open()
         } whileRunning: { _ in
             await undone.wait()
@@ -194,18 +190,9 @@ struct AbandonmentTests {
     @Test func `stays in the journal if the worker stops before it is known whether another host has gone on`()
         async throws
     {
-        let queue = FakeQueue()
-        await queue.offer(.job("1"))
-        await queue.fail("success", with: [gone])
-        await queue.fail("statuses", with: Array(repeating: AWSError(.serviceUnavailable, "later"), count: 10))
-        let journal = InMemoryJobJournal(isDurable: true)
-        try await RunningWorker.run(queue: queue, journal: journal) { configuration in
-            configuration.reportTime = .seconds(20)
-        } handler: { _ in
-            JobResult(summary: "done")
-        } abandoned: { _ in
-            Issue.record("another host may need it")
-        } whileRunning: { worker in
+        let (queue, journal) = (FakeQueue(), InMemoryJobJournal(isDurable: true))
+        let errors = Array(repeating: AWSError(.serviceUnavailable, "later"), count: 10)
+        try await refused(queue, failingWith: errors, journal: journal) { worker in
             _ = await queue.call { if case .statuses = $0 { true } else { false } }
             await worker.stop()
             await worker.clock.wakeSleeper(of: .seconds(20))
