@@ -134,14 +134,16 @@ let package = Package(
             exclude: ["seeds.txt"]
         ),
 
+        // What several targets' tests use; no product.
+        .target(name: "TestSupport", path: "Tests/Support"),
         .testTarget(
             name: "HTTPTransportTests",
-            dependencies: ["HTTPTransport", .product(name: "HTTPTypes", package: "swift-http-types")]
+            dependencies: ["HTTPTransport", "TestSupport", .product(name: "HTTPTypes", package: "swift-http-types")]
         ),
         .testTarget(
             name: "AWSLiteTests",
             dependencies: [
-                "AWSLite", "HTTPTransport",
+                "AWSLite", "HTTPTransport", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Oracle"]
@@ -149,14 +151,14 @@ let package = Package(
         .testTarget(
             name: "SandboxAPITests",
             dependencies: [
-                "SandboxAPI", "HTTPTransport", "LocalCloud",
+                "SandboxAPI", "HTTPTransport", "LocalCloud", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
         .testTarget(
             name: "QualiCoreTests",
             dependencies: [
-                "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud",
+                "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -164,13 +166,13 @@ let package = Package(
         ),
         .testTarget(
             name: "LocalCloudTests",
-            dependencies: ["LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport"],
+            dependencies: ["LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "TestSupport"],
             resources: [.copy("Conformance")]
         ),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "worker", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore",
+                "worker", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),

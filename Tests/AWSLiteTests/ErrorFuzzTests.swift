@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// Feeds broken error bodies to both readers.
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(10))) func `Whatever the body, an error comes, and it is short`() async throws {
-        var generator = SeededGenerator(seed: 9)
+        var generator = SeededGenerator(usual: 9)
         for number in 0..<Self.iterations {
             let client = OneReply(status: 400, body: mutant(&generator))
             let error = await #expect(throws: AWSError.self, "mutant \(number)") {

@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite struct ErrorReplyTests {
@@ -99,7 +100,7 @@ import Testing
     }
 
     @Test func `Bytes that are no text are no error of ours`() async {
-        var generator = SeededGenerator(seed: 1)
+        var generator = SeededGenerator(usual: 1)
         for _ in 0..<200 {
             let bytes = (0..<64).map { _ in UInt8.random(in: 0...255, using: &generator) }
             let body = "<Error><Code>" + String(decoding: bytes, as: UTF8.self) + "</Code>"

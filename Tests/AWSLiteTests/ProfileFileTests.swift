@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import AWSLite
@@ -124,7 +125,7 @@ import Testing
     }
 
     @Test(Oracle.condition) func `Random files are read as botocore reads them`() async throws {
-        var random = SeededGenerator(seed: 20_261_124)
+        var random = SeededGenerator(usual: 20_261_124)
         let files = (0..<1_000).map { _ in Self.file(&random) }
         let expected = try await Oracle.run("profiles.py", files, as: Result.self)
         #expect(expected.filter { $0.sections != nil }.count > 200)
@@ -141,7 +142,7 @@ import Testing
     }
 
     @Test(Oracle.condition) func `Two files make the profile that botocore makes of them`() async throws {
-        var random = SeededGenerator(seed: 20_261_125)
+        var random = SeededGenerator(usual: 20_261_125)
         let settings = [
             ["region = r1", "region = r2", "region ="], ["role_arn = a", "role_arn ="], ["key = k", "KEY ="],
             ["s3 =\n  addressing_style = path", "s3 =\n  addressing_style =", "s3 =\n  other = x", "s3 ="],
@@ -180,7 +181,7 @@ import Testing
 
     /// `FUZZ_ITERATIONS` raises the number of files.
     @Test(.timeLimit(.minutes(30))) func `Altered files are read or refused, never more`() {
-        var random = SeededGenerator(seed: 1)
+        var random = SeededGenerator(usual: 1)
         let rounds = ProcessInfo.processInfo.environment["FUZZ_ITERATIONS"].flatMap { Int($0) } ?? 2_000
         var read = 0
         for _ in 0..<rounds {

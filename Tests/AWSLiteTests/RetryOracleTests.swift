@@ -1,5 +1,6 @@
 import AWSLite
 import HTTPTransport
+import TestSupport
 import Testing
 
 /// Compares decisions, waits and the retry quota with botocore's standard mode.
@@ -64,7 +65,7 @@ import Testing
     }
 
     @Test func `The quota runs dry and fills up as botocore's does`() async throws {
-        var generator = SeededGenerator(seed: 8)
+        var generator = SeededGenerator(usual: 8)
         let failures = [
             Attempt(exception: "timeout"), Attempt(exception: "connection"), Attempt(status: 503, code: "SlowDown"),
         ]

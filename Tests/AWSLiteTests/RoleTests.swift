@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import AWSLite
@@ -189,7 +190,7 @@ import Testing
     }
 
     @Test func `Any cut or changed byte of a reply leaves the reader alive`() {
-        var random = SeededGenerator(seed: 7)
+        var random = SeededGenerator(usual: 7)
         let original = Array(Self.reply.utf8)
         let rounds = ProcessInfo.processInfo.environment["FUZZ_ITERATIONS"].flatMap { Int($0) } ?? 2_000
         for _ in 0..<rounds {

@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// Objects from and to files, against moto and with boto3 as the peer.
@@ -38,7 +39,7 @@ import Testing
 
     /// Bytes in which every MiB differs.
     private func bytes(_ count: Int) -> Data {
-        var generator = SeededGenerator(seed: UInt64(count))
+        var generator = SeededGenerator(usual: UInt64(count))
         var words = [UInt64](repeating: 0, count: count / 8 + 1)
         for index in words.indices { words[index] = generator.next() }
         return words.withUnsafeBytes { Data($0.prefix(count)) }

@@ -1,5 +1,6 @@
 import Foundation
 import LocalCloud
+import TestSupport
 import Testing
 
 /// What a request costs must not depend on how much else is alive.
@@ -46,8 +47,9 @@ struct CrowdTests {
         _ = try cloud.codePipeline.start("P")
         let jobs = try bench.poll(30)
         let ids = jobs.map { $0["id"] }
-        let taken = Set((0..<30).shuffled().prefix(15))
-        for place in taken.shuffled() { try bench.acknowledge(jobs[place]) }
+        var generator = SeededGenerator()
+        let taken = Set((0..<30).shuffled(using: &generator).prefix(15))
+        for place in taken.sorted().shuffled(using: &generator) { try bench.acknowledge(jobs[place]) }
         #expect(try bench.poll(30).isEmpty)
         cloud.advance(by: .seconds(30))
         #expect(try bench.poll(30).map { $0["id"] } == (0..<30).filter { !taken.contains($0) }.map { ids[$0] })

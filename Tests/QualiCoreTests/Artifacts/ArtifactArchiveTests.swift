@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import QualiCore
@@ -134,12 +135,15 @@ import Testing
     }
 
     @Test func `random bytes never crash the reader`() throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator()
         let zip = try ArtifactArchive.zip([.init(path: "sandbox.json", content: Data(repeating: 65, count: 500))])
         for _ in 0..<300 {
             var data = zip
-            for _ in 0..<Int.random(in: 1...8) {
-                data[Int.random(in: 0..<data.count)] = UInt8.random(in: .min ... .max, using: &generator)
+            for _ in 0..<Int.random(in: 1...8, using: &generator) {
+                data[Int.random(in: 0..<data.count, using: &generator)] = UInt8.random(
+                    in: .min ... .max,
+                    using: &generator
+                )
             }
             _ = try? read(data)
         }

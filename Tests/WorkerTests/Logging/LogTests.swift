@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import Logging
+import TestSupport
 import Testing
 
 @testable import worker
@@ -62,23 +63,24 @@ struct LogTests {
 
     @Test("is a line of JSON, or of text, whatever is in it")
     func anything() throws {
-        var random = SystemRandomNumberGenerator()
+        // Bytes as a server may send them, half of them such as mean something in JSON or to a terminal.
+        let special = Array("\"\\\n\r\t\0\u{1B}[2J\u{7F}\u{9B}\u{2028}{}:,/é🙂\u{FEFF}\u{202E}".utf8)
+        var random = SeededGenerator()
         for _ in 0..<500 {
-            // Bytes as a server may send them, half of them such as mean something in JSON or to a terminal.
-            let special = Array("\"\\\n\r\t\0\u{1B}[2J\u{7F}\u{9B}\u{2028}{}:,/é🙂\u{FEFF}\u{202E}".utf8)
             let bytes = (0..<40).map { _ in
-                Bool.random() ? UInt8.random(in: .min ... .max, using: &random) : special.randomElement() ?? 0
+                Bool.random(using: &random)
+                    ? UInt8.random(in: .min ... .max, using: &random) : special.randomElement(using: &random) ?? 0
             }
-            // Readers of JSON may drop a byte order mark at a text's beginning.
-            let said = "x" + String(decoding: bytes, as: UTF8.self)
+            let said = String(decoding: bytes, as: UTF8.self)
             let say: (Logger) -> Void = {
                 $0.info("\(said)", metadata: ["\(said)": "\(said)", "deep": ["\(said)": ["\(said)"]]])
             }
             let json = lines(.json, say)
             let data = Data(try #require(json.first).utf8)
             #expect(json.count == 1 && data.last == 10 && !data.dropLast().contains { $0 < 0x20 || $0 == 0x7F })
-            let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-            #expect(object["message"] as? String == said && object[said] as? String == said)
+            // Not JSONSerialization, which drops a byte order mark after an escape (Swift 6.3.1).
+            let object = try JSONDecoder().decode([String: Text].self, from: data)
+            #expect(object["message"]?.text == said && object[said]?.text == said)
             let text = Array(lines(.text(inColor: false), say).joined().unicodeScalars)
             #expect(!text.dropLast().contains { $0.properties.generalCategory == .control }, "\(said.debugDescription)")
         }
@@ -160,6 +162,13 @@ struct LogTests {
         #expect(
             mask("b=b, job, b, ab b1 (b)b") == "<redacted>=<redacted>, job, <redacted>, ab b1 (<redacted>)<redacted>"
         )
+    }
+
+    /// A member's text; `nil` where the member is anything else.
+    private struct Text: Decodable {
+        let text: String?
+
+        init(from decoder: any Decoder) { text = try? String(from: decoder) }
     }
 
     private struct Oops: Error, CustomStringConvertible {
