@@ -114,7 +114,12 @@ let package = Package(
             path: "Tests/Footprint/SandboxAPI"
         ),
         // The long test of scripts/soak; no product.
-        .executableTarget(name: "soak", dependencies: ["LocalCloud"], path: "Tests/Soak"),
+        .executableTarget(
+            name: "soak",
+            dependencies: ["LocalCloud"],
+            path: "Tests/Soak",
+            exclude: ["stepped-clock.c"]
+        ),
         // The simulator of scripts/simulate; no product, and for Linux alone.
         .target(name: "VirtualSystem", path: "Tests/Simulator/VirtualSystem"),
         .executableTarget(

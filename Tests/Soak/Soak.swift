@@ -47,10 +47,13 @@ struct Soak: Sendable {
             return try WorkerHost(
                 "worker-\(number)",
                 environment: cloud.environment.merging(settings) { $1 },
-                folder: options.folder
+                folder: options.folder,
+                clock: options.clock
             )
         }
+        let copier = try WorkerHost("copier", environment: cloud.environment, folder: options.folder)
         try registerActions()
+        denyExecutions()
         for host in hosts { try await host.start() }
 
         var verdict = Verdict()
@@ -72,9 +75,17 @@ struct Soak: Sendable {
             }
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...700)))
             guard let host = hosts.randomElement() else { break }
+            if options.clock != nil, Int.random(in: 0..<4) == 0 {
+                try host.stepClock()
+                verdict.steps += 1
+            }
             let isKill = Int.random(in: 0..<20) > 0
             if let end = await host.end(isKill ? SIGKILL : SIGTERM) { verdict.badEnds.append(end) }
             if isKill { verdict.kills += 1 } else { verdict.stops += 1 }
+            if Int.random(in: 0..<8) == 0 {
+                try await copier.runCopy(of: host)
+                verdict.copies += 1
+            }
             try await host.start()
             if ContinuousClock.now > nextWord {
                 nextWord += .seconds(60)
@@ -83,6 +94,8 @@ struct Soak: Sendable {
             }
         }
         cloud.faults.removeAll()
+        denyExecutions()
+        await copier.stopCopy()
         await wait(for: running)
         for host in hosts { if let end = await host.end(SIGTERM) { verdict.badEnds.append(end) } }
         for id in running { judge(id, &verdict) }
@@ -109,6 +122,13 @@ struct Soak: Sendable {
             let operation = Self.operations.randomElement()
         else { return }
         cloud.faults.inject(fault, on: operation)
+    }
+
+    /// Takes away the right to ask how an action stands, if the run is to be without it.
+    private func denyExecutions() {
+        guard options.deniesExecutions else { return }
+        let refusal = Fault.status(400, code: "AccessDeniedException", message: "not authorized")
+        cloud.faults.inject(refusal, on: "ListActionExecutions", times: .max)
     }
 
     private func registerActions() throws {

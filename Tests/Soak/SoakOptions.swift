@@ -1,7 +1,7 @@
 /// What a run is told on its command line.
 struct SoakOptions: Sendable {
     static let usage =
-        "usage: soak [--minutes N] [--kills N] [--pipelines N] [--workers N] [--folder PATH], or soak --crowd N"
+        "usage: soak [--minutes N] [--kills N] [--pipelines N] [--workers N] [--without-right] [--clock LIBRARY] [--folder PATH], or soak --crowd N"
 
     /// How long workers are killed; decimals are allowed.
     var minutes = 60.0
@@ -13,6 +13,10 @@ struct SoakOptions: Sendable {
     var workers = 2
     /// How many jobs are to wait while a worker is killed and stopped, in place of all else.
     var crowd: Int?
+    /// Whether workers lack the right to `ListActionExecutions`.
+    var deniesExecutions = false
+    /// A library that steps the clock of a worker into which it is preloaded; without it clocks are left alone.
+    var clock: String?
     /// Where the workers' journals and logs are kept.
     var folder = "/tmp/quali-worker-soak"
 
@@ -23,6 +27,10 @@ struct SoakOptions: Sendable {
     init(_ arguments: [String]) throws {
         var words = arguments.makeIterator()
         while let name = words.next() {
+            if name == "--without-right" {
+                deniesExecutions = true
+                continue
+            }
             guard let value = words.next() else { throw Mistake(description: "\(name) needs a value") }
             func number<Number: LosslessStringConvertible & Comparable>(_ least: Number) throws -> Number {
                 guard let number = Number(value), number >= least else {
@@ -36,6 +44,7 @@ struct SoakOptions: Sendable {
             case "--pipelines": pipelines = try number(1)
             case "--workers": workers = try number(1)
             case "--crowd": crowd = try number(1)
+            case "--clock": clock = value
             case "--folder": folder = value
             default: throw Mistake(description: "there is no option \(name)")
             }

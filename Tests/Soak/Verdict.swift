@@ -6,6 +6,10 @@ struct Verdict: Sendable, CustomStringConvertible {
     /// Processes that didn't end as they should, or of their own accord.
     var badEnds: [String] = []
     var faults = 0
+    /// How often a worker's clock was put forward or back.
+    var steps = 0
+    /// How often a copy of a worker's state folder was run beside it.
+    var copies = 0
     var requests = 0
     var pipelines = 0
     var jobs = 0
@@ -26,7 +30,8 @@ struct Verdict: Sendable, CustomStringConvertible {
     var description: String {
         var lines = [
             "seconds             \(Int(seconds))", "SIGKILLs            \(kills)", "SIGTERMs            \(stops)",
-            "faults on the way   \(faults)", "requests            \(requests)", "pipelines           \(pipelines)",
+            "faults on the way   \(faults)", "steps of a clock    \(steps)", "copied folders      \(copies)",
+            "requests            \(requests)", "pipelines           \(pipelines)",
             "jobs                \(jobs)", "sandboxes           \(sandboxes)", "executions          \(executions)",
             "bad ends            \(badEnds.count)", "left over           \(leftOver)",
             "failed, and said so \(failures.values.reduce(0, +))", "lost                \(lost)",

@@ -4,19 +4,25 @@ import Foundation
 actor WorkerHost {
     let name: String
     private let environment: [String: String]
+    private let home: URL
     private let log: URL
+    private let step: SteppedClock?
     private var process: Process?
     private var startedAt = ContinuousClock.now
     private var ending: AsyncStream<Void>?
 
-    init(_ name: String, environment: [String: String], folder: String, keepsState: Bool = false) throws {
+    init(_ name: String, environment: [String: String], folder: String, clock: String? = nil, keepsState: Bool = false)
+        throws
+    {
         self.name = name
         let home = URL(fileURLWithPath: folder).appendingPathComponent(name)
+        self.home = home
         if !keepsState { try? FileManager.default.removeItem(at: home) }
         try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
         log = home.appendingPathComponent("log")
         if !keepsState { try Data().write(to: log) }
-        self.environment = environment.merging([
+        step = try clock.map { try SteppedClock(library: $0, file: home.appendingPathComponent("clock")) }
+        self.environment = environment.merging(step?.environment ?? [:]) { $1 }.merging([
             "HOME": home.path, "QUALI_STATE_DIR": home.appendingPathComponent("state").path,
             "AWS_EC2_METADATA_DISABLED": "true",
         ]) { $1 }
@@ -42,6 +48,25 @@ actor WorkerHost {
         startedAt = .now
         try process.run()
         (self.process, self.ending) = (process, ending)
+    }
+
+    /// Puts the clock of the host forward or back, or right again.
+    nonisolated func stepClock() throws {
+        try step?.set([0, 60, -60, 3_600, -3_600, 86_400, -86_400, 31_536_000, -31_536_000].randomElement() ?? 0)
+    }
+
+    /// Runs a worker on a copy of a dead worker's state folder, as it comes from a backup, in place of the last copy.
+    func runCopy(of host: WorkerHost) async throws {
+        await stopCopy()
+        let state = home.appendingPathComponent("state")
+        try? FileManager.default.removeItem(at: state)
+        try FileManager.default.copyItem(at: host.home.appendingPathComponent("state"), to: state)
+        try start()
+    }
+
+    /// Kills the worker that runs on a copy, if there is one.
+    func stopCopy() async {
+        if process != nil { _ = await end(SIGKILL) }
     }
 
     /// The worker's resident memory, as the kernel tells it.
