@@ -11,6 +11,8 @@ package enum FileAccess {
     /// A file can't be used.
     package struct Failure: Error, CustomStringConvertible {
         package var description: String
+        /// Whether there was no room for one more open file, which passes.
+        package private(set) var isForLackOfFiles = false
 
         init(_ path: String, _ what: String) {
             description = "the file '\(path)' \(what)"
@@ -19,7 +21,30 @@ package enum FileAccess {
         /// With the words for the system's error number.
         package init(_ path: String, _ what: String, errno code: Int32) {
             self.init(path, "\(what): \(String(cString: strerror(code)))")
+            isForLackOfFiles = code == EMFILE || code == ENFILE
         }
+    }
+
+    /// How many files the process may have open.
+    static var mostOpenFiles: Int {
+        var limit = rlimit()
+        #if canImport(Glibc)
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        #else
+        let resource = RLIMIT_NOFILE
+        #endif
+        // Where the system doesn't tell, as many as POSIX promises.
+        return getrlimit(resource, &limit) == 0 ? Int(clamping: limit.rlim_cur) : 20
+    }
+
+    /// Whether the process may open one more file.
+    static var canOpenFiles: Bool {
+        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard descriptor < 0 else {
+            close(descriptor)
+            return true
+        }
+        return errno != EMFILE && errno != ENFILE
     }
 
     /// Opens a regular file that has at least the range; the caller closes it.

@@ -54,7 +54,7 @@ struct BodySink {
             if descriptor < 0 { descriptor = try FileAccess.openForWriting(path, at: offset) }
             try FileAccess.write(descriptor, path, bytes)
         } catch {
-            throw HTTPClientError(.fileFailed, error.description, mayHaveBeenProcessed: true)
+            throw HTTPClientError(error, mayHaveBeenProcessed: true)
         }
         written += bytes.count
     }

@@ -12,7 +12,8 @@ import Darwin
 final class BodySource {
     private let body: HTTPBody
     private let descriptor: Int32
-    private var sent = 0
+    /// How many bytes were handed out.
+    private(set) var sent = 0
 
     /// - Throws: ``HTTPClientError`` with the code ``HTTPClientError/Code/fileFailed``.
     init(_ body: HTTPBody) throws {
@@ -24,7 +25,7 @@ final class BodySource {
         do {
             descriptor = try FileAccess.openForReading(range)
         } catch {
-            throw HTTPClientError(.fileFailed, error.description, mayHaveBeenProcessed: false)
+            throw HTTPClientError(error, mayHaveBeenProcessed: false)
         }
     }
 
@@ -52,5 +53,16 @@ final class BodySource {
             sent += count
             return count
         }
+    }
+}
+
+extension HTTPClientError {
+    /// A file that can't be used: for good, or for want of room for one more open file.
+    init(_ failure: FileAccess.Failure, mayHaveBeenProcessed: Bool) {
+        self.init(
+            failure.isForLackOfFiles ? .other : .fileFailed,
+            failure.description,
+            mayHaveBeenProcessed: mayHaveBeenProcessed
+        )
     }
 }

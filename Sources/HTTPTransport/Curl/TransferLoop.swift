@@ -52,12 +52,14 @@ final class TransferLoop: @unchecked Sendable {
         guard globalResult == CURLE_OK else { throw failure("libcurl can't be initialised") }
         guard let sockets = SocketSet() else { throw failure("no pipe can be opened") }
         guard let multi = curl_multi_init() else { throw failure("libcurl has no memory for a multi handle") }
-        _ = quali_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connectionsPerHost)
+        let budget = ConnectionBudget(perHost: connectionsPerHost, openFiles: FileAccess.mostOpenFiles)
+        _ = quali_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, budget.perHost)
+        _ = quali_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, budget.total)
         // Where calls share a connection by HTTP/2, libcurl 7.88 (Debian 12) may leave the last bytes of a reply in its buffers
         // until the call's time is over.
         _ = quali_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
         // Without a number libcurl closes all but four for each call that is under way, so each burst would make its own.
-        _ = quali_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 2 * connectionsPerHost)
+        _ = quali_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, min(2 * budget.perHost, budget.total))
         let loop = TransferLoop(multi: multi, sockets: sockets)
         let code = OwnThread.start { loop.run() }
         guard code == 0 else {
