@@ -43,6 +43,10 @@ public struct HTTPCall: Sendable {
     ///
     /// The rest is given up, and with HTTP/1.1 the connection. Whether there was a rest, `Content-Length` tells.
     public var acceptsBeginning: Bool
+    /// Whether it goes out on a connection made for it: a kept one may be dead, by which a reply is lost that was none.
+    ///
+    /// It is for requests that mustn't be repeated unless it is known what became of them.
+    public var usesFreshConnection: Bool
 
     /// Creates a call.
     public init(
@@ -52,7 +56,8 @@ public struct HTTPCall: Sendable {
         stallTimeout: Duration? = nil,
         destination: HTTPDestination = .memory,
         responseLimit: Int = 16 << 20,
-        acceptsBeginning: Bool = false
+        acceptsBeginning: Bool = false,
+        usesFreshConnection: Bool = false
     ) {
         self.request = request
         self.body = body
@@ -61,6 +66,7 @@ public struct HTTPCall: Sendable {
         self.destination = destination
         self.responseLimit = responseLimit
         self.acceptsBeginning = acceptsBeginning
+        self.usesFreshConnection = usesFreshConnection
     }
 }
 
@@ -103,14 +109,16 @@ public struct HTTPClientError: Error, Sendable, Hashable {
         public static var nameNotResolved: Code { Code(kind: .nameNotResolved) }
         /// Nobody answers at the address, or it refuses the connection.
         public static var connectionFailed: Code { Code(kind: .connectionFailed) }
-        /// The certificate isn't trusted, has expired or is another host's; or the handshake failed.
+        /// The certificate isn't trusted, has expired or is another host's; or one side refuses the other's TLS.
+        ///
+        /// A connection that merely ends within the handshake is ``connectionLost``, before the request was sent.
         public static var tlsFailed: Code { Code(kind: .tlsFailed) }
         /// The proxy refused or broke the connection.
         public static var proxyFailed: Code { Code(kind: .proxyFailed) }
         /// The exchange took longer than ``HTTPCall/timeout``, the connection took longer than its own limit, or the
         /// exchange stalled for ``HTTPCall/stallTimeout``.
         public static var timedOut: Code { Code(kind: .timedOut) }
-        /// The connection ended before the reply was complete.
+        /// The connection ended before the reply was complete, or within the handshake of TLS.
         public static var connectionLost: Code { Code(kind: .connectionLost) }
         /// The reply's head or body is larger than allowed.
         public static var responseTooLarge: Code { Code(kind: .responseTooLarge) }

@@ -133,7 +133,7 @@ struct CurlHTTPClientTests {
         #expect(accepted.withLock { $0 } == size)
     }
 
-    @Test(arguments: ["{}", nil])
+    @Test(arguments: ["{}", "", nil])
     func `a request whose reply is lost on a kept connection is not sent again`(body: String?) async throws {
         let server = try RawServer { connection in
             guard connection.readRequest()?.contains("/first") == true else { return }

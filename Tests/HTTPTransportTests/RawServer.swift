@@ -40,6 +40,23 @@ final class RawServer: Sendable {
             _ = Array(text.utf8).withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         }
 
+        func write(_ bytes: [UInt8]) {
+            _ = bytes.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        }
+
+        /// Reads what the peer sends first.
+        func readSomething() {
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            _ = recv(socket, &buffer, buffer.count, 0)
+        }
+
+        /// Ends the connection as one that never was: the peer gets a reset, not an end.
+        func reset() {
+            var nobody = sockaddr()
+            nobody.sa_family = sa_family_t(AF_UNSPEC)
+            _ = connect(socket, &nobody, socklen_t(MemoryLayout<sockaddr>.size))
+        }
+
         /// Waits until the peer gives up the connection.
         func waitForPeerToClose() {
             var byte: UInt8 = 0

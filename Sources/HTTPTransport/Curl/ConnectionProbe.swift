@@ -123,6 +123,9 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
             report.isConnected = true
         } else if line.hasPrefix("SSL connection using "), words.count >= 4 {
             report.tlsVersion = String(words[3])
+        } else if words.first == "ALPN:" {
+            // TLS begins; libcurl 8 says "Connected" only when that stands.
+            report.isConnected = true
         } else if words.first == "CAfile:", words.count > 1, words[1] != "none" {
             report.trustedFile = words.dropFirst().joined(separator: " ")
         }
@@ -138,15 +141,12 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         report.certificates = CertificateList.read(handle)
         report.isConnected = report.isConnected || report.connectTime != nil || status != 0
         guard result != CURLE_OK else { return }
-        let isRefusal = status != 0 && !(200...299).contains(status)
-        let code = isRefusal ? .proxyFailed : HTTPClientError.Code(result)
-        if code == .tlsFailed {
+        let failure = CurlFailure(result, of: handle, words: String(cString: errorBuffer))
+        if failure.code == .tlsFailed {
             report.isConnected = true
             report.distrust = distrust(handle, result)
         }
-        let words = String(cString: errorBuffer)
-        let message = words.isEmpty ? String(cString: curl_easy_strerror(result)) : words
-        report.failure = HTTPClientError(code, message, mayHaveBeenProcessed: false)
+        report.failure = HTTPClientError(failure.code, failure.message, mayHaveBeenProcessed: false)
     }
 
     private func time(_ handle: UnsafeMutableRawPointer, _ info: CURLINFO) -> Duration? {

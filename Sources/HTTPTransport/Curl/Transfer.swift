@@ -22,6 +22,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
     private(set) var handle: UnsafeMutableRawPointer?
     private var fields = HTTPFields()
     private var headSize = 0
+    private var isHeadWhole = false
     private var source: BodySource?
     private var sink: BodySink
     /// What one of the callbacks stopped curl for.
@@ -155,7 +156,8 @@ final class Transfer: CurlJob, @unchecked Sendable {
 
     private func setUpMethod(_ steps: inout CurlOptions) {
         let method = call.request.method
-        if let body = call.body {
+        if call.usesFreshConnection { steps.set(CURLOPT_FRESH_CONNECT, 1) }
+        if let body = call.body, body.count > 0 {
             // The body goes through a callback that can't rewind. That is what stops curl from sending a request
             // again of its own accord when a kept connection breaks after the request has been written.
             steps.set(CURLOPT_POST, 1)
@@ -216,7 +218,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
         do {
             return try source.read(into: buffer)
         } catch {
-            failure = HTTPClientError(.fileFailed, error.description, mayHaveBeenProcessed: true)
+            failure = HTTPClientError(error, mayHaveBeenProcessed: true)
             return Int(CURL_READFUNC_ABORT)
         }
     }
@@ -234,6 +236,9 @@ final class Transfer: CurlJob, @unchecked Sendable {
         if bytes.starts(with: "HTTP/".utf8) {
             // An interim reply (100) was before this one.
             fields = HTTPFields()
+            isHeadWhole = false
+        } else if bytes.allSatisfy({ $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }) {
+            isHeadWhole = true
         } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             let name = HTTPField.Name(String(decoding: bytes[..<colon], as: UTF8.self))
         {
@@ -267,6 +272,14 @@ final class Transfer: CurlJob, @unchecked Sendable {
         guard result == CURLE_OK || sink.isCutOff && failure == nil && result == CURLE_WRITE_ERROR else {
             throw error(handle, result)
         }
+        // libcurl takes a head that the connection's end has cut for a whole one.
+        guard isHeadWhole else {
+            throw HTTPClientError(
+                .connectionLost,
+                "\(call.request.authority ?? ""): the connection ended within the reply's head",
+                mayHaveBeenProcessed: true
+            )
+        }
         let status = status
         guard (100...599).contains(status) else {
             throw HTTPClientError(.malformedResponse, "the reply has the status \(status)", mayHaveBeenProcessed: true)
@@ -285,18 +298,20 @@ final class Transfer: CurlJob, @unchecked Sendable {
 
     private func error(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) -> HTTPClientError {
         if let failure { return failure }
+        let failure = CurlFailure(result, of: handle, words: String(cString: errorBuffer))
+        return HTTPClientError(
+            failure.code,
+            "\(call.request.authority ?? ""): \(failure.message)",
+            mayHaveBeenProcessed: !failure.isBeforeRequest && wasSent(handle)
+        )
+    }
+
+    /// Whether enough of the request may have been written for a server to act on it.
+    private func wasSent(_ handle: UnsafeMutableRawPointer) -> Bool {
+        // A body is asked for only when the server's head goes out; libcurl's size has what went to a proxy in it.
+        if let source, let body = call.body, body.count > 0 { return source.sent > 0 }
         var requestSize = 0
         _ = quali_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &requestSize)
-        var proxyStatus = 0
-        _ = quali_curl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
-        let isProxyRefusal = proxyStatus != 0 && !(200...299).contains(proxyStatus)
-        let code = isProxyRefusal ? .proxyFailed : HTTPClientError.Code(result)
-        let words = String(cString: errorBuffer)
-        let message = words.isEmpty ? String(cString: curl_easy_strerror(result)) : words
-        return HTTPClientError(
-            code,
-            "\(call.request.authority ?? ""): \(message)",
-            mayHaveBeenProcessed: !code.isBeforeRequest && requestSize > 0
-        )
+        return requestSize > 0
     }
 }

@@ -197,23 +197,30 @@ final class TransferLoop: @unchecked Sendable {
     private func finish() {
         var result = CURLE_OK
         while let handle = quali_curl_next_finished(multi, &result) {
-            take(handle) { $0.finish(result) }
+            take(handle, keeping: result == CURLE_OK) { $0.finish(result) }
         }
     }
 
     private func end(_ handle: UnsafeMutableRawPointer, throwing error: any Error) {
-        take(handle) { $0.abandon(error) }
+        take(handle, keeping: false) { $0.abandon(error) }
     }
 
     /// Takes a handle from its job, after its last words.
-    private func take(_ handle: UnsafeMutableRawPointer, _ tell: (any CurlJob) -> Void) {
+    ///
+    /// - Parameter isWell: Whether its transfer ended well. No other handle is kept: one of libcurl 8.14 (Debian 13) that
+    ///   couldn't rewind a body fails each later transfer for that, and `curl_easy_reset` doesn't mend it.
+    private func take(
+        _ handle: UnsafeMutableRawPointer,
+        keeping isWell: Bool,
+        _ tell: (any CurlJob) -> Void
+    ) {
         // One that was never added is none of the multi handle's, which it then says.
         curl_multi_remove_handle(multi, handle)
         let job = running.removeValue(forKey: handle)
         if let job { tell(job) }
         // The handle still knows the job's buffers.
         withExtendedLifetime(job) {
-            guard spare.count < Self.mostSpare else { return curl_easy_cleanup(handle) }
+            guard isWell, spare.count < Self.mostSpare else { return curl_easy_cleanup(handle) }
             curl_easy_reset(handle)
             spare.append(handle)
         }
