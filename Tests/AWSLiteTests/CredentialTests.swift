@@ -1,4 +1,4 @@
-import AWSLite
+@testable import AWSLite
 import Foundation
 import HTTPTransport
 import Testing
@@ -136,6 +136,21 @@ private final class StubCredentialProvider: AWSCredentialProvider {
         }
         try await withFiles(config: "\(keys)\n\(setting)") { (files: [String: String]) async throws in
             #expect(await problem(files)?.code == .unsupported)
+        }
+    }
+
+    @Test(arguments: ["dev", "our dev", "the dev's"])
+    func `A login is refused with the way out, which is a process that a profile can have`(_ name: String) async throws
+    {
+        try await withFiles(config: "[profile \"\(name)\"]\nlogin_session = arn:aws:iam::1:user/u") {
+            (files: [String: String]) async throws in
+            let message = await problem(files.merging(["AWS_PROFILE": name]) { $1 })?.description ?? ""
+            #expect(message.contains("profile \"\(name)\" has login_session"))
+            let command = try #require(message.components(separatedBy: "credential_process = ").last)
+            #expect(
+                ShellWords.split(command)
+                    == ["aws", "configure", "export-credentials", "--profile", name, "--format", "process"]
+            )
         }
     }
 

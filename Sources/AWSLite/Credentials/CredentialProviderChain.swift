@@ -98,7 +98,7 @@ extension CredentialProviderChain {
                 "the credentials file",
                 ProfileCredentialProvider(context.location, file: .credentials)
             ),
-            UnsupportedCredentialSource.login(context.location),
+            LoginSessionSource(location: context.location),
             NamedCredentialProvider("the profile's process", context.refreshing { try await process.fetch() }),
             NamedCredentialProvider(
                 "the configuration file",

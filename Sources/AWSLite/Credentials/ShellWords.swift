@@ -1,5 +1,10 @@
 /// Splits a line into words as a POSIX shell does, without expanding anything; botocore's `shlex.split`.
 enum ShellWords {
+    /// A word as it has to be written to be one.
+    static func quoted(_ word: String) -> String {
+        split(word) == [word] ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+    }
+
     /// The words, or `nil` where a quotation mark or a backslash lacks its end.
     static func split(_ line: String) -> [String]? {
         var words: [String] = []
