@@ -5,6 +5,14 @@ import Foundation
 struct DefinitionFolder {
     private let url: URL
 
+    /// A file's definition.
+    struct File {
+        /// The file's name in the folder.
+        let name: String
+        /// What it defines.
+        let definition: CodePipeline.CustomActionType
+    }
+
     /// Names a folder.
     init(_ path: String) {
         url = URL(fileURLWithPath: path, isDirectory: true)
@@ -13,7 +21,7 @@ struct DefinitionFolder {
     /// The definitions in the folder's JSON files, by the files' names.
     ///
     /// - Throws: ``ProgramFailure`` naming each file that can't be read and why, or that there is none.
-    func definitions() throws -> [CodePipeline.CustomActionType] {
+    func definitions() throws -> [File] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: url.path).filter { $0.hasSuffix(".json") }
@@ -22,10 +30,14 @@ struct DefinitionFolder {
         }
         guard !names.isEmpty else { throw ProgramFailure(.data, "the folder \(url.path) has no JSON files") }
         var problems: [String] = []
-        let definitions = names.sorted().compactMap { name -> CodePipeline.CustomActionType? in
+        let definitions = names.sorted().compactMap { name -> File? in
             let file = url.appendingPathComponent(name)
             do {
-                return try JSONDecoder().decode(CodePipeline.CustomActionType.self, from: Data(contentsOf: file))
+                let data = try Data(contentsOf: file)
+                return File(
+                    name: name,
+                    definition: try JSONDecoder().decode(CodePipeline.CustomActionType.self, from: data)
+                )
             } catch let error as DecodingError {
                 problems.append("\(file.path): \(error.inWords)")
             } catch {

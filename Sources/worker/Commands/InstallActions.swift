@@ -11,7 +11,8 @@ struct InstallActions: AsyncParsableCommand {
         discussion: """
             What is registered already, just like this, is left alone. A registered version can't be changed: \
             where another definition has it, none is registered, the differences are shown, and the exit status is 65. \
-            A deleted version stays taken too, for the definition that it had.
+            A deleted version stays taken too, for the definition that it had. With --from, what is given here, be it \
+            the version, a name or the portal, stands in place of what the files say.
             """
     )
 
@@ -25,14 +26,20 @@ struct InstallActions: AsyncParsableCommand {
     @OptionGroup(title: "AWS") var aws: AWSOptions
 
     func validate() throws {
-        if folder != nil, !types.flags.isEmpty || !portal.flags.isEmpty {
-            throw ValidationError("With --from, names, version and links are those of the files.")
+        if folder != nil, types.names.labName != nil {
+            throw ValidationError(
+                "With --from, the files say whether there is a property LabName: leave --quali-lab-name out."
+            )
         }
     }
 
     func run() async throws {
         let service = try await ActionTypeService(types, [portal, aws])
-        let definitions = try folder.map { try DefinitionFolder($0).definitions() } ?? service.settings.definitions
+        let definitions =
+            try folder.map { folder in
+                let overrides = DefinitionOverrides(types, portal, service.settings)
+                return try overrides.applied(to: DefinitionFolder(folder).definitions())
+            } ?? service.settings.definitions
         let differing = try await service.call { try await Self.install(definitions, with: $0) { print($0) } }
         if folder == nil, service.settings.portal == nil {
             print("They have no links into the CloudShell portal; --portal-url sets them.")

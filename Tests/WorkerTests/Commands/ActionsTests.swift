@@ -165,16 +165,54 @@ struct ActionsTests {
                 let built = try await program("actions", "install", "--version", "3", environment: cloud.environment)
                 #expect(built.status == 65)
                 #expect(built.output.contains("'Our"))
-                let both = try await program(
-                    "actions",
-                    "install",
-                    "--from",
-                    path,
+            }
+        }
+    }
+
+    @Test("install a folder's files under the version, names and portal of the command line")
+    func overriding() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.appendingPathComponent("definitions").path
+            #expect(try await program("actions", "export", path, "--version", "3").status == 0)
+            // A file is told by its name, and where that is another one by the name that it defines.
+            try FileManager.default.moveItem(atPath: "\(path)/run-command.json", toPath: "\(path)/other.json")
+            try await LocalCloud.withRunning { cloud in
+                func install(_ arguments: String..., more: [String: String] = [:]) async throws -> ProgramRun.Ending {
+                    let environment = cloud.environment.merging(more) { $1 }
+                    let all = ["actions", "install", "--from", path] + arguments
+                    return try await withTemporaryFolder {
+                        try await ProgramRun(all, environment: environment, in: $0).end()
+                    }
+                }
+                let names = ["--start-sandbox-action-name", "Up", "--run-command-action-name", "Do"]
+                let over = try await install(
                     "--version",
                     "4",
-                    environment: cloud.environment
+                    "--portal-url",
+                    "https://portal.example.com",
+                    names[0],
+                    names[1],
+                    names[2],
+                    names[3]
                 )
-                #expect(both.status == 64)
+                #expect(over.status == 0, "\(over)")
+                #expect(over.output.contains("created    Up, version 4 (Deploy)"))
+                #expect(over.output.contains("created    Do, version 4 (Test)"))
+                #expect(over.output.contains("created    Quali-End-Sandbox, version 4 (Deploy)"))
+                let types = try cloud.codePipeline.call("ListActionTypes", ["actionOwnerFilter": "Custom"])
+                let links = (types?["actionTypes"]?.array ?? []).map { $0["settings"]?["entityUrlTemplate"]?.string }
+                #expect(links == Array(repeating: "https://portal.example.com/", count: 3))
+                // The environment is the workers': it overrides no file.
+                let plain = try await install(more: ["JOB_WORKER_VERSION": "9", "END_SANDBOX_ACTION_NAME": "Bye"])
+                #expect(plain.output.contains("created    Quali-End-Sandbox, version 3 (Deploy)"), "\(plain)")
+                let wrong = try await install("--version", "no such version")
+                #expect(wrong.status == 64 && wrong.errors.contains("JOB_WORKER_VERSION is 'no such version'"))
+                let lab = try await install("--quali-lab-name", "berlin")
+                #expect(lab.status == 64 && lab.errors.contains("leave --quali-lab-name out"))
+                try FileManager.default.removeItem(atPath: "\(path)/end-sandbox.json")
+                let absent = try await install("--end-sandbox-action-name", "Bye")
+                #expect(absent.status == 64)
+                #expect(absent.errors.contains("Wanted: a file end-sandbox.json"), "\(absent)")
             }
         }
     }
