@@ -9,6 +9,8 @@ struct SettingSources: Sendable {
         let title: String
         /// The values by name.
         var values: [String: String]
+        /// Whether it is a file of settings, which is nobody else's.
+        var isFile = false
         /// Where a value that was read from a file of its own comes from, by the setting's name.
         var origins: [String: String] = [:]
     }
@@ -35,7 +37,7 @@ struct SettingSources: Sendable {
         var problems: [SettingProblem] = []
         if let path {
             let (values, found) = Self.read(path)
-            layers.append(Layer(title: path, values: values))
+            layers.append(Layer(title: path, values: values, isFile: true))
             problems += found
             warnings += Self.warnings(path, values)
         }
@@ -88,11 +90,9 @@ struct SettingSources: Sendable {
 
     /// Names in the environment or the file that look like settings but are none.
     var unknownNames: [UnknownSetting] {
-        let known = Set(Setting.all.flatMap { $0.allNames })
-        let names = layers.flatMap { $0.values.keys }.filter { name in
-            (name.hasPrefix("CLOUDSHELL_") || name.hasPrefix("QUALI_")) && !known.contains(name)
-        }
-        return Set(names).sorted().map { UnknownSetting($0, among: known) }
+        let all = Set(layers.flatMap { $0.values.keys })
+        let found = layers.flatMap { UnknownSetting.all(in: $0.values.keys, of: all, isFile: $0.isFile) }
+        return Set(found).sorted { $0.name < $1.name }
     }
 
     private static func meaningful(_ value: String) -> String? {
