@@ -143,7 +143,11 @@ struct AWSCheck: Sendable {
         guard way.stands else { return .init(results: RightsCheck.notTried("there is no way to CodePipeline")) }
         guard key.isFound else { return .init(results: RightsCheck.notTried("there are no credentials")) }
         let codePipeline = CodePipeline(configuration(client, settings.aws.codePipelineEndpoint))
-        return try await RightsCheck(codePipeline: codePipeline, caller: caller).run()
+        return try await RightsCheck(
+            codePipeline: codePipeline,
+            caller: caller,
+            types: settings.actions.names.typeIDs
+        ).run()
     }
 
     private func actionTypes(_ rights: RightsCheck.Outcome) -> [CheckResult] {

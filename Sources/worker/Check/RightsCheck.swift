@@ -40,6 +40,8 @@ struct RightsCheck: Sendable {
     let codePipeline: CodePipeline
     /// Whose the credentials are, where that is known.
     let caller: SecurityTokenService.CallerIdentity?
+    /// The action types that the worker polls for.
+    let types: [CodePipeline.ActionTypeID]
 
     /// Nothing was tried.
     static func notTried(_ reason: String) -> [CheckResult] {
@@ -113,11 +115,19 @@ struct RightsCheck: Sendable {
     }
 
     private var pollResult: CheckResult {
-        .notTried(
+        // Without the types the simulation is about "*", which a policy of least privilege doesn't allow.
+        let policy = IAMPolicy(
+            for: .worker,
+            types: types,
+            region: codePipeline.configuration.region,
+            account: caller?.account ?? "ACCOUNT"
+        )
+        let arns = policy.statements.first { $0.actions.contains("codepipeline:\(Self.poll)") }?.resources ?? ["*"]
+        return .notTried(
             Self.title(Self.poll),
-            "a poll would hand a job out; this command tells",
+            "a poll would hand a job out; this command tells, and one spelling of each type is enough",
             fix: "aws iam simulate-principal-policy --policy-source-arn \(caller?.principalARN ?? "ARN") "
-                + "--action-names codepipeline:\(Self.poll)"
+                + "--action-names codepipeline:\(Self.poll) --resource-arns \(arns.joined(separator: " "))"
         )
     }
 

@@ -16,10 +16,19 @@ struct AWSCheckTests {
             #expect(checkup.names("warning") == ["lab TLS"])
             #expect(checkup.names("not tried") == ["CodePipeline TLS", "STS TLS", "right PollForJobs"])
             #expect(checkup["AWS identity"]?.evidence.contains(LocalSTS.callerARN) == true)
-            #expect(
-                checkup["right PollForJobs"]?.fix?.contains("--action-names codepipeline:PollForJobs") == true
+            let poll = checkup["right PollForJobs"]?.fix ?? ""
+            #expect(poll.contains("--action-names codepipeline:PollForJobs"))
+            #expect(poll.contains(LocalSTS.callerARN))
+            // Without them a policy for these types alone looks like a denial.
+            let arns = poll.components(separatedBy: " --resource-arns ").last?.split(separator: " ").map(String.init)
+            let policy = IAMPolicy(
+                for: .worker,
+                types: QualiActions().typeIDs,
+                region: cloud.options.region,
+                account: String(LocalSTS.callerARN.split(separator: ":", omittingEmptySubsequences: false)[4])
             )
-            #expect(checkup["right PollForJobs"]?.fix?.contains(LocalSTS.callerARN) == true)
+            #expect(arns == policy.statements.first { $0.id == "PollForJobs" }?.resources)
+            #expect(arns?.count == 6)
             #expect(Set(cloud.journal.operations).isSuperset(of: ["AcknowledgeJob", "deleteToken"]))
             #expect(cloud.journal.operations.filter { $0 == "login" }.count == 1)
 
