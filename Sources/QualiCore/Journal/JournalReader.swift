@@ -76,15 +76,19 @@ public struct JournalReader: Sendable {
             .absent,
             """
             There is no journal in the state folder '\(folder)'. Either no worker has run with it yet, or the worker's \
-            folder is another one: name it with --state-dir, or its file of settings with --config.
+            folder is another one: name it with --quali-state-dir, or its file of settings with --config.
             """
         )
     }
 
     private static func unreadable(_ file: String, _ reason: String) -> JournalError {
-        JournalError(
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+        return JournalError(
             .unusableFolder,
-            "The journal '\(file)' can't be read: \(reason). Ask as the worker's user: sudo -u USER quali-worker jobs"
+            """
+            The journal '\(file)' can't be read: \(reason). Ask as the worker's user: sudo -u USER quali-worker jobs \
+            --quali-state-dir '\(folder)'
+            """
         )
     }
 

@@ -8,7 +8,7 @@ struct ExportActions: AsyncParsableCommand {
         abstract: "Write the three definitions as JSON files, or as code for CloudFormation or Terraform.",
         discussion: """
             The JSON files are what 'aws codepipeline create-custom-action-type --cli-input-json file://…' reads. Edit \
-            them and register them with 'quali-worker actions install --from'. The other formats are one file that \
+            them and register them with 'quali-worker actions install --from FOLDER'. The other formats are one file that \
             registers all three.
             """
     )

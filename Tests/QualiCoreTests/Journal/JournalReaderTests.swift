@@ -144,7 +144,7 @@ struct JournalReaderTests {
     @Test func `is refused with a reason where there is none, or it is damaged or newer`() async throws {
         try await withFolder { folder in
             #expect(refusal(of: folder)?.code == .absent)
-            #expect(refusal(of: folder)?.message.contains("--state-dir") == true)
+            #expect(refusal(of: folder)?.message.contains("--quali-state-dir") == true)
             do { _ = try SQLiteJobJournal(folder: folder) }
             let database = try DatabaseQueue(path: folder + "/journal.sqlite")
             try await database.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99')") }

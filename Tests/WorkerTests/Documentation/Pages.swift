@@ -7,6 +7,14 @@ enum Pages {
         try files(in: ["README.md", "Docs", "Examples"], endings: [".md", ".yaml", ".json"])
     }
 
+    /// The texts of files that a rule takes, by their path; of pages, if none is given.
+    static func texts(
+        in places: [String],
+        where isWanted: (String) -> Bool = { $0.hasSuffix(".md") }
+    ) throws -> [String: String] {
+        try files(in: places, where: isWanted)
+    }
+
     /// The sources' texts, with literals that are written over several lines or added up made whole again.
     static func sources() throws -> String {
         try files(in: ["Sources"], endings: [".swift"]).values.joined(separator: "\n")
@@ -16,12 +24,19 @@ enum Pages {
     }
 
     private static func files(in places: [String], endings: [String]) throws -> [String: String] {
+        try files(in: places) { path in endings.contains(where: path.hasSuffix) }
+    }
+
+    private static func files(in places: [String], where isWanted: (String) -> Bool) throws -> [String: String] {
         var texts: [String: String] = [:]
         for place in places {
             let url = Python.repository.appendingPathComponent(place)
             let inner = FileManager.default.enumerator(atPath: url.path)?.compactMap { "\(place)/\($0)" } ?? []
-            for path in [place] + inner where endings.contains(where: path.hasSuffix) && !path.contains("/.build") {
+            for path in [place] + inner where isWanted(path) && !path.contains("/.build") {
                 let file = Python.repository.appendingPathComponent(path)
+                var isFolder: ObjCBool = false
+                guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue
+                else { continue }
                 texts[path] = try String(contentsOf: file, encoding: .utf8)
             }
         }
