@@ -106,7 +106,7 @@ import Testing
         var input: CodePipeline.CustomActionType
     }
 
-    @Test(Oracle.condition)
+    @Test(Oracle.condition, .eachBotocore)
     func `botocore takes what is written, with every member and with the fewest`() async throws {
         let fewest = CodePipeline.CustomActionType(category: .test, provider: "P", version: "1", settings: .init())
         let reports = try await Oracle.run(

@@ -5,7 +5,7 @@ import HTTPTypes
 import Testing
 
 /// Compares endpoints with botocore's own rule engine over the whole matrix.
-@Suite(Oracle.condition) struct EndpointMatrixTests {
+@Suite(Oracle.condition, .eachBotocore) struct EndpointMatrixTests {
     struct Case: Encodable {
         var service: String
         var region: String?

@@ -124,7 +124,7 @@ import Testing
         var sections: [String: [String: Value]]?
     }
 
-    @Test(Oracle.condition) func `Random files are read as botocore reads them`() async throws {
+    @Test(Oracle.condition, .eachBotocore) func `Random files are read as botocore reads them`() async throws {
         var random = SeededGenerator(usual: 20_261_124)
         let files = (0..<1_000).map { _ in Self.file(&random) }
         let expected = try await Oracle.run("profiles.py", files, as: Result.self)
@@ -141,7 +141,8 @@ import Testing
         var credentials: String
     }
 
-    @Test(Oracle.condition) func `Two files make the profile that botocore makes of them`() async throws {
+    @Test(Oracle.condition, .eachBotocore) func `Two files make the profile that botocore makes of them`() async throws
+    {
         var random = SeededGenerator(usual: 20_261_125)
         let settings = [
             ["region = r1", "region = r2", "region ="], ["role_arn = a", "role_arn ="], ["key = k", "KEY ="],

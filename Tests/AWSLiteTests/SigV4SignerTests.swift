@@ -39,7 +39,8 @@ import Testing
 
     @Test(arguments: [
         "Authorization", "Connection", "Expect", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "TE",
-        "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "X-Amzn-Trace-Id", "Host",
+        "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "X-Amzn-Trace-Id", "Host", "Traceparent",
+        "tracestate", "Baggage",
     ])
     func `What proxies may touch isn't signed`(_ name: String) throws {
         var request = request()

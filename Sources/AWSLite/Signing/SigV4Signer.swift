@@ -132,7 +132,8 @@ public struct SigV4Signer: Sendable, Hashable {
         )
     }
 
-    /// Whether a field never takes part: those that proxies may touch (botocore's `SIGNED_HEADERS_BLACKLIST`), and
+    /// Whether a field never takes part: those that proxies and tracers may touch (the
+    /// `SIGNED_HEADERS_BLACKLIST` of botocore 1.44), and
     /// `Host`, since the authority is signed in its place.
     private static func isUnsigned(_ name: String) -> Bool {
         // By length first, for no name of a typical request is compared then.
@@ -140,8 +141,9 @@ public struct SigV4Signer: Sendable, Hashable {
         case 2: name == "te"
         case 4: name == "host"
         case 6: name == "expect"
-        case 7: name == "trailer" || name == "upgrade"
-        case 10: name == "connection" || name == "keep-alive" || name == "user-agent"
+        case 7: name == "baggage" || name == "trailer" || name == "upgrade"
+        case 10: name == "connection" || name == "keep-alive" || name == "user-agent" || name == "tracestate"
+        case 11: name == "traceparent"
         case 13: name == "authorization"
         case 15: name == "x-amzn-trace-id"
         case 17: name == "transfer-encoding"

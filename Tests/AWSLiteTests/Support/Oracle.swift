@@ -6,6 +6,21 @@ enum Oracle {
     /// The path of the interpreter, from `CONFORMANCE_PYTHON`.
     static let python = ProcessInfo.processInfo.environment["CONFORMANCE_PYTHON"].flatMap { $0.isEmpty ? nil : $0 }
 
+    /// The Python of newer packages, `clients` beside the other's environment `conformance`; `nil` where it isn't there.
+    static let newerPython: String? = python.flatMap { path in
+        let build = (0..<3).reduce(URL(fileURLWithPath: path)) { url, _ in url.deletingLastPathComponent() }
+        let newer = build.appendingPathComponent("clients/bin/python").path
+        return FileManager.default.isExecutableFile(atPath: newer) ? newer : nil
+    }
+
+    static let newerCondition: ConditionTrait = .enabled(
+        if: newerPython != nil,
+        "beside the environment of CONFORMANCE_PYTHON there is none with botocore 1.44 and Swift"
+    )
+
+    /// The Python that scripts run in.
+    @TaskLocal static var current: String?
+
     static let condition: ConditionTrait = .enabled(
         if: python != nil,
         "CONFORMANCE_PYTHON isn't set to a Python with botocore and moto"
@@ -39,10 +54,11 @@ enum Oracle {
         }
     }
 
-    static func process(_ script: String, _ arguments: [String] = []) throws -> Process {
+    /// - Parameter python: The interpreter; `nil` for the current one.
+    static func process(_ script: String, _ arguments: [String] = [], python: String? = nil) throws -> Process {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(python))
+        process.executableURL = URL(fileURLWithPath: try #require(python ?? current ?? Self.python))
         process.arguments = [folder.appendingPathComponent("Oracle/\(script)").path] + arguments
         // No settings of whoever runs the tests, but what Python itself may need.
         process.environment = ProcessInfo.processInfo.environment.filter {
@@ -63,4 +79,24 @@ enum Oracle {
             }
         }
     }
+}
+
+/// Runs each test once with each version of botocore that there is.
+struct EachBotocore: TestTrait, SuiteTrait, TestScoping {
+    let isRecursive = true
+
+    func provideScope(
+        for test: Test,
+        testCase: Test.Case?,
+        performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        for python in [Oracle.python, Oracle.newerPython] where python != nil {
+            try await Oracle.$current.withValue(python) { try await function() }
+        }
+    }
+}
+
+extension Trait where Self == EachBotocore {
+    /// Runs each test once with each version of botocore that there is.
+    static var eachBotocore: Self { Self() }
 }

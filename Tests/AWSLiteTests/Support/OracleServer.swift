@@ -6,10 +6,11 @@ enum OracleServer {
     static func with<Description: Decodable, Result>(
         _ script: String,
         _ arguments: [String] = [],
+        python: String? = Oracle.python,
         as description: Description.Type = Description.self,
         _ body: (Description) async throws -> Result
     ) async throws -> Result {
-        let process = try Oracle.process(script, arguments)
+        let process = try Oracle.process(script, arguments, python: python)
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output
