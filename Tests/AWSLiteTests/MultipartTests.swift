@@ -40,8 +40,17 @@ import Testing
         }
     }
 
+    /// The reply to a part: with its checksum, as S3 has it, or with none, as a server that knows no checksums.
+    private static func partReply(_ request: String, confirms: Bool) -> String {
+        let tags = ["1234": "81dc9bdb52d04dc20036dbd8313ed055", "5678": "674f3c2c1a8a6f90461e8a66fb5550ba"]
+        let body = request.components(separatedBy: "\r\n\r\n")[1]
+        let tag = "ETag: \"\(tags[body] ?? "45c48cce2e2d7fbdea1afc51c7c6ad26")\""
+        let sum = request.components(separatedBy: "\r\n").filter { $0.lowercased().hasPrefix("x-amz-checksum-crc32:") }
+        return reply(200, "", [tag] + (confirms ? sum : []))
+    }
+
     /// A server of one upload, whose first request for completion is done but never answered.
-    private func forgetfulServer(head: String) throws -> RawServer {
+    private func forgetfulServer(head: String, confirms: Bool = true) throws -> RawServer {
         let completions = Locked(0)
         return try RawServer { connection in
             while let request = connection.readRequest() {
@@ -55,7 +64,8 @@ import Testing
                     if count == 1 { return }
                     connection.write(Self.reply(404, Self.noSuchUpload))
                 case "HEAD /b-1/k HTTP/1.1": connection.write(head)
-                case let line where line.hasPrefix("PUT "): connection.write(Self.reply(200, "", ["ETag: \"p\""]))
+                case let line where line.hasPrefix("PUT "):
+                    connection.write(Self.partReply(request, confirms: confirms))
                 default: connection.write(Self.reply(204))
                 }
             }
@@ -89,6 +99,61 @@ import Testing
         #expect(server.requests.last?.hasPrefix("DELETE") == true)
     }
 
+    @Test(arguments: [true, false])
+    func `Checksums are named at the end where the server has confirmed those of the parts`(confirms: Bool) async throws
+    {
+        let server = try RawServer { connection in
+            while let request = connection.readRequest() {
+                if request.hasPrefix("PUT ") {
+                    connection.write(Self.partReply(request, confirms: confirms))
+                } else if request.contains("?uploads=") {
+                    connection.write(Self.reply(200, Self.begun))
+                } else if !confirms, request.lowercased().contains("checksum") {
+                    // As OpenStack Swift 2.30 says of an element that it doesn't know.
+                    connection.write(Self.reply(400, "<Error><Code>MalformedXML</Code></Error>"))
+                } else {
+                    connection.write(Self.reply(200, Self.done))
+                }
+            }
+        }
+        defer { server.stop() }
+        #expect(try await upload(to: server).eTag == "\"e-3\"")
+        let end = try #require(server.requests.last).lowercased()
+        #expect(end.components(separatedBy: "<checksumcrc32>").count == (confirms ? 4 : 1))
+        #expect(end.contains("\r\nx-amz-checksum-crc32: ") == confirms)
+        #expect(end.contains("\r\nx-amz-mp-object-size: 9\r\n"))
+    }
+
+    @Test func `A part that the server has with another checksum is a failure`() async throws {
+        let server = try RawServer { connection in
+            while let request = connection.readRequest() {
+                if request.hasPrefix("PUT ") {
+                    connection.write(Self.reply(200, "", ["ETag: \"p\"", "x-amz-checksum-crc32: AAAAAA=="]))
+                } else {
+                    connection.write(request.contains("?uploads=") ? Self.reply(200, Self.begun) : Self.reply(204))
+                }
+            }
+        }
+        defer { server.stop() }
+        await expectError(.checksumMismatch) { _ = try await upload(to: server) }
+        #expect(server.requests.last?.hasPrefix("DELETE") == true)
+        #expect(!server.requests.contains { $0.hasPrefix("POST /b-1/k?uploadId") })
+    }
+
+    @Test(arguments: ["393e928fcf5925fcbd3a06aaf20b2d38-3", "393e928fcf5925fcbd3a06aaf20b2d38-2", "p"])
+    func `Without checksums the object is told by the tag that follows from those of the parts`(_ tag: String)
+        async throws
+    {
+        let head = Self.reply(200, "", ["Content-Length: 9", "ETag: \"\(tag)\""])
+        let server = try forgetfulServer(head: head, confirms: false)
+        defer { server.stop() }
+        if tag.hasSuffix("-3") {
+            #expect(try await upload(to: server).eTag == "\"\(tag)\"")
+        } else {
+            await expectError("NoSuchUpload") { _ = try await upload(to: server) }
+        }
+    }
+
     @Test func `An upload that was given up by another is a failure at once`() async throws {
         let server = try RawServer { connection in
             while let request = connection.readRequest() {
@@ -114,7 +179,8 @@ import Testing
     /// The encryption's header fields of each request by its operation.
     private typealias Sent = [String: [String: String]]
 
-    @Test(Oracle.condition) func `Encryption is asked for in the requests in which s3transfer asks for it`()
+    @Test(Oracle.condition, .eachBotocore)
+    func `Encryption is asked for in the requests in which s3transfer asks for it`()
         async throws
     {
         let cases: [(Encryption, S3.ServerSideEncryption?)] = [

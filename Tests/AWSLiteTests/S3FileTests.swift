@@ -127,8 +127,10 @@ import Testing
             let begun = "<InitiateMultipartUploadResult><UploadId>a&amp;b</UploadId></InitiateMultipartUploadResult>"
             let failed = "<?xml version=\"1.0\"?>\n  <Error><Code>InternalError</Code><Message>sorry</Message></Error>"
             let done = "<CompleteMultipartUploadResult><ETag>&quot;e-3&quot;</ETag></CompleteMultipartUploadResult>"
-            let part = StubHTTPClient.Step.reply(200, "", [.eTag: "\"<p>\""])
-            let parts = [part, part, part]
+            let kept = try #require(HTTPField.Name("x-amz-checksum-crc32"))
+            let parts = ["m+Pgow==", "flJWBw==", "jQdnhQ=="].map {
+                StubHTTPClient.Step.reply(200, "", [.eTag: "\"<p>\"", kept: $0])
+            }
             var options = S3.UploadOptions()
             (options.multipartThreshold, options.partSize, options.concurrentParts) = (8, 4, 1)
 

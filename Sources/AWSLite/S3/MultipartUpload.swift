@@ -17,6 +17,9 @@ struct MultipartUpload {
         var length: Int
         var crc: UInt64
         var eTag: String
+        /// Whether the server has said that it has verified and kept the part's checksum. S3 does; others may refuse a
+        /// checksum that they don't know where the parts are put together.
+        var isConfirmed: Bool
     }
 
     func run(_ contentType: String?, _ encryption: S3.ServerSideEncryption?) async throws -> S3.PutObjectResult {
@@ -80,13 +83,22 @@ struct MultipartUpload {
         request.payload = AWSPayload(range, sha256: try digest.finish())
         request.setChecksum("CRC32", crc.bytes)
         request.isBulk = true
-        let eTag = try await s3.call(request) { reply in
-            guard let eTag = reply.response.headerFields[.eTag] else {
+        let (sum, sent) = (crc.value, Data(crc.bytes).base64EncodedString())
+        return try await s3.call(request) { reply in
+            let fields = reply.response.headerFields
+            guard let eTag = fields[.eTag] else {
                 throw AWSError(.malformedReply, "the reply for part \(number) has no ETag", mayHaveBeenProcessed: true)
             }
-            return eTag
+            let kept = fields[.amz("x-amz-checksum-crc32")]
+            guard kept == nil || kept == sent else {
+                throw AWSError(
+                    .checksumMismatch,
+                    "S3 has part \(number) with another CRC-32 checksum than was sent",
+                    mayHaveBeenProcessed: true
+                )
+            }
+            return Part(number: number, length: range.length, crc: sum, eTag: eTag, isConfirmed: kept != nil)
         }
-        return Part(number: number, length: range.length, crc: crc.value, eTag: eTag)
     }
 
     private func complete(_ id: String, _ parts: [Part]) async throws -> S3.PutObjectResult {
@@ -100,17 +112,20 @@ struct MultipartUpload {
         var document = #"<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">"#
         for part in parts {
             let checksum = Data(CRC.bytes(part.crc, .crc32)).base64EncodedString()
+            let element = part.isConfirmed ? "<ChecksumCRC32>\(checksum)</ChecksumCRC32>" : ""
             document +=
-                "<Part><ETag>\(Self.escape(part.eTag))</ETag><ChecksumCRC32>\(checksum)</ChecksumCRC32>"
-                + "<PartNumber>\(part.number)</PartNumber></Part>"
+                "<Part><ETag>\(Self.escape(part.eTag))</ETag>\(element)<PartNumber>\(part.number)</PartNumber></Part>"
         }
         document += "</CompleteMultipartUpload>"
         request.payload = try AWSPayload(Data(document.utf8))
         request.headers[.contentType] = "application/xml"
         let whole = parts.reduce(UInt64(0)) { CRC.combine($0, $1.crc, secondLength: $1.length, .crc32) }
         let checksum = Data(CRC.bytes(whole, .crc32)).base64EncodedString()
-        request.headers[.amz("x-amz-checksum-crc32")] = checksum
-        request.headers[.amz("x-amz-checksum-type")] = "FULL_OBJECT"
+        let isConfirmed = parts.allSatisfy(\.isConfirmed)
+        if isConfirmed {
+            request.headers[.amz("x-amz-checksum-crc32")] = checksum
+            request.headers[.amz("x-amz-checksum-type")] = "FULL_OBJECT"
+        }
         request.headers[.amz("x-amz-mp-object-size")] = "\(file.size)"
         // S3 keeps the connection alive with spaces while it puts a large object together.
         request.isBulk = true
@@ -124,21 +139,47 @@ struct MultipartUpload {
             }
         } catch let error as AWSError where error.code == "NoSuchUpload" && error.earlierAttemptMayHaveBeenProcessed {
             // Most likely an earlier attempt has done it, and its reply was lost.
-            guard let object = try await finished(checksum) else { throw error }
+            let expected = isConfirmed ? .checksum(checksum) : Self.eTag(of: parts).map(Proof.eTag)
+            guard let expected, let object = try await finished(expected) else { throw error }
             return object
         }
     }
 
+    /// What tells this upload's object from another.
+    private enum Proof: Sendable {
+        /// The CRC-32 checksum of the whole.
+        case checksum(String)
+        /// The tag that follows from those of the parts.
+        case eTag(String)
+    }
+
+    /// The tag of an object whose parts are tagged by their MD5 digests, as S3 and its likes make it: the digest of the
+    /// digests, and how many there are; `nil` where the parts' tags are others.
+    private static func eTag(of parts: [Part]) -> String? {
+        let digests = parts.compactMap { ObjectChecksum.md5(inTag: $0.eTag) }
+        // A system under FIPS rules has no MD5.
+        guard digests.count == parts.count, let digest = try? RunningDigest(.md5) else { return nil }
+        do {
+            for bytes in digests { try bytes.withUnsafeBytes { try digest.update($0) } }
+            return "\"\(Digest.hex(try digest.finish()))-\(parts.count)\""
+        } catch {
+            return nil
+        }
+    }
+
     /// The object, where it is the one that this upload was to make; `nil` where it isn't, or can't be asked about.
-    private func finished(_ checksum: String) async throws -> S3.PutObjectResult? {
+    private func finished(_ expected: Proof) async throws -> S3.PutObjectResult? {
         var request = S3Request(.headObject, .head, bucket, key)
         request.headers[.amz("x-amz-checksum-mode")] = "ENABLED"
         do {
             return try await s3.call(request) { reply in
                 let fields = reply.response.headerFields
                 let isOurs =
-                    fields[.contentLength] == "\(file.size)" && fields[.amz("x-amz-checksum-crc32")] == checksum
-                return isOurs ? S3.PutObjectResult(reply) : nil
+                    switch expected {
+                    case .checksum(let checksum): fields[.amz("x-amz-checksum-crc32")] == checksum
+                    case .eTag(let eTag): fields[.eTag] == eTag
+                    }
+                return isOurs && fields[.contentLength] == "\(file.size)" ? S3.PutObjectResult(reply) : nil
             }
         } catch is AWSError {
             return nil

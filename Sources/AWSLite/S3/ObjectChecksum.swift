@@ -49,12 +49,17 @@ struct ObjectChecksum {
         let encryption = fields[.amz("x-amz-server-side-encryption")]
         guard encryption == nil || encryption == "AES256",
             fields[.amz("x-amz-server-side-encryption-customer-algorithm")] == nil,
-            let text = fields[.eTag], text.utf8.count == 34, text.hasPrefix("\""), text.hasSuffix("\""),
-            let expected = bytes(hexadecimal: text.dropFirst().dropLast()),
+            let expected = fields[.eTag].flatMap(md5(inTag:)),
             // A system under FIPS rules has no MD5; then there is no check, as there is none in botocore.
             let digest = try? RunningDigest(.md5)
         else { return nil }
         return ("MD5", expected, .digest(digest))
+    }
+
+    /// The digest that an entity tag in quotation marks is made of; `nil` where it is none.
+    static func md5(inTag text: String) -> [UInt8]? {
+        guard text.utf8.count == 34, text.hasPrefix("\""), text.hasSuffix("\"") else { return nil }
+        return bytes(hexadecimal: text.dropFirst().dropLast())
     }
 
     private static func bytes(hexadecimal text: Substring) -> [UInt8]? {

@@ -36,7 +36,8 @@ extension S3 {
     /// object written at once keeps that digest as its checksum. One written in parts keeps a CRC-32 over the whole, for
     /// which parts can be read side by side, which S3 verifies when it puts them together, and which whoever reads the
     /// object can verify (a SHA-256 over parts couldn't be without knowing them). So a file is read twice, the second
-    /// time as a rule from the page cache.
+    /// time as a rule from the page cache. Where the server doesn't confirm the parts' checksums, as OpenStack Swift
+    /// doesn't, it isn't told any at the end.
     ///
     /// After a failure or a cancellation the parts that S3 has are given up (`AbortMultipartUpload`), before this
     /// returns. ``AWSClientConfiguration/timeout`` limits how long a transfer may stall, not how long it takes.
