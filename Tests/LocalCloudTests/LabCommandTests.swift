@@ -109,7 +109,46 @@ struct LabCommandTests {
         let ids = caller.lab.executions(of: "echo").map(\.id)
         let history = await caller.get("/sandboxes/\(id)/commands/echo").json["executions"]?.array
         #expect(history?.compactMap { $0["id"]?.string } == Array(ids.suffix(depth ?? 2)))
-        #expect(await caller.get("/sandboxes/\(id)/commands").json.array?.count == 2)
+        let names = await caller.get("/sandboxes/\(id)/commands").json.array?.compactMap { $0["name"]?.string }
+        #expect(names == ["Setup", "Teardown", "echo", "other"])
+    }
+
+    @Test("Setup and Teardown are among a sandbox's commands, unless the release hides them", arguments: [true, false])
+    func orchestration(isListed: Bool) async throws {
+        let caller = try await LabCaller.make { $0.listsOrchestration = isListed }
+        let id = try await caller.ready()
+        #expect(await caller.get("/sandboxes/\(id)/commands").json.array?.count == (isListed ? 2 : 0))
+        #expect(await caller.get("/sandboxes/\(id)/commands/Setup").status == (isListed ? 200 : 404))
+        guard isListed else { return }
+        let execution = try await caller.run("/sandboxes/\(id)/commands/Setup")
+        #expect(await caller.delete("/executions/\(execution)").status == 400)
+        caller.lab.advance(by: .seconds(1))
+        #expect(await caller.status(execution) == "Completed")
+        #expect(await caller.state(id) == "Ready")
+    }
+
+    @Test("A connected command isn't started without its tag, unless the release takes it", arguments: [true, false])
+    func connected(isWanted: Bool) async throws {
+        let command = LabCommand(name: "cycle", tag: "power")
+        let caller = try await LabCaller.make(blueprints: [Self.blueprint(command)]) { $0.wantsCommandTags = isWanted }
+        let id = try await caller.ready()
+        let component = try #require(caller.lab.sandbox(id: id)?.components.first?.id)
+        let path = "/sandboxes/\(id)/components/\(component)/commands/cycle"
+        #expect(await caller.post("\(path)/start").status == (isWanted ? 400 : 200))
+        _ = try await caller.run(path, ["command_tag": "power"])
+    }
+
+    @Test("Cancelling what is over changes nothing, and is a success or not", arguments: [true, false])
+    func lateCancellation(refuses: Bool) async throws {
+        let caller = try await LabCaller.make(blueprints: [Self.blueprint(LabCommand(name: "go"))]) {
+            $0.refusesLateCancellation = refuses
+        }
+        let id = try await caller.ready()
+        let execution = try await caller.run("/sandboxes/\(id)/commands/go")
+        caller.lab.advance(by: .seconds(1))
+        let reply = await caller.delete("/executions/\(execution)")
+        #expect(reply.status == (refuses ? 400 : 200) && (refuses || reply.json["result"] == "success"))
+        #expect(await caller.status(execution) == "Completed")
     }
 
     @Test("A cancelled execution is Stopping for a while, then Cancelled, in the release's spelling")

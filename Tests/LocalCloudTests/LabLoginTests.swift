@@ -4,15 +4,35 @@ import Testing
 
 @Suite("Lab: login, tokens and errors")
 struct LabLoginTests {
-    @Test("Login answers a bare JSON string that needs care in a path")
+    private static func tokens(_ count: Int, _ style: LabBehaviour.TokenStyle) async throws -> [String] {
+        var behaviour = LabBehaviour()
+        behaviour.tokenStyle = style
+        let caller = LabCaller(lab: LocalLab(behaviour: behaviour))
+        var tokens: [String] = []
+        for _ in 0..<count {
+            let reply = await caller.logIn(["username": "admin", "password": "admin", "domain": "Global"])
+            let token = try #require(reply.json.string)
+            #expect(reply.status == 200 && reply.text == "\"\(token)\"")
+            tokens.append(token)
+        }
+        return tokens
+    }
+
+    @Test("Login answers a bare JSON string: sixteen random bytes, with a slash in some")
     func login() async throws {
-        let reply = await LabCaller(lab: LocalLab()).logIn([
-            "username": "admin", "password": "admin", "domain": "Global",
-        ])
-        let token = try #require(reply.json.string)
-        #expect(reply.status == 200 && reply.text == "\"\(token)\"")
-        #expect(token.contains("/") && token.contains("+") && token.hasSuffix("==") && token.count == 24)
-        #expect(Data(base64Encoded: token)?.count == 16)
+        let tokens = try await Self.tokens(400, .base64)
+        #expect(Set(tokens).count == 400)
+        #expect(tokens.allSatisfy { Data(base64Encoded: $0)?.count == 16 })
+        // Three of ten have one: 117, give or take 9. Fifty is out of reach for chance.
+        #expect((67...167).contains(tokens.count { $0.contains("/") }))
+        #expect(!tokens.allSatisfy { $0.hasPrefix("/") })
+    }
+
+    @Test("A token may be one that needs care in a path")
+    func awkwardToken() async throws {
+        for token in try await Self.tokens(20, .base64WithSlash) {
+            #expect(token.hasPrefix("/") && token.contains("+") && Data(base64Encoded: token)?.count == 16)
+        }
     }
 
     @Test(
@@ -89,14 +109,20 @@ struct LabLoginTests {
         #expect(await caller.get("/sandboxes").status == 401)
     }
 
-    @Test("A deleted token is dead; its slashes are encoded in the path")
+    @Test("A deleted token is dead; its slashes are encoded in the path, or not where the lab takes that, too")
     func deleteToken() async throws {
-        let caller = try await LabCaller.make()
-        let token = try #require(caller.token)
-        let encoded = try #require(token.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
-        #expect(await caller.send("DELETE", "/api/token/\(encoded)").status == 200)
-        #expect(await caller.get("/sandboxes").status == 401)
-        #expect(caller.lab.liveTokens.isEmpty)
+        for (isEncoded, takesRaw) in [(true, true), (true, false), (false, true), (false, false)] {
+            let caller = try await LabCaller.make {
+                $0.tokenStyle = .base64WithSlash
+                $0.takesRawTokenInPath = takesRaw
+            }
+            let token = try #require(caller.token)
+            let encoded = try #require(token.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+            let status = await caller.send("DELETE", "/api/token/\(isEncoded ? encoded : token)").status
+            #expect(status == (isEncoded || takesRaw ? 200 : 404))
+            #expect(await caller.get("/sandboxes").status == (status == 200 ? 401 : 200))
+            #expect(caller.lab.liveTokens.isEmpty == (status == 200))
+        }
     }
 
     @Test("An administrator gets a token for another user, who is no administrator")

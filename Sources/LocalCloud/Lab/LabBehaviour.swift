@@ -33,8 +33,10 @@ public struct LabBehaviour: Sendable {
 
     /// What tokens look like.
     public enum TokenStyle: Sendable {
-        /// Base64 with `/`, `+` and `=` in it.
+        /// Sixteen random bytes in base64: 24 characters, the last two `=`, with a `/` in three of ten.
         case base64
+        /// The same with a `/` before all else and a `+` within, which need care in a path.
+        case base64WithSlash
         /// A short text, a caret and a web token: about 1.6 KB.
         case identityProvider
         /// Nothing: a login that answers 200 with an empty string, and opens no session.
@@ -47,6 +49,8 @@ public struct LabBehaviour: Sendable {
     public var tokenLifetime: Duration = .seconds(300 * 60)
     /// Whether each use of a token gives it its whole life again.
     public var tokenLifeSlides = false
+    /// Whether a token may stand in the path of its deletion as it is, slashes and all, as Quali's own client sends it.
+    public var takesRawTokenInPath = true
     /// The status for an unknown or expired token; releases have been seen that don't say 401.
     public var invalidTokenStatus = 401
 
@@ -58,6 +62,27 @@ public struct LabBehaviour: Sendable {
     public var conflictStatus = 400
     /// What stands around the conflict's known words.
     public var conflictMessage = "Blueprint has conflicting resources"
+    /// A limit to the sandboxes that go on at once, and what a start beyond it is answered; the words aren't published.
+    public struct Limit: Sendable {
+        /// How many sandboxes may go on.
+        public var sandboxes: Int
+        /// The status of the refusal.
+        public var status: Int
+        /// Its message.
+        public var message: String
+
+        /// Describes a limit.
+        public init(_ sandboxes: Int, status: Int = 400, message: String) {
+            self.sandboxes = sandboxes
+            self.status = status
+            self.message = message
+        }
+    }
+
+    /// The limit of each user, ten in a real lab unless an administrator says otherwise; `nil` for none.
+    public var userLimit: Limit?
+    /// The limit of the whole lab's licence; `nil` for none.
+    public var licenceLimit: Limit?
     /// Whether this release reads `start_time`; an older one starts at once.
     public var knowsStartTime = true
 
@@ -75,10 +100,14 @@ public struct LabBehaviour: Sendable {
 
     /// Other names for states: an older release's `Pending Setup`, or a state nobody has heard of.
     public var stateNames: [LabState: String] = [:]
+    /// Whether setup has the stage Preparation before all others, as the lab's orchestration has.
+    public var hasPreparation = false
     /// What `setup_stage` says once setup is through.
     public var stageAfterSetup = LabStage.ended
     /// How many reads of a sandbox after its stop still tell the old state.
     public var staleReadsAfterStop = 1
+    /// The state that a sandbox stays in whose teardown has failed; what the API tells of it isn't documented.
+    public var stateAfterFailedTeardown = LabState.ended
     /// What an ended sandbox's `GET` answers.
     public var afterEnd = AfterEnd.ended
     /// How many stop requests per sandbox fail with 500 before one is taken.
@@ -119,10 +148,43 @@ public struct LabBehaviour: Sendable {
     public var executionHistoryDepth: Int?
     /// Whether a command's history begins with the newest execution.
     public var showsNewestExecutionFirst = false
+    /// Whether a sandbox's commands begin with `Setup` and `Teardown`, which every sandbox has.
+    public var listsOrchestration = true
+    /// Whether a connected command is refused without its `command_tag`.
+    public var wantsCommandTags = true
     /// How long a cancelled execution is `Stopping`.
     public var cancellationTime: Duration = .zero
     /// Whether a `DELETE` of an execution that can't be cancelled answers 400; else it says `success` and does nothing.
     public var refusesFutileCancellation = true
+    /// Whether a `DELETE` of an execution that is over answers 400; else it says `success` and does nothing.
+    public var refusesLateCancellation = false
+
+    // MARK: Secrets
+
+    /// What a sandbox shows as the value of an input of type `Password`.
+    public enum PasswordInputs: Sendable {
+        /// The value.
+        case shown
+        /// Asterisks.
+        case masked
+        /// Nothing.
+        case empty
+    }
+
+    /// The ways into components.
+    public enum Links: Sendable, Hashable {
+        /// Those that the components have.
+        case own
+        /// Those of QualiX, Quali's gateway, with its token and the component's user and password in the query.
+        case qualiX(token: String)
+        /// The same with all of it in the fragment.
+        case qualiXFragment(token: String)
+    }
+
+    /// What a sandbox shows as the value of an input of type `Password`.
+    public var passwordInputs = PasswordInputs.shown
+    /// The ways into components.
+    public var links = Links.own
 
     // MARK: Spelling
 

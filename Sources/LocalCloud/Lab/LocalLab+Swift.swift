@@ -98,6 +98,20 @@ extension LocalLab {
         world.change { $0.settle(now) }
     }
 
+    /// Approves of a sandbox that waits for it.
+    public func approve(sandbox id: String) {
+        let now = clock.now
+        world.change { world in
+            guard let index = world.sandboxPlaces[id.lowercased()], world.sandboxes[index].awaitsApproval else {
+                return
+            }
+            world.sandboxes[index].awaitsApproval = false
+            world.sandboxes[index].stateSince = now
+            world.touch(index)
+            world.settle(now)
+        }
+    }
+
     /// Ends all sessions, as a restart of the server does.
     public func forgetTokens() {
         world.change { $0.sessions.removeAll() }

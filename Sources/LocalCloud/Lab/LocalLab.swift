@@ -54,10 +54,12 @@ public final class LocalLab: LocalService {
     }
 
     private func route(of request: LocalRequest) -> LabRoute? {
-        LabRoute.parse(
+        let behaviour = world.read(\.behaviour)
+        return LabRoute.parse(
             method: request.method,
             path: request.path,
-            ignoringCase: world.read(\.behaviour.ignoresCaseOfPaths)
+            ignoringCase: behaviour.ignoresCaseOfPaths,
+            takesRawToken: behaviour.takesRawTokenInPath
         )?.route
     }
 

@@ -20,11 +20,24 @@ struct CommandTarget: Codable, Sendable, Hashable {
         return try await client.command(sandboxID: sandboxID, componentID: componentID, name: name)
     }
 
-    func start(_ name: String, _ request: StartCommandRequest, _ client: SandboxClient) async throws -> StartedExecution
-    {
+    /// Starts a command.
+    ///
+    /// - Parameter tag: The tag of a connected command, without which the lab doesn't take it.
+    func start(
+        _ name: String,
+        _ request: StartCommandRequest,
+        tag: String?,
+        _ client: SandboxClient
+    ) async throws -> StartedExecution {
         guard let componentID else {
             return try await client.startCommand(sandboxID: sandboxID, name: name, request)
         }
-        return try await client.startCommand(sandboxID: sandboxID, componentID: componentID, name: name, request)
+        return try await client.startCommand(
+            sandboxID: sandboxID,
+            componentID: componentID,
+            name: name,
+            request,
+            connected: tag.map { ConnectedCommand(tag: $0) }
+        )
     }
 }

@@ -163,12 +163,13 @@ public struct RunCommand: ActionHandler {
                 }
             }
             checkpoint.looks = nil
-            checkpoint.earlierExecutions = try await executions(configuration, target, context).map(Self.shortened)
+            let command = try await command(configuration, target, context)
+            checkpoint.earlierExecutions = command.executions.map { Self.shortened($0.id) }
             lab.claims.note(context.job.actionExecutionID, isSettled: false)
             try await context.save(checkpoint)
             do {
                 let started = try await context.uninterrupted {
-                    try await target.start(configuration.command, request, client)
+                    try await target.start(configuration.command, request, tag: command.tag, client)
                 }
                 return try await adopt(started.id, configuration, target, context, &checkpoint)
             } catch let error as SandboxAPIError {
@@ -200,7 +201,7 @@ public struct RunCommand: ActionHandler {
         var looks = checkpoint.looks ?? LooksInVain()
         try await looks.waitForNext(lab.pauseBetweenLooks, context.clock)
         while true {
-            var new = try await executions(configuration, target, context).filter { id in
+            var new = try await command(configuration, target, context).executions.map(\.id).filter { id in
                 !earlier.contains(Self.shortened(id)) && !lab.claims.contains(id)
             }
             if !new.isEmpty {
@@ -268,12 +269,12 @@ public struct RunCommand: ActionHandler {
         context.logger.info("Command started", metadata: ["commandExecution": "\(executionID)"])
     }
 
-    /// The command's executions so far; an unknown command is a failure that lists the known ones.
-    private func executions(
+    /// The command with its executions so far; an unknown command is a failure that lists the known ones.
+    private func command(
         _ configuration: Configuration,
         _ target: CommandTarget,
         _ context: JobContext<Checkpoint>
-    ) async throws -> [String] {
+    ) async throws -> Command {
         let client = lab.client
         let found: Command?
         found = try await lab.read("The command '\(configuration.command)' can't be read", clock: context.clock) {
@@ -300,7 +301,7 @@ public struct RunCommand: ActionHandler {
                 """
             )
         }
-        return found.executions.map(\.id)
+        return found
     }
 
     private func ambiguous(_ new: Set<String>, _ configuration: Configuration, _ target: CommandTarget) -> JobFailure {

@@ -47,6 +47,25 @@ struct ActionTests {
         }
     }
 
+    @Test func `a connected command is started with the tag that the lab lists`() async throws {
+        try await Site.withRunning { site in
+            var blueprint = try #require(site.lab.blueprints.first { $0.name == "Web lab" })
+            let place = try #require(blueprint.components.firstIndex { $0.name == "core-switch" })
+            blueprint.components[place].commands.append(LabCommand(name: "cycle", duration: .zero, tag: "power"))
+            site.lab.add(blueprint)
+            let end = try await site.pipeline(
+                Site.startAction(),
+                Site.runAction("core-switch", "cycle"),
+                Site.endAction()
+            )
+            #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? "" })")
+            let execution = try #require(site.lab.executions(of: "cycle", on: "core-switch").first)
+            let body = try JSON(parsing: execution.body)
+            // No ports mean all that are connected.
+            #expect(body["command_tag"] == "power" && body["connected_ports_full_path"] == [])
+        }
+    }
+
     @Test func `the artifact has the details as they are once the sandbox is ready, and no password`() async throws {
         try await Site.withRunning { site in
             for (format, isJSON) in [("zip", false), ("json", true)] {

@@ -20,10 +20,21 @@ public struct LabBlueprint: Sendable {
     public enum Teardown: Sendable {
         /// It's through after this long.
         case succeeds(after: Duration)
-        /// The sandbox ends all the same after this long, with these error events: the lab's only sign of it.
+        /// The sandbox is over all the same after this long, with these error events: the lab's only sign of it, unless
+        /// ``LabBehaviour/stateAfterFailedTeardown`` is another.
         case fails(events: [String] = ["'Teardown' Blueprint command failed"], after: Duration)
         /// It goes on for ever.
         case neverEnds
+    }
+
+    /// Whether somebody has to approve of a start.
+    public enum Approval: Sendable {
+        /// Nobody.
+        case none
+        /// A start is refused with this message; the lab's own words aren't published.
+        case refused(message: String = "Blueprint requires approval")
+        /// A sandbox stays `Pending` until ``LocalLab/approve(sandbox:)``.
+        case awaited
     }
 
     /// The name, unique in its domain.
@@ -56,6 +67,8 @@ public struct LabBlueprint: Sendable {
     public var estimatedSetup: Duration = .seconds(25 * 60)
     /// Whether `start-persistent` takes it.
     public var isPersistentCapable = false
+    /// Whether somebody has to approve of a start.
+    public var approval = Approval.none
     /// How many starts are refused because of conflicting resources before one succeeds.
     public var conflicts = 0
     /// What the sandbox tells its users, in HTML.
@@ -93,7 +106,7 @@ public struct LabInput: Sendable {
     public var name: String
     /// The value where a start gives none; `nil` makes the input mandatory.
     public var defaultValue: String?
-    /// `String`, `Numeric` or `Lookup`.
+    /// `String`, `Numeric`, `Lookup` or `Password`.
     public var type: String
     /// The values to choose from, for a lookup.
     public var possibleValues: [String]

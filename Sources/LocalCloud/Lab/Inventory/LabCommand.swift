@@ -47,6 +47,11 @@ public struct LabCommand: Sendable {
         }
     }
 
+    /// The commands that every sandbox has, whatever its blueprint; they can't be cancelled.
+    static let orchestration = ["Setup", "Teardown"].map {
+        LabCommand(name: $0, outcome: .completed(nil), isCancellable: false)
+    }
+
     /// The internal name.
     public var name: String
     /// What it does.
@@ -61,7 +66,7 @@ public struct LabCommand: Sendable {
     public var outcome: Outcome
     /// Whether an execution can be cancelled.
     public var isCancellable: Bool
-    /// The tag of a connected command, such as `power`; only components have them.
+    /// The tag of a connected command, `power` or `remote_` and its name; only components have them.
     public var tag: String?
 
     /// Creates a command.

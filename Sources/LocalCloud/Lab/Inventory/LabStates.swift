@@ -20,6 +20,8 @@ public enum LabState: String, Sendable, CaseIterable {
 public enum LabStage: String, Sendable, CaseIterable {
     /// No stage: setup has not begun.
     case none = "None"
+    /// What comes before all else, in labs that tell it.
+    case preparation = "Preparation"
     /// Apps are deployed.
     case provisioning = "Provisioning"
     /// Networks are connected.
@@ -30,7 +32,9 @@ public enum LabStage: String, Sendable, CaseIterable {
     case ended = "Ended"
 
     /// The stages that setup walks through.
-    static let walk: [LabStage] = [.provisioning, .connectivity, .configuration]
+    static func walk(_ behaviour: LabBehaviour) -> [LabStage] {
+        (behaviour.hasPreparation ? [.preparation] : []) + [.provisioning, .connectivity, .configuration]
+    }
 }
 
 /// The statuses of an execution, by the names that labs have been seen to use.

@@ -22,7 +22,20 @@ enum LabRoute: Sendable, Hashable {
     ///
     /// The path is split before it's decoded, and each segment is decoded once: `%2F` is part of a name, and `%2520`
     /// is `%20`.
-    static func parse(method: String, path: String, ignoringCase: Bool) -> (route: LabRoute, version: Int)? {
+    ///
+    /// - Parameter takesRawToken: Whether a token may be in a path with its slashes as they are.
+    static func parse(
+        method: String,
+        path: String,
+        ignoringCase: Bool,
+        takesRawToken: Bool = false
+    ) -> (route: LabRoute, version: Int)? {
+        let token = "/api/token/"
+        if takesRawToken, method == "DELETE", path.count > token.count,
+            path.hasPrefix(token) || ignoringCase && path.lowercased().hasPrefix(token)
+        {
+            return path.dropFirst(token.count).removingPercentEncoding.map { (.deleteToken($0), 2) }
+        }
         var raw = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard raw.first == "" else { return nil }
         raw.removeFirst()

@@ -1,3 +1,5 @@
+import Foundation
+
 extension LabWriter {
     /// A component as it's listed in a sandbox: without an id in version 1, without attributes in version 2.
     func slim(_ component: LabSandbox.Component, of sandbox: LabSandbox) -> JSON {
@@ -47,6 +49,29 @@ extension LabWriter {
     }
 
     private func interfaces(_ component: LabSandbox.Component) -> JSON {
-        .array(component.template.interfaces.map { ["name": .string($0.name), "url": .string($0.url)] })
+        .array(
+            component.template.interfaces.map { interface in
+                ["name": .string(interface.name), "url": .string(url(interface, component))]
+            }
+        )
+    }
+
+    /// A way in, in the form that Quali's help gives for QualiX (cloudshell-help, configure-remote-access.md).
+    private func url(_ interface: LabComponent.Interface, _ component: LabSandbox.Component) -> String {
+        func value(_ name: String) -> String {
+            let attribute = component.template.attributes.first { $0.name == name || $0.name.hasSuffix(".\(name)") }
+            return (attribute?.value ?? "").addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        }
+        let scheme = interface.name.lowercased()
+        let access =
+            "hostname=\(component.address)&protocol=\(scheme)&port=\(scheme == "rdp" ? 3389 : 22)"
+            + "&username=\(value("User"))&password=\(value("Password"))"
+        switch behaviour.links {
+        case .own: return interface.url
+        case .qualiX(let token):
+            return "https://qualix.example.com/Qx/connect?qtoken=\(token)&\(access)"
+        case .qualiXFragment(let token):
+            return "https://qualix.example.com/remote/#/client/c/\(scheme)\(component.id)?qtoken=\(token)&\(access)"
+        }
     }
 }

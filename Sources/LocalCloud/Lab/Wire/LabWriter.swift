@@ -95,7 +95,7 @@ struct LabWriter {
             "type": "Sandbox",
             "components": .array(sandbox.components.map { slim($0, of: sandbox) }),
             behaviour.sandboxInputsKey: .array(
-                sandbox.inputs.map { ["name": .string($0.name), "value": .string($0.value)] }
+                sandbox.inputs.map { ["name": .string($0.name), "value": .string(shown($0, of: sandbox))] }
             ),
             "permitted_users": .array(sandbox.permittedUsers.map { .string($0) }),
             "_links": [
@@ -104,6 +104,15 @@ struct LabWriter {
                 "blueprint": link("/blueprints/\(sandbox.blueprint.id)"),
             ],
         ])
+    }
+
+    private func shown(_ input: (name: String, value: String), of sandbox: LabSandbox) -> String {
+        let type = sandbox.blueprint.inputs.first { $0.name == input.name }?.type
+        switch behaviour.passwordInputs {
+        case .masked where type == "Password": return "********"
+        case .empty where type == "Password": return ""
+        default: return input.value
+        }
     }
 
     func state(of sandbox: LabSandbox) -> JSON {

@@ -78,6 +78,10 @@ public struct LabSandbox: Sendable, Identifiable {
     public internal(set) var stopRequests = 0
     /// Whether a stop was accepted.
     public internal(set) var wasStopped = false
+    /// Whether somebody still has to approve of its start.
+    public internal(set) var awaitsApproval = false
+    /// Whether it is over, in whatever state.
+    public internal(set) var isOver = false
 
     /// The places of its executions among all, in the order of their requests.
     var executions: [Int] = []
@@ -93,10 +97,10 @@ public struct LabSandbox: Sendable, Identifiable {
     var missingLists: Int
 
     /// Whether it still holds resources or will.
-    public var isLive: Bool { state != .ended }
+    public var isLive: Bool { !isOver }
 
     /// Whether it's neither over nor on its way there.
-    public var isUnstopped: Bool { state != .ended && state != .teardown }
+    public var isUnstopped: Bool { !isOver && state != .teardown }
 }
 
 /// An execution of a command.

@@ -36,8 +36,8 @@ extension LabWorld {
         var index: Int
         var sandbox: LabSandbox
         var component: LabSandbox.Component?
+        var commands: [LabCommand]
 
-        var commands: [LabCommand] { component?.template.commands ?? sandbox.blueprint.commands }
         var path: String {
             "/sandboxes/\(sandbox.id)" + (component.map { "/components/\($0.id)" } ?? "") + "/commands"
         }
@@ -45,12 +45,15 @@ extension LabWorld {
 
     private func target(_ id: String, _ componentID: String?, _ session: Session) throws(LabError) -> Target {
         let index = try sandboxIndex(id, session)
-        guard let componentID else { return Target(index: index, sandbox: sandboxes[index]) }
-        return Target(
-            index: index,
-            sandbox: sandboxes[index],
-            component: try component(componentID, of: sandboxes[index])
-        )
+        let sandbox = sandboxes[index]
+        guard let componentID else {
+            let own = sandbox.blueprint.commands
+            let orchestration = behaviour.listsOrchestration ? LabCommand.orchestration : []
+            let others = orchestration.filter { command in !own.contains { $0.name == command.name } }
+            return Target(index: index, sandbox: sandbox, commands: others + own)
+        }
+        let component = try component(componentID, of: sandbox)
+        return Target(index: index, sandbox: sandbox, component: component, commands: component.template.commands)
     }
 
     private func commandList(_ target: Target, _ writer: LabWriter) -> LocalReply {
@@ -82,7 +85,11 @@ extension LabWorld {
         _ writer: LabWriter
     ) throws(LabError) -> LocalReply {
         guard let body = try? JSON(parsing: request.body) else { throw invalid("Parameter is not a valid JSON") }
-        let command = try command(name, body["command_tag"]?.string, target)
+        let tag = body["command_tag"]?.string
+        let command = try command(name, tag, target)
+        if behaviour.wantsCommandTags, command.tag != nil, tag == nil {
+            throw invalid("Command tag must be specified in request body for a connected command")
+        }
         guard target.sandbox.isUnstopped, target.sandbox.state != .pending else {
             throw invalid("Sandbox is not active")
         }
@@ -130,7 +137,9 @@ extension LabWorld {
 
     private mutating func cancel(_ index: Int, _ now: Date) throws(LabError) -> LocalReply {
         let execution = executions[index]
-        if execution.command.isCancellable, !execution.status.isFinal {
+        if execution.status.isFinal {
+            if behaviour.refusesLateCancellation { throw invalid("Execution cannot be cancelled") }
+        } else if execution.command.isCancellable {
             executions[index].cancelRequested = execution.cancelRequested ?? now
             executions[index].status = .stopping
             if let sandbox = sandboxPlaces[execution.sandboxID] { touch(sandbox) }

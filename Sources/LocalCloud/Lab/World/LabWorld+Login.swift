@@ -49,6 +49,7 @@ extension LabWorld {
         switch behaviour.tokenStyle {
         case .empty: return ""
         case .base64: token = LabToken.base64()
+        case .base64WithSlash: token = LabToken.base64WithSlash()
         case .identityProvider: token = LabToken.identityProvider()
         }
         sessions[token] = Session(
@@ -62,10 +63,12 @@ extension LabWorld {
 
 /// Tokens of the shapes that the lab issues.
 enum LabToken {
-    /// Sixteen bytes in base64 that need care in a path: a slash first, a plus sign, and the padding of sixteen bytes.
     static func base64() -> String {
-        let bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
-        let text = Array(Data(bytes).base64EncodedString())
+        Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
+    }
+
+    static func base64WithSlash() -> String {
+        let text = Array(base64())
         return "/" + String(text[1..<9]) + "+" + String(text[10...])
     }
 

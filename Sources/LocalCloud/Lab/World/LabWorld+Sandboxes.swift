@@ -11,9 +11,13 @@ extension LabWorld {
     ) throws(LabError) -> LocalReply {
         let body = (try? JSON(parsing: request.body)) ?? .null
         let order = try order(body, blueprint, isPersistent, now)
+        if case .refused(let message) = blueprint.approval { throw invalid(message) }
+        try checkLimits(session)
         try checkConflicts(blueprint)
         let isAtOnce = blueprint.estimatedSetup == .zero && blueprint.beforeSetup == .zero
-        let isLater = order.start > now
+        var awaitsApproval = false
+        if case .awaited = blueprint.approval { awaitsApproval = true }
+        let isLater = order.start > now || awaitsApproval
         let sandbox = LabSandbox(
             id: Random.uuid(),
             name: order.name,
@@ -36,6 +40,7 @@ extension LabWorld {
                     isDeployed: template.kind != .application
                 )
             },
+            awaitsApproval: awaitsApproval,
             emptyReads: behaviour.emptyFirstReads,
             missingLists: behaviour.listLag
         )
@@ -46,7 +51,7 @@ extension LabWorld {
         touch(index)
         note(index, now, "Sandbox '\(sandbox.name)' has started")
         // The reply tells of a sandbox whose setup has not begun, unless there's none.
-        if isAtOnce { settle(now) }
+        if isAtOnce, !isLater { settle(now) }
         return .json(writer.sandbox(sandboxes[index]))
     }
 
@@ -91,6 +96,15 @@ extension LabWorld {
         }
         let users = body["permitted_users"]?.array?.compactMap(\.string) ?? []
         return Order(name: name, duration: duration, start: start, inputs: inputs, users: users)
+    }
+
+    private func checkLimits(_ session: Session) throws(LabError) {
+        guard behaviour.licenceLimit != nil || behaviour.userLimit != nil else { return }
+        let live = sandboxes.filter(\.isLive)
+        let own = live.filter { $0.owner == session.account.username }
+        for (limit, count) in [(behaviour.licenceLimit, live.count), (behaviour.userLimit, own.count)] {
+            if let limit, count >= limit.sandboxes { throw LabError(status: limit.status, message: limit.message) }
+        }
     }
 
     private mutating func checkConflicts(_ blueprint: LabBlueprint) throws(LabError) {

@@ -47,6 +47,7 @@ extension LabWorld {
     }
 
     private func nextStep(of sandbox: LabSandbox) -> (Step, Date)? {
+        if sandbox.isOver { return nil }
         let own = ownStep(of: sandbox)
         guard sandbox.isUnstopped, let end = sandbox.endTime, own.map({ $0.1 > end }) ?? true else { return own }
         return (.teardown, max(end, sandbox.stateSince))
@@ -55,7 +56,7 @@ extension LabWorld {
     private func ownStep(of sandbox: LabSandbox) -> (Step, Date)? {
         let since = sandbox.stateSince
         switch sandbox.state {
-        case .pending: return (.beforeSetup, sandbox.startTime)
+        case .pending: return sandbox.awaitsApproval ? nil : (.beforeSetup, max(since, sandbox.startTime))
         case .beforeSetup:
             let time = since + sandbox.blueprint.beforeSetup / .seconds(1)
             return (sandbox.blueprint.estimatedSetup == .zero ? .ready : .setup, time)
@@ -71,18 +72,19 @@ extension LabWorld {
 
     private func setupStep(of sandbox: LabSandbox) -> (Step, Date)? {
         let since = sandbox.stateSince
-        let place = LabStage.walk.firstIndex(of: sandbox.stage) ?? 0
+        let walk = LabStage.walk(behaviour)
+        let place = walk.firstIndex(of: sandbox.stage) ?? 0
         switch sandbox.blueprint.setup {
         case .neverEnds: return nil
         case .succeeds(let duration):
-            let part = duration / .seconds(1) / Double(LabStage.walk.count)
+            let part = duration / .seconds(1) / Double(walk.count)
             let time = since + part * Double(place + 1)
-            return place + 1 < LabStage.walk.count ? (.stage(LabStage.walk[place + 1]), time) : (.ready, time)
+            return place + 1 < walk.count ? (.stage(walk[place + 1]), time) : (.ready, time)
         case .fails(let stage, _, let duration):
-            let last = LabStage.walk.firstIndex(of: stage) ?? 0
+            let last = walk.firstIndex(of: stage) ?? 0
             let part = duration / .seconds(1) / Double(last + 1)
             let time = since + part * Double(place + 1)
-            return place < last ? (.stage(LabStage.walk[place + 1]), time) : (.error, time)
+            return place < last ? (.stage(walk[place + 1]), time) : (.error, time)
         }
     }
 
@@ -92,7 +94,7 @@ extension LabWorld {
         case .beforeSetup: enter(.beforeSetup, index, time)
         case .setup:
             enter(.setup, index, time)
-            sandboxes[index].stage = .provisioning
+            sandboxes[index].stage = LabStage.walk(behaviour).first ?? .provisioning
             note(index, time, "'Setup' Blueprint command on '\(name)' started")
             print(index, time, "Beginning sandbox setup")
         case .stage(let stage):
@@ -115,9 +117,12 @@ extension LabWorld {
             enter(.teardown, index, time)
             note(index, time, "'Teardown' Blueprint command on '\(name)' started")
         case .ended:
-            enter(.ended, index, time)
+            sandboxes[index].isOver = true
             if case .fails(let events, _) = sandboxes[index].blueprint.teardown {
+                enter(behaviour.stateAfterFailedTeardown, index, time)
                 for event in events { note(index, time, event, isError: true) }
+            } else {
+                enter(.ended, index, time)
             }
             note(index, time, "Sandbox '\(name)' has ended")
         }

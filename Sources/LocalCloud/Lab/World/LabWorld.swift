@@ -56,7 +56,8 @@ struct LabWorld: Sendable {
             let (route, version) = LabRoute.parse(
                 method: request.method,
                 path: request.path,
-                ignoringCase: behaviour.ignoresCaseOfPaths
+                ignoringCase: behaviour.ignoresCaseOfPaths,
+                takesRawToken: behaviour.takesRawTokenInPath
             ), behaviour.knowsActivity || !route.isActivity
         else { throw .unknownRoute(behaviour) }
         if case .login = route { return try login(request, now) }
