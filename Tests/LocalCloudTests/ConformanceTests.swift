@@ -23,30 +23,48 @@ private func expiredCredentials(_ cloud: LocalCloud) throws -> JSON {
 
 @Suite("AWS's own clients against the stand-ins", .timeLimit(.minutes(5)))
 struct ConformanceTests {
-    @Test(
-        "boto3 and the AWS CLI get along with every operation",
-        .enabled(if: python != nil, "CONFORMANCE_PYTHON names no Python with boto3 and awscli")
-    )
-    func boto3() async throws {
-        let python = try #require(python)
+    /// What a script says of a running LocalCloud.
+    private static func result(
+        of script: String,
+        in python: String,
+        _ more: (LocalCloud) throws -> [String: String] = { _ in [:] }
+    ) async throws -> ChildResult {
         let script = try #require(
-            Bundle.module.url(forResource: "conformance", withExtension: "py", subdirectory: "Conformance")
+            Bundle.module.url(forResource: script, withExtension: "py", subdirectory: "Conformance")
         )
-        let operations: JSON = .object(
-            LocalCloud.implementedOperations.mapValues { .array($0.map { .string($0) }) }
-        )
-        let result = try await LocalCloud.withRunning { cloud in
+        return try await LocalCloud.withRunning { cloud in
             var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("AWS_") }
             environment.merge(cloud.environment) { $1 }
+            environment.merge(try more(cloud)) { $1 }
             environment["ARTIFACT_BUCKET"] = cloud.options.artifactBucket
-            environment["EXPIRED_CREDENTIALS"] = try expiredCredentials(cloud).text
-            environment["IMPLEMENTED_OPERATIONS"] = operations.text
             environment["AWS_EC2_METADATA_DISABLED"] = "true"
             environment["AWS_CONFIG_FILE"] = "/dev/null"
             environment["AWS_SHARED_CREDENTIALS_FILE"] = "/dev/null"
             environment["NO_PROXY"] = "127.0.0.1"
             return try await run("/usr/bin/env", [python, "-B", script.path], environment: environment)
         }
+    }
+
+    @Test(
+        "boto3, old and new, and the AWS CLI get along with every operation",
+        .enabled(if: python != nil, "CONFORMANCE_PYTHON names no Python with boto3 and awscli"),
+        arguments: [python, Clients.python].compactMap { $0 }
+    )
+    func boto3(python: String) async throws {
+        let operations: JSON = .object(
+            LocalCloud.implementedOperations.mapValues { .array($0.map { .string($0) }) }
+        )
+        let result = try await Self.result(of: "conformance", in: python) { cloud in
+            [
+                "EXPIRED_CREDENTIALS": try expiredCredentials(cloud).text, "IMPLEMENTED_OPERATIONS": operations.text,
+            ]
+        }
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    @Test("Each checksum that boto3 sends is verified", Clients.condition)
+    func checksums() async throws {
+        let result = try await Self.result(of: "checksums", in: try #require(Clients.python))
         #expect(result.status == 0, "\(result.output)")
     }
 }

@@ -21,7 +21,7 @@ extension LocalS3 {
                 throw .accessDenied("the bucket's policy asks for the key \(policy.keyID ?? "aws/s3 (name none)")")
             }
         }
-        try checkDigests(request)
+        try BodyChecksum.check(request)
         var kept = ["Content-Type": request["Content-Type"] ?? "binary/octet-stream"]
         for (name, value) in request.headers {
             let name = name.lowercased()
@@ -47,19 +47,6 @@ extension LocalS3 {
         return LocalReply(
             headers: [("ETag", object.eTag), ("x-amz-version-id", object.versionID)] + echoed.map { ($0.key, $0.value) }
         )
-    }
-
-    /// Checks the digests that a client sent along, as far as libcrypto knows them.
-    private func checkDigests(_ request: LocalRequest) throws(S3Failure) {
-        let sent = [
-            ("Content-MD5", Digest.md5(request.body)), ("x-amz-checksum-sha256", Digest.sha256(request.body)),
-        ]
-        for (name, digest) in sent {
-            guard let claimed = request[name] else { continue }
-            guard claimed == Data(digest).base64EncodedString() else {
-                throw S3Failure(status: 400, code: "BadDigest", message: "The \(name) you specified did not match")
-            }
-        }
     }
 
     func getObject(_ bucket: String, _ key: String, _ request: LocalRequest) throws(S3Failure) -> LocalReply {

@@ -19,7 +19,7 @@ enum Digest {
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    private static func digest(_ data: Data, _ kind: OpaquePointer?, size: Int) -> [UInt8] {
+    static func digest(_ data: Data, _ kind: OpaquePointer?, size: Int) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: size)
         data.withUnsafeBytes { bytes in
             _ = EVP_Digest(bytes.baseAddress, bytes.count, &result, nil, kind, nil)
