@@ -39,6 +39,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CStat"),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         // An instruction of the processor that Swift can't name.
         .target(name: "CChecksum"),
@@ -67,7 +68,7 @@ let package = Package(
         .target(
             name: "QualiCore",
             dependencies: [
-                "AWSLite", "SandboxAPI", "HTTPTransport", "CArchive", "COpenSSL",
+                "AWSLite", "SandboxAPI", "HTTPTransport", "CArchive", "COpenSSL", "CStat",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -117,9 +117,10 @@ actor AbandonmentWatch {
 
     /// Whether the action of a job whose result is refused is over without success.
     ///
-    /// A result is also refused where another host has gone on with the action, whose sandbox must then stay. So a service
-    /// that is in trouble is asked again. Where it can't be asked, what was acknowledged is over: nobody else is offered a
-    /// job that is in progress. One whose acknowledgement got lost may be another host's.
+    /// A result is also refused where another host has gone on with the action, or ended it well, and then its sandbox must
+    /// stay. So a service that is in trouble is asked again. Where it can't be asked, or names nothing, what this run was
+    /// given and has held since is over: nobody else is given a job that is in progress. Of what an earlier run has left,
+    /// that isn't known: its journal may have come back from a backup.
     ///
     /// - Throws: `CancellationError` when the task is cancelled before that is known.
     func isUnwanted(_ record: JobRecord) async throws -> Bool {
@@ -128,9 +129,9 @@ actor AbandonmentWatch {
             do {
                 let status = try await queue.status(of: record)
                 outage.succeeded(at: clock.now, logger)
-                return status?.isUnwanted ?? record.isAcknowledged
+                return status?.isUnwanted ?? record.isOwn
             } catch let error as AWSError where error.code.isVerdict {
-                return record.isAcknowledged
+                return record.isOwn
             } catch let error as CancellationError {
                 throw error
             } catch {
@@ -190,7 +191,7 @@ extension CodePipeline.ActionExecutionStatus {
 
 extension AWSError.Code {
     /// Whether to ask for an execution's actions once more would bring the same: the right is missing, or the execution.
-    fileprivate var isVerdict: Bool {
+    var isVerdict: Bool {
         isAccessDenied || [.pipelineNotFound, .pipelineExecutionNotFound, .validation].contains(self)
     }
 }

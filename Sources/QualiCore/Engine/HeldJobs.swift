@@ -28,6 +28,9 @@ final class HeldJobs: Sendable {
         }
     }
 
+    /// The jobs in hand.
+    var ids: Set<String> { state.withLock(\.held) }
+
     /// Lets go of a job.
     func release(_ id: String) {
         _ = state.withLock { $0.held.remove(id) }

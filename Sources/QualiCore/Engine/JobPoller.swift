@@ -19,7 +19,7 @@ struct OfferedJob: Sendable {
 struct JobPoller: Sendable {
     let action: JobAction
     let queue: any JobQueue
-    let journal: any JobJournal
+    let journal: PatientJournal
     let slots: JobSlots
     let beginning: BeginningJobs
     let held: HeldJobs
@@ -35,18 +35,23 @@ struct JobPoller: Sendable {
         var backoff = Backoff(first: max(pace.pause * 2, .seconds(1)), longest: max(pace.pause * 2, .seconds(60)))
         let outage = OutageLog(.polling, metadata: ["action": "\(action.typeID.provider)"])
         let illegible = OutageLog(.readingOffers, metadata: ["action": "\(action.typeID.provider)"])
+        // How many times in a row an offer couldn't be noted.
+        var unnoted = 0
         while !Task.isCancelled {
             monitor.poller(of: action.typeID, .waitingForRoom)
             let most = await beginning.room(clock)
             let room = await slots.take(privileged: action.freesResources, share: pollers, most: most)
             guard room > 0 else { return }
+            // What can't be noted mustn't be taken.
+            guard (try? await journal.ready()) != nil else { return slots.release(room) }
             var delivered = 0
             var refusal: Duration?
             monitor.poller(of: action.typeID, .asking(since: clock.now))
             do {
                 let jobs = try await poll(room, illegible)
-                for job in jobs { deliver(job) }
-                delivered = jobs.count
+                for job in jobs ?? [] { deliver(job) }
+                delivered = jobs?.count ?? 0
+                unnoted = jobs == nil ? unnoted + 1 : 0
                 if delivered > 0 { pace.noteWork(clock.now) }
                 outage.succeeded(at: clock.now, logger)
                 backoff.reset()
@@ -62,13 +67,17 @@ struct JobPoller: Sendable {
             if let refusal {
                 rests(clock.now.addingTimeInterval(refusal.timeInterval))
                 try? await clock.sleep(for: refusal)
+            } else if unnoted == 1 {
+                // It goes on as soon as the journal can be written.
+                continue
             } else if delivered == 0 {
                 await pace.rest(clock, willRest: rests)
             }
         }
     }
 
-    private func poll(_ room: Int, _ illegible: OutageLog) async throws -> [OfferedJob] {
+    /// Asks once; `nil` if what was offered can't be noted, and so is left to be offered again.
+    private func poll(_ room: Int, _ illegible: OutageLog) async throws -> [OfferedJob]? {
         // The service's offer is no older than the question, however long the reply takes.
         let now = clock.now
         let result = try await queue.poll(
@@ -92,13 +101,9 @@ struct JobPoller: Sendable {
             offered.append(offer)
         }
         guard !offered.isEmpty else { return [] }
-        do {
-            try await journal.claim(offered.map(\.record))
-        } catch {
-            for offer in offered { held.release(offer.record.id) }
-            throw error
-        }
-        return offered
+        if (try? await journal.claim(offered.map(\.record))) == true { return offered }
+        for offer in offered { held.release(offer.record.id) }
+        return nil
     }
 
     private func offer(_ job: CodePipeline.Job, _ now: Date) -> OfferedJob {

@@ -62,6 +62,9 @@ public struct JobWorker: Service {
         public init() {}
     }
 
+    /// How many of the jobs that are kept are named.
+    private static let mostNamed = 50
+
     let queue: any JobQueue
     let actions: [JobAction]
     let artifactStore: any ArtifactStore
@@ -94,20 +97,55 @@ public struct JobWorker: Service {
 
     /// Works until graceful shutdown or cancellation.
     ///
-    /// - Throws: The journal's error when its unfinished jobs can't be read at the start. Nothing later throws.
+    /// - Throws: The journal's error when its unfinished jobs can't be read at the start, or when the next run wouldn't find
+    ///   it any more; what could be handed over by then is. Nothing else throws.
     public func run() async throws {
-        let unfinished = try await journal.unfinished()
         monitor.workerStarts(actions, capacity: configuration.maxJobs, redact: configuration.redact)
+        let patient = PatientJournal(journal, clock: clock, monitor: monitor, logger: logger)
+        let found: [JobRecord]
+        do {
+            // A full disk is waited for, and nothing is asked for meanwhile.
+            found = try await cancelWhenGracefulShutdown { try await patient.unfinished() }
+        } catch is CancellationError {
+            return logger.info("Stopped", metadata: ["kept": "unknown"])
+        }
+        let resumed = found.filter { !$0.isInDoubt }
         logger.info(
             "Polling for jobs",
             metadata: [
                 "actions": "\(actions.map { "\($0.typeID.provider) \($0.typeID.version)" }.joined(separator: ", "))",
-                "maxJobs": "\(configuration.maxJobs)", "resumed": "\(unfinished.count)",
+                "maxJobs": "\(configuration.maxJobs)", "resumed": "\(resumed.count)",
             ]
         )
-        await WorkerRun(self, resuming: unfinished).run()
-        let kept = try? await journal.unfinished().count
-        logger.info("Stopped", metadata: ["kept": "\(kept.map(String.init) ?? "unknown")"])
+        for record in resumed {
+            guard let damage = record.damage else { continue }
+            logger.error("A job in the journal can't be read", metadata: ["job": "\(record.id)", "error": "\(damage)"])
+        }
+        let run = WorkerRun(self, patient, resuming: found)
+        defer { monitor.workerStops() }
+        let result: Result<Void, any Error>
+        do { result = .success(try await run.run()) } catch { result = .failure(error) }
+        await sayWhatIsKept(run)
+        try result.get()
+    }
+
+    /// Says which jobs a later run has to go on with, or nobody will.
+    private func sayWhatIsKept(_ run: WorkerRun) async {
+        let journal = journal
+        let kept = await leaving {
+            (try? await journal.unfinished())?.map(\.id)
+        } after: {
+            try? await Task.sleep(for: .seconds(2))
+        }
+        let ids = kept.flatMap(\.self) ?? run.held.ids.sorted()
+        var metadata: Logger.Metadata = ["kept": kept.flatMap(\.self).map { "\($0.count)" } ?? "unknown"]
+        if !ids.isEmpty {
+            let more = ids.count > Self.mostNamed ? " and \(ids.count - Self.mostNamed) more" : ""
+            metadata["jobs"] = "\(ids.prefix(Self.mostNamed).joined(separator: ", "))\(more)"
+        }
+        // To keep jobs may be what was wanted of an orderly stop.
+        let isMeant = ids.isEmpty || journal.isDurable && !run.stop.isGiven(.hurried)
+        logger.log(level: isMeant ? .info : .warning, "Stopped", metadata: metadata)
     }
 }
 

@@ -18,6 +18,7 @@ final class OutageLog: Sendable {
         case reporting = "Reporting results"
         case watchingPipelines = "Looking for stopped pipelines"
         case journal = "Writing to the journal"
+        case findingJournal = "Finding the journal in its place"
         case watchingSandboxes = "Reading the lab's sandboxes"
         case watchingExecutions = "Reading the lab's executions"
         case probingLab = "Asking the lab whether it is there"

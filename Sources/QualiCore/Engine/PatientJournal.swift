@@ -1,18 +1,37 @@
+import AWSLite
+import HTTPTransport
 import Logging
 
-/// The journal as running jobs write to it: a write that fails is tried again until it goes through.
+/// The journal as a run uses it: a write that fails is tried again until it goes through.
 ///
 /// What has to be on disk before the next step is waited for, so a full or read-only disk ends no job. Troubles and
-/// their end are logged once for all jobs.
+/// their end are logged once for all jobs, and make the worker unready.
 struct PatientJournal: Sendable {
+    /// What is wrong: one of a run's, for all who write.
+    private struct Troubles {
+        /// Writes fail.
+        var writing: String?
+        /// What is written is written in vain, since the next run won't find it.
+        var place: String?
+        /// How many try again what has failed.
+        var retries = 0
+    }
+
+    /// Short, so that all go on as soon as there is room.
+    private static let pause: Duration = .milliseconds(900)
+
     private let journal: any JobJournal
     private let clock: any WorkerClock
+    private let monitor: WorkerMonitor?
     private let logger: Logger
     private let outage = OutageLog(.journal)
+    private let absence = OutageLog(.findingJournal)
+    private let troubles = Locked(Troubles())
 
-    init(_ journal: any JobJournal, clock: any WorkerClock, logger: Logger) {
+    init(_ journal: any JobJournal, clock: any WorkerClock, monitor: WorkerMonitor? = nil, logger: Logger) {
         self.journal = journal
         self.clock = clock
+        self.monitor = monitor
         self.logger = logger
     }
 
@@ -25,20 +44,102 @@ struct PatientJournal: Sendable {
     ///
     /// - Throws: `CancellationError` when the task is cancelled before the write went through; ``UnknownJob``.
     func write(_ body: @escaping @Sendable (any JobJournal) async throws -> Void) async throws {
-        var backoff = Backoff(first: .seconds(1), longest: .seconds(30))
+        let journal = journal
+        try await patiently(while: { !($0 is UnknownJob) }) { try await shielded { try await body(journal) } }
+    }
+
+    /// The jobs that an earlier run has left; a disk that is full or read-only is waited for.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled before; what is wrong, where waiting is of no use.
+    func unfinished() async throws -> [JobRecord] {
+        let found = Locked<[JobRecord]>([])
+        try await patiently(while: { ($0 as? JournalError)?.isPassing == true }) { [journal] in
+            // A worker that is stopped at once reports what it finds all the same.
+            let records = try await shielded { try await journal.unfinished() }
+            found.withLock { $0 = records }
+        }
+        return found.withLock { $0 }
+    }
+
+    /// Notes jobs that were offered; `false` if it can't, and then ``ready()`` waits until it can.
+    func claim(_ records: [JobRecord]) async throws -> Bool {
+        do {
+            try await journal.claim(records)
+            succeeded(claiming: true)
+            return true
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            failed(error)
+            return false
+        }
+    }
+
+    /// Waits until what is claimed next could be noted, which only a write that goes through tells.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled before.
+    func ready() async throws {
+        while troubles.withLock({ $0.writing ?? $0.place }) != nil {
+            try await clock.sleep(for: Self.pause)
+            // Who tries again will tell; else this does.
+            let mustTry = troubles.withLock { $0.place != nil || $0.writing != nil && $0.retries == 0 }
+            if mustTry { _ = try await claim([]) }
+        }
+    }
+
+    /// Watches, until the task is cancelled, whether the next run will find the journal.
+    ///
+    /// - Throws: What is wrong, once that has lasted for a minute.
+    func watch() async throws {
+        try await journal.watch { error in
+            if let error { failed(error) } else { found() }
+        }
+    }
+
+    private func patiently(
+        while isWorthIt: (any Error) -> Bool,
+        _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        var isRetrying = false
+        defer { if isRetrying { troubles.withLock { $0.retries -= 1 } } }
         while true {
             do {
-                let journal = journal
-                try await shielded { try await body(journal) }
-                return outage.succeeded(at: clock.now, logger)
-            } catch let error as UnknownJob {
-                throw error
+                try await body()
+                return succeeded(claiming: false)
             } catch let error as CancellationError {
                 throw error
             } catch {
-                outage.failed(error, at: clock.now, logger)
+                guard isWorthIt(error) else { throw error }
+                failed(error)
             }
-            try await clock.sleep(for: backoff.pause())
+            if !isRetrying { troubles.withLock { $0.retries += 1 } }
+            isRetrying = true
+            try await clock.sleep(for: Self.pause)
         }
+    }
+
+    private func failed(_ error: any Error) {
+        let isAway = (error as? JournalError)?.code == .vanished
+        troubles.withLock { troubles in
+            if isAway { troubles.place = "\(error)" } else { troubles.writing = "\(error)" }
+        }
+        (isAway ? absence : outage).failed(error, at: clock.now, logger)
+        tell()
+    }
+
+    private func succeeded(claiming: Bool) {
+        troubles.withLock { $0.writing = nil }
+        outage.succeeded(at: clock.now, logger)
+        if claiming { found() } else { tell() }
+    }
+
+    private func found() {
+        troubles.withLock { $0.place = nil }
+        absence.succeeded(at: clock.now, logger)
+        tell()
+    }
+
+    private func tell() {
+        monitor?.journal(isTroubledBy: troubles.withLock { $0.place ?? $0.writing })
     }
 }

@@ -50,7 +50,8 @@ extension WorkerRun {
             await letGo(offer.record)
             return nil
         }
-        let record = offer.record.acknowledged
+        var record = offer.record.acknowledged
+        record.isOwn = true
         worker.monitor.jobBegins(record)
         await absent.returned(record.actionExecutionID)
         let isContinued = record.checkpoint != nil

@@ -1,13 +1,21 @@
 import AWSLite
 import Foundation
+import HTTPTransport
 import Logging
 
 /// How a job's work is done, up to its outcome.
 extension WorkerRun {
     /// Goes on with a job of an earlier run, from the journal and what CodePipeline says of it now.
     func resume(_ record: JobRecord) async -> JobInHand? {
-        if let outcome = record.outcome {
+        if let outcome = record.outcome, record.damage == nil {
+            var record = record
+            // It was noted with the proof that the action is over.
+            if outcome == .abandoned { record.isOwn = record.isAcknowledged }
             ended.yield(Ending(record: record, outcome: outcome, isRepeat: true))
+            return nil
+        }
+        if let damage = record.damage {
+            await end(record, .failure(Self.illegible(damage)))
             return nil
         }
         let logger = logger(for: record)
@@ -87,6 +95,8 @@ extension WorkerRun {
             return leave(job.record)
         }
         let result: Result<JobResult?, any Error>
+        atWork.withLock { $0[job.record.id] = job.record }
+        defer { atWork.withLock { $0[job.record.id] = nil } }
         do {
             result = .success(try await abandonment.whileWanted(job.record) { try await work(self.assignment(job)) })
         } catch {
@@ -125,6 +135,16 @@ extension WorkerRun {
         if minutes > 0 { progress.summary += ", \(minutes) min" }
         await end(job.record, .continuation(token: token, progress: progress), isLook: true)
         return true
+    }
+
+    private static func illegible(_ damage: String) -> JobFailure {
+        JobFailure(
+            .systemUnavailable,
+            """
+            The worker can't read what it has noted of this job (\(damage)), so it isn't known what was already done. Look \
+            for what it left in the lab, then run the action again.
+            """
+        )
     }
 
     private static func unexpected(_ error: any Error) -> JobFailure {

@@ -1,7 +1,6 @@
 import AWSLite
 import Foundation
 import Logging
-import ServiceLifecycle
 
 /// What becomes of a job after its handler has ended.
 extension WorkerRun {
@@ -22,14 +21,13 @@ extension WorkerRun {
     /// Has what an action has begun undone if its pipeline is stopped while its job is in the queue, from where CodePipeline
     /// may never offer it again.
     private func watchOver(_ record: JobRecord, until returned: AsyncStream<Void>) async {
-        let isWanted = try? await cancelWhenGracefulShutdown { [self] in
-            try await abandonment.whileWanted(record, isInQueue: true) { [self] in
-                await firstToEnd(
-                    { for await _ in returned {} },
-                    { [self] in try? await worker.clock.sleep(for: Self.longestAbsence) }
-                )
-                return true
-            }
+        let isWanted = try? await abandonment.whileWanted(record, isInQueue: true) { [self] in
+            await firstToEnd(
+                { for await _ in returned {} },
+                { [self] in try? await worker.clock.sleep(for: Self.longestAbsence) },
+                { [self] in await stop.given() }
+            )
+            return true
         }
         guard !Task.isCancelled, isWanted == .some(nil) else { return }
         let logger = logger(for: record)
@@ -77,28 +75,36 @@ extension WorkerRun {
     /// Has what a job has begun undone; `false` if the worker was stopped before that was done.
     private func abandon(_ ending: Ending, _ logger: Logger) async -> Bool {
         let record = ending.record
-        if ending.outcome != .abandoned {
-            do {
-                try await journal.write { try await $0.saveOutcome(.abandoned, of: record.id) }
-            } catch {
-                logger.notice("Stopped before what the job has begun was ended; it stays in the journal")
-                return false
-            }
-        }
+        // Early, so that the next run goes on with it; but never without the proof, for which that run takes the note.
+        let isToBeNoted = ending.outcome != .abandoned
+        if isToBeNoted, record.isOwn, await !noteAbandoned(record, logger) { return false }
         guard worker.configuration.onAbandoned == .end, action(of: record) != nil else {
             logger.notice("What the job has begun is left as it is")
             return true
         }
         do {
             guard try await abandonment.isUnwanted(record) else {
-                logger.notice("Its action may go on elsewhere, or has succeeded, so what it has begun is left as it is")
+                logger.notice(
+                    "Its action isn't known to be over without success, so what it has begun is left as it is"
+                )
                 return true
             }
         } catch {
             logger.notice("Stopped before it was known whether the job's action goes on; it stays in the journal")
             return false
         }
+        if isToBeNoted, !record.isOwn, await !noteAbandoned(record, logger) { return false }
         return await undo(record, logger)
+    }
+
+    private func noteAbandoned(_ record: JobRecord, _ logger: Logger) async -> Bool {
+        do {
+            try await journal.write { try await $0.saveOutcome(.abandoned, of: record.id) }
+            return true
+        } catch {
+            logger.notice("Stopped before what the job has begun was ended; it stays in the journal")
+            return false
+        }
     }
 
     /// Undoes what a job has begun; `false` if the worker was stopped before that was done.

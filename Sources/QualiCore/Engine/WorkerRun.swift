@@ -1,10 +1,13 @@
 import AWSLite
 import Foundation
+import HTTPTransport
 import Logging
 import ServiceLifecycle
 
 /// One run of a ``JobWorker``, from its start to its stop.
 final class WorkerRun: Sendable {
+    /// How long a run whose task is cancelled goes on to hand over and to report.
+    private static let hurry: Duration = .seconds(5)
     /// How long the first poll waits for claims of an earlier run to be settled.
     private static let longestReclaim: Duration = .seconds(300)
 
@@ -18,6 +21,9 @@ final class WorkerRun: Sendable {
     let beginning = BeginningJobs()
     let held: HeldJobs
     let absent = AbsentJobs()
+    let stop = StopSignal()
+    /// The jobs whose handlers run.
+    let atWork = Locked<[String: JobRecord]>([:])
     let pace: PollPace
     let standingBy: JobsStandingBy
     let surroundings: JobLedger.Surroundings
@@ -26,6 +32,7 @@ final class WorkerRun: Sendable {
     let ended: AsyncStream<Ending>.Continuation
 
     private let unfinished: [JobRecord]
+    private let inDoubt: JobsInDoubt
     private let endings: AsyncStream<Ending>
     private let beginnings: AsyncStream<Beginning>
     private let begun: AsyncStream<Beginning>.Continuation
@@ -40,10 +47,11 @@ final class WorkerRun: Sendable {
         var isLook = false
     }
 
-    init(_ worker: JobWorker, resuming unfinished: [JobRecord]) {
+    init(_ worker: JobWorker, _ journal: PatientJournal, resuming records: [JobRecord]) {
+        let unfinished = records.filter { !$0.isInDoubt }
         self.worker = worker
         self.unfinished = unfinished
-        journal = PatientJournal(worker.journal, clock: worker.clock, logger: worker.logger)
+        self.journal = journal
         reporter = ResultReporter(queue: worker.queue, clock: worker.clock)
         surroundings = JobLedger.Surroundings(worker, journal)
         abandonment = AbandonmentWatch(
@@ -60,6 +68,14 @@ final class WorkerRun: Sendable {
         slots = JobSlots(capacity: worker.configuration.maxJobs)
         slots.occupy(unfinished.count)
         held = HeldJobs(unfinished.map(\.id))
+        inDoubt = JobsInDoubt(
+            records.filter(\.isInDoubt),
+            queue: worker.queue,
+            journal: journal,
+            held: held,
+            clock: worker.clock,
+            logger: worker.logger
+        )
         for record in unfinished { worker.monitor.jobBegins(record, isResumed: true) }
         (endings, ended) = AsyncStream.makeStream()
         let (beginnings, begun) = AsyncStream<Beginning>.makeStream()
@@ -69,17 +85,66 @@ final class WorkerRun: Sendable {
     }
 
     /// Works until a stop, and then until every job is reported, put back, or left to the journal.
-    func run() async {
-        await firstToEnd(
-            { [self] in await handleAndReport() },
-            { [self] in
-                // It throws only when it is cancelled.
-                try? await gracefulShutdown()
+    ///
+    /// A cancellation is a stop in a hurry. When the time of a stop is over, it returns whatever still runs: a handler may be
+    /// anybody's code, and ignore that it is cancelled. What such a handler achieves later is noted for the next run.
+    ///
+    /// - Throws: What is wrong, if it has stopped since the next run wouldn't find the journal.
+    func run() async throws {
+        let loss = Locked<(any Error)?>(nil)
+        await withTaskCancellationHandler {
+            let isOver: Void? = await leaving { [self] in
+                await firstToEnd(
+                    { [self] in await handleAndReport() },
+                    { [self] in await listen(loss) },
+                    { [self] in await abandonment.run() },
+                    { [self] in await inDoubt.run() }
+                )
+            } after: { [self] in
+                await stop.given()
                 worker.monitor.workerStops()
-                try? await worker.clock.sleep(for: worker.configuration.drain + worker.configuration.reportTime)
-            },
-            { [self] in await abandonment.run() }
-        )
+                await firstToEnd(
+                    { [self] in
+                        try? await worker.clock.sleep(for: worker.configuration.drain + worker.configuration.reportTime)
+                    },
+                    { [self] in
+                        await stop.given(.hurried)
+                        // By the real time: it is what the host service has little of.
+                        try? await Task.sleep(for: Self.hurry)
+                    }
+                )
+            }
+            if isOver == nil {
+                for record in atWork.withLock({ $0.values.sorted { $0.claimedAt < $1.claimedAt } }) {
+                    logger(for: record).error("The job's handler ignores its cancellation and is left to itself")
+                }
+            }
+        } onCancel: {
+            stop.stop(.hurried)
+        }
+        if let error = loss.withLock({ $0 }) { throw error }
+    }
+
+    /// Waits for what makes a run stop in good order: a graceful shutdown, and a journal that is lost.
+    private func listen(_ loss: Locked<(any Error)?>) async {
+        await withDiscardingTaskGroup { listeners in
+            listeners.addTask { [self] in
+                // It throws only when it is cancelled.
+                if (try? await gracefulShutdown()) != nil { stop.stop(.orderly) }
+            }
+            listeners.addTask { [self] in
+                do { try await journal.watch() } catch {
+                    guard !(error is CancellationError), !stop.isGiven() else { return }
+                    worker.logger.error("The worker stops, since its journal is lost", metadata: ["error": "\(error)"])
+                    loss.withLock { $0 = error }
+                    stop.stop(.orderly)
+                }
+            }
+            // The others end with the run, of which this is a part.
+            let (never, end) = AsyncStream<Void>.makeStream()
+            for await _ in never {}
+            end.finish()
+        }
     }
 
     private func handleAndReport() async {
@@ -106,12 +171,12 @@ final class WorkerRun: Sendable {
     private func handle() async {
         await withDiscardingTaskGroup { handlers in
             handlers.addTask { [self] in
-                await cancelWhenGracefulShutdown { [self] in await reclaimAndPoll() }
-                // Polling has ended, so the worker is being stopped.
+                await firstToEnd({ [self] in await reclaimAndPoll() }, { [self] in await stop.given() })
                 if worker.configuration.drain > .zero {
                     await firstToEnd(
                         { [self] in await slots.emptied() },
-                        { [self] in try? await worker.clock.sleep(for: worker.configuration.drain) }
+                        { [self] in try? await worker.clock.sleep(for: worker.configuration.drain) },
+                        { [self] in await stop.given(.hurried) }
                     )
                 }
                 standingBy.close()
@@ -166,7 +231,7 @@ final class WorkerRun: Sendable {
                 let poller = JobPoller(
                     action: action,
                     queue: worker.queue,
-                    journal: worker.journal,
+                    journal: journal,
                     slots: slots,
                     beginning: beginning,
                     held: held,

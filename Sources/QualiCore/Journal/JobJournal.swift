@@ -11,7 +11,7 @@ public import Foundation
 public protocol JobJournal: Sendable {
     /// Whether what it holds outlives the process.
     var isDurable: Bool { get }
-    /// Notes jobs that are about to be acknowledged, all or none.
+    /// Notes jobs that are about to be acknowledged, all or none; of none, whether it could.
     func claim(_ records: [JobRecord]) async throws
     /// Notes that a job is this worker's.
     func noteAcknowledged(_ jobID: String) async throws
@@ -27,11 +27,23 @@ public protocol JobJournal: Sendable {
     func forget(_ jobID: String) async throws
     /// The jobs that have not been forgotten, oldest first.
     func unfinished() async throws -> [JobRecord]
+    /// Watches, until the task is cancelled, whether the journal is still where the next run will look for it.
+    ///
+    /// - Parameter tell: Is told at each look what is wrong, or `nil`.
+    /// - Throws: What is wrong, once that has lasted for a minute.
+    func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws
 }
 
 extension JobJournal {
     /// Keeps nothing.
     public func note(_ progress: JobProgress, of jobID: String) async {}
+
+    /// Nothing can become of it.
+    public func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws {
+        let (never, end) = AsyncStream<Void>.makeStream()
+        for await _ in never {}
+        end.finish()
+    }
 }
 
 /// A journal holds no such job.
@@ -64,6 +76,20 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     public var checkpoint: Data?
     /// How the job ended, once it has.
     public var outcome: JobOutcome?
+    /// Whether the journal that it is from is a copy, so that another worker may have the job.
+    ///
+    /// A worker only looks at such a job: it neither goes on with it nor reports it nor ends what it has begun.
+    public var isInDoubt = false
+    /// Whether this run was given the job by CodePipeline and has held it since, so that nobody else can have ended it.
+    var isOwn = false
+    /// Why the journal's notes on the job can't be read.
+    var damage: String?
+
+    // What is true of a run alone isn't stored.
+    private enum CodingKeys: String, CodingKey {
+        case id, actionTypeID, actionExecutionID, place, nonce, isAcknowledged, claimedAt, offeredAt, shows, checkpoint
+        case outcome
+    }
 
     /// Creates a record of a job that has just been handed out.
     public init(

@@ -42,7 +42,7 @@ public struct JournalReader: Sendable {
     public func actions() async throws -> [JournalledAction] {
         try await read { db in
             let order = "ORDER BY endedAt IS NOT NULL, endedAt DESC, claimedAt, id"
-            return try Row.fetchAll(db, sql: "SELECT * FROM job \(order)").map { try JournalledAction($0) }
+            return try Row.fetchAll(db, sql: "SELECT * FROM job \(order)").map { JournalledAction($0) }
         }
     }
 
@@ -149,8 +149,8 @@ public struct JournalledAction: Sendable {
         }
     }
 
-    init(_ row: Row) throws {
-        record = try JobRecord(row)
+    init(_ row: Row) {
+        record = JobRecord(row)
         externalExecutionID = row["externalExecutionID"]
         endedAt = (row["endedAt"] as Double?).map { Date(timeIntervalSince1970: $0) }
     }

@@ -32,7 +32,8 @@ enum JournalSchema {
                     ALTER TABLE job ADD COLUMN action TEXT;
                     -- What the console's link opens, once that is known.
                     ALTER TABLE job ADD COLUMN externalExecutionID TEXT;
-                    UPDATE job SET action = json_extract(record, '$.actionExecutionID');
+                    -- A row that can't be read mustn't keep the others from being read.
+                    UPDATE job SET action = json_extract(record, '$.actionExecutionID') WHERE json_valid(record);
                     CREATE INDEX action ON job (action);
                     CREATE TABLE step (
                         -- The action's execution, whose jobs may be many.
@@ -47,6 +48,20 @@ enum JournalSchema {
                     CREATE TRIGGER forgottenAction AFTER DELETE ON job
                     WHEN NOT EXISTS (SELECT 1 FROM job WHERE action = OLD.action)
                     BEGIN DELETE FROM step WHERE action = OLD.action; END;
+                    """
+            )
+        }
+        migrator.registerMigration("3") { db in
+            try db.execute(
+                sql: """
+                    -- Whether the job was in a copy of a state folder, so that another worker may have it.
+                    ALTER TABLE job ADD COLUMN isInDoubt INTEGER NOT NULL DEFAULT 0;
+                    -- The mark of the run that owns the folder; for a moment the one of the next run beside it.
+                    CREATE TABLE mark (
+                        text TEXT NOT NULL PRIMARY KEY,
+                        -- When that run has last claimed a job.
+                        lastClaim REAL
+                    ) STRICT;
                     """
             )
         }

@@ -9,13 +9,30 @@ import HTTPTransport
 /// isn't given up when its task is cancelled.
 ///
 /// Jobs that have ended are kept as history for a while, with their outcome and without their checkpoint.
+///
+/// The jobs in a copy of a folder, and in one that a backup has brought back, are in doubt (``JobRecord/isInDoubt``), until
+/// a person makes a file named `moved` in the folder, which says that no other worker has it.
 public final class SQLiteJobJournal: JobJournal {
-    /// Always `true`.
-    public let isDurable = true
+    /// The file's name.
+    static let name = "journal.sqlite"
+    /// The file that says that the folder was moved, and is no copy.
+    private static let movedName = "moved"
+    /// The pause between looks whether the folder is still there, and how many of them make a minute.
+    private static let lookPause: Duration = .seconds(10)
+    private static let mostLooks = 6
 
-    private let folder: StateFolder
-    private let database: DatabaseQueue
-    private let commits: GroupCommit
+    /// What is open.
+    private struct Store: Sendable {
+        let folder: StateFolder
+        let database: DatabaseQueue
+        let commits: GroupCommit
+    }
+
+    private let path: String
+    private let store = Locked<Store?>(nil)
+    /// Where the folder is looked at, and opened when that is to be tried again, since a disk may take long.
+    private let desk = DispatchQueue(label: "state folder")
+    private let isAway = Locked(false)
     private let retention: TimeInterval
     private let mostEnded: Int
     /// How many jobs were claimed since history was last cut to its length.
@@ -23,9 +40,13 @@ public final class SQLiteJobJournal: JobJournal {
     private let clock: any WorkerClock
     private let notes = Locked<[String: [Note]]>([:])
 
+    /// Whether a later run will find what it holds; not while its folder is gone.
+    public var isDurable: Bool { !isAway.withLock { $0 } }
+
     /// Opens the journal of a folder, or begins one there.
     ///
-    /// It reads and checks the file before it returns, so call it at the start of a program.
+    /// It reads and checks the file before it returns, so call it at the start of a program. A disk that is full or
+    /// read-only is no error here: then each method tries to open it, and throws as long as that is so.
     ///
     /// - Parameters:
     ///   - path: The folder; it is made if it doesn't exist.
@@ -40,27 +61,56 @@ public final class SQLiteJobJournal: JobJournal {
         mostEnded: Int = 10_000,
         clock: any WorkerClock = .system
     ) throws {
+        self.path = path
         self.retention = retention.timeInterval
         self.mostEnded = max(1, mostEnded)
         self.clock = clock
-        folder = try StateFolder(path)
-        let file = Self.file(in: path)
         do {
-            database = try Self.open(file)
-            commits = GroupCommit(database)
-        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
-            throw Self.damaged(file)
-        } catch let error as DatabaseError {
-            throw StateFolder.unusable(path, "holds a journal that can't be used: \(error)")
+            _ = try openStore()
+        } catch let error as JournalError where error.isPassing {
         }
     }
 
     /// Where the journal of a folder is.
-    static func file(in folder: String) -> String { "\(folder)/journal.sqlite" }
+    static func file(in folder: String) -> String { "\(folder)/\(name)" }
+
+    // MARK: Opening
+
+    /// What is open, or is opened now.
+    private func opened() async throws -> Store {
+        if let store = store.withLock({ $0 }) { return store }
+        return try await atDesk { try self.openStore() }
+    }
+
+    private func atDesk<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            desk.async { continuation.resume(with: Result { try work() }) }
+        }
+    }
+
+    /// Opens it; blocks, so at the desk or at the start.
+    private func openStore() throws -> Store {
+        if let store = store.withLock({ $0 }) { return store }
+        let folder = try StateFolder(path)
+        let file = Self.file(in: path)
+        // Beforehand, so that it and the files that SQLite puts beside it are for their owner's eyes alone.
+        try folder.touch(file)
+        for beside in ["\(file)-wal", "\(file)-shm"] where access(beside, F_OK) == 0 && access(beside, R_OK | W_OK) != 0
+        {
+            throw StateFolder.failure(path, "holds \(beside), which can't be written", errno)
+        }
+        do {
+            let database = try Self.open(file)
+            try Self.mark(path, database)
+            let opened = Store(folder: folder, database: database, commits: GroupCommit(database))
+            store.withLock { $0 = opened }
+            return opened
+        } catch let error as DatabaseError {
+            throw Self.refusal(error, path)
+        }
+    }
 
     private static func open(_ file: String) throws -> DatabaseQueue {
-        // Made beforehand, so that it and the files that SQLite puts beside it are for their owner's eyes alone.
-        close(Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
         var configuration = Configuration()
         configuration.label = "journal"
         configuration.prepareDatabase { db in
@@ -78,6 +128,74 @@ public final class SQLiteJobJournal: JobJournal {
         return database
     }
 
+    /// Makes the folder this run's, and puts the jobs of a copy in doubt.
+    ///
+    /// A run that dies within leaves two marks in the journal, of which one is the folder's.
+    private static func mark(_ path: String, _ database: DatabaseQueue) throws {
+        let old = FolderMark(in: path)
+        let own = try FolderMark.make(in: path)
+        let moved = "\(path)/\(movedName)"
+        let wasMoved = access(moved, F_OK) == 0
+        try database.write { db in
+            let known = try String.fetchAll(db, sql: "SELECT text FROM mark").compactMap { FolderMark($0) }
+            // A journal of an older version has none, and neither has its folder.
+            let isCopy = known.isEmpty ? old != nil : !known.contains { $0 == old }
+            if isCopy, !wasMoved { try db.execute(sql: "UPDATE job SET isInDoubt = 1 WHERE endedAt IS NULL") }
+            if wasMoved { try db.execute(sql: "UPDATE job SET isInDoubt = 0") }
+            try db.execute(sql: "INSERT INTO mark (text) VALUES (?)", arguments: ["\(own)"])
+        }
+        try FolderMark.take(path)
+        unlink(moved)
+        try database.write { try $0.execute(sql: "DELETE FROM mark WHERE text != ?", arguments: ["\(own)"]) }
+    }
+
+    /// What an error of the database means for the journal.
+    private static func refusal(_ error: DatabaseError, _ path: String) -> JournalError {
+        let reason = "holds a journal that can't be used: \(error)"
+        switch error.resultCode {
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: return damaged(file(in: path))
+        // Whose file it is was found out before, so what is read-only is the disk.
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_NOMEM,
+            .SQLITE_CANTOPEN:
+            return StateFolder.troubled(path, reason)
+        default: return StateFolder.unusable(path, reason)
+        }
+    }
+
+    /// Writes; when it returns, the disk has it.
+    private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        try await opened().commits.write(body)
+    }
+
+    /// Makes sure that the next run would find what is claimed now.
+    private func checkPlace(_ folder: StateFolder) throws {
+        do {
+            try folder.checkPlace()
+            isAway.withLock { $0 = false }
+        } catch let error as JournalError where error.code == .vanished {
+            isAway.withLock { $0 = true }
+            throw error
+        }
+    }
+
+    /// Watches, until the task is cancelled, whether the folder, its lock and its file are still in their place.
+    public func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws {
+        var looks = 0
+        while true {
+            try await clock.sleep(for: Self.lookPause)
+            guard let folder = store.withLock({ $0?.folder }) else { continue }
+            do {
+                try await atDesk { try self.checkPlace(folder) }
+                looks = 0
+                tell(nil)
+            } catch {
+                tell(error)
+                looks += 1
+                if looks > Self.mostLooks { throw error }
+            }
+        }
+    }
+
     static func newer(_ file: String) -> JournalError {
         JournalError(
             .newer,
@@ -92,14 +210,15 @@ public final class SQLiteJobJournal: JobJournal {
         JournalError(
             .damaged,
             """
-            The journal '\(file)' is damaged, so it can't be known which jobs this worker holds. Restore it from a backup, \
-            or move it away to begin a new one: actions that were under way then stay "In progress" until their time is \
-            over or somebody stops their pipeline, and their sandboxes run until their duration ends.
+            The journal '\(file)' is damaged, so it can't be known which jobs this worker holds. Move it away to begin a \
+            new one: actions that were under way then stay "In progress" until their time is over or somebody stops their \
+            pipeline, and their sandboxes run until their duration ends. A backup of it doesn't help: it tells of jobs \
+            that have gone on since.
             """
         )
     }
 
-    /// Notes jobs in one transaction, and drops history that is too old or too long.
+    /// Notes jobs in one transaction, unless the folder isn't in its place any more, and drops history that is too old or too long.
     public func claim(_ records: [JobRecord]) async throws {
         let now = clock.now
         let rows = try records.map { record in
@@ -114,7 +233,11 @@ public final class SQLiteJobJournal: JobJournal {
             defer { if claimed * 100 >= mostEnded { claimed = 0 } }
             return claimed * 100 >= mostEnded
         }
-        try await commits.write { [retention, mostEnded] db in
+        let folder = try await opened().folder
+        try await write { [self, retention, mostEnded] db in
+            try checkPlace(folder)
+            // Always something to write, so that the disk is asked.
+            try db.run("UPDATE mark SET lastClaim = ?", [now.timeIntervalSince1970])
             try db.run("DELETE FROM job WHERE endedAt < ?", [now.timeIntervalSince1970 - retention])
             if isDue {
                 try db.run(
@@ -148,7 +271,7 @@ public final class SQLiteJobJournal: JobJournal {
     /// Notes that a job is this worker's.
     public func noteAcknowledged(_ jobID: String) async throws {
         let now = clock.now
-        try await commits.write { db in
+        try await write { db in
             try db.run("UPDATE job SET isAcknowledged = 1 WHERE id = ?", [jobID])
             // An action that was put back has one row, however often it is taken again.
             try db.run(
@@ -173,7 +296,7 @@ public final class SQLiteJobJournal: JobJournal {
     /// - Throws: ``UnknownJob`` for a job that was never claimed or has ended.
     public func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws {
         let notes = takeNotes(of: jobID)
-        try await commits.write { db in
+        try await write { db in
             try db.run("UPDATE job SET checkpoint = ? WHERE id = ? AND endedAt IS NULL", [checkpoint, jobID])
             guard db.changesCount == 1 else { throw UnknownJob(id: jobID) }
             try db.add(notes, of: jobID)
@@ -184,7 +307,7 @@ public final class SQLiteJobJournal: JobJournal {
     public func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws {
         let text = String(decoding: try JSONEncoder.compact.encode(outcome), as: UTF8.self)
         let (now, notes) = (clock.now, takeNotes(of: jobID))
-        try await commits.write { db in
+        try await write { db in
             try db.run(
                 """
                 UPDATE job SET outcome = ?, externalExecutionID = coalesce(?, externalExecutionID) WHERE id = ?
@@ -200,17 +323,23 @@ public final class SQLiteJobJournal: JobJournal {
     public func forget(_ jobID: String) async throws {
         let now = clock.now.timeIntervalSince1970
         notes.withLock { $0[jobID] = nil }
-        try await commits.write { db in
+        try await write { db in
             try db.run("DELETE FROM job WHERE id = ? AND outcome IS NULL", [jobID])
             try db.run("UPDATE job SET endedAt = ?, checkpoint = NULL WHERE id = ?", [now, jobID])
         }
     }
 
     /// The jobs that have not been forgotten, oldest first.
+    ///
+    /// One whose notes can't be read is among them, and says so.
     public func unfinished() async throws -> [JobRecord] {
-        try await database.read { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM job WHERE endedAt IS NULL ORDER BY claimedAt, id")
-                .map { try JobRecord($0) }
+        do {
+            return try await opened().database.read { db in
+                try Row.fetchAll(db, sql: "SELECT * FROM job WHERE endedAt IS NULL ORDER BY claimedAt, id")
+                    .map { JobRecord($0) }
+            }
+        } catch let error as DatabaseError {
+            throw Self.refusal(error, path)
         }
     }
 
@@ -249,18 +378,6 @@ extension Database {
             guard let id = note.progress.externalExecutionID else { continue }
             try run("UPDATE job SET externalExecutionID = ? WHERE id = ?", [id, jobID])
         }
-    }
-}
-
-extension JobRecord {
-    /// Reads a row of the table of jobs.
-    init(_ row: Row) throws {
-        let text: String = row["record"]
-        self = try JSONDecoder.compact.decode(JobRecord.self, from: Data(text.utf8))
-        isAcknowledged = row["isAcknowledged"]
-        checkpoint = row["checkpoint"]
-        let outcome: String? = row["outcome"]
-        self.outcome = try outcome.map { try JSONDecoder.compact.decode(JobOutcome.self, from: Data($0.utf8)) }
     }
 }
 

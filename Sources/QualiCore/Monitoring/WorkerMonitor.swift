@@ -17,6 +17,7 @@ public final class WorkerMonitor: Sendable {
         var ended: [WorkerSnapshot.EndedJob] = []
         var queues: [WorkerSnapshot.Queue] = []
         var lab = WorkerSnapshot.Service()
+        var journalTrouble: String?
         var metrics: WorkerMetrics
     }
 
@@ -58,7 +59,8 @@ public final class WorkerMonitor: Sendable {
                 jobs: state.jobs.values.sorted { ($0.claimedAt, $0.id) < ($1.claimedAt, $1.id) },
                 ended: state.ended.reversed(),
                 queues: state.queues,
-                lab: state.lab
+                lab: state.lab,
+                journalTrouble: state.journalTrouble
             )
         }
     }
@@ -182,6 +184,10 @@ public final class WorkerMonitor: Sendable {
         }
         let metrics = metrics(of: typeID)
         (isThrottled ? metrics?.pollsThrottled : metrics?.pollsFailed)?.increment()
+    }
+
+    func journal(isTroubledBy trouble: String?) {
+        state.withLock { $0.journalTrouble = trouble }
     }
 
     func labAnswered() {

@@ -18,6 +18,8 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
     public var queues: [Queue]
     /// How the lab answers.
     public var lab: Service
+    /// Why nothing can be claimed, since the journal can't note it; `nil` where it can.
+    public var journalTrouble: String?
 
     /// One action that the worker is at work on.
     public struct Job: Sendable, Codable, Hashable, Identifiable {
@@ -115,6 +117,8 @@ extension WorkerSnapshot {
         return queues.filter { queue in
             switch queue.activity {
             case .waitingForRoom: false
+            // A full disk is waited for, however long.
+            case .notStarted where journalTrouble != nil: false
             case .notStarted: takenAt >= startedAt.addingTimeInterval(2 * Self.slack)
             case .asking(let since): takenAt >= since.addingTimeInterval(Self.slack)
             case .resting(let until): takenAt >= until.addingTimeInterval(Self.slack)

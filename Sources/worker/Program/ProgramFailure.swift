@@ -1,3 +1,5 @@
+import QualiCore
+
 /// The program can't go on: what it says and the status it exits with.
 struct ProgramFailure: Error, Sendable, Hashable {
     /// The exit status, as sysexits.h has them but for the last.
@@ -22,7 +24,7 @@ struct ProgramFailure: Error, Sendable, Hashable {
             case .data: "A definition is wrong, or differs from what is registered."
             case .unavailable:
                 "A service can't be reached or refuses, AWS credentials can't be had yet, or another worker uses the "
-                    + "state folder."
+                    + "state folder, or it was removed or replaced under this one."
             case .software:
                 "Something in the program went wrong, or it couldn't report everything before its time to stop."
             case .cannotCreate: "A file can't be written, or the journal can't be used."
@@ -40,5 +42,13 @@ struct ProgramFailure: Error, Sendable, Hashable {
     init(_ status: Status, _ message: String) {
         self.status = status
         self.message = message
+    }
+}
+
+extension ProgramFailure {
+    /// What a journal that can't be used means for the program: to be started again where that may help.
+    init(_ error: JournalError) {
+        let mayPass: [JournalError.Code] = [.inUse, .vanished, .diskTrouble]
+        self.init(mayPass.contains(error.code) ? .unavailable : .cannotCreate, error.message)
     }
 }

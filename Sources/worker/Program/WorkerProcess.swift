@@ -74,7 +74,7 @@ struct WorkerProcess: Sendable {
                 logger: logger
             )
         } catch let error as JournalError {
-            throw ProgramFailure(error.code == .inUse ? .unavailable : .cannotCreate, error.message)
+            throw ProgramFailure(error)
         } catch {
             throw ProgramFailure(.software, "the worker can't start: \(redact("\(error)"))")
         }
@@ -116,6 +116,8 @@ struct WorkerProcess: Sendable {
             tasks.addTask {
                 do {
                     try await group.run()
+                } catch let error as JournalError {
+                    throw ProgramFailure(error)
                 } catch {
                     throw ProgramFailure(.software, "the worker failed: \(error)")
                 }

@@ -24,7 +24,10 @@ struct Readiness: Sendable, Hashable {
                 snapshot.takenAt
             )
         }
-        reasons = queues + [Self.reason("The lab", snapshot.lab, facts.labPatience, snapshot.takenAt)].compactMap { $0 }
+        let journal = snapshot.journalTrouble.map { "The journal can't note what would be claimed: \($0)" }
+        reasons =
+            [journal].compactMap { $0 } + queues
+            + [Self.reason("The lab", snapshot.lab, facts.labPatience, snapshot.takenAt)].compactMap { $0 }
     }
 
     private static func reason(

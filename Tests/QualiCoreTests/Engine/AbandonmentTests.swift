@@ -167,6 +167,47 @@ struct AbandonmentTests {
         }
     }
 
+    /// A resumed job may be from a journal that a backup has brought back, long after its action has ended elsewhere.
+    @Test(arguments: [AWSError.Code.accessDeniedException, .pipelineNotFound, nil], ["success", "failure"])
+    func `of an earlier run is left as it is where CodePipeline doesn't say that its action is over`(
+        code: AWSError.Code?,
+        refused: String
+    ) async throws {
+        let (queue, journal) = (FakeQueue(), InMemoryJobJournal([.record(checkpoint: Data("5".utf8))], isDurable: true))
+        if let code { await queue.fail("statuses", with: [AWSError(code, "no")]) }
+        if refused == "success" { await queue.hold(.job("1")) }
+        await queue.fail(refused, with: [gone])
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            JobResult(summary: "done")
+        } abandoned: { _ in
+            Issue.record("nothing proves that its action is over without success")
+        } whileRunning: { _ in
+            _ = await queue.call { if case .statuses = $0 { true } else { false } }
+        }
+        #expect(await journal.unfinished().isEmpty)
+    }
+
+    @Test(arguments: [CodePipeline.ActionExecutionStatus.abandoned, .failed])
+    func `of an earlier run is undone where CodePipeline says that its action is over`(
+        status: CodePipeline.ActionExecutionStatus
+    ) async throws {
+        let (queue, journal) = (FakeQueue(), InMemoryJobJournal([.record(checkpoint: Data("5".utf8))], isDurable: true))
+        await queue.hold(.job("1"))
+        await queue.fail("success", with: [gone])
+        await queue.tell("run-1", is: status)
+        let undone = Gate()
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            JobResult(summary: "done")
+        } abandoned: { context in
+            #expect(context.checkpoint == 5)
+            #expect(await journal.unfinished().map(\.outcome) == [.abandoned])
+            undone.open()
+        } whileRunning: { _ in
+            await undone.wait()
+        }
+        #expect(await journal.unfinished().isEmpty)
+    }
+
     @Test(arguments: [AWSError.Code.accessDeniedException, nil])
     func `keeps what another host may have gone on with, if it's unknown who has the job`(
         code: AWSError.Code?

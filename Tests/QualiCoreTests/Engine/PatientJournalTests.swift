@@ -1,5 +1,6 @@
 import AWSLite
 import Foundation
+import Logging
 import Testing
 
 @testable import QualiCore
@@ -38,6 +39,59 @@ struct PatientJournalTests {
         }
     }
 
+    @Test func `is written to before jobs are asked for again, and makes the worker unready`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        let (journal, monitor, book) = (FaultyJournal(["claim": .max]), WorkerMonitor(), LogBook())
+        let begun = Gate()
+        try await RunningWorker.run(queue: queue, journal: journal, monitor: monitor, logger: book.logger) { _ in
+            begun.open()
+            return JobResult(summary: "done")
+        } whileRunning: { worker in
+            await worker.clock.running {
+                while await journal.failures < 50 { await Task.yield() }
+            }
+            #expect(await queue.calls.count(where: \.isPoll) == 1)
+            #expect(monitor.snapshot().journalTrouble?.contains("DiskFull") == true)
+            await queue.offer(.job("1", nonce: "4"))
+            await journal.mend("claim")
+            // The pause between two tries, and nothing else.
+            await worker.clock.wakeSleeper(of: .milliseconds(900))
+            await begun.wait()
+            #expect(monitor.snapshot().journalTrouble == nil)
+        }
+        let said = book.lines(from: .notice).map(\.message)
+        #expect(said == ["Writing to the journal fails", "Writing to the journal recovered"])
+    }
+
+    @Test func `is waited for at the start, if its disk is full, and nothing is asked for`() async throws {
+        let queue = FakeQueue()
+        await queue.hold(.job("1"))
+        let (journal, monitor) = (FaultyJournal(["unfinished": .max], [.record()]), WorkerMonitor())
+        try await RunningWorker.run(queue: queue, journal: journal, monitor: monitor) { _ in
+            JobResult(summary: "done")
+        } whileRunning: { worker in
+            await worker.clock.running {
+                while await journal.failures < 20 { await Task.yield() }
+            }
+            #expect(await queue.calls.isEmpty)
+            #expect(monitor.snapshot().journalTrouble?.contains("/state") == true)
+            await journal.mend("unfinished")
+            #expect(await worker.clock.running { await queue.report(of: "1") }.success != nil)
+        }
+    }
+
+    @Test func `can be waited for in vain, until the worker is stopped`() async throws {
+        let queue = FakeQueue()
+        let journal = FaultyJournal(["unfinished": .max])
+        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+            JobResult(summary: "done")
+        } whileRunning: { worker in
+            await worker.clock.running { while await journal.failures < 10 { await Task.yield() } }
+        }
+        #expect(await queue.calls.isEmpty)
+    }
+
     @Test func `leaves a job in it, unreported, when the worker is stopped meanwhile`() async throws {
         let queue = FakeQueue()
         await queue.offer(.job("1"))
@@ -62,16 +116,28 @@ private actor FaultyJournal: JobJournal {
     nonisolated let isDurable = true
     /// The writes that went through.
     private(set) var writes: [String] = []
-    private let base = InMemoryJobJournal(isDurable: true)
+    private let base: InMemoryJobJournal
     private var faults: [String: Int]
+    /// How often it has failed.
+    private(set) var failures = 0
 
-    init(_ faults: [String: Int]) { self.faults = faults }
+    init(_ faults: [String: Int], _ records: [JobRecord] = []) {
+        self.faults = faults
+        base = InMemoryJobJournal(records, isDurable: true)
+    }
+
+    /// Lets an operation go through from now on.
+    func mend(_ name: String) { faults[name] = nil }
+
+    private func fail(_ name: String, with error: any Error) throws {
+        guard let left = faults[name], left > 0 else { return }
+        faults[name] = left - 1
+        failures += 1
+        throw error
+    }
 
     private func write(_ name: String) throws {
-        if let left = faults[name], left > 0 {
-            faults[name] = left - 1
-            throw DiskFull()
-        }
+        try fail(name, with: DiskFull())
         writes.append(name)
     }
 
@@ -99,5 +165,8 @@ private actor FaultyJournal: JobJournal {
         await base.forget(jobID)
     }
 
-    func unfinished() async throws -> [JobRecord] { await base.unfinished() }
+    func unfinished() async throws -> [JobRecord] {
+        try fail("unfinished", with: StateFolder.failure("/state", "can't be written", ENOSPC))
+        return await base.unfinished()
+    }
 }

@@ -82,6 +82,7 @@ struct RunningWorker: Sendable {
         journal: any JobJournal = InMemoryJobJournal(),
         store: any ArtifactStore = FakeArtifactStore(),
         monitor: WorkerMonitor = WorkerMonitor(),
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
         handler: @escaping ClosureHandler.Body,
         abandoned undo: @escaping ClosureHandler.Undoing = { _ in },
@@ -101,7 +102,7 @@ struct RunningWorker: Sendable {
             configuration: configuration,
             monitor: monitor,
             clock: clock,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: logger
         )
         let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup { tasks in
