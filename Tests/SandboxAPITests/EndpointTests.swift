@@ -217,6 +217,24 @@ private let cases: [WireCase] = [
         #expect(await lab.others.first?.authorization == "Basic \(token)")
     }
 
+    @Test func `What begins something goes out on a connection of its own, and nothing else does`() async throws {
+        let start = StubLab(.json(#"{"id": "S", "state": "BeforeSetup", "executionId": "E"}"#))
+        let client = try makeClient(start)
+        _ = try await client.startSandbox(blueprint: "B", .init(name: "n", durationInMinutes: 5))
+        _ = try await client.startPersistentSandbox(blueprint: "B", .init(name: "n"))
+        _ = try await client.startCommand(sandboxID: "S", name: "c")
+        _ = try await client.startCommand(sandboxID: "S", componentID: "C", name: "c")
+        let calls = await start.calls
+        #expect(calls.map(\.usesFreshConnection) == [false, true, true, true, true])
+        let other = StubLab(.json("{}"))
+        let reader = try makeClient(other)
+        _ = try? await reader.sandbox(id: "S")
+        _ = try? await reader.extendSandbox(id: "S", by: .seconds(60))
+        _ = try? await reader.stopSandbox(id: "S")
+        _ = try? await reader.stopExecution(id: "E")
+        #expect(await other.calls.allSatisfy { !$0.usesFreshConnection })
+    }
+
     @Test func `A stop that the lab doesn't call a success is an error`() async throws {
         let lab = StubLab(.json(#"{"result": "failure"}"#))
         let error = await #expect(throws: SandboxAPIError.self) { try await makeClient(lab).stopExecution(id: "E") }

@@ -16,6 +16,9 @@ struct APICall: Sendable {
     /// What must not show up in an error, beside the session's own secrets.
     var secrets: [Secret] = []
 
+    /// Whether it begins something in the lab that must begin once.
+    var isStart = false
+
     /// Whether it changes nothing, so that it may be repeated at will.
     var isRead: Bool { method == .get }
 
@@ -43,6 +46,19 @@ struct APICall: Sendable {
             body: try body.map { try JSON.encode($0) },
             secrets: secrets
         )
+    }
+
+    /// A POST that begins something.
+    static func start(
+        _ operation: String,
+        _ path: [String],
+        body: any Encodable,
+        about subject: String,
+        hiding secrets: [Secret]
+    ) throws -> APICall {
+        var call = try post(operation, path, body: body, about: subject, hiding: secrets)
+        call.isStart = true
+        return call
     }
 
     static func delete(_ operation: String, _ path: [String], about subject: String? = nil) -> APICall {

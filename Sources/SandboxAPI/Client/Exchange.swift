@@ -22,7 +22,15 @@ struct Exchange: Sendable {
         let reply: HTTPReply
         do {
             let request = call.request(to: url, token: token?.reveal())
-            reply = try await httpClient.send(HTTPCall(request, body: call.body.map(HTTPBody.data), timeout: timeout))
+            reply = try await httpClient.send(
+                HTTPCall(
+                    request,
+                    body: call.body.map(HTTPBody.data),
+                    timeout: timeout,
+                    // A kept connection that is dead would leave it unknown whether something was begun.
+                    usesFreshConnection: call.isStart
+                )
+            )
         } catch let error as HTTPClientError {
             throw SandboxAPIError.transport(error, call, redact)
         } catch let error as CancellationError {

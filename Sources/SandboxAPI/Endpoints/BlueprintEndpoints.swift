@@ -22,7 +22,7 @@ extension SandboxClient {
     /// - Parameter blueprint: The blueprint's name or id.
     public func startSandbox(blueprint: String, _ request: StartSandboxRequest) async throws -> Sandbox {
         try await calls.run(
-            .post(
+            .start(
                 "startSandbox",
                 ["blueprints", blueprint, "start"],
                 body: request,
@@ -40,7 +40,7 @@ extension SandboxClient {
         _ request: StartPersistentSandboxRequest
     ) async throws -> Sandbox {
         try await calls.run(
-            .post(
+            .start(
                 "startPersistentSandbox",
                 ["blueprints", blueprint, "start-persistent"],
                 body: request,

@@ -31,7 +31,7 @@ extension SandboxClient {
         _ request: StartCommandRequest = .init()
     ) async throws -> StartedExecution {
         try await calls.run(
-            .post(
+            .start(
                 "startCommand",
                 ["sandboxes", sandboxID, "commands", name, "start"],
                 body: request,
@@ -78,7 +78,7 @@ extension SandboxClient {
         connected: ConnectedCommand? = nil
     ) async throws -> StartedExecution {
         try await calls.run(
-            .post(
+            .start(
                 "startComponentCommand",
                 ["sandboxes", sandboxID, "components", componentID, "commands", name, "start"],
                 body: ComponentCommandBody(request: request, connected: connected),
