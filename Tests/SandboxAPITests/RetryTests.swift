@@ -78,6 +78,48 @@ import Testing
         #expect(await lab.others.count == 1)
     }
 
+    /// A lab whose connection breaks within the handshake of the first request, and so of the first login.
+    private static func breaksOnce(_ reply: HTTPReply) -> StubLab {
+        let broken = HTTPClientError(.connectionLost, "the TLS handshake was broken off", mayHaveBeenProcessed: false)
+        return StubLab { number in
+            if number == 1 { throw broken }
+            return .json("\"token-\(number)\"")
+        } _: { _, number in
+            if number == 1 { throw broken }
+            return reply
+        }
+    }
+
+    @Test func `Any call is sent again whose connection broke before it was sent, and a login`() async throws {
+        let started = Self.breaksOnce(.json(#"{"id": "S", "executionId": "E", "result": "success"}"#))
+        #expect(try await makeClient(started).startSandbox(blueprint: "B", Self.start).id == "S")
+        #expect(await started.others.count == 2)
+        #expect(await started.logins == 2)
+        let command = Self.breaksOnce(.json(#"{"executionId": "E"}"#))
+        #expect(try await makeClient(command).startCommand(sandboxID: "S", name: "c").id == "E")
+        #expect(await command.others.count == 2)
+        let stopped = Self.breaksOnce(.json(#"{"result": "success"}"#))
+        try await makeClient(stopped).stopSandbox(id: "S")
+        #expect(await stopped.others.count == 2)
+    }
+
+    @Test func `A call that is sent once goes out again only if its connection broke before that`() async throws {
+        let broken = Self.breaksOnce(.json(#"{"id": "S"}"#))
+        let once = try makeClient(broken).unrepeated(timeout: .seconds(5))
+        #expect(try await once.sandbox(id: "S").id == "S")
+        #expect(await broken.others.count == 2)
+        for failure in [
+            HTTPClientError(.connectionLost, "lost", mayHaveBeenProcessed: true),
+            HTTPClientError(.timedOut, "late", mayHaveBeenProcessed: false),
+            HTTPClientError(.connectionFailed, "refused", mayHaveBeenProcessed: false),
+        ] {
+            let lab = StubLab { _, _ in throw failure }
+            let once = try makeClient(lab).unrepeated(timeout: .seconds(5))
+            await #expect(throws: SandboxAPIError.self) { _ = try await once.sandbox(id: "S") }
+            #expect(await lab.others.count == 1)
+        }
+    }
+
     @Test func `A start or a command whose connection was lost is not repeated`() async throws {
         let lab = StubLab { _, _ in throw HTTPClientError(.connectionLost, "reset", mayHaveBeenProcessed: true) }
         let client = try makeClient(lab)

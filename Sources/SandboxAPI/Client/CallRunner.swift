@@ -9,6 +9,8 @@ struct CallRunner: Sendable {
     let session: Session
     private var exchange: Exchange
     private var retry: Retry
+    /// Whether a call is repeated only where its connection broke before it was sent, and once.
+    private var sendsOnce = false
 
     init(_ configuration: SandboxClient.Configuration, url: LabURL, httpClient: any HTTPClient) {
         let exchange = Exchange(
@@ -34,7 +36,8 @@ struct CallRunner: Sendable {
     func unrepeated(timeout: Duration) -> CallRunner {
         var runner = self
         runner.exchange.timeout = timeout
-        runner.retry.policy.attempts = 1
+        runner.retry.policy.attempts = min(2, retry.policy.attempts)
+        runner.sendsOnce = true
         return runner
     }
 
@@ -44,7 +47,7 @@ struct CallRunner: Sendable {
     func run<Reply>(_ call: APICall, read: (Data) throws -> Reply) async throws -> Reply {
         let ticket = await session.ticket()
         var refused: Session.Token?
-        return try await retry.run(mayRepeat: { $0.mayRepeat(call) }) {
+        return try await retry.run(mayRepeat: { $0.mayRepeat(call, sendsOnce: sendsOnce) }) {
             var renewals = 0
             while true {
                 let token = try await session.token(ticket, insteadOf: refused)
@@ -96,9 +99,12 @@ struct Retry: Sendable {
 
 extension SandboxAPIError {
     /// Whether a call may be sent again after this error, which it, or the login that it needed, has met.
-    func mayRepeat(_ call: APICall) -> Bool {
+    ///
+    /// - Parameter sendsOnce: Whether it may only where its connection broke before it was sent.
+    func mayRepeat(_ call: APICall, sendsOnce: Bool) -> Bool {
         // A login has had its own repeats.
         guard isTransient, operation == call.operation else { return false }
-        return call.isRead || (underlying != nil && !mayHaveBeenProcessed)
+        let wasNotSent = underlying != nil && !mayHaveBeenProcessed
+        return sendsOnce ? wasNotSent && underlying?.code == .connectionLost : call.isRead || wasNotSent
     }
 }

@@ -97,6 +97,8 @@ public final class SandboxClient: Sendable {
 
     /// A client of the same session that sends each call once, for reads that are repeated anyway.
     ///
+    /// One whose connection broke before it was sent goes out once more.
+    ///
     /// - Parameter timeout: The longest time for a request and its reply.
     public func unrepeated(timeout: Duration) -> SandboxClient {
         SandboxClient(self, calls: calls.unrepeated(timeout: timeout))

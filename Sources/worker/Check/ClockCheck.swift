@@ -29,12 +29,20 @@ struct ClockCheck: Sendable {
             authority: url.port.map { "\(host):\($0)" } ?? host,
             path: "/"
         )
-        let before = Date()
+        var before = Date()
         let reply: HTTPReply
-        do {
-            reply = try await link.client.send(HTTPCall(request, timeout: timeout))
-        } catch let error as HTTPClientError {
-            return .notTried(name, "the server doesn't answer: \(CheckText.line(error.message))")
+        var attempt = 1
+        while true {
+            do {
+                before = Date()
+                reply = try await link.client.send(HTTPCall(request, timeout: timeout))
+                break
+            } catch let error as HTTPClientError where error.code == .connectionLost && attempt < Link.attempts {
+                attempt += 1
+                try await Task.sleep(for: Link.pause)
+            } catch let error as HTTPClientError {
+                return .notTried(name, "the server doesn't answer: \(CheckText.line(error.message))")
+            }
         }
         guard let field = reply.response.headerFields[.date], let date = HTTPDate.parse(field) else {
             return .notTried(name, "the server's reply has no date")

@@ -3,6 +3,11 @@ import HTTPTransport
 
 /// The way to one server, and what a person would have to change on it.
 struct Link: Sendable {
+    /// How often a connection is made that breaks: servers and balancers do that while they are started anew.
+    static let attempts = 3
+    /// How long is waited in between.
+    static let pause = Duration.milliseconds(500)
+
     /// The server, in a word.
     let title: String
     /// Its address.

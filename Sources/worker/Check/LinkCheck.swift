@@ -12,7 +12,12 @@ struct LinkCheck: Sendable {
 
     /// Makes a connection, sends nothing over it, and closes it.
     static func run(_ link: Link) async throws -> LinkCheck {
-        LinkCheck(link, try await link.client.probe(link.address))
+        var report = try await link.client.probe(link.address)
+        for _ in 1..<Link.attempts where report.failure?.code == .connectionLost {
+            try await Task.sleep(for: Link.pause)
+            report = try await link.client.probe(link.address)
+        }
+        return LinkCheck(link, report)
     }
 
     init(_ link: Link, _ report: ConnectionReport) {

@@ -36,7 +36,7 @@ struct KillTests {
 
     private static let password = "canary-of-the-lab"
 
-    private static var options: LocalCloud.Options {
+    static var options: LocalCloud.Options {
         var options = LocalCloud.Options()
         options.labAccount = LabAccount(username: "admin", password: password)
         options.blueprints = [
@@ -58,7 +58,7 @@ struct KillTests {
     }
 
     /// Starts an execution of a pipeline of three actions, for which no worker runs yet.
-    private func begin(_ cloud: LocalCloud) async throws -> String {
+    static func begin(_ cloud: LocalCloud) async throws -> String {
         let install = try await program("actions", "install", environment: cloud.environment)
         try #require(install.status == 0, "\(install)")
         func type(_ category: String, _ name: String) -> VirtualPipeline.ActionType { .init(category, name, "1") }
@@ -100,7 +100,14 @@ struct KillTests {
     }
 
     /// Runs the program with the state of `home`, its output in a folder of its own.
-    private func startWorker(_ cloud: LocalCloud, home: URL, _ name: String) throws -> ProgramRun {
+    ///
+    /// - Parameter changes: Changes of the stand-ins' environment.
+    static func startWorker(
+        _ cloud: LocalCloud,
+        home: URL,
+        _ name: String,
+        _ changes: [String: String] = [:]
+    ) throws -> ProgramRun {
         let folder = home.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let settings = [
@@ -109,7 +116,8 @@ struct KillTests {
             "LOG_LEVEL": "debug", "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.2",
             "QUALI_STATE_DIR": home.appendingPathComponent("state").path,
         ]
-        return try ProgramRun(["run"], environment: cloud.environment.merging(settings) { $1 }, in: folder)
+        let environment = cloud.environment.merging(settings) { $1 }.merging(changes) { $1 }
+        return try ProgramRun(["run"], environment: environment, in: folder)
     }
 
     /// Waits for the request at which the worker is to die.
@@ -131,7 +139,7 @@ struct KillTests {
     }
 
     /// Checks that a run which has ended lost and doubled nothing.
-    private func check(_ execution: ExecutionReport, _ cloud: LocalCloud, home: URL) throws {
+    static func check(_ execution: ExecutionReport, _ cloud: LocalCloud, home: URL) throws {
         let outcomes = execution.actions.map { "\($0.name): \($0.errorMessage ?? $0.status)" }
         #expect(execution.status == "Succeeded", "\(outcomes)")
         #expect(cloud.lab.sandboxes.count == 1)
@@ -144,7 +152,7 @@ struct KillTests {
         #expect(Set(reports.compactMap { $0.facts["jobId"] }).count == reports.count)
         #expect(!cloud.journal.operations.contains("PutJobFailureResult"))
         let state = home.appendingPathComponent("state").path
-        let secrets = [Self.password, cloud.options.secretAccessKey]
+        let secrets = [password, cloud.options.secretAccessKey]
         for name in try FileManager.default.contentsOfDirectory(atPath: state) {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(state)/\(name)"))
             for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)") }
@@ -155,13 +163,13 @@ struct KillTests {
     func edge(_ edge: Edge) async throws {
         try await LocalCloud.withRunning(Self.options) { cloud in
             try await withTemporaryFolder { home in
-                let id = try await begin(cloud)
+                let id = try await Self.begin(cloud)
                 cloud.faults.inject(
                     edge.moment == .beforeProcessing ? .hang : .hangAfterProcessing,
                     on: edge.operation,
                     skipping: edge.number - 1
                 )
-                let first = try startWorker(cloud, home: home, "first")
+                let first = try Self.startWorker(cloud, home: home, "first")
                 try await reach(edge, cloud, id)
                 first.signal(SIGKILL)
                 let death = try await first.end()
@@ -171,14 +179,14 @@ struct KillTests {
                     cloud.advance(by: cloud.options.codePipeline.redispatchInterval)
                 }
                 let requests = cloud.journal.count
-                let second = try startWorker(cloud, home: home, "second")
+                let second = try Self.startWorker(cloud, home: home, "second")
                 let execution = try await cloud.codePipeline.end(of: id)
                 // It may all have been over before; then the second one has to get as far as obeying signals.
                 _ = try await cloud.journal.first("PollForJobs", after: requests)
                 second.signal(SIGTERM)
                 let ending = try await second.end()
                 #expect(ending.status == 0, "\(ending)")
-                try check(execution, cloud, home: home)
+                try Self.check(execution, cloud, home: home)
             }
         }
     }
@@ -187,15 +195,39 @@ struct KillTests {
     func isComplete() async throws {
         try await LocalCloud.withRunning(Self.options) { cloud in
             try await withTemporaryFolder { home in
-                let id = try await begin(cloud)
+                let id = try await Self.begin(cloud)
                 let before = cloud.journal.count
-                let worker = try startWorker(cloud, home: home, "only")
+                let worker = try Self.startWorker(cloud, home: home, "only")
                 let execution = try await cloud.codePipeline.end(of: id)
                 let made = Set(cloud.journal.entries { $0.number > before }.map(\.operation))
                 #expect(made == Set(Edge.operations.map(\.0)))
                 worker.signal(SIGTERM)
                 #expect(try await worker.end().status == 0)
-                try check(execution, cloud, home: home)
+                try Self.check(execution, cloud, home: home)
+            }
+        }
+    }
+
+    @Test(
+        "is run with the libcurl that the tests are run with",
+        .enabled(if: ProcessInfo.processInfo.environment["EXPECTED_LIBCURL"] != nil)
+    )
+    func libcurl() async throws {
+        func libcurl(of process: String) throws -> Set<Substring> {
+            let maps = try String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)
+            return Set(
+                maps.split(separator: "\n").compactMap { $0.split(separator: " ").last }.filter {
+                    $0.contains("/libcurl")
+                }
+            )
+        }
+        try await LocalCloud.withRunning(Self.options) { cloud in
+            try await withTemporaryFolder { home in
+                let worker = try Self.startWorker(cloud, home: home, "only")
+                _ = try await cloud.journal.first("PollForJobs")
+                #expect(try libcurl(of: "\(worker.id)") == libcurl(of: "self"))
+                worker.signal(SIGTERM)
+                #expect(try await worker.end().status == 0)
             }
         }
     }
@@ -204,9 +236,9 @@ struct KillTests {
     func secondOwner() async throws {
         try await LocalCloud.withRunning(Self.options) { cloud in
             try await withTemporaryFolder { home in
-                let first = try startWorker(cloud, home: home, "first")
+                let first = try Self.startWorker(cloud, home: home, "first")
                 _ = try await cloud.journal.first("PollForJobs")
-                let second = try await startWorker(cloud, home: home, "second").end()
+                let second = try await Self.startWorker(cloud, home: home, "second").end()
                 #expect(second.status == 69)
                 #expect(second.errors.contains("is using the state folder"))
                 first.signal(SIGTERM)

@@ -40,6 +40,8 @@ struct ProgramRun: Sendable {
         process = Process()
         let program = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("quali-worker")
         process.environment = ["HOME": folder.path, "AWS_EC2_METADATA_DISABLED": "true"].merging(environment) { $1 }
+        // With what the tests run, the program runs, too.
+        process.environment?["LD_LIBRARY_PATH"] = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"]
         if isAtTerminal {
             let words = ([program.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
             // Ctrl-C goes to the shell, too, which has something to say afterwards.
