@@ -45,6 +45,22 @@ struct LostReplyTests {
         try await expectOnce(.resetBeforeProcessing, on: operation, times: 2)
     }
 
+    @Test(arguments: [Fault.resetBeforeProcessing, .loseReply])
+    func `polls go on after the connections of some broke, and a job is taken`(_ fault: Fault) async throws {
+        try await Site.withRunning { site in
+            // On connections that were good for some polls.
+            try await site.cloud.journal.finished("PollForJobs", times: 6)
+            let journal = site.cloud.journal
+            for round in 1...3 {
+                site.cloud.faults.inject(fault, on: "PollForJobs", times: 3)
+                try await journal.finished("PollForJobs", times: journal.finished("PollForJobs") + 12)
+                #expect(journal.entries.count { $0.fault == fault.name } == 3 * round)
+            }
+            let end = try await site.pipeline(Site.startAction(), Site.endAction())
+            #expect(end.status == "Succeeded")
+        }
+    }
+
     @Test(arguments: [
         "blueprint", "startSandbox", "sandbox", "components", "startComponentCommand", "execution",
         "stopSandbox", "sandboxes",
