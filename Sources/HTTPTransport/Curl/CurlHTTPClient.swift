@@ -25,6 +25,8 @@ public final class CurlHTTPClient: HTTPClient {
         /// `User-Agent` of requests that bring none.
         public var userAgent: String = "quali-worker"
         /// How many connections to one host are open at once; further calls wait for one, within their time-out.
+        ///
+        /// Where the process may open few files there are fewer, so that 64 are left to the rest of it.
         public var connectionsPerHost: Int = 32
 
         /// Creates a configuration with the system's certificates and the environment's proxy.
