@@ -17,8 +17,9 @@ struct MultipartUpload {
         var length: Int
         var crc: UInt64
         var eTag: String
-        /// Whether the server has said that it has verified and kept the part's checksum. S3 does; others may refuse a
-        /// checksum that they don't know where the parts are put together.
+        /// Whether the server has said that it has verified and kept the part's checksum.
+        ///
+        /// S3 does; others may refuse a checksum that they don't know where the parts are put together.
         var isConfirmed: Bool
     }
 

@@ -1,5 +1,3 @@
-import RegexBuilder
-
 /// A name that looks like a setting but is none.
 struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
     /// The name as somebody wrote it.
@@ -36,8 +34,9 @@ struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The beginnings of names that are shared by several settings, and how many letters may be wrong after each, however
-    /// short the rest is. AWS has an endpoint's variable for each of its services, and some differ by a letter.
+    /// The beginnings of several settings' names, and how many letters may be wrong after each, however short the rest.
+    ///
+    /// AWS has an endpoint's variable for each of its services, and some differ by a letter.
     private static let families = [("QUALI_", 1), ("CLOUDSHELL_", 1), ("JOB_WORKER_", 1), ("AWS_ENDPOINT_URL_", 0)]
 
     /// Whether a name has the form of those that this program and the original worker alone have.
@@ -55,12 +54,8 @@ struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
     /// Whether a name is one of those that Kubernetes gives each container for each service of its namespace:
     /// `NAME_SERVICE_HOST`, `NAME_PORT`, `NAME_PORT_8080_TCP_ADDR` (kubernetes.io, "Service", "Environment variables").
     private static func isServiceLink(_ name: String) -> Bool {
-        let ending = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)/
-        return name.wholeMatch(
-            of: Regex {
-                OneOrMore(.word); ending
-            }
-        ) != nil
+        let link = /\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)/
+        return name.wholeMatch(of: link) != nil
     }
 
     /// The setting that a name is nearest to, in capitals or not; `nil` where none is near.
@@ -69,8 +64,11 @@ struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
         // The file of a value that is no secret.
         if let setting = known.first(where: { $0 + "_FILE" == name }) { return setting }
         let near = known.compactMap { setting -> (Int, String)? in
+            let limit = limit(name, setting)
+            // Most names are too short or too long, and need no comparison.
+            guard abs(name.utf8.count - setting.utf8.count) <= limit else { return nil }
             let distance = distance(name, setting)
-            return distance <= limit(name, setting) ? (distance, setting) : nil
+            return distance <= limit ? (distance, setting) : nil
         }
         return near.min { $0 < $1 }?.1
     }
