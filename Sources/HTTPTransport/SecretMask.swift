@@ -21,8 +21,11 @@ public final class SecretMask: Sendable {
     /// Masks one more secret from now on; of those that were learnt, the latest are kept.
     public func learn(_ secret: Secret) {
         state.withLock { state in
-            state.learnt.removeAll { $0 == secret }
+            let known = state.learnt.firstIndex(of: secret)
+            if let known { state.learnt.remove(at: known) }
             state.learnt.append(secret)
+            // What is known already costs no new forms.
+            guard known == nil else { return }
             if state.learnt.count > Self.longestMemory { state.learnt.removeFirst() }
             state.redact = SecretRedactor(secrets + state.learnt)
         }

@@ -82,6 +82,13 @@ public struct QualiWorker: Service {
         let labHTTPClient = MonitoredHTTPClient(base: labHTTPClient, monitor: monitor)
         let redactOwn = SecretMask([configuration.lab.password])
         var session = configuration.lab
+        if let current = configuration.lab.currentCredentials {
+            session.currentCredentials = {
+                let credentials = await current()
+                redactOwn.learn(credentials.password)
+                return credentials
+            }
+        }
         session.onLogin = { token in
             redactOwn.learn(token)
             configuration.lab.onLogin(token)

@@ -13,19 +13,14 @@ struct CallRunner: Sendable {
     private var sendsOnce = false
 
     init(_ configuration: SandboxClient.Configuration, url: LabURL, httpClient: any HTTPClient) {
-        let exchange = Exchange(
-            url: url,
-            httpClient: httpClient,
-            timeout: configuration.timeout,
-            password: configuration.password
-        )
+        let exchange = Exchange(url: url, httpClient: httpClient, timeout: configuration.timeout)
         let retry = Retry(policy: configuration.retry, gate: QuotaGate(configuration.retry))
         self.exchange = exchange
         self.retry = retry
-        session = Session {
+        session = Session(credentials: configuration.credentials) { credentials in
             // A login changes nothing and leaves but a token behind, so it may be repeated as a read is.
             let token = try await retry.run(mayRepeat: { $0.isTransient }) {
-                try await Login(configuration).run(exchange)
+                try await Login(credentials: credentials, domain: configuration.domain).run(exchange)
             }
             configuration.onLogin(token)
             return token
@@ -51,7 +46,7 @@ struct CallRunner: Sendable {
             var renewals = 0
             while true {
                 let token = try await session.token(ticket, insteadOf: refused)
-                let secrets = await session.knownTokens + call.secrets
+                let secrets = await session.knownSecrets + call.secrets
                 do {
                     return try await exchange.run(call, token: token.secret, secrets: secrets, read: read)
                 } catch let error as SandboxAPIError where error.refusesToken && renewals < Self.renewals {
@@ -66,7 +61,7 @@ struct CallRunner: Sendable {
 
     /// Sends a call once, with a token of one's own and without any repeat.
     func runOnce<Reply>(_ call: APICall, token: Secret, read: (Data) throws -> Reply) async throws -> Reply {
-        try await exchange.run(call, token: token, secrets: await session.knownTokens + call.secrets, read: read)
+        try await exchange.run(call, token: token, secrets: await session.knownSecrets + call.secrets, read: read)
     }
 }
 

@@ -7,7 +7,6 @@ struct Exchange: Sendable {
     let url: LabURL
     let httpClient: any HTTPClient
     var timeout: Duration
-    let password: Secret
 
     /// Sends a call once.
     ///
@@ -18,7 +17,7 @@ struct Exchange: Sendable {
         secrets: [Secret],
         read: (Data) throws -> Reply
     ) async throws -> Reply {
-        let redact = Redactor([password] + (token.map { [$0] } ?? []) + secrets)
+        let redact = Redactor((token.map { [$0] } ?? []) + secrets)
         let reply: HTTPReply
         do {
             let request = call.request(to: url, token: token?.reveal())

@@ -5,11 +5,8 @@ import HTTPTypes
 /// The call that opens a session.
 struct Login: Sendable {
     static let operation = "login"
-    private let configuration: SandboxClient.Configuration
-
-    init(_ configuration: SandboxClient.Configuration) {
-        self.configuration = configuration
-    }
+    let credentials: SandboxCredentials
+    let domain: String
 
     /// Logs in once.
     ///
@@ -20,10 +17,10 @@ struct Login: Sendable {
             operation: Login.operation,
             method: .put,
             path: ["login"],
-            body: try JSON.encode(Body(configuration))
+            body: try JSON.encode(Body(credentials, domain))
         )
         do {
-            return try await exchange.run(call, token: nil, secrets: [], read: Reply.token)
+            return try await exchange.run(call, token: nil, secrets: [credentials.password], read: Reply.token)
         } catch var error as SandboxAPIError {
             // A login that was processed unseen does no harm: what it was for hasn't been sent.
             error.mayHaveBeenProcessed = false
@@ -34,9 +31,9 @@ struct Login: Sendable {
     }
 
     private var refusal: String {
-        let domain = "in the domain “\(configuration.domain)”"
-        guard !configuration.username.isEmpty else { return "The lab refuses the single sign-on \(domain)" }
-        return "The lab refuses the user “\(configuration.username)” \(domain)"
+        let domain = "in the domain “\(domain)”"
+        guard !credentials.username.isEmpty else { return "The lab refuses the single sign-on \(domain)" }
+        return "The lab refuses the user “\(credentials.username)” \(domain)"
     }
 
     private struct Body: Encodable {
@@ -45,13 +42,13 @@ struct Login: Sendable {
         var domain: String
         var token: String?
 
-        init(_ configuration: SandboxClient.Configuration) {
-            domain = configuration.domain
-            if configuration.username.isEmpty {
-                token = configuration.password.reveal()
+        init(_ credentials: SandboxCredentials, _ domain: String) {
+            self.domain = domain
+            if credentials.username.isEmpty {
+                token = credentials.password.reveal()
             } else {
-                username = configuration.username
-                password = configuration.password.reveal()
+                username = credentials.username
+                password = credentials.password.reveal()
             }
         }
     }

@@ -34,6 +34,9 @@ public final class SandboxClient: Sendable {
         public var timeout: Duration
         /// When calls are repeated.
         public var retry: SandboxRetryPolicy
+        /// Tells user and password before each login, where they may change, as those in a file do; `nil` for
+        /// ``username`` and ``password``.
+        public var currentCredentials: (@Sendable () async -> SandboxCredentials)?
         /// Is given the token of each login, to keep it out of logs.
         public var onLogin: @Sendable (Secret) -> Void = { _ in }
 
@@ -93,6 +96,13 @@ public final class SandboxClient: Sendable {
         url = other.url
         domain = other.domain
         self.calls = calls
+    }
+
+    /// Whether user and password are others now than those that the lab has refused, so that another login makes sense.
+    ///
+    /// `false` where the latest login went well, or failed for another reason than a refusal.
+    public func hasNewCredentials() async -> Bool {
+        await calls.session.hasNewCredentials()
     }
 
     /// A client of the same session that sends each call once, for reads that are repeated anyway.

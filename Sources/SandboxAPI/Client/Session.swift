@@ -13,17 +13,27 @@ actor Session {
         fileprivate var loginsEnded: Int
     }
 
-    private let logIn: @Sendable () async throws -> Secret
+    private let credentials: @Sendable () async -> SandboxCredentials
+    private let logIn: @Sendable (SandboxCredentials) async throws -> Secret
     private var token: Token?
     private var login: (number: Int, task: Task<Void, Never>)?
     private var waiters: [Int: CheckedContinuation<Token, any Error>] = [:]
     private var lastWaiter = 0
     private var loginsStarted = 0
     private var loginsEnded = 0
-    private var refusal: (number: Int, error: SandboxAPIError)?
-    private var pastTokens: [Secret] = []
+    private var refusal: (number: Int, error: SandboxAPIError, credentials: SandboxCredentials)?
+    private var pastSecrets: [Secret] = []
 
-    init(logIn: @escaping @Sendable () async throws -> Secret) {
+    /// Creates a session; nobody logs in yet.
+    ///
+    /// - Parameters:
+    ///   - credentials: Tells user and password before each login.
+    ///   - logIn: Logs in; returns the token.
+    init(
+        credentials: @escaping @Sendable () async -> SandboxCredentials,
+        logIn: @escaping @Sendable (SandboxCredentials) async throws -> Secret
+    ) {
+        self.credentials = credentials
         self.logIn = logIn
     }
 
@@ -59,8 +69,14 @@ actor Session {
         return token?.secret
     }
 
-    /// All tokens that may still show up in a reply.
-    var knownTokens: [Secret] { pastTokens }
+    /// All passwords and tokens that may still show up in a reply.
+    var knownSecrets: [Secret] { pastSecrets }
+
+    /// Whether user and password are others now than those of the login that the lab has refused.
+    func hasNewCredentials() async -> Bool {
+        guard let refused = refusal?.credentials else { return false }
+        return await credentials() != refused
+    }
 
     /// How many calls wait for the login that is under way.
     var waiterCount: Int { waiters.count }
@@ -85,21 +101,23 @@ actor Session {
         guard login == nil else { return }
         loginsStarted += 1
         let number = loginsStarted
-        let logIn = self.logIn
+        let (credentials, logIn) = (self.credentials, self.logIn)
         // Not a child of the call that happens to be first: its cancellation must not fail the others. Every login
         // is awaited by its waiters and cancelled when the last of them has gone.
         let task = Task {
+            let credentials = await credentials()
+            remember(credentials.password)
             do {
-                let token = try await logIn()
-                loginEnded(number, .success(token))
+                let token = try await logIn(credentials)
+                loginEnded(number, credentials, .success(token))
             } catch {
-                loginEnded(number, .failure(error))
+                loginEnded(number, credentials, .failure(error))
             }
         }
         login = (number, task)
     }
 
-    private func loginEnded(_ number: Int, _ result: Result<Secret, any Error>) {
+    private func loginEnded(_ number: Int, _ credentials: SandboxCredentials, _ result: Result<Secret, any Error>) {
         if case .success(let token) = result { remember(token) }
         // Given up by all who waited, perhaps with another login begun since.
         guard login?.number == number else { return }
@@ -111,7 +129,7 @@ actor Session {
             self.token = token
             refusal = nil
         case .failure(let error as SandboxAPIError) where error.code == .authentication:
-            refusal = (loginsEnded, error)
+            refusal = (loginsEnded, error, credentials)
         case .failure:
             break
         }
@@ -129,10 +147,10 @@ actor Session {
         }
     }
 
-    private func remember(_ token: Secret) {
-        pastTokens.removeAll { $0 == token }
-        pastTokens.append(token)
-        // A reply to a call made with an older token than these is long since in.
-        if pastTokens.count > 8 { pastTokens.removeFirst() }
+    private func remember(_ secret: Secret) {
+        pastSecrets.removeAll { $0 == secret }
+        pastSecrets.append(secret)
+        // A reply to a call made with an older password or token than these is long since in.
+        if pastSecrets.count > 16 { pastSecrets.removeFirst() }
     }
 }

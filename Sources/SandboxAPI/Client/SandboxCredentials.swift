@@ -1,0 +1,22 @@
+public import HTTPTransport
+
+/// Who logs in to a lab.
+public struct SandboxCredentials: Sendable, Hashable {
+    /// The user's name; empty for a single sign-on.
+    public var username: String
+    /// The user's password; for a single sign-on the identity provider's token.
+    public var password: Secret
+
+    /// Names a user.
+    public init(username: String, password: Secret) {
+        self.username = username
+        self.password = password
+    }
+}
+
+extension SandboxClient.Configuration {
+    /// User and password as they are now.
+    func credentials() async -> SandboxCredentials {
+        await currentCredentials?() ?? SandboxCredentials(username: username, password: password)
+    }
+}
