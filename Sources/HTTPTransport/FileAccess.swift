@@ -137,7 +137,7 @@ package enum FileAccess {
         private var file: [UInt64]
         private var changed: [Int]
 
-        fileprivate init(_ status: stat) {
+        init(_ status: stat) {
             size = Int(status.st_size)
             file = [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
             #if canImport(Darwin)

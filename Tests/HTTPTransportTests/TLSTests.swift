@@ -21,6 +21,34 @@ struct TLSTests {
         #expect(try await get(server, trusting: server.certificate).response.status.code == 200)
     }
 
+    @Test func `a bundle that is replaced in place counts from the next connection on`() async throws {
+        let (one, other) = (try await TLSServer(hostName: "localhost"), try await TLSServer(hostName: "localhost"))
+        let bundle = FileManager.default.temporaryDirectory.appending(path: "bundle-\(UUID().uuidString).pem")
+        defer { try? FileManager.default.removeItem(at: bundle) }
+        func trust(_ server: borrowing TLSServer) throws {
+            try Data(contentsOf: URL(filePath: server.certificate)).write(to: bundle)
+        }
+        var configuration = CurlHTTPClient.Configuration()
+        configuration.proxy = .none
+        try trust(one)
+        configuration.caBundle = bundle.path
+        let client = try CurlHTTPClient(configuration)
+        func get(_ server: borrowing TLSServer) async throws -> Int {
+            let request = HTTPRequest(method: .get, scheme: "https", authority: "localhost:\(server.port)", path: "/")
+            return try await client.send(HTTPCall(request)).response.status.code
+        }
+        #expect(try await get(one) == 200)
+        await #expect(throws: HTTPClientError.self) { try await get(other) }
+        try trust(other)
+        #expect(try await get(other) == 200)
+        // Again, in the place of a file that has been gone for a moment.
+        let third = try await TLSServer(hostName: "localhost")
+        try FileManager.default.removeItem(at: bundle)
+        await #expect(throws: HTTPClientError.self) { try await get(third) }
+        try trust(third)
+        #expect(try await get(third) == 200)
+    }
+
     @Test func `a certificate of another host is refused`() async throws {
         let server = try await TLSServer(hostName: "elsewhere.example")
         let error = await #expect(throws: HTTPClientError.self) {

@@ -36,3 +36,6 @@ CURL *quali_curl_next_finished(CURLM *multi, CURLcode *result);
 // Prepares OpenSSL and curl for the process. OpenSSL's exit handler is switched off before curl starts it: it would
 // race the clean-up of a transfer thread that is still alive when the process exits.
 CURLcode quali_curl_global_init(void);
+
+// The file of the certificates that libcurl trusts where nobody names one; NULL where there is none.
+const char *quali_curl_trusted_file(void);

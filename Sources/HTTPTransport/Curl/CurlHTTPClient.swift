@@ -20,6 +20,8 @@ public final class CurlHTTPClient: HTTPClient {
         public var caBundle: String?
         /// How servers are reached.
         public var proxy: Proxy = .environment
+        /// Tells before each call how servers are reached, where that may change; `nil` for ``proxy``.
+        public var currentProxy: (@Sendable () async -> Proxy)?
         /// The longest time that name lookup, connection and TLS handshake may take together.
         public var connectTimeout: Duration = .seconds(10)
         /// `User-Agent` of requests that bring none.
@@ -28,6 +30,8 @@ public final class CurlHTTPClient: HTTPClient {
         ///
         /// Where the process may open few files there are fewer, so that 64 are left to the rest of it.
         public var connectionsPerHost: Int = 32
+        /// What tells whether the file of the certificates has changed; the client's.
+        var trustedFile: TrustedFile?
 
         /// Creates a configuration with the system's certificates and the environment's proxy.
         public init() {}
@@ -59,6 +63,8 @@ public final class CurlHTTPClient: HTTPClient {
                 )
             }
         }
+        var configuration = configuration
+        configuration.trustedFile = TrustedFile(configuration.caBundle)
         self.configuration = configuration
         loop = try TransferLoop.start(connectionsPerHost: configuration.connectionsPerHost)
     }
@@ -72,6 +78,8 @@ public final class CurlHTTPClient: HTTPClient {
 
     /// Sends a request and reads its reply, as ``HTTPClient/send(_:)`` says.
     public func send(_ call: HTTPCall) async throws -> HTTPReply {
+        var configuration = configuration
+        if let currentProxy = configuration.currentProxy { configuration.proxy = await currentProxy() }
         let transfer = Transfer(call, configuration)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

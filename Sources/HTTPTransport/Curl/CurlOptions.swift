@@ -27,6 +27,10 @@ struct CurlOptions {
             set(CURLOPT_CAINFO, bundle)
             set(CURLOPT_CAPATH, nil)
         }
+        if let age = configuration.trustedFile?.secondsSinceChange() {
+            // What curl has read before the change is older than that. Before version 7.87 it kept nothing.
+            _ = quali_curl_set_long(handle, CURLOPT_CA_CACHE_TIMEOUT, age)
+        }
         switch configuration.proxy {
         case .environment: break
         case .none: set(CURLOPT_PROXY, "")
