@@ -53,6 +53,20 @@ import Testing
         #expect(await problem("head -c 200000 /dev/zero")?.message.contains("writes too much") == true)
     }
 
+    @Test func `A program finds signals as programs expect them`() async throws {
+        // Whatever the worker ignores, and whatever the thread blocks that starts it.
+        signal(SIGPIPE, SIG_IGN)
+        let script = """
+            set -- $(sed -n 's/^Sig\\(Blk\\|Ign\\):[[:space:]]*//p' /proc/self/status)
+            printf '{"Version":1,"AccessKeyId":"%s","SecretAccessKey":"%s"}' "$1" "$2"
+            """
+        let found = try await run(script)
+        #expect(found.accessKeyID == "0000000000000000")
+        // glibc keeps signals 32 and 33, which are its own, from doing anything.
+        let ignored = UInt64(found.secretAccessKey.reveal(), radix: 16)
+        #expect(ignored.map { $0 & ~(3 << 31) } == 0)
+    }
+
     @Test func `A program that doesn't exist is named`() async throws {
         let context = CredentialContext(variables: ["HOME": "/nonexistent"])
         let error = await #expect(throws: AWSCredentialError.self) { try await ProcessSource(context: context).fetch() }

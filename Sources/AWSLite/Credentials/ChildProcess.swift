@@ -10,7 +10,7 @@ import Darwin
 #endif
 
 /// Runs a program and reads what it writes, on a thread of its own so that Swift's pool isn't blocked.
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     struct Result: Sendable {
         /// The exit status; 128 and the signal's number where a signal ended it.
         var status: Int32
@@ -26,6 +26,9 @@ final class ChildProcess: Sendable {
 
     /// The most that is read of each output.
     private static let outputLimit = 64 << 10
+
+    /// The groups of the programs that run.
+    private static let running = Locked<Set<pid_t>>([])
 
     private let process: pid_t
     private let outputs: [Int32]
@@ -51,11 +54,21 @@ final class ChildProcess: Sendable {
         let child = try start(words, timeLimit: timeLimit)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                onThread { continuation.resume(with: Swift.Result { try child.wait() }) }
+                let code = OwnThread.start { continuation.resume(with: Swift.Result { try child.wait() }) }
+                guard code != 0 else { return }
+                // Nobody can wait for it, so it is killed here and now.
+                child.isCancelled.withLock { $0 = true }
+                _ = try? child.wait()
+                continuation.resume(throwing: Failure(reason: "can't be waited for: no thread"))
             }
         } onCancel: {
             child.isCancelled.withLock { $0 = true }
         }
+    }
+
+    /// Kills all programs that run, with whatever they have started, for a process that is about to end.
+    package static func killAll() {
+        running.withLock { for process in $0 { kill(-process, SIGKILL) } }
     }
 
     private static func start(_ words: [String], timeLimit: TimeInterval) throws -> ChildProcess {
@@ -81,15 +94,27 @@ final class ChildProcess: Sendable {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own, so that what it starts can be killed with it.
+        // A group of its own, so that what it starts can be killed with it; and signals as programs expect them, whatever
+        // this process and this thread ignore and block.
         posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         let environment = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
         let arguments = words.map { strdup($0) } + [nil]
         let variables = environment.map { strdup($0) } + [nil]
         defer { for text in arguments + variables { free(text) } }
         var process = pid_t()
-        let code = posix_spawnp(&process, words[0], &actions, &attributes, arguments, variables)
+        // Under the lock, so that none runs that `killAll` doesn't know of.
+        let code = running.withLock { running in
+            let code = posix_spawnp(&process, words[0], &actions, &attributes, arguments, variables)
+            if code == 0 { running.insert(process) }
+            return code
+        }
         guard code == 0 else {
             close(output[0])
             close(errors[0])
@@ -103,8 +128,11 @@ final class ChildProcess: Sendable {
         var texts = [Data(), Data()]
         let outcome = Swift.Result { try collect(&texts) }
         for output in outputs { close(output) }
-        // The group may hold more than the program itself.
-        kill(-process, SIGKILL)
+        // The group may hold more than the program itself. Once its end was waited for, the number may be another's.
+        Self.running.withLock { running in
+            kill(-process, SIGKILL)
+            running.remove(process)
+        }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         try outcome.get()
@@ -157,32 +185,5 @@ final class ChildProcess: Sendable {
         #else
         Darwin.read(file, &buffer, buffer.count)
         #endif
-    }
-
-    /// Runs `body` on a new thread.
-    private static func onThread(_ body: @escaping @Sendable () -> Void) {
-        let box = Unmanaged.passRetained(Body(run: body))
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread,
-            &attributes,
-            { box in
-                guard let box else { return nil }
-                Unmanaged<Body>.fromOpaque(box).takeRetainedValue().run()
-                return nil
-            },
-            box.toOpaque()
-        )
-        // Without a thread the work is done here, late rather than never.
-        if code != 0 { box.takeRetainedValue().run() }
-    }
-
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(run: @escaping @Sendable () -> Void) { self.run = run }
     }
 }

@@ -121,9 +121,9 @@ enum TokenFile {
     ///
     /// - Throws: ``AWSCredentialError`` naming the path; unavailable, since the file may come.
     static func read(_ path: String, provider: String) throws -> String {
-        guard let data = FileManager.default.contents(atPath: path), data.count <= limit else {
+        guard let content = try? FileAccess.content(of: path, limit: limit) else {
             throw AWSCredentialError(.unavailable, provider: provider, "the token file \(path) can't be read")
         }
-        return String(decoding: data, as: UTF8.self)
+        return String(decoding: content.bytes, as: UTF8.self)
     }
 }

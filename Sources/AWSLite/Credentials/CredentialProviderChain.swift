@@ -4,6 +4,7 @@ public import HTTPTransport
 public final class CredentialProviderChain: AWSCredentialProvider {
     private let providers: [any AWSCredentialProvider]
     private let chosen = Locked<Int?>(nil)
+    private let asked = Locked<Int?>(nil)
 
     /// Creates a chain.
     public init(_ providers: [any AWSCredentialProvider]) {
@@ -15,6 +16,11 @@ public final class CredentialProviderChain: AWSCredentialProvider {
         chosen.withLock { $0 }.flatMap { (providers[$0] as? NamedCredentialProvider)?.name }
     }
 
+    /// The source that is being asked for the chain's first credentials, in words; `nil` where none is.
+    public var askedSourceName: String? {
+        asked.withLock { $0 }.flatMap { (providers[$0] as? NamedCredentialProvider)?.name }
+    }
+
     /// The credentials of the first source that is set up; once one has given some, of that source for ever.
     ///
     /// - Throws: What a source that is set up throws; or, when none is, an ``AWSCredentialError`` that says which
@@ -22,7 +28,9 @@ public final class CredentialProviderChain: AWSCredentialProvider {
     public func credentials() async throws -> AWSCredentials {
         if let index = chosen.withLock({ $0 }) { return try await providers[index].credentials() }
         var reasons: [String] = []
+        defer { asked.withLock { $0 = nil } }
         for (index, provider) in providers.enumerated() {
+            asked.withLock { $0 = index }
             do {
                 let credentials = try await provider.credentials()
                 chosen.withLock { $0 = $0 ?? index }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTransport
 
 /// One file of AWS's INI dialect, read into sections as botocore reads it, by Python's `configparser`.
 ///
@@ -23,10 +24,11 @@ struct ProfileFile: Sendable, Hashable {
     static func read(_ path: String) throws -> ProfileFile? {
         // FileManager can't read a device, and people do write /dev/null to have no file.
         guard path != "/dev/null", FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let data = FileManager.default.contents(atPath: path) else {
+        // It is read again and again, so a pipe, which would be waited for, makes no sense.
+        guard let content = try? FileAccess.content(of: path, limit: 16 << 20) else {
             throw AWSConfigurationError("\(path) can't be read")
         }
-        return try ProfileFile(String(decoding: data, as: UTF8.self), name: path)
+        return try ProfileFile(String(decoding: content.bytes, as: UTF8.self), name: path)
     }
 
     /// Parses a text.
