@@ -26,8 +26,13 @@ final class StateFolder: Sendable {
     init(_ path: String) throws {
         self.path = path
         try Self.make(path)
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IWOTH != 0 {
+            let mode = String(status.st_mode & 0o7777, radix: 8)
+            throw Self.unusable(path, "can be written by others on this host (mode \(mode)): run chmod o-w \(path)")
+        }
         let file = "\(path)/\(Self.lockName)"
-        lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw Self.failure(path, "can't be written", errno) }
         var isOwner = flock(lock, LOCK_EX | LOCK_NB) == 0
         // Whoever just asks who has the folder holds the lock for a moment.
@@ -69,7 +74,7 @@ final class StateFolder: Sendable {
     ///
     /// - Throws: ``JournalError``.
     func touch(_ file: String) throws {
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Self.failure(path, "holds \(file), which can't be written", errno) }
         var status = stat()
         // A descriptor's is always to be had.

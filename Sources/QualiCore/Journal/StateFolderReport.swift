@@ -68,7 +68,7 @@ public struct StateFolderReport: Sendable {
     }
 
     private static func holder(of file: String) -> Holder {
-        let lock = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let lock = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard lock >= 0 else { return errno == ENOENT ? .nobody : .unknown }
         defer { close(lock) }
         // Shared, so that two who look don't see each other; given back by the close.

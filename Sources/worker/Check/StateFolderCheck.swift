@@ -37,9 +37,7 @@ enum StateFolderCheck {
                 return [.failed(name, "\(facts): \(user) can't write it: \(obstacle)", fix: other)]
             }
             if report.mode & 0o002 != 0 {
-                results.append(
-                    .warning(name, "\(facts): others on this host can write it", fix: "chmod 700 \(path)")
-                )
+                results.append(.failed(name, "\(facts): others on this host can write it", fix: "chmod 700 \(path)"))
             } else {
                 results.append(.ok(name, "\(facts), can be written by \(user)"))
             }

@@ -245,6 +245,19 @@ struct SQLiteJobJournalTests {
         }
     }
 
+    @Test func `doesn't use a folder that others can write, or a link in it`() async throws {
+        try await withFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try #require(chmod(folder, 0o707) == 0)
+            let error = try #require(refusal(of: folder))
+            #expect(error.code == .unusableFolder)
+            #expect(error.message.contains("(mode 707): run chmod o-w \(folder)"))
+            try #require(chmod(folder, 0o700) == 0)
+            try #require(symlink("/dev/null", "\(folder)/\(StateFolder.lockName)") == 0)
+            #expect(refusal(of: folder)?.code == .unusableFolder)
+        }
+    }
+
     @Test func `says which folder can't be used`() async throws {
         try await withFolder { folder in
             try Data().write(to: URL(fileURLWithPath: folder))

@@ -48,15 +48,15 @@ struct StateFolderCheckTests {
         }
     }
 
-    @Test("warns of one that everybody can write")
+    @Test("refuses one that everybody can write")
     func everybodys() async throws {
         try await Checkup.withCloud { cloud in
             let checkup = try await Checkup.run(cloud) { folder in
                 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
                 try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
             }
-            #expect(checkup.status == 0)
-            checkup.expect("state folder", "warning", fix: "chmod 700 ", evidence: "mode 0777")
+            #expect(checkup.status == 1)
+            checkup.expect("state folder", fix: "chmod 700 ", evidence: "mode 0777")
         }
     }
 
