@@ -55,6 +55,8 @@ struct ECSExampleTests {
         #expect(Set(pairs).isSubset(of: Setting.all.map(\.name)), "\(pairs)")
         #expect(pairs.contains("CLOUDSHELL_PASSWORD"))
         #expect(container["Environment"]?.array?.contains { $0["Name"]?.string == "CLOUDSHELL_PASSWORD" } == false)
+        // A log that nobody takes never stops the worker.
+        #expect(container["LogConfiguration"]?["Options"]?["mode"] == "non-blocking")
         // The folder of the journal is the one that can be written.
         let folder = container["Environment"]?.array?.first { $0["Name"]?.string == "QUALI_STATE_DIR" }?["Value"]
         #expect(container["MountPoints"]?[0]?["ContainerPath"] == folder)
