@@ -3,13 +3,20 @@
 import PackageDescription
 
 // Keeps dead code and the names of all functions out of the program, and relocations in few bytes: 5 of 76 MB.
-// The program then takes glibc 2.36, as Debian 12 has it.
+// The program then takes glibc 2.36, as Debian 12 has it. All functions of libraries are found at its start ("-z now"),
+// so that the table of them can be read-only from then on.
 let smallProgram: [LinkerSetting] = [
     .unsafeFlags(
         ["-use-ld=lld"]
-            + ["--no-export-dynamic", "-z", "pack-relative-relocs", "--icf=safe"].flatMap { ["-Xlinker", $0] },
+            + ["--no-export-dynamic", "-z", "pack-relative-relocs", "-z", "now", "--icf=safe"]
+            .flatMap { ["-Xlinker", $0] },
         .when(platforms: [.linux], configuration: .release)
     )
+]
+
+// glibc's checks of what C code does with its buffers, which take an optimizer.
+let checkedBuffers: [CSetting] = [
+    .define("_FORTIFY_SOURCE", to: "2", .when(platforms: [.linux], configuration: .release))
 ]
 
 let package = Package(
@@ -35,14 +42,19 @@ let package = Package(
     ],
     targets: [
         // C libraries of the system, with shims only for what Swift can't import.
-        .target(name: "CLibcurl", linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("crypto")]),
+        .target(
+            name: "CLibcurl",
+            cSettings: checkedBuffers,
+            linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("crypto")]
+        ),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CStat"),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         // An instruction of the processor that Swift can't name.
-        .target(name: "CChecksum"),
+        .target(name: "CChecksum", cSettings: checkedBuffers),
 
         .target(
             name: "HTTPTransport",
@@ -89,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "worker",
             dependencies: [
-                "CMalloc",
+                "CMalloc", "CProcess",
                 "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

@@ -36,6 +36,11 @@ public final class LocalCodePipeline: LocalService {
         )
     }
 
+    /// Gives an access key another secret, for all AWS services that share it; the old one is refused from then on.
+    public func setSecretAccessKey(_ secret: String, of accessKeyID: String) {
+        world.read(\.registry).add(.init(secretAccessKey: secret), for: accessKeyID)
+    }
+
     /// How the stand-in behaves; a change counts from the next request on.
     public var behavior: CodePipelineBehavior {
         get { world.read(\.behavior) }

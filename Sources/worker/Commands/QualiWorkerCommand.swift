@@ -20,25 +20,39 @@ struct QualiWorkerCommand: AsyncParsableCommand {
     static func main() async {
         Program.prepare()
         // Neither a flag nor CommandConfiguration's version, which would take --version away from the subcommands.
-        if CommandLine.arguments.dropFirst() == ["--version"] {
+        let arguments = Program.arguments
+        if arguments == ["--version"] {
             print("quali-worker \(Program.version)")
             return
         }
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
+            end(0)
         } catch let failure as ProgramFailure {
             StandardError.write("quali-worker: \(failure.message)\n")
-            Foundation.exit(failure.status.rawValue)
+            end(failure.status.rawValue)
         } catch let error as SettingsError {
             StandardError.write("quali-worker: \(error)\n")
-            Foundation.exit(error.status.rawValue)
+            end(error.status.rawValue)
         } catch {
-            exit(withError: error)
+            let status = exitCode(for: error).rawValue
+            let message = fullMessage(for: error)
+            if status == 0 {
+                print(message)
+            } else if !message.isEmpty {
+                StandardError.write(message + "\n")
+            }
+            end(status)
         }
+    }
+
+    private static func end(_ status: Int32) -> Never {
+        Program.tidyUp()
+        Foundation.exit(status)
     }
 }

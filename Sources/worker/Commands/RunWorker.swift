@@ -7,7 +7,7 @@ import Logging
 struct RunWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Poll for jobs and run them, until SIGTERM or SIGINT.",
+        abstract: "Poll for jobs and run them, until SIGTERM, SIGINT or SIGHUP.",
         discussion: """
             Every flag is also read under the name that stands with it: flags beat the environment, which beats \
             the --config file. A secret is never a flag's value: it comes from the environment or the --config \
@@ -27,19 +27,50 @@ struct RunWorker: AsyncParsableCommand {
         // Before anything that takes time, so that an early signal is a wish to stop, too.
         let signals = await WorkerProcess.trapSignals()
         let serviceManager = ServiceManager.take()
-        let sources = options.sources
-        Program.exportProxies(sources)
-        let settings = try await WorkerSettings.read(sources)
-        let mask = SecretMask(settings.secrets)
-        let logger = settings.log.logger { mask($0) }
-        for warning in settings.warnings { logger.warning("Settings with a risk", metadata: ["detail": "\(warning)"]) }
-        try await WorkerProcess(
-            settings,
-            logger: logger,
-            serviceManager: serviceManager,
-            learn: { mask.learn($0) },
-            redact: { mask($0) }
-        ).run(until: signals)
+        let (flags, path, environment) = (flags, options.configurationFile.path, ProcessEnvironment.variables)
+        let start = WorkerStart(serviceManager, logger: Self.firstLogger(flags, environment))
+        try await WorkerProcess.run(until: signals, start) { start in
+            let file = Locked("the settings")
+            let sources = try await start.wait(for: { file.withLock { $0 } }) {
+                try await OwnThread.run {
+                    let texts = SettingTexts { path in file.withLock { $0 = "the file \(path)" } }
+                    return SettingSources(flags: flags, environment: environment, configurationFile: path, texts: texts)
+                }
+            }
+            Program.exportProxies(sources)
+            let settings = try await WorkerSettings.read(sources, start: start)
+            let mask = SecretMask(settings.secrets)
+            let logger = settings.log.logger { mask($0) }
+            start.logger = logger
+            for warning in settings.warnings {
+                logger.warning("Settings with a risk", metadata: ["detail": "\(warning)"])
+            }
+            if Program.fileLimit < Program.fewFiles {
+                logger.warning(
+                    "Few files may be open at once, so much will have to wait",
+                    metadata: ["limit": "\(Program.fileLimit)", "wanted": "\(Program.fewFiles)"]
+                )
+            }
+            return try await start.wait(for: { "the journal in \(settings.jobs.stateDirectory)" }) {
+                try await OwnThread.run {
+                    try WorkerProcess(
+                        settings,
+                        logger: logger,
+                        serviceManager: serviceManager,
+                        learn: { mask.learn($0) },
+                        redact: { mask($0) }
+                    )
+                }
+            }
+        }
+    }
+
+    /// A logger for the time until the settings are read, which may be in a file that takes long.
+    private static func firstLogger(_ flags: [String: String], _ environment: [String: String]) -> Logger {
+        let names = [Setting.logLevel.name, Setting.logFormat.name]
+        func own(_ values: [String: String]) -> [String: String] { values.filter { names.contains($0.key) } }
+        var reader = SettingReader(SettingSources(flags: own(flags), environment: own(environment)))
+        return LogSettings(&reader).logger { $0 }
     }
 
     private static var prompts: String {

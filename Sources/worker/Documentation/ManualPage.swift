@@ -65,7 +65,8 @@ struct ManualPage {
         roff.paragraph(
             """
             The settings. A flag beats the environment, which beats the file of --config, which beats the default. A \
-            secret NAME may be given by NAME_FILE, the path of a file that holds it.
+            secret NAME may be given by NAME_FILE, the path of a file that holds it. Passwords, keys and proxies are read \
+            anew when their file, or the file of --config, has changed.
             """
         )
         for group in Setting.Group.allCases {
@@ -99,12 +100,14 @@ struct ManualPage {
         ] { roff.item(path, text) }
         roff.section("SIGNALS")
         roff.item(
-            "SIGTERM, SIGINT",
+            "SIGTERM, SIGINT, SIGHUP",
             """
             Stop: waiting jobs are put back for the next worker, after the time of QUALI_DRAIN, and the exit status is \
-            0. A second one ends the program at once.
+            0. Before the first poll there is nothing to put back, and the program ends at once. A second SIGTERM or \
+            SIGINT ends it at once, too. A SIGHUP that is ignored from the start, as nohup(1) has it, stays so.
             """
         )
+        roff.item("All others", "Those without a meaning here, such as SIGUSR1, are ignored.")
         roff.section("EXIT STATUS")
         roff.item("0", "All went well; after a signal, the worker has stopped in good order.")
         for status in ProgramFailure.Status.allCases { roff.item("\(status.rawValue)", status.meaning) }

@@ -61,10 +61,7 @@ struct LineLogHandler: LogHandler {
             message: redact("\(event.message)"),
             fields: all.sorted { $0.key < $1.key }.map { (name: $0.key, value: redacted($0.value)) }
         )
-        switch form {
-        case .text(let inColor): write(line.text(inColor: inColor))
-        case .json: write(line.json)
-        }
+        write(line.text(in: form))
     }
 
     private func redacted(_ value: Logger.MetadataValue) -> Logger.MetadataValue {
@@ -83,14 +80,33 @@ extension LogSettings {
         let isTerminal = isatty(STDERR_FILENO) == 1
         let form: LineLogHandler.Form =
             (format ?? (isTerminal ? .text : .json)) == .json ? .json : .text(inColor: isTerminal)
+        StandardError.writer.tellLosses { LineLogHandler.line(aboutLost: $0, form) }
         return Logger(label: "quali-worker") { _ in LineLogHandler(form, level: level, redact: redact) }
     }
 }
 
-/// The process's standard error.
-enum StandardError {
-    /// Writes a text as a whole; what can't be written is lost.
-    static func write(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+extension LineLogHandler {
+    /// What stands in the log where lines are missing.
+    static func line(aboutLost count: Int, _ form: Form, now: Date = Date()) -> String {
+        let fields: [(name: String, value: Logger.MetadataValue)] = [
+            (name: "detail", value: "\(LineWriter.words(count)): nobody read the log in time"),
+            (name: "lost", value: "\(count)"),
+        ]
+        return LogLine(time: now, level: .warning, message: "The log has a gap", fields: fields).text(in: form)
     }
+}
+
+/// The process's standard error, for which nobody ever waits.
+enum StandardError {
+    /// How long the end of the program waits until all is written.
+    private static let patience: Duration = .seconds(1)
+
+    /// What writes to it.
+    static let writer = LineWriter(STDERR_FILENO)
+
+    /// Writes a text as a whole; what nobody reads is lost in the end.
+    static func write(_ text: String) { writer.write(text) }
+
+    /// Waits until all is written, but not for long; blocks, so it is for the end of the program.
+    static func flush() { writer.flush(within: patience) }
 }

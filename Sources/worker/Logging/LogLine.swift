@@ -15,6 +15,14 @@ struct LogLine {
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     private var timestamp: String { time.formatted(Self.style) }
 
+    /// The line, with its end.
+    func text(in form: LineLogHandler.Form) -> String {
+        switch form {
+        case .text(let inColor): text(inColor: inColor)
+        case .json: json
+        }
+    }
+
     // MARK: Text
 
     /// A line for a person: time, level, message, `name=value`.

@@ -1,3 +1,5 @@
+import AWSLite
+import CProcess
 import Foundation
 
 /// What concerns the process as a whole.
@@ -5,13 +7,64 @@ enum Program {
     /// The program's version.
     static let version = "0.1.0"
 
+    /// How many files may be open at once, which is as many as the system permits up to a million.
+    static let fileLimit = Int(quali_raise_file_limit(1 << 20))
+    /// How many files a worker of ordinary size should have; with fewer it waits where others would go on.
+    static let fewFiles = 512
+    /// Signals without a meaning here, which would end the process: one that somebody sends by mistake does no harm.
+    private static let ignoredSignals =
+        [SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXFSZ] + otherSignals
+
+    #if os(Linux)
+    private static var otherSignals: [Int32] {
+        // Signals 32 and 33 are glibc's own.
+        [SIGIO, SIGPWR, SIGSTKFLT] + Array(34...64)
+    }
+    #else
+    private static let otherSignals: [Int32] = []
+    #endif
+
     /// Sets up the process, before anything else happens in it.
     static func prepare() {
-        // A peer that closes a connection must cost a call, not the process.
-        signal(SIGPIPE, SIG_IGN)
+        openStandardDescriptors()
+        // A peer that closes a connection must cost a call, and a full quota a write, not the process.
+        for number in ignoredSignals { signal(number, SIG_IGN) }
+        quali_hide_memory()
+        _ = fileLimit
         ResidentMemory.shareHeaps()
         // While there is no other thread that might read the environment.
         _ = ProcessEnvironment.variables
+    }
+
+    /// The program's arguments, without its name.
+    ///
+    /// Swift finds none where a library that was loaded before has changed the environment
+    /// (https://github.com/swiftlang/swift/issues/76080); the kernel has them in any case.
+    static var arguments: [String] {
+        if !CommandLine.arguments.isEmpty { return Array(CommandLine.arguments.dropFirst()) }
+        guard let words = try? FileHandle(forReadingAtPath: "/proc/self/cmdline")?.readToEnd() else { return [] }
+        return words.split(separator: 0, omittingEmptySubsequences: false).dropLast().dropFirst()
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Whether a signal is ignored, such as SIGHUP by nohup(1).
+    static func ignores(_ number: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        #if canImport(Darwin)
+        let handler = action.__sigaction_u.__sa_handler
+        #else
+        let handler = action.__sigaction_handler.sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Leaves nothing behind before the process ends: no program that it has started, no terminal without echo, and,
+    /// where somebody reads it, nothing unsaid.
+    static func tidyUp() {
+        ChildProcess.killAll()
+        Terminal.restore()
+        StandardError.flush()
     }
 
     /// Puts the proxies of a configuration file where libcurl reads them: into the environment.
@@ -21,6 +74,15 @@ enum Program {
         for name in ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"] {
             // What is there already is stronger.
             if let value = sources.merged[name] { setenv(name, value, 0) }
+        }
+    }
+
+    /// Opens what is closed of standard input, output and error, lest a socket or the journal get its number, and a text
+    /// for a person be written there.
+    private static func openStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number, which is this one's.
+            _ = open("/dev/null", O_RDWR)
         }
     }
 }

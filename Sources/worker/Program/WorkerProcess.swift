@@ -42,13 +42,17 @@ struct WorkerProcess: Sendable {
         let metrics = MetricsRegistry()
         let worker: QualiWorker
         do {
-            let aws = try settings.aws.httpClient()
+            let live = LiveSettings(settings, logger: logger, learn: learn)
+            let httpClient = try settings.aws.httpClient()
+            var aws = settings.aws
+            aws.credentials = live
             var lab = settings.lab.client
             lab.onLogin = learn
+            lab.currentCredentials = { await live.labCredentials() }
             var configuration = QualiWorker.Configuration(
                 lab: lab,
-                codePipeline: settings.aws.client(aws, endpoint: settings.aws.codePipelineEndpoint),
-                s3: settings.aws.client(aws, endpoint: settings.aws.s3Endpoint)
+                codePipeline: aws.client(httpClient, endpoint: aws.codePipelineEndpoint),
+                s3: aws.client(httpClient, endpoint: aws.s3Endpoint)
             )
             settings.aws.warnings.connect { text in
                 logger.warning("AWS is reached with a difficulty", metadata: ["detail": "\(text)"])
@@ -68,7 +72,7 @@ struct WorkerProcess: Sendable {
             configuration.jobs.redact = redact
             worker = try QualiWorker(
                 configuration,
-                labHTTPClient: settings.lab.httpClient(),
+                labHTTPClient: settings.lab.httpClient(currentProxy: { await live.labProxy() }),
                 journal: journal ?? SQLiteJobJournal(folder: settings.jobs.stateDirectory),
                 monitor: WorkerMonitor(metrics: metrics),
                 logger: logger
@@ -98,18 +102,48 @@ struct WorkerProcess: Sendable {
         self.logger = logger
     }
 
-    /// Keeps SIGTERM and SIGINT from ending the process, and collects them for ``run(until:)``.
+    /// Keeps SIGTERM, SIGINT and SIGHUP from ending the process, and collects them for ``run(until:)``.
+    ///
+    /// A SIGHUP that is ignored, as nohup(1) has it, stays so.
     static func trapSignals() async -> UnixSignalsSequence {
-        await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        // The files that the runtime's clocks take are taken with those of the signals: it can't do without them later.
+        try? await Task.sleep(for: .nanoseconds(1), clock: .continuous)
+        try? await Task.sleep(for: .nanoseconds(1), clock: .suspending)
+        return await UnixSignalsSequence(trapping: [.sigterm, .sigint] + (Program.ignores(SIGHUP) ? [] : [.sighup]))
     }
 
     /// Works until a signal or ``stop()``.
     ///
-    /// SIGTERM and SIGINT stop the worker gracefully; a second signal ends the process at once.
+    /// SIGTERM, SIGINT and SIGHUP stop the worker gracefully; a second SIGTERM or SIGINT ends the process at once.
     ///
     /// - Parameter signals: The trapped signals; those that came before count too.
     /// - Throws: ``ProgramFailure`` when the worker fails, or can't stop within the grace period.
     func run(until signals: UnixSignalsSequence) async throws {
+        try await Self.run(until: signals, WorkerStart(serviceManager, logger: logger)) { _ in self }
+    }
+
+    /// Makes a worker, which then works until a signal; one that comes before there is a worker ends the process.
+    ///
+    /// - Parameters:
+    ///   - signals: The trapped signals; those that came before count too.
+    ///   - start: What tells what is waited for.
+    ///   - make: Makes the worker.
+    /// - Throws: What `make` throws, and ``ProgramFailure`` when the worker fails, or can't stop within the grace period.
+    static func run(
+        until signals: UnixSignalsSequence,
+        _ start: WorkerStart,
+        _ make: @escaping @Sendable (WorkerStart) async throws -> WorkerProcess
+    ) async throws {
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await start.run(make).work() }
+            tasks.addTask { await obey(signals, start) }
+            // Signals are obeyed until this task is cancelled, so what ends first is the worker.
+            try await tasks.next()
+            tasks.cancelAll()
+        }
+    }
+
+    private func work() async throws {
         // Ends with this function.
         async let _: Void = ResidentMemory.keepSmall()
         try await withThrowingTaskGroup { tasks in
@@ -122,7 +156,6 @@ struct WorkerProcess: Sendable {
                     throw ProgramFailure(.software, "the worker failed: \(error)")
                 }
             }
-            tasks.addTask { await obey(signals) }
             if let serviceManager { tasks.addTask { await serviceManager.follow(monitor.snapshot) } }
             // All others go on until this task is cancelled, so what ends first is the worker.
             try await tasks.next()
@@ -140,16 +173,24 @@ struct WorkerProcess: Sendable {
         await group.triggerGracefulShutdown()
     }
 
-    private func obey(_ signals: UnixSignalsSequence) async {
+    private static func obey(_ signals: UnixSignalsSequence, _ start: WorkerStart) async {
         var isStopping = false
+        var isUrged = false
         for await signal in signals {
-            if isStopping {
-                logger.warning("Stopped at once by a second signal", metadata: ["signal": "\(signal)"])
-                _exit(128 + (signal == .sigint ? SIGINT : SIGTERM))
-            }
+            guard let process = start.process else { start.end("\(signal)") }
+            // A terminal that goes may say so more than once, and isn't in a hurry.
+            if isUrged, signal != .sighup { process.end(at: signal) }
+            isUrged = isUrged || signal != .sighup
+            guard !isStopping else { continue }
             isStopping = true
-            logger.notice("Stopping", metadata: ["signal": "\(signal)", "grace": "\(gracePeriod)"])
-            await stop()
+            process.logger.notice("Stopping", metadata: ["signal": "\(signal)", "grace": "\(process.gracePeriod)"])
+            await process.stop()
         }
+    }
+
+    private func end(at signal: UnixSignal) -> Never {
+        logger.warning("Stopped at once by a second signal", metadata: ["signal": "\(signal)"])
+        Program.tidyUp()
+        _exit(128 + signal.rawValue)
     }
 }

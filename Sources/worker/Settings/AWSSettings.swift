@@ -28,6 +28,13 @@ struct AWSSettings: Sendable {
     init(_ reader: inout SettingReader) {
         let variables = Self.variables(&reader)
         caBundle = reader.certificates(.awsCABundle)
+        for path in Self.sharedFiles(variables) {
+            guard let mode = SecretFile.modeOpenToWriters(path) else { continue }
+            reader.note(
+                "AWS configuration:",
+                "\(path) can be changed by others on this host (mode \(mode)). Wanted: chmod o-w \(path)"
+            )
+        }
         region = ""
         credentials = CredentialProviderChain([])
         let environment: AWSEnvironment
@@ -152,6 +159,11 @@ struct AWSSettings: Sendable {
             }
             return nil
         }
+    }
+
+    private static func sharedFiles(_ variables: [String: String]) -> [String] {
+        let location = AWSProfileFiles.Location(environment: variables)
+        return [location.configuration, location.credentials]
     }
 
     private static func profileCABundle(_ variables: [String: String]) throws -> String? {

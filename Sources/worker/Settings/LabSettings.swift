@@ -75,11 +75,15 @@ struct LabSettings: Sendable {
 
     /// A client of HTTP for the lab.
     ///
+    /// - Parameter currentProxy: How the lab is reached from now on, asked before each call; `nil` for ``proxy``.
     /// - Throws: `HTTPClientError` when libcurl can't start or the certificates can't be read.
-    func httpClient() throws -> CurlHTTPClient {
+    func httpClient(
+        currentProxy: (@Sendable () async -> CurlHTTPClient.Proxy)? = nil
+    ) throws -> CurlHTTPClient {
         var configuration = CurlHTTPClient.Configuration()
         configuration.caBundle = caBundle
         configuration.proxy = proxy
+        configuration.currentProxy = currentProxy
         return try CurlHTTPClient(configuration)
     }
 }

@@ -1,11 +1,14 @@
 import Foundation
 
-/// A file that is to be read by those alone whom its secret concerns.
+/// The modes of files that concern some people alone.
 enum SecretFile {
-    /// The mode of a file that others than its owner and its group may read, such as `0644`; `nil` for any other.
-    static func openMode(_ path: String) -> String? {
+    /// The mode of a regular file that others than its owner and its group may change, such as `0666`; `nil` for any
+    /// other.
+    static func modeOpenToWriters(_ path: String) -> String? {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IROTH != 0 else { return nil }
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & S_IWOTH != 0 else {
+            return nil
+        }
         return text(status.st_mode)
     }
 

@@ -119,10 +119,10 @@ struct SettingReader {
 
     /// The path of a PEM file that can be read.
     mutating func certificates(_ setting: Setting) -> String? {
-        value(setting, wanted: "a readable file with certificates in PEM form") { path in
-            guard let pem = try? String(contentsOfFile: path, encoding: .utf8), pem.contains("-----BEGIN") else {
-                return nil
-            }
+        value(setting, wanted: "a readable file with certificates in PEM form that others can't change") { path in
+            guard let file = try? FileAccess.content(of: path, limit: 16 << 20), !file.isWritableByOthers,
+                String(decoding: file.bytes, as: UTF8.self).contains("-----BEGIN")
+            else { return nil }
             return path
         }
     }

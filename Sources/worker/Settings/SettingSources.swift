@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import HTTPTransport
 
 /// Where settings come from: flags before the environment before a file, and answers at the terminal before all.
 struct SettingSources: Sendable {
@@ -22,13 +23,32 @@ struct SettingSources: Sendable {
     /// What is worth a warning.
     private(set) var warnings: [String] = []
 
-    /// Collects settings.
+    /// What they are made of, but for the answers at the terminal.
+    private let origin: Origin
+    private var answers: [String: String] = [:]
+    private var texts: SettingTexts
+
+    fileprivate struct Origin: Sendable {
+        var flags: [String: String]
+        var environment: [String: String]
+        var configurationFile: String?
+    }
+
+    /// Collects settings, and reads the files that they are in; it takes as long as that.
     ///
     /// - Parameters:
     ///   - flags: The values of flags, by the setting's name (for a secret with `_FILE`).
     ///   - environment: The process's environment.
     ///   - path: The file of `--config`.
-    init(flags: [String: String] = [:], environment: [String: String], configurationFile path: String? = nil) {
+    ///   - texts: What is known of files already.
+    init(
+        flags: [String: String] = [:],
+        environment: [String: String],
+        configurationFile path: String? = nil,
+        texts: SettingTexts = SettingTexts()
+    ) {
+        origin = Origin(flags: flags, environment: environment, configurationFile: path)
+        self.texts = texts
         var layers = [
             Layer(title: "a flag", values: flags),
             // An empty variable is an unset one, as AWS tools have it. A stray CR comes from a script with CRLF.
@@ -36,10 +56,11 @@ struct SettingSources: Sendable {
         ]
         var problems: [SettingProblem] = []
         if let path {
-            let (values, found) = Self.read(path)
+            let text = self.texts.read(path)
+            let (values, found) = Self.read(path, text)
             layers.append(Layer(title: path, values: values, isFile: true))
             problems += found
-            warnings += Self.warnings(path, values)
+            warnings += Self.warnings(path, values, text)
         }
         self.layers = layers
         self.problems = problems
@@ -84,8 +105,26 @@ struct SettingSources: Sendable {
     /// The sources with answers that beat everything else.
     func answered(_ answers: [String: String]) -> SettingSources {
         var sources = self
+        sources.answers = answers
         sources.layers.insert(Layer(title: "the terminal", values: answers), at: 0)
         return sources
+    }
+
+    /// Whether settings were read from files that may change.
+    var hasFiles: Bool { texts.canChange }
+
+    /// Whether a file that settings were read from is another now.
+    var haveChanged: Bool { texts.haveChanged }
+
+    /// The same sources with what their files say now; it takes as long as the files take.
+    func readAnew() -> SettingSources {
+        let sources = SettingSources(
+            flags: origin.flags,
+            environment: origin.environment,
+            configurationFile: origin.configurationFile,
+            texts: texts.renewed
+        )
+        return answers.isEmpty ? sources : sources.answered(answers)
     }
 
     /// Names in the environment or the file that look like settings but are none.
@@ -101,33 +140,44 @@ struct SettingSources: Sendable {
         return value.isEmpty ? nil : value
     }
 
-    private static func read(_ path: String) -> ([String: String], [SettingProblem]) {
-        do {
-            let file = EnvironmentFile(try String(contentsOfFile: path, encoding: .utf8))
-            let problems = file.malformedLines.map { line in
-                SettingProblem(
-                    name: path,
-                    message: "has a line \(line.number) that can't be read: \(line.reason). Wanted: NAME=value, or a "
-                        + "comment that begins with #."
-                )
-            }
-            return (file.values.compactMapValues(meaningful), problems)
-        } catch {
+    private static func read(_ path: String, _ text: SettingTexts.Text?) -> ([String: String], [SettingProblem]) {
+        guard let text, let lines = text.text else {
             let problem = SettingProblem(
                 name: "--config",
                 message: "names \(path), which can't be read. Wanted: a file of NAME=value lines in UTF-8."
             )
             return ([:], [problem])
         }
+        let file = EnvironmentFile(lines)
+        var problems = file.malformedLines.map { line in
+            SettingProblem(
+                name: path,
+                message: "has a line \(line.number) that can't be read: \(line.reason). Wanted: NAME=value, or a "
+                    + "comment that begins with #."
+            )
+        }
+        if text.file.isWritableByOthers {
+            problems.append(SettingProblem(name: "--config", message: writable(path, text)))
+        }
+        return (file.values.compactMapValues(meaningful), problems)
+    }
+
+    /// What is wrong with a file that anybody may change.
+    private static func writable(_ path: String, _ text: SettingTexts.Text) -> String {
+        "names \(path), which others on this host can change (mode \(text.file.modeText)). Wanted: chmod o-w \(path)"
     }
 
     /// What is wrong, but no reason to refuse it, with a file of settings.
-    private static func warnings(_ path: String, _ values: [String: String]) -> [String] {
+    private static func warnings(
+        _ path: String,
+        _ values: [String: String],
+        _ text: SettingTexts.Text?
+    ) -> [String] {
         let secrets = Setting.all.filter { $0.secrecy == .secret }.flatMap { [$0.name] + $0.otherNames }
         let held = secrets.filter { values[$0] != nil && values[$0] != "PROMPT" }
-        guard let name = held.first, let mode = SecretFile.openMode(path) else { return [] }
+        guard let name = held.first, let file = text?.file, file.isOpenToOthers else { return [] }
         return [
-            "Others on this host can read \(path) (mode \(mode)), which holds \(name): run chmod o-r \(path), or give the "
+            "Others on this host can read \(path) (mode \(file.modeText)), which holds \(name): run chmod o-r \(path), or give the "
                 + "secret by \(name)_FILE"
         ]
     }
@@ -160,11 +210,16 @@ struct SettingSources: Sendable {
                 // A placeholder, lest the setting be called missing on top of this.
                 layers[index].values[setting.name] = "unreadable"
                 layers[index].origins[setting.name] = source
-                guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                guard let found = texts.read(path), let text = found.text else {
                     fail("names \(path), which can't be read. Wanted: a file with the value alone, in UTF-8.")
                     continue
                 }
-                if let mode = SecretFile.openMode(path), setting.secrecy == .secret || text.contains("@") {
+                guard !found.file.isWritableByOthers else {
+                    fail(Self.writable(path, found))
+                    continue
+                }
+                if found.file.isOpenToOthers, setting.secrecy == .secret || text.contains("@") {
+                    let mode = found.file.modeText
                     fail("names \(path), which others on this host can read (mode \(mode)). Wanted: chmod o-r \(path)")
                     continue
                 }
@@ -177,6 +232,11 @@ struct SettingSources: Sendable {
             }
         }
     }
+}
+
+extension SettingSources.Origin: CustomReflectable {
+    /// A mirror without children, as a layer's.
+    fileprivate var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }
 
 extension SettingSources.Layer: CustomStringConvertible, CustomReflectable {

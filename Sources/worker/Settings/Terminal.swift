@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 
 /// Somewhere to ask a person.
 protocol Prompting: Sendable {
@@ -14,6 +15,8 @@ protocol Prompting: Sendable {
 /// The process's terminal, whatever its input and output are connected with.
 struct Terminal: Prompting {
     private static let path = "/dev/tty"
+    /// A terminal that doesn't show what is typed, and how it was before.
+    private static let silenced = Locked<(descriptor: Int32, before: termios)?>(nil)
 
     /// Whether the process has a terminal.
     var isThere: Bool {
@@ -40,10 +43,12 @@ struct Terminal: Prompting {
             // Ctrl-C as a character, and as one that ends the line: a signal would find the terminal without echo.
             quiet.c_lflag &= ~tcflag_t(ISIG)
             withUnsafeMutableBytes(of: &quiet.c_cc) { $0[Int(VEOL)] = interrupt }
+            let before = saved
+            Self.silenced.withLock { $0 = (descriptor, before) }
             tcsetattr(descriptor, TCSAFLUSH, &quiet)
         }
         defer {
-            if isSet { tcsetattr(descriptor, TCSAFLUSH, &saved) }
+            Self.restore()
             if isSecret { terminal.write(Data("\n".utf8)) }
         }
         terminal.write(Data("\(name): ".utf8))
@@ -57,6 +62,18 @@ struct Terminal: Prompting {
             throw Self.failure(name, "was asked for, but the answer was empty.")
         }
         return text
+    }
+
+    /// Makes a terminal as it was before a question that is still open, if there is one.
+    static func restore() {
+        silenced.withLock { silenced in
+            guard let found = silenced else { return }
+            silenced = nil
+            var before = found.before
+            // Without waiting for the output, which somebody may have stopped by Ctrl-S.
+            tcflush(found.descriptor, TCIFLUSH)
+            tcsetattr(found.descriptor, TCSANOW, &before)
+        }
     }
 
     /// The key that a terminal takes for a command.

@@ -1,3 +1,4 @@
+import AWSLite
 import Foundation
 import HTTPTransport
 import Logging
@@ -5,6 +6,8 @@ import QualiCore
 
 /// Everything that `quali-worker run` needs to know.
 struct WorkerSettings: Sendable {
+    /// Where they come from.
+    let sources: SettingSources
     /// The lab.
     var lab: LabSettings
     /// AWS.
@@ -27,10 +30,38 @@ struct WorkerSettings: Sendable {
     /// - Parameters:
     ///   - sources: Where settings come from.
     ///   - terminal: Where to ask.
+    ///   - start: What is told what is waited for.
     /// - Throws: ``SettingsError`` with all that is wrong, and ``ProgramFailure`` when somebody refuses an answer.
-    static func read(_ sources: SettingSources, terminal: any Prompting = Terminal()) async throws -> Self {
+    static func read(
+        _ sources: SettingSources,
+        terminal: any Prompting = Terminal(),
+        start: WorkerStart? = nil
+    ) async throws -> Self {
+        // A disk and a person may take long, so not on Swift's pool.
+        let sources = try await OwnThread.run { try answered(sources, terminal) }
+        var (settings, reader) = try await start.waiting(for: { "the files of the settings" }) {
+            try await OwnThread.run {
+                var reader = SettingReader(sources)
+                return (Self(&reader), reader)
+            }
+        }
+        let credentials = settings.aws.credentials
+        let secrets = await start.waiting(for: { "AWS credentials\(sourceName(credentials))" }) {
+            await settings.aws.checkCredentials(&reader)
+        }
+        settings.secrets += secrets
+        try reader.finish()
+        return settings
+    }
+
+    private static func sourceName(_ credentials: any AWSCredentialProvider) -> String {
+        (credentials as? CredentialProviderChain)?.askedSourceName.map { " from \($0)" } ?? ""
+    }
+
+    /// The sources with what was asked for at the terminal.
+    private static func answered(_ sources: SettingSources, _ terminal: any Prompting) throws -> SettingSources {
         let prompts = sources.prompts
-        guard !prompts.isEmpty else { return try await Self(sources) }
+        guard !prompts.isEmpty else { return sources }
         // Nobody should be asked for a password only to hear that something else is missing.
         var reader = SettingReader(sources)
         _ = Self(&reader)
@@ -44,18 +75,12 @@ struct WorkerSettings: Sendable {
         for setting in prompts {
             answers[setting.name] = try terminal.ask(setting.name, isSecret: setting.secrecy != .open)
         }
-        return try await Self(sources.answered(answers))
-    }
-
-    private init(_ sources: SettingSources) async throws {
-        var reader = SettingReader(sources)
-        self.init(&reader)
-        secrets += await aws.checkCredentials(&reader)
-        try reader.finish()
+        return sources.answered(answers)
     }
 
     /// Reads what there is; what is wrong is the reader's to tell, and has its default here.
     init(_ reader: inout SettingReader) {
+        sources = reader.sources
         lab = LabSettings(&reader)
         aws = AWSSettings(&reader)
         actions = ActionSettings(&reader)

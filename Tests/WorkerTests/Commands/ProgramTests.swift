@@ -50,13 +50,18 @@ struct ProgramTests {
         #expect(ending.errors.contains("CLOUDSHELL_PASSWORD"))
     }
 
-    @Test("polls until a signal and exits with 0", arguments: [SIGTERM, SIGINT])
+    @Test("polls until a signal and exits with 0", arguments: [SIGTERM, SIGINT, SIGHUP])
     func signals(number: Int32) async throws {
         try await LocalCloud.withRunning { cloud in
             try await withTemporaryFolder { folder in
                 let install = try await program("actions", "install", environment: cloud.environment)
                 #expect(install.status == 0, "\(install)")
-                let run = try ProgramRun(["run"], environment: Given.workerEnvironment(cloud), in: folder)
+                let run = try ProgramRun(
+                    ["run"],
+                    environment: Given.workerEnvironment(cloud),
+                    through: ["/usr/bin/env", "--default-signal=HUP,INT"],
+                    in: folder
+                )
                 let poll = try await cloud.journal.first("PollForJobs")
                 #expect(poll.status == 200)
                 let start = ContinuousClock.now
@@ -70,36 +75,6 @@ struct ProgramTests {
                     #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(line.utf8)) }
                 }
                 #expect(lines.filter { $0.contains("isn't encrypted") }.count == 1)
-            }
-        }
-    }
-
-    @Test("exits with 0 for a signal that comes while settings are still read", arguments: [SIGTERM, SIGINT])
-    func earlySignal(number: Int32) async throws {
-        try await LocalCloud.withRunning { cloud in
-            try await withTemporaryFolder { folder in
-                // A pipe without a writer holds the program where it asks for credentials.
-                let pipe = folder.appendingPathComponent("credentials").path
-                try #require(mkfifo(pipe, 0o600) == 0)
-                let profile = folder.appendingPathComponent("config")
-                try Data("[default]\ncredential_process = cat '\(pipe)'\n".utf8).write(to: profile)
-                var environment = Given.workerEnvironment(cloud)
-                environment["AWS_ACCESS_KEY_ID"] = nil
-                environment["AWS_SECRET_ACCESS_KEY"] = nil
-                environment["AWS_CONFIG_FILE"] = profile.path
-                let run = try ProgramRun(["run"], environment: environment, in: folder)
-                // There can be no writer before there is a reader.
-                let writer = try await run.value { () -> Int32? in
-                    let descriptor = open(pipe, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
-                    return descriptor < 0 ? nil : descriptor
-                }
-                run.signal(number)
-                let answer = Array(#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b"}"#.utf8)
-                #expect(write(writer, answer, answer.count) == answer.count)
-                close(writer)
-                let ending = try await run.end()
-                #expect(ending.status == 0, "\(ending)")
-                #expect(ending.errors.contains("Stopping"))
             }
         }
     }

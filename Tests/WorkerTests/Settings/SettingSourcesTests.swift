@@ -93,6 +93,28 @@ struct SettingSourcesTests {
         }
     }
 
+    @Test("are wrong where others can change a file, whatever is in it")
+    func filesOpenToWriters() async throws {
+        try await withTemporaryFolder { folder in
+            let wanted = "others on this host can change (mode 0606). Wanted: chmod o-w"
+            func file(_ name: String, _ text: String) throws -> String { try folder.write(name, text, mode: 0o606) }
+            let settings = await Given.problems(file: try file("env", "QUALI_MAX_JOBS=3\n"))
+            #expect(settings.count == 1 && settings["--config"]?.contains(wanted) == true)
+            for name in ["CLOUDSHELL_PASSWORD", "AWS_SECRET_ACCESS_KEY", "CLOUDSHELL_PROXY"] {
+                let problems = await Given.problems([name: "", name + "_FILE": try file("value", "http://x")])
+                #expect(problems.count == 1 && problems[name + "_FILE"]?.contains(wanted) == true, "\(problems)")
+            }
+            for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+                let problems = await Given.problems([name: try file("aws", "[default]\nregion = eu-west-1\n")])
+                #expect(problems["AWS configuration:"]?.contains("can be changed by others") == true)
+            }
+            let bundle = try file("bundle", "-----BEGIN CERTIFICATE-----")
+            for name in ["CLOUDSHELL_CA_BUNDLE", "AWS_CA_BUNDLE"] {
+                #expect(await Given.problems([name: bundle])[name]?.contains("that others can't change") == true)
+            }
+        }
+    }
+
     @Test("are wrong where the file isn't there or has lines that can't be read")
     func wrongFile() async throws {
         try await withTemporaryFolder { folder in

@@ -1,0 +1,57 @@
+import Foundation
+import LocalCloud
+import Testing
+
+@Suite("Signals", .timeLimit(.minutes(2)))
+struct SignalTests {
+    /// Runs a worker at stand-ins.
+    private func withWorker(
+        through wrapper: [String] = [],
+        _ body: (LocalCloud, ProgramRun) async throws -> Void
+    ) async throws {
+        try await LocalCloud.withRunning { cloud in
+            _ = try await program("actions", "install", environment: cloud.environment)
+            try await withTemporaryFolder { folder in
+                let environment = Given.workerEnvironment(cloud)
+                let run = try ProgramRun(["run"], environment: environment, through: wrapper, in: folder)
+                _ = try await cloud.journal.first("PollForJobs")
+                try await body(cloud, run)
+            }
+        }
+    }
+
+    @Test func `that mean nothing to it do no harm`() async throws {
+        let numbers =
+            [SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE, SIGWINCH, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGURG]
+            + [SIGXFSZ, SIGCHLD, SIGCONT, 34, 40, 64]
+        try await withWorker { cloud, run in
+            for number in numbers { run.signal(number) }
+            for _ in 0..<3 { _ = try await cloud.journal.next { $0.operation == "PollForJobs" } }
+            run.signal(SIGTERM)
+            #expect(try await run.end().status == 0)
+        }
+    }
+
+    @Test func `of a terminal that goes stop it once, and hurry nobody`() async throws {
+        try await withWorker(through: ["/usr/bin/env", "--default-signal=HUP"]) { cloud, run in
+            _ = try Given.failingExecution(in: cloud)
+            cloud.faults.inject(.delay(.seconds(2)), on: "PutJobFailureResult")
+            _ = try await cloud.journal.arrival { $0.operation == "PutJobFailureResult" }
+            run.signal(SIGHUP)
+            try await Task.sleep(for: .milliseconds(300))
+            run.signal(SIGHUP)
+            let ending = try await run.end()
+            #expect(ending.status == 0, "\(ending)")
+            #expect(ending.errors.split(separator: "\n").count { $0.contains("\"Stopping\"") } == 1)
+        }
+    }
+
+    @Test func `of a terminal that goes are ignored where nohup says so`() async throws {
+        try await withWorker(through: ["/usr/bin/env", "--ignore-signal=HUP"]) { cloud, run in
+            run.signal(SIGHUP)
+            for _ in 0..<3 { _ = try await cloud.journal.next { $0.operation == "PollForJobs" } }
+            run.signal(SIGTERM)
+            #expect(try await run.end().status == 0)
+        }
+    }
+}
