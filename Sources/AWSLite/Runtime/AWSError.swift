@@ -53,6 +53,10 @@ public struct AWSError: Error, Sendable, Hashable {
     public var bucketRegion: String?
     /// What time it was for the service, by its reply's `Date`.
     public var serverDate: Date?
+    /// Whether the reply has nothing of the service's own, neither a code nor a request's id: a page from in between.
+    package var isForeign = false
+    /// Where a redirect leads.
+    var redirect: String?
 
     /// Creates an error, as a stand-in for a service does.
     public init(
@@ -220,7 +224,7 @@ extension AWSError.Code {
     }
 
     /// Whether the code passes by itself: the service gave up on this one request.
-    var isTransient: Bool {
+    package var isTransient: Bool {
         switch rawValue {
         case "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", "InternalFailure",
             "InternalError", "ServiceUnavailable", "ServiceUnavailableException":

@@ -6,6 +6,12 @@ extension AWSError {
     /// One or two short sentences without a secret; the last part of ``description``.
     public var advice: String? {
         if let underlying { return Self.advice(for: underlying.code) }
+        if let redirect, bucketRegion == nil {
+            return
+                "It redirects to \(Limits.truncate(redirect.prefix { $0 != "?" }.description, to: 100)); only S3's own hosts, or those "
+                + "beside the configured endpoint, are followed, and once: check AWS_ENDPOINT_URL_S3 and "
+                + "HTTPS_PROXY."
+        }
         switch code.rawValue {
         case "AccessDenied", "AccessDeniedException":
             return "The credentials work but lack a right: allow \(permission)\(accessHint)."

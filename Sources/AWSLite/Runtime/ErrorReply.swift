@@ -14,6 +14,8 @@ struct ErrorReply {
     var bucketRegion: String?
     var extendedRequestID: String?
     var serverDate: Date?
+    var isForeign: Bool
+    var redirect: String?
 
     /// Reads any reply that isn't a success; one that makes no sense is named by its status.
     init(_ reply: HTTPReply, format: AWSOperation.ErrorFormat) {
@@ -26,6 +28,7 @@ struct ErrorReply {
             let region =
                 reply.response.headerFields[.amz("x-amz-bucket-region")] ?? XMLErrorScanner.scan(reply.body).region
             bucketRegion = region.flatMap { AWSEndpointResolver.isRegion($0) ? $0 : nil }
+            if [301, 302, 307, 308].contains(status) { redirect = reply.response.headerFields[.location] }
         }
         let said = format == .json ? Self.json(reply) : Self.xml(reply)
         if let text = said.code, let code = Self.bareCode(text) {
@@ -35,6 +38,7 @@ struct ErrorReply {
             code = Self.code(forStatus: status)
             message = said.message ?? "the reply holds no error code"
         }
+        isForeign = said.code == nil && requestID == nil && extendedRequestID == nil
     }
 
     /// The error for one attempt.
@@ -56,6 +60,8 @@ struct ErrorReply {
         error.bucketRegion = bucketRegion
         error.extendedRequestID = extendedRequestID.map { redact($0) }
         error.serverDate = serverDate
+        error.isForeign = isForeign
+        error.redirect = redirect
         return error
     }
 

@@ -68,9 +68,11 @@ extension S3 {
             configuration.region = region
         }
         let http: HTTPRequest
+        let endpoint: AWSEndpoint
         do {
+            endpoint = try configuration.resolver.endpoint(of: .s3)
             let address = try S3Address(
-                endpoint: configuration.resolver.endpoint(of: .s3),
+                endpoint: endpoint,
                 bucket: request.bucket,
                 key: request.key,
                 style: addressingStyle
@@ -92,16 +94,35 @@ extension S3 {
             )
         }
         do {
-            let caller = AWSCaller(configuration: configuration)
-            guard let payload = request.payload else {
-                return try await caller.call(operation, http, body: nil, decode: decode)
-            }
-            return try await caller.call(operation, http, payload: payload, decode: decode)
+            return try await send(http, request.payload, operation, configuration, decode)
         } catch let error as AWSError {
-            guard mayFollow, let elsewhere = client(following: error, from: configuration.region) else { throw error }
-            configuration.memory.remember(region: elsewhere.configuration.region, ofBucket: request.bucket)
-            return try await elsewhere.call(request, mayFollow: false, decode: decode)
+            if mayFollow, let elsewhere = client(following: error, from: configuration.region) {
+                configuration.memory.remember(region: elsewhere.configuration.region, ofBucket: request.bucket)
+                return try await elsewhere.call(request, mayFollow: false, decode: decode)
+            }
+            guard
+                let place = error.redirect.flatMap({
+                    S3Redirect($0, from: endpoint, bucket: request.bucket, configuration)
+                })
+            else { throw error }
+            // Once, and signed anew: a signature holds for one host and path.
+            var moved = http
+            (moved.scheme, moved.authority, moved.path) = (place.scheme, place.authority, place.path)
+            configuration.region = place.region ?? configuration.region
+            return try await send(moved, request.payload, operation, configuration, decode)
         }
+    }
+
+    private func send<Output>(
+        _ http: HTTPRequest,
+        _ payload: AWSPayload?,
+        _ operation: AWSOperation,
+        _ configuration: AWSClientConfiguration,
+        _ decode: (HTTPReply) throws -> Output
+    ) async throws -> Output {
+        let caller = AWSCaller(configuration: configuration)
+        guard let payload else { return try await caller.call(operation, http, body: nil, decode: decode) }
+        return try await caller.call(operation, http, payload: payload, decode: decode)
     }
 
     /// A client of the region that the bucket is in, where S3 refused for that reason alone.
