@@ -1,4 +1,4 @@
-import HTTPTransport
+import HTTPTypes
 
 /// Where S3 sends a request that came to the wrong host, as it does for a while with a new bucket.
 ///
@@ -16,12 +16,19 @@ struct S3Redirect: Hashable {
     ///
     /// - Parameters:
     ///   - location: An address, or a path on the same host.
-    ///   - endpoint: The endpoint that was asked.
+    ///   - request: What was asked.
+    ///   - endpoint: Which endpoint that was.
     ///   - bucket: The bucket that was asked for.
     ///   - configuration: What the request was made with.
     /// - Returns: `nil` for an address that a request may not be sent on to.
-    init?(_ location: String, from endpoint: AWSEndpoint, bucket: String, _ configuration: AWSClientConfiguration) {
-        guard let parts = Self.parts(of: location, endpoint) else { return nil }
+    init?(
+        _ location: String,
+        from request: HTTPRequest,
+        _ endpoint: AWSEndpoint,
+        bucket: String,
+        _ configuration: AWSClientConfiguration
+    ) {
+        guard let parts = Self.parts(of: location, request) else { return nil }
         (scheme, authority, path) = parts
         let target = AWSEndpoint(scheme: scheme, authority: authority, isCustom: true)
         if endpoint.isCustom {
@@ -38,11 +45,13 @@ struct S3Redirect: Hashable {
     /// The parts of an absolute or relative address.
     private static func parts(
         of location: String,
-        _ endpoint: AWSEndpoint
+        _ request: HTTPRequest
     ) -> (scheme: String, authority: String, path: String)? {
         let rest = location.prefix { $0 != "#" }
         guard rest.utf8.count <= 4_096, rest.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
-        if rest.hasPrefix("/"), !rest.hasPrefix("//") { return (endpoint.scheme, endpoint.authority, String(rest)) }
+        if rest.hasPrefix("/"), !rest.hasPrefix("//") {
+            return (request.scheme ?? "", request.authority ?? "", String(rest))
+        }
         guard let mark = rest.firstRange(of: "://") else { return nil }
         let authority = rest[mark.upperBound...].prefix { $0 != "/" && $0 != "?" }
         let path = rest[authority.endIndex...]

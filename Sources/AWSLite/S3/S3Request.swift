@@ -102,7 +102,7 @@ extension S3 {
             }
             guard
                 let place = error.redirect.flatMap({
-                    S3Redirect($0, from: endpoint, bucket: request.bucket, configuration)
+                    S3Redirect($0, from: http, endpoint, bucket: request.bucket, configuration)
                 })
             else { throw error }
             // Once, and signed anew: a signature holds for one host and path.
