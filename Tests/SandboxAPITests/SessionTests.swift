@@ -130,7 +130,7 @@ import Testing
         #expect(await lab.others.map(\.authorization) == ["Basic t2"])
     }
 
-    @Test func `A wrong password is tried once for all calls that wait, and anew by the next call`() async throws {
+    @Test func `A wrong password is tried once for all calls that wait, and not by the next call`() async throws {
         let door = Door()
         let lab = StubLab(onLogin: { number in
             if number == 1 { return .json("\"t1\"") }
@@ -157,6 +157,11 @@ import Testing
         #expect(refused.count == 10)
         #expect(refused.allSatisfy { $0.code == .authentication && $0.operation == "login" })
         #expect(await lab.logins == 2)
+        let error = await #expect(throws: SandboxAPIError.self) { _ = try await client.blueprints() }
+        #expect(error == refused.first)
+        #expect(await lab.logins == 2)
+        // Somebody who logs in himself doesn't wait.
+        try await client.login()
         #expect(try await client.blueprints().isEmpty)
         #expect(await lab.logins == 3)
     }

@@ -17,10 +17,19 @@ struct CallRunner: Sendable {
         let retry = Retry(policy: configuration.retry, gate: QuotaGate(configuration.retry))
         self.exchange = exchange
         self.retry = retry
-        session = Session(credentials: configuration.credentials) { credentials in
+        session = Session(
+            credentials: configuration.credentials,
+            retry: configuration.retry,
+            onRefusal: { configuration.onLoginFailure($0, $1) }
+        ) { credentials in
             // A login changes nothing and leaves but a token behind, so it may be repeated as a read is.
             let token = try await retry.run(mayRepeat: { $0.isTransient }) {
-                try await Login(credentials: credentials, domain: configuration.domain).run(exchange)
+                do {
+                    return try await Login(credentials: credentials, domain: configuration.domain).run(exchange)
+                } catch let error as SandboxAPIError where !error.isRefusedLogin {
+                    configuration.onLoginFailure(error, nil)
+                    throw error
+                }
             }
             configuration.onLogin(token)
             return token
@@ -28,9 +37,9 @@ struct CallRunner: Sendable {
     }
 
     /// The same session and gate, for calls that are sent once.
-    func unrepeated(timeout: Duration) -> CallRunner {
+    func unrepeated(timeout: Duration?) -> CallRunner {
         var runner = self
-        runner.exchange.timeout = timeout
+        runner.exchange.timeout = timeout ?? exchange.timeout
         runner.retry.policy.attempts = min(2, retry.policy.attempts)
         runner.sendsOnce = true
         return runner
@@ -40,12 +49,11 @@ struct CallRunner: Sendable {
     ///
     /// - Parameter read: Makes a value of the reply's body; throws ``MalformedReply`` or `DecodingError`.
     func run<Reply>(_ call: APICall, read: (Data) throws -> Reply) async throws -> Reply {
-        let ticket = await session.ticket()
         var refused: Session.Token?
         return try await retry.run(mayRepeat: { $0.mayRepeat(call, sendsOnce: sendsOnce) }) {
             var renewals = 0
             while true {
-                let token = try await session.token(ticket, insteadOf: refused)
+                let token = try await session.token(insteadOf: refused)
                 let secrets = await session.knownSecrets + call.secrets
                 do {
                     return try await exchange.run(call, token: token.secret, secrets: secrets, read: read)

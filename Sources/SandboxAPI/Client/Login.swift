@@ -25,9 +25,26 @@ struct Login: Sendable {
             // A login that was processed unseen does no harm: what it was for hasn't been sent.
             error.mayHaveBeenProcessed = false
             error.refusesToken = false
-            if error.code == .authentication { error.message = "\(refusal): \(error.message)" }
+            if Self.isRefusal(error) {
+                error.code = .authentication
+                error.isTransient = false
+                error.message = "\(refusal): \(error.message)"
+            }
             throw error
         }
+    }
+
+    /// Whether the lab itself refuses the user, in whatever words: a wrong password, a locked or unknown user or domain.
+    ///
+    /// A gateway's page, a lab in trouble and an address without an API refuse nobody. In doubt it counts as a refusal,
+    /// since to try again does more harm than to wait.
+    private static func isRefusal(_ error: SandboxAPIError) -> Bool {
+        guard error.httpStatus != nil, ![.unsupported, .configuration, .malformedReply].contains(error.code) else {
+            return false
+        }
+        let words = error.message.lowercased()
+        let isLockedOut = ["locked", "too many failed", "failed login"].contains { words.contains($0) }
+        return !error.isTransient || error.isOwnWord && (isLockedOut || error.code == .rateQuota && !error.isKnownWord)
     }
 
     private var refusal: String {

@@ -3,7 +3,9 @@ public import HTTPTransport
 /// A client of a lab: Quali CloudShell's Sandbox REST API, version 2.
 ///
 /// A client is one session of one user in one domain. It logs in when first needed, shares the token among all calls
-/// and logs in anew, once for all, when the lab no longer accepts it.
+/// and logs in anew, once for all, when the lab no longer accepts it. A login that the lab refuses stands for all calls,
+/// which fail with it and without a request, for ten minutes, then an hour, then four hours each, or until user or
+/// password change: labs lock out who tries a wrong password again and again.
 ///
 /// ```swift
 /// let lab = try SandboxClient(
@@ -39,6 +41,8 @@ public final class SandboxClient: Sendable {
         public var currentCredentials: (@Sendable () async -> SandboxCredentials)?
         /// Is given the token of each login, to keep it out of logs.
         public var onLogin: @Sendable (Secret) -> Void = { _ in }
+        /// Is told each login that fails, and of one that the lab refuses how long it isn't tried again.
+        public var onLoginFailure: @Sendable (SandboxAPIError, Duration?) -> Void = { _, _ in }
 
         /// Describes a session of a user with a password.
         public init(
@@ -109,8 +113,8 @@ public final class SandboxClient: Sendable {
     ///
     /// One whose connection broke before it was sent goes out once more.
     ///
-    /// - Parameter timeout: The longest time for a request and its reply.
-    public func unrepeated(timeout: Duration) -> SandboxClient {
+    /// - Parameter timeout: The longest time for a request and its reply; `nil` for the configuration's.
+    public func unrepeated(timeout: Duration? = nil) -> SandboxClient {
         SandboxClient(self, calls: calls.unrepeated(timeout: timeout))
     }
 }

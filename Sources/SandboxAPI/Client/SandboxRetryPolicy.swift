@@ -17,6 +17,10 @@ public struct SandboxRetryPolicy: Sendable {
     public var quotaBase: Duration
     /// The longest such pause.
     public var quotaCap: Duration
+    /// For how long a refused login stands, the first time, the second, and so on; the last holds from then on.
+    ///
+    /// Quali's brute-force protection locks a user out after three refused logins, for up to ten hours.
+    public var refusedLoginPauses: [Duration]
     /// Waits; throws when the task is cancelled.
     public var sleep: @Sendable (Duration) async throws -> Void
     /// A random number from 0 up to 1.
@@ -31,6 +35,7 @@ public struct SandboxRetryPolicy: Sendable {
         cap: Duration = .seconds(8),
         quotaBase: Duration = .seconds(2),
         quotaCap: Duration = .seconds(60),
+        refusedLoginPauses: [Duration] = [.seconds(600), .seconds(3_600), .seconds(14_400)],
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
@@ -40,6 +45,7 @@ public struct SandboxRetryPolicy: Sendable {
         self.cap = cap
         self.quotaBase = quotaBase
         self.quotaCap = quotaCap
+        self.refusedLoginPauses = refusedLoginPauses
         self.sleep = sleep
         self.random = random
         self.now = now

@@ -8,54 +8,72 @@ actor Session {
         fileprivate var login: Int
     }
 
-    /// What a call has to show when it asks for a token: how many logins had ended when the call began.
-    struct Ticket: Sendable {
-        fileprivate var loginsEnded: Int
+    /// A login that the lab has refused.
+    private struct Refusal {
+        var error: SandboxAPIError
+        var credentials: SandboxCredentials
+        /// How often these were refused in a row.
+        var count: Int
+        /// Until when it is of no use, and may do harm, to try them again.
+        var end: ContinuousClock.Instant
     }
 
     private let credentials: @Sendable () async -> SandboxCredentials
     private let logIn: @Sendable (SandboxCredentials) async throws -> Secret
+    private let retry: SandboxRetryPolicy
+    private let onRefusal: @Sendable (SandboxAPIError, Duration) -> Void
     private var token: Token?
     private var login: (number: Int, task: Task<Void, Never>)?
     private var waiters: [Int: CheckedContinuation<Token, any Error>] = [:]
     private var lastWaiter = 0
     private var loginsStarted = 0
-    private var loginsEnded = 0
-    private var refusal: (number: Int, error: SandboxAPIError, credentials: SandboxCredentials)?
+    private var refusal: Refusal?
     private var pastSecrets: [Secret] = []
 
     /// Creates a session; nobody logs in yet.
     ///
     /// - Parameters:
     ///   - credentials: Tells user and password before each login.
+    ///   - retry: How long a refused login stands.
+    ///   - onRefusal: Told each refused login, and how long it stands.
     ///   - logIn: Logs in; returns the token.
     init(
         credentials: @escaping @Sendable () async -> SandboxCredentials,
+        retry: SandboxRetryPolicy,
+        onRefusal: @escaping @Sendable (SandboxAPIError, Duration) -> Void,
         logIn: @escaping @Sendable (SandboxCredentials) async throws -> Secret
     ) {
         self.credentials = credentials
+        self.retry = retry
+        self.onRefusal = onRefusal
         self.logIn = logIn
-    }
-
-    /// What a call takes at its beginning.
-    func ticket() -> Ticket {
-        Ticket(loginsEnded: loginsEnded)
     }
 
     /// The token, after a login where there is none.
     ///
     /// - Parameter refused: The token that the lab has refused, so that it isn't given out again.
-    /// - Throws: What the shared login threw. A login that the lab has refused since the call began counts for the
-    ///   call as well: many calls that find their token dead try a wrong password once. The next call tries anew.
-    func token(_ ticket: Ticket, insteadOf refused: Token? = nil) async throws -> Token {
-        if let token {
-            // Compared by login, for a lab may give out the same token again.
-            if token.login > refused?.login ?? 0 { return token }
-            self.token = nil
+    /// - Throws: What the shared login threw. A login that the lab has refused counts for all calls, until its pause is over
+    ///   or user or password are others: whoever tries a wrong password again and again is locked out.
+    func token(insteadOf refused: Token? = nil) async throws -> Token {
+        if let token = usable(refused) { return token }
+        if isStanding(refusal) {
+            let now = await credentials()
+            // Somebody may have logged in meanwhile, or tried to.
+            if let token = usable(refused) { return token }
+            if let refusal, isStanding(refusal), refusal.credentials == now { throw refusal.error }
         }
-        if let refusal, refusal.number > ticket.loginsEnded { throw refusal.error }
         return try await waitForLogin()
     }
+
+    private func usable(_ refused: Token?) -> Token? {
+        guard let token else { return nil }
+        // Compared by login, for a lab may give out the same token again.
+        if token.login > refused?.login ?? 0 { return token }
+        self.token = nil
+        return nil
+    }
+
+    private func isStanding(_ refusal: Refusal?) -> Bool { refusal.map { retry.now() < $0.end } ?? false }
 
     /// Logs in anew, whatever token there is.
     func renew() async throws {
@@ -119,23 +137,26 @@ actor Session {
 
     private func loginEnded(_ number: Int, _ credentials: SandboxCredentials, _ result: Result<Secret, any Error>) {
         if case .success(let token) = result { remember(token) }
+        if case .failure(let error as SandboxAPIError) = result, error.isRefusedLogin { note(error, credentials) }
         // Given up by all who waited, perhaps with another login begun since.
         guard login?.number == number else { return }
         login = nil
-        loginsEnded += 1
         let result = result.map { Token(secret: $0, login: number) }
-        switch result {
-        case .success(let token):
+        if case .success(let token) = result {
             self.token = token
             refusal = nil
-        case .failure(let error as SandboxAPIError) where error.code == .authentication:
-            refusal = (loginsEnded, error, credentials)
-        case .failure:
-            break
         }
         let waiting = waiters.values
         waiters = [:]
         for waiter in waiting { waiter.resume(with: result) }
+    }
+
+    private func note(_ error: SandboxAPIError, _ credentials: SandboxCredentials) {
+        let count = refusal?.credentials == credentials ? (refusal?.count ?? 0) + 1 : 1
+        let pauses = retry.refusedLoginPauses
+        let pause = pauses.isEmpty ? .zero : pauses[min(count, pauses.count) - 1]
+        refusal = Refusal(error: error, credentials: credentials, count: count, end: retry.now() + pause)
+        onRefusal(error, pause)
     }
 
     private func giveUp(_ waiter: Int) {

@@ -1,6 +1,13 @@
 public import HTTPTransport
 
 extension SandboxClient {
+    /// Logs in, if there is no session and no refused login stands.
+    ///
+    /// - Throws: As ``login()`` does.
+    package func ensureSession() async throws {
+        _ = try await calls.session.token()
+    }
+
     /// Logs in anew (`PUT /login`), for instance to try a configuration out; other calls log in by themselves.
     ///
     /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/authentication`` where the lab refuses the

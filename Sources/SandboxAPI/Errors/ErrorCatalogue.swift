@@ -36,10 +36,12 @@ enum ErrorCatalogue {
     ///
     /// - Parameters:
     ///   - fromAPI: Whether the API itself wrote the reply, not a web server or a gateway before it.
-    static func find(status: Int, fromAPI: Bool) -> Finding {
+    ///   - isPage: Whether the reply is a web page, as filters and gateways write them.
+    static func find(status: Int, fromAPI: Bool, isPage: Bool = false) -> Finding {
         switch status {
         case 401: Finding(code: .authentication, refusesToken: true)
-        case 403: Finding(code: .forbidden)
+        // A filter's page tells nothing of what the lab permits.
+        case 403: Finding(code: isPage ? .server : .forbidden)
         // A gateway's own 404 says that it has no way to the API, not that a sandbox is gone.
         case 404: Finding(code: fromAPI ? .notFound : .server)
         case 409: Finding(code: .conflict)

@@ -34,7 +34,8 @@ extension SandboxAPIError {
         // Before redaction, for a password may be a word of the message.
         let known = ErrorCatalogue.find(message: LabText.line(raw, limit: .max))
         let said = message(raw, status, redact)
-        let finding = known ?? ErrorCatalogue.find(status: code, fromAPI: body?.isError == true)
+        let isPage = body == nil && reply.isPage
+        let finding = known ?? ErrorCatalogue.find(status: code, fromAPI: body?.isError == true, isPage: isPage)
         var error = SandboxAPIError(
             finding.code,
             said,
@@ -45,6 +46,8 @@ extension SandboxAPIError {
             isTransient: finding.code == .server || finding.code == .rateQuota
         )
         error.refusesToken = finding.refusesToken
+        error.isKnownWord = known != nil
+        error.isOwnWord = known != nil || body?.isError == true
         error.retryAfter = reply.response.headerFields[.retryAfter].flatMap { Int($0) }
             .map { .seconds(min(max($0, 0), 300)) }
         if (300..<400).contains(code) {
@@ -152,4 +155,9 @@ struct ErrorBody: Decodable {
 
     /// Whether the lab itself says that this is an error, whatever the reply's status says.
     var isError: Bool { errorCategory != nil }
+}
+
+extension HTTPReply {
+    /// Whether the body is a web page.
+    fileprivate var isPage: Bool { body.first { $0 > 0x20 } == UInt8(ascii: "<") }
 }

@@ -65,6 +65,10 @@ public struct SandboxAPIError: Error, Hashable, Sendable {
     public var underlying: HTTPClientError?
     /// Whether the lab has refused the session's token, so that a new login helps.
     var refusesToken = false
+    /// Whether the words are the API's own, and not those of a web server or a gateway before it.
+    package internal(set) var isOwnWord = false
+    /// Whether the words are known, so that the code is sure.
+    package internal(set) var isKnownWord = false
     /// How long the lab asks to wait.
     var retryAfter: Duration?
 
@@ -89,6 +93,24 @@ public struct SandboxAPIError: Error, Hashable, Sendable {
         self.isTransient = isTransient
         self.attempts = attempts
         self.underlying = underlying
+    }
+}
+
+extension SandboxAPIError {
+    /// Whether the lab refuses the user or the password, which only its operator can mend.
+    package var isRefusedLogin: Bool { code == .authentication && operation == Login.operation }
+
+    /// Whether the lab refuses what was asked for a reason that may pass by itself, such as resources that are taken.
+    ///
+    /// Why a start is refused has many reasons (licences, a user's number of sandboxes, no solution, a lead time), whose
+    /// words and statuses aren't published and may be in any language. So it is each refusal that isn't known to be
+    /// lasting: wrong inputs, duration or name, something that isn't there or not permitted, a refused login.
+    package var mayBeMetLater: Bool {
+        if code == .conflict { return true }
+        guard let httpStatus, !isKnownWord, ![.authentication, .notFound, .configuration].contains(code) else {
+            return false
+        }
+        return isOwnWord || (400..<500).contains(httpStatus)
     }
 }
 
