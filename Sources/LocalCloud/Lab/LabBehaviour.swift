@@ -51,6 +51,12 @@ public struct LabBehaviour: Sendable {
     public var tokenLifeSlides = false
     /// Whether a token may stand in the path of its deletion as it is, slashes and all, as Quali's own client sends it.
     public var takesRawTokenInPath = true
+    /// Whether every login is refused, as it is with a password that was changed.
+    public var refusesLogins = false
+    /// How many failed logins in a row lock a user out; `nil` for no such protection.
+    public var failedLoginsToLock: Int?
+    /// For how long a user who is locked out is refused, whatever the password.
+    public var lockTime: Duration = .seconds(36_000)
     /// The status for an unknown or expired token; releases have been seen that don't say 401.
     public var invalidTokenStatus = 401
 

@@ -8,6 +8,7 @@ public struct Fault: Sendable {
         case hang(processing: Bool)
         case delay(Duration)
         case truncateBody
+        case sendRepeatedly(Int, passingFirst: Bool)
     }
 
     let kind: Kind
@@ -64,6 +65,15 @@ public struct Fault: Sendable {
     /// Waits this long, in real time, then acts and answers as usual.
     public static func delay(_ duration: Duration) -> Fault {
         Fault(kind: .delay(duration), name: "delay \(duration)")
+    }
+
+    /// Acts on the request several times and passes on one of the replies, as a box in the way does that repeats requests.
+    ///
+    /// - Parameters:
+    ///   - times: How often the service is asked.
+    ///   - passingFirst: Whether the first reply is passed on, and not the last.
+    public static func sendRepeatedly(_ times: Int = 2, passingFirst: Bool = false) -> Fault {
+        Fault(kind: .sendRepeatedly(times, passingFirst: passingFirst), name: "sent \(times) times")
     }
 
     /// Acts on the request and announces the whole body, but closes the connection after half of it.

@@ -144,6 +144,11 @@ private struct ServiceHost: HTTPHandler {
         case .delay(let duration):
             try? await Task.sleep(for: duration)
             return finish(number, await service.reply(to: request), to: request)
+        case .sendRepeatedly(let times, let passesFirst):
+            let first = await service.reply(to: request)
+            var last = first
+            for _ in 1..<max(times, 1) { last = await service.reply(to: request) }
+            return finish(number, passesFirst ? first : last, to: request)
         case .truncateBody:
             let reply = await service.reply(to: request)
             journal.finish(number, status: reply.status)

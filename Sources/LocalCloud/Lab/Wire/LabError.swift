@@ -14,8 +14,8 @@ struct LabError: Error {
     static let notFound = LabError(status: 404, message: "Entity could not be found")
     static let forbidden = LabError(status: 403, message: "User is not allowed to view this entity")
 
-    static func loginFailed(_ username: String) -> LabError {
-        LabError(status: 401, message: "Login failed for user '\(username)'")
+    static func loginFailed(_ username: String, _ reason: String? = nil) -> LabError {
+        LabError(status: 401, message: "Login failed for user '\(username)'" + (reason.map { ". \($0)" } ?? ""))
     }
 
     static func invalidToken(_ token: String, _ behaviour: LabBehaviour) -> LabError {

@@ -13,7 +13,15 @@ extension LabWorld {
                 account.identityToken != nil && account.identityToken == body["token"]?.string
             }
         }
-        guard let account, account.domains.contains(domain) else { throw .loginFailed(username ?? "") }
+        let failures = failedLogins[username ?? ""] ?? (0, .distantPast)
+        guard failures.end <= now else { throw .loginFailed(username ?? "", "The user is locked out") }
+        guard let account, account.domains.contains(domain), !behaviour.refusesLogins else {
+            let isLocked = behaviour.failedLoginsToLock.map { failures.count + 1 >= $0 } ?? false
+            let end = isLocked ? now + behaviour.lockTime / .seconds(1) : .distantPast
+            failedLogins[username ?? ""] = (isLocked ? 0 : failures.count + 1, end)
+            throw .loginFailed(username ?? "")
+        }
+        failedLogins[username ?? ""] = nil
         return .json(.string(issueToken(to: account, domain, now)))
     }
 

@@ -14,6 +14,8 @@ struct LabWorld: Sendable {
     var accounts: [LabAccount]
     var blueprints: [LabBlueprint]
     var sessions: [String: Session] = [:]
+    /// How often logins of a user have failed in a row, and until when the user is locked out.
+    var failedLogins: [String: (count: Int, end: Date)] = [:]
     var sandboxes: [LabSandbox] = []
     var executions: [LabExecution] = []
     /// Where they are in those lists, by their ids in small letters.
