@@ -52,6 +52,7 @@ public struct QualiWorker: Service {
 
     private let watcher: SandboxWatcher
     private let executionWatcher: ExecutionWatcher
+    private let door: LabDoor
     private let probe: LabProbe?
     private let client: SandboxClient
     private let worker: JobWorker
@@ -81,6 +82,9 @@ public struct QualiWorker: Service {
         self.monitor = monitor
         let labHTTPClient = MonitoredHTTPClient(base: labHTTPClient, monitor: monitor)
         let redactOwn = SecretMask([configuration.lab.password])
+        let interval = configuration.statusInterval
+        let door = LabDoor(interval: interval, monitor: monitor, clock: clock, logger: logger)
+        self.door = door
         var session = configuration.lab
         if let current = configuration.lab.currentCredentials {
             session.currentCredentials = {
@@ -92,9 +96,13 @@ public struct QualiWorker: Service {
         session.onLogin = { token in
             redactOwn.learn(token)
             configuration.lab.onLogin(token)
+            door.accepted()
+        }
+        session.onLoginFailure = { error, pause in
+            configuration.lab.onLoginFailure(error, pause)
+            door.failed(error, pause: pause)
         }
         client = try SandboxClient(session, httpClient: labHTTPClient)
-        let interval = configuration.statusInterval
         watcher = SandboxWatcher(client: client, interval: interval, clock: clock, logger: logger)
         executionWatcher = ExecutionWatcher(client: client, interval: interval, clock: clock, logger: logger)
         probe = configuration.labProbeInterval.map { [client] interval in
@@ -112,9 +120,11 @@ public struct QualiWorker: Service {
         let redactOthers = jobs.redact
         jobs.redact = { redactOthers(redactOwn($0)) }
         lab.redact = jobs.redact
+        var actions = configuration.actions.jobActions(lab: lab)
+        for index in actions.indices { actions[index].gate = door.gate }
         worker = JobWorker(
             queue: CodePipeline(configuration.codePipeline),
-            actions: configuration.actions.jobActions(lab: lab) + otherActions,
+            actions: actions + otherActions,
             artifactStore: S3ArtifactStore(configuration.s3, addressingStyle: configuration.s3AddressingStyle),
             journal: journal,
             configuration: jobs,
@@ -133,6 +143,7 @@ public struct QualiWorker: Service {
         try await withThrowingTaskGroup { group in
             group.addTask { await watcher.run() }
             group.addTask { await executionWatcher.run() }
+            group.addTask { await door.run(client) }
             if let probe { group.addTask { await probe.run() } }
             group.addTask { try await worker.run() }
             // The others end only when they are cancelled, so the first to end, or to fail, is the worker.

@@ -55,7 +55,7 @@ public struct EndSandbox: ActionHandler {
                 }
                 try await noteEarlierErrors(context, &checkpoint)
                 try await context.save(checkpoint)
-                if !state.isEnding { try await lab.stop(sandboxID, context) }
+                if !state.isEnding { try await lab.stop(sandboxID, context, limit: configuration.teardownTimeout) }
                 checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.teardownTimeout.timeInterval)
                 try await context.save(checkpoint)
             }
@@ -80,12 +80,12 @@ public struct EndSandbox: ActionHandler {
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>
     ) async throws -> SandboxState? {
-        if let state = try await lab.state(of: sandboxID, context.clock) { return state }
+        let waiter = context.waiter(limit: configuration.teardownTimeout)
+        if let state = try await lab.state(of: sandboxID, waiter) { return state }
         // A checkpoint means that the sandbox was there, and may have been asked to end.
         guard context.checkpoint == nil else { return nil }
-        let client = lab.client
-        let all = try await lab.read("The lab's past sandboxes can't be read", clock: context.clock) {
-            try await client.sandboxes(includingHistoric: true)
+        let all = try await lab.read("The lab's past sandboxes can't be read", waiter) {
+            try await $0.sandboxes(includingHistoric: true)
         }
         guard all.contains(where: { $0.id.lowercased() == sandboxID.lowercased() }) else {
             let origin = configuration.sandboxID == nil ? "The input artifact" : "The property 'SandboxId'"
@@ -110,7 +110,7 @@ public struct EndSandbox: ActionHandler {
         let progress = JobProgress("Teardown", percentComplete: 50, externalExecutionID: sandboxID)
         await context.report(progress)
         // Right after the stop the lab may still show the state from before it, so only the end ends the wait.
-        let sighting = try await lab.wait(for: sandboxID, until: deadline, context, progress: { progress }) {
+        let (sighting, _) = try await lab.wait(for: sandboxID, until: deadline, context, progress: { progress }) {
             $0.isEnded
         }
         if case .overdue(let state, let error) = sighting {
@@ -128,7 +128,7 @@ public struct EndSandbox: ActionHandler {
         }
         var errors: [String]?
         if checkpoint.areEarlierErrorsUnknown != true {
-            errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, context.clock)
+            errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, context.waiter())
         }
         guard let errors else {
             return result(

@@ -6,6 +6,9 @@ import SandboxAPI
 
 /// How a command that runs is waited for.
 extension RunCommand {
+    /// For how long after the command's time-out its output is tried to be stored, in seconds.
+    private static let longestStore: TimeInterval = 3_600
+
     /// How far a job is whose command runs.
     static func running(_ configuration: Configuration, _ target: CommandTarget) -> JobProgress {
         JobProgress("Running \(words(configuration, target))", externalExecutionID: target.sandboxID)
@@ -29,18 +32,21 @@ extension RunCommand {
             }
         let what = Self.words(configuration, target)
         let output = output(execution, configuration)
+        let note = try await repeats(configuration, target, context, checkpoint).map { " \($0)" } ?? ""
         guard execution.status.isSuccess else {
             throw JobFailure(
                 .jobFailed,
-                "The command \(what) ended as '\(execution.status.rawValue)'.\(output.quotation(limit: 4_500))"
+                "The command \(what) ended as '\(execution.status.rawValue)'.\(note)\(output.quotation(limit: 4_000))"
             )
         }
         if let artifact = context.artifacts.outputs.first {
             let archive = try output.archive(executionID: executionID, command: configuration.command)
-            try await context.artifacts.write(archive, contentType: "application/zip", to: artifact)
+            // The command can't be run again for it.
+            let storeEnd = deadline.addingTimeInterval(Self.longestStore)
+            try await context.artifacts.write(archive, contentType: "application/zip", to: artifact, until: storeEnd)
         }
         return JobResult(
-            summary: "The command \(what) ended well.\(output.quotation(limit: 1_800))",
+            summary: "The command \(what) ended well.\(note)\(output.quotation(limit: 1_800 - note.count))",
             externalExecutionID: target.sandboxID,
             outputVariables: ["ExecutionId": executionID, "CommandOutput": output.variable]
         )
@@ -127,6 +133,7 @@ extension RunCommand {
             case .overdue(let wasSeen): return try await look(at: executionID, mayFail: wasSeen)
             case .givesWay(let wasSeen):
                 isKnown = wasSeen
+                await context.show(trouble: await watcher.trouble.map { "waiting for the lab: \($0)" })
                 if await context.takeTurnToShowProgress() || context.waitsInQueue {
                     try await context.pause(for: watcher.pause(since: start, now: context.clock.now))
                 }

@@ -36,6 +36,8 @@ public struct RunCommand: ActionHandler {
         var twinsDeadline: Date?
         /// This job's execution, once its id is known.
         var executionID: String?
+        /// The ends of the ids of the executions that the command had before; `nil` where these are too many to keep.
+        var earlierEnds: [String]?
         /// Until when the command is waited for.
         var deadline: Date?
     }
@@ -78,9 +80,11 @@ public struct RunCommand: ActionHandler {
     /// Cancels the execution that the job has started, if it is known and runs.
     public func abandon(_ context: JobContext<Checkpoint>) async throws {
         guard let executionID = context.checkpoint?.executionID else { return }
-        let client = lab.client
-        let execution = try await lab.read("The execution '\(executionID)' can't be read", clock: context.clock) {
-            try await client.execution(id: executionID)
+        let execution = try await lab.read(
+            "The execution '\(executionID)' can't be read",
+            context.waiter(limit: LabAccess.longestUndo)
+        ) {
+            try await $0.execution(id: executionID)
         }
         if !execution.status.isFinal { _ = try await cancel(executionID, context) }
     }
@@ -108,12 +112,11 @@ public struct RunCommand: ActionHandler {
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>
     ) async throws -> CommandTarget {
-        let client = lab.client
         let components = try await lab.read(
             "The components of sandbox '\(sandboxID)' can't be read",
-            clock: context.clock
+            context.waiter(limit: configuration.timeout)
         ) {
-            try await client.namedComponents(sandboxID: sandboxID)
+            try await $0.namedComponents(sandboxID: sandboxID)
         }
         let component = try ComponentSelector(text: configuration.component).select(from: components)
         return CommandTarget(sandboxID: sandboxID, componentID: component.id, name: "'\(component.name)'")
@@ -132,13 +135,17 @@ public struct RunCommand: ActionHandler {
         )
         // Which execution is whose is told from what the command's list had before the start, so starts of one command
         // must not overlap.
-        let key = "\(target.sandboxID)/\(target.componentID ?? "")/\(configuration.command)"
         let copy = checkpoint
-        checkpoint = try await lab.starts.with(key) {
+        checkpoint = try await lab.starts.with(Self.key(configuration, target)) {
             var checkpoint = copy
             try await startAlone(configuration, target, context, &checkpoint)
             return checkpoint
         }
+    }
+
+    /// What starts of one command have in common.
+    static func key(_ configuration: Configuration, _ target: CommandTarget) -> String {
+        "\(target.sandboxID)/\(target.componentID ?? "")/\(configuration.command)"
     }
 
     private func startAlone(
@@ -149,6 +156,8 @@ public struct RunCommand: ActionHandler {
     ) async throws {
         let client = lab.client
         let request = StartCommandRequest(params: configuration.arguments, printOutput: true)
+        let waiter = context.waiter(limit: configuration.timeout)
+        let judge = lab.patience(of: waiter)
         let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
         var backoff = Backoff(first: .seconds(2), longest: .seconds(30))
         while true {
@@ -171,16 +180,20 @@ public struct RunCommand: ActionHandler {
                 let started = try await context.uninterrupted {
                     try await target.start(configuration.command, request, tag: command.tag, client)
                 }
+                lab.outage.succeeded(at: context.clock.now, context.logger)
                 return try await adopt(started.id, configuration, target, context, &checkpoint)
             } catch let error as SandboxAPIError {
-                guard error.isTransient || error.mayHaveBeenProcessed, context.clock.now < patienceEnd else {
-                    throw startFailure(error, configuration, target)
-                }
+                // What may have been processed has to be looked for in any case.
+                var deadline = error.mayHaveBeenProcessed ? patienceEnd : .distantPast
+                if case .passing(let end, _) = judge(error) { deadline = end }
+                guard context.clock.now < deadline else { throw startFailure(error, configuration, target) }
+                lab.outage.failed(error, at: context.clock.now, context.logger)
+                await context.show(trouble: "waiting for \(error.wordsOfWaiting)")
                 if !error.mayHaveBeenProcessed {
                     checkpoint.earlierExecutions = nil
                     lab.claims.note(context.job.actionExecutionID, isSettled: true)
                 }
-                context.logger.notice("The lab hasn't confirmed the command's start", metadata: ["error": "\(error)"])
+                context.logger.debug("The lab hasn't confirmed the command's start", metadata: ["error": "\(error)"])
             }
             try await context.clock.sleep(for: backoff.pause())
         }
@@ -227,24 +240,27 @@ public struct RunCommand: ActionHandler {
         }
     }
 
-    private func twins(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async -> TwinCommands {
+    func twins(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async -> TwinCommands {
         do {
+            let actions = try await context.actionsOfExecution()
+            lab.actionsOutage.succeeded(at: context.clock.now, context.logger)
             return TwinCommands(
-                among: try await context.actionsOfExecution(),
+                among: actions,
                 of: context.job.actionExecutionID,
                 command: configuration.command,
                 lab.claims
             )
         } catch {
             // Without the right to ask, what has appeared is the best proof there is.
-            let isRightMissing = (error as? AWSError)?.code.isAccessDenied == true
-            // Without the right it is asked once, else again and again.
-            context.logger.log(
-                level: isRightMissing ? .notice : .debug,
+            guard (error as? AWSError)?.code.isAccessDenied == true else {
+                lab.actionsOutage.failed(error, at: context.clock.now, context.logger)
+                return .unknown
+            }
+            context.logger.notice(
                 "It can't be seen whether another action runs the same command",
                 metadata: ["error": "\(error)"]
             )
-            return isRightMissing ? TwinCommands() : .unknown
+            return TwinCommands()
         }
     }
 
@@ -262,6 +278,7 @@ public struct RunCommand: ActionHandler {
     ) async throws {
         lab.claims.add(executionID, of: context.job.actionExecutionID)
         checkpoint.executionID = executionID
+        checkpoint.earlierEnds = RepeatedCommand.ends(of: checkpoint.earlierExecutions)
         (checkpoint.earlierExecutions, checkpoint.looks, checkpoint.twinsDeadline) = (nil, nil, nil)
         checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.timeout.timeInterval)
         await context.report(Self.running(configuration, target))
@@ -275,9 +292,10 @@ public struct RunCommand: ActionHandler {
         _ target: CommandTarget,
         _ context: JobContext<Checkpoint>
     ) async throws -> Command {
-        let client = lab.client
-        let found: Command?
-        found = try await lab.read("The command '\(configuration.command)' can't be read", clock: context.clock) {
+        let found: Command? = try await lab.read(
+            "The command '\(configuration.command)' can't be read",
+            context.waiter(limit: configuration.timeout)
+        ) { client in
             do {
                 return try await target.command(configuration.command, client)
             } catch let error as SandboxAPIError where error.code == .notFound {
@@ -287,7 +305,7 @@ public struct RunCommand: ActionHandler {
         guard let found else {
             let commands: [Command]
             do {
-                commands = try await target.commands(client)
+                commands = try await target.commands(lab.client)
             } catch let error as SandboxAPIError {
                 throw JobFailure("The commands of \(target.name) in sandbox '\(target.sandboxID)' can't be read", error)
             }

@@ -79,13 +79,14 @@ public struct StartSandbox: ActionHandler {
     /// Ends the sandbox that the job has started, if there is one.
     public func abandon(_ context: JobContext<Checkpoint>) async throws {
         guard let checkpoint = context.checkpoint else { return }
+        let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
         var sandboxID = checkpoint.sandboxID
         if sandboxID == nil, checkpoint.isStartUncertain {
-            let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-            sandboxID = try await lab.sandbox(with: tag, context.clock)
+            sandboxID = try await lab.sandbox(with: tag, context.waiter(limit: LabAccess.longestUndo))
         }
         guard let sandboxID else { return }
-        try await lab.stop(sandboxID, context)
+        try await lab.stop(sandboxID, context, limit: LabAccess.longestUndo)
+        _ = try await lab.endTwins(of: sandboxID, bearing: tag, context)
         context.logger.notice("The sandbox of an abandoned job is being ended", metadata: ["sandbox": "\(sandboxID)"])
     }
 
@@ -108,11 +109,16 @@ public struct StartSandbox: ActionHandler {
             }
             return failure
         }
+        failure.externalExecutionID = sandboxID
+        if failure.isPassing {
+            // Nothing is wrong with the sandbox, so it is left to its reservation.
+            failure.message += " The sandbox isn't ended for that; it runs until its reservation is over."
+            return failure
+        }
         // What is known now can't be found out again once the sandbox is being ended.
         checkpoint.failure = failure.message.cut(to: 1_000)
         checkpoint.failureType = failure.type.rawValue
         try? await context.save(checkpoint)
-        failure.externalExecutionID = sandboxID
         failure.message += try await applyPolicy(configuration.onSetupFailure, sandboxID, context)
         return failure
     }
@@ -130,15 +136,20 @@ public struct StartSandbox: ActionHandler {
     ) async throws {
         guard checkpoint.sandboxID == nil else { return }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-        if checkpoint.isStartUncertain, try await adoptStarted(tag, context, &checkpoint) { return }
+        if checkpoint.isStartUncertain,
+            try await adoptStarted(tag, within: configuration.setupTimeout, context, &checkpoint)
+        {
+            return
+        }
         await context.report(JobProgress("Starting a sandbox from '\(configuration.blueprint)'"))
-        let blueprint = try await resolve(configuration.blueprint, context)
+        let blueprint = try await resolve(configuration, context)
         let request = StartSandboxRequest(
             name: tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline"),
             duration: configuration.duration,
             params: configuration.inputs
         )
-        var patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
+        let waiter = context.waiter(limit: configuration.setupTimeout)
+        var judge = lab.patience(of: waiter)
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
         while true {
             let wasUncertain = checkpoint.isStartUncertain
@@ -150,6 +161,7 @@ public struct StartSandbox: ActionHandler {
                 let sandbox = try await context.uninterrupted {
                     try await client.startSandbox(blueprint: identifier, request)
                 }
+                lab.outage.succeeded(at: context.clock.now, context.logger)
                 context.logger.info(
                     "Sandbox started",
                     metadata: ["sandbox": "\(sandbox.id)", "name": "\(request.name)"]
@@ -163,17 +175,23 @@ public struct StartSandbox: ActionHandler {
                         "It is unknown whether a sandbox was started",
                         metadata: ["error": "\(error)"]
                     )
-                    if try await adoptStarted(tag, context, &checkpoint) { return }
+                    if try await adoptStarted(tag, within: configuration.setupTimeout, context, &checkpoint) { return }
                 } else {
+                    // A box on the way may have sent it twice, and tell of the second alone.
+                    if error.mayBeMetLater, let sandboxID = await lab.runningSandbox(with: tag) {
+                        context.logger.warning(
+                            "The lab refuses a start that it has made: something on the way may repeat requests",
+                            metadata: ["sandbox": "\(sandboxID)", "error": "\(error)"]
+                        )
+                        return try await adopt(sandboxID, context, &checkpoint)
+                    }
                     checkpoint.isStartUncertain = false
                 }
-                // A lab that says what is taken is well, so a later trouble is a new one.
-                if error.code == .conflict {
-                    patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
-                }
-                try await admitRetry(error, until: patienceEnd, configuration, blueprint, context, &checkpoint)
+                // A lab that says what it lacks is well, so a later trouble is a new one.
+                if error.mayBeMetLater, !error.isTransient { judge = lab.patience(of: waiter) }
+                try await admitRetry(error, judge, configuration, blueprint, context, &checkpoint)
                 // Resources may stay taken for hours. Other trouble is waited out here: its patience is no checkpoint's.
-                if error.code == .conflict {
+                if error.mayBeMetLater, checkpoint.resourcesDeadline ?? .distantPast > context.clock.now {
                     try await context.pause(for: backoff.pause())
                 } else {
                     try await context.clock.sleep(for: backoff.pause())
@@ -185,12 +203,14 @@ public struct StartSandbox: ActionHandler {
     /// Looks for the sandbox of a start whose fate is unknown.
     private func adoptStarted(
         _ tag: SandboxTag,
+        within limit: Duration,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws -> Bool {
         await context.report(JobProgress("Looking for a sandbox that may have been started"))
         var noted = checkpoint
-        let found = try await lab.sandbox(with: tag, after: checkpoint.looks, context.clock) { looks in
+        let waiter = context.waiter(limit: limit)
+        let found = try await lab.sandbox(with: tag, after: checkpoint.looks, waiter) { looks in
             noted.looks = looks
             try await context.save(noted)
         }
@@ -211,11 +231,11 @@ public struct StartSandbox: ActionHandler {
         try await context.save(checkpoint)
     }
 
-    private func resolve(_ name: String, _ context: JobContext<Checkpoint>) async throws -> Blueprint {
+    private func resolve(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async throws -> Blueprint {
+        let name = configuration.blueprint
         let what = "The blueprint '\(name)' can't be read"
-        let client = lab.client
         do {
-            return try await lab.read(what, clock: context.clock) {
+            return try await lab.read(what, context.waiter(limit: configuration.setupTimeout)) { client in
                 do {
                     return try await client.blueprint(name)
                 } catch let error as SandboxAPIError where error.code == .notFound {
@@ -223,7 +243,7 @@ public struct StartSandbox: ActionHandler {
                 }
             }
         } catch is UnknownBlueprint {
-            let names = try? await client.blueprints().map(\.name).sorted()
+            let names = try? await lab.client.blueprints().map(\.name).sorted()
             let list =
                 switch names {
                 case nil: "The lab doesn't list its public blueprints"
@@ -245,26 +265,27 @@ public struct StartSandbox: ActionHandler {
     /// Returns if the start is to be tried again; throws what the job fails with, if not.
     private func admitRetry(
         _ error: SandboxAPIError,
-        until patienceEnd: Date,
+        _ judge: (any Error) -> Waiter.Verdict,
         _ configuration: Configuration,
         _ blueprint: Blueprint,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws {
-        let deadline: Date
+        let now = context.clock.now
+        var deadline = Date.distantPast
+        if case .passing(let patienceEnd, _) = judge(error) { deadline = patienceEnd }
         // It may be waited for resources for hours.
-        let isKnown = error.code == .conflict && checkpoint.resourcesDeadline != nil
-        if error.code == .conflict {
-            deadline =
-                checkpoint.resourcesDeadline
-                ?? context.clock.now.addingTimeInterval(configuration.waitForResources.timeInterval)
-            checkpoint.resourcesDeadline = deadline
-        } else {
-            deadline = error.isTransient ? patienceEnd : .distantPast
+        let isKnown = error.mayBeMetLater && checkpoint.resourcesDeadline != nil
+        if error.mayBeMetLater {
+            let resourcesDeadline =
+                checkpoint.resourcesDeadline ?? now.addingTimeInterval(configuration.waitForResources.timeInterval)
+            checkpoint.resourcesDeadline = resourcesDeadline
+            deadline = max(deadline, resourcesDeadline)
         }
-        guard context.clock.now < deadline else { throw startFailure(error, configuration, blueprint) }
+        guard now < deadline else { throw startFailure(error, configuration, blueprint) }
         try await context.save(checkpoint)
         await context.report(JobProgress("Waiting to start '\(configuration.blueprint)': \(error.message)"))
+        guard error.mayBeMetLater else { return lab.outage.failed(error, at: now, context.logger) }
         context.logger.log(
             level: isKnown ? .debug : .notice,
             "The lab can't start the sandbox yet",
@@ -279,8 +300,15 @@ public struct StartSandbox: ActionHandler {
     ) -> JobFailure {
         var failure = JobFailure("No sandbox can be started from the blueprint '\(configuration.blueprint)'", error)
         switch error.code {
+        case _ where configuration.waitForResources > .zero && error.mayBeMetLater:
+            if !error.isTransient { failure.type = .jobFailed }
+            failure.message += " That is its answer after \(configuration.waitForResources.inMinutes) of waiting."
         case .conflict:
             failure.message += " To wait for it, set the property 'WaitForResourcesInMinutes'."
+        case .badRequest where error.mayBeMetLater, .forbidden where error.mayBeMetLater:
+            failure.message +=
+                " If it lacks something for now, such as licences or a user's number of sandboxes, set the property "
+                + "'WaitForResourcesInMinutes' to wait for it."
         case .invalidInputs where !blueprint.inputs.isEmpty:
             let given = Set(configuration.inputs.map(\.name))
             let missing = blueprint.inputs.filter { ($0.defaultValue ?? "").isEmpty && !given.contains($0.name) }
@@ -314,35 +342,48 @@ public struct StartSandbox: ActionHandler {
             checkpoint.setupDeadline = deadline
             try await context.save(checkpoint)
         }
-        let sighting = try await lab.wait(for: sandboxID, until: deadline, context) {
+        let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
+        let (sighting, hasTwin) = try await lab.wait(for: sandboxID, tag: tag, until: deadline, context) {
             await setupProgress(sandboxID)
         } where: { state in
             state.isReady || state.isFailed || state.isEnding || state.isEnded
         }
+        let note = hasTwin ? try await lab.endTwins(of: sandboxID, bearing: tag, context) : nil
         guard case .state(let state) = sighting, state.isReady else {
-            throw try await setupFailure(sighting, sandboxID, configuration, context)
+            var failure = try await setupFailure(sighting, sandboxID, configuration, context)
+            if let note { failure.message += " \(note)" }
+            throw failure
         }
-        return try await store(sandboxID, configuration, context)
+        // The whole reservation: when it is over, nothing is left to lose.
+        let reservationEnd = deadline.addingTimeInterval(
+            (configuration.duration - configuration.setupTimeout).timeInterval
+        )
+        var result = try await store(sandboxID, until: reservationEnd, configuration, context)
+        if let note { result.summary += ". \(note)" }
+        return result
     }
 
     /// Stores the details of a sandbox that is ready.
+    ///
+    /// - Parameter deadline: How long passing trouble of the lab and of S3 is waited out.
     private func store(
         _ sandboxID: String,
+        until deadline: Date,
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>
     ) async throws -> JobResult {
-        let client = lab.client
-        var sandbox = try await lab.read("The sandbox's details can't be read", clock: context.clock) {
-            try await client.sandbox(id: sandboxID)
+        let waiter = context.waiter(limit: configuration.setupTimeout)
+        var sandbox = try await lab.read("The sandbox's details can't be read", waiter, until: deadline) {
+            try await $0.sandbox(id: sandboxID)
         }
-        sandbox.components = try await lab.read("The sandbox's components can't be read", clock: context.clock) {
-            try await client.components(sandboxID: sandboxID)
+        sandbox.components = try await lab.read("The sandbox's components can't be read", waiter, until: deadline) {
+            try await $0.components(sandboxID: sandboxID)
         }
         let url = lab.portal.sandbox(sandboxID)
         if let output = context.artifacts.outputs.first {
             let content = SandboxDocument.Content(sandbox: sandbox, blueprintName: configuration.blueprint, url: url)
             let (data, contentType) = try SandboxDocument.encode(content, as: configuration.artifactFormat)
-            try await context.artifacts.write(data, contentType: contentType, to: output)
+            try await context.artifacts.write(data, contentType: contentType, to: output, until: deadline)
         }
         let count = sandbox.components.count
         return JobResult(
@@ -376,7 +417,7 @@ public struct StartSandbox: ActionHandler {
         switch sighting {
         case .state(let state) where state.isFailed:
             let stage = try? await lab.client.sandbox(id: sandboxID).setupStage?.rawValue
-            let events = try await lab.errorEvents(of: sandboxID, after: nil, context.clock)
+            let events = try await lab.errorEvents(of: sandboxID, after: nil, context.waiter())
             let words =
                 switch events {
                 case nil: "The lab's activity feed, which tells why, can't be read."
@@ -424,7 +465,7 @@ public struct StartSandbox: ActionHandler {
             return " The sandbox is kept ('OnSetupFailure' = 'Keep'); end it when you are done with it."
         }
         do {
-            try await lab.stop(sandboxID, context)
+            try await lab.stop(sandboxID, context, limit: LabAccess.longestUndo)
             return " The sandbox is being ended."
         } catch let error as JobFailure {
             context.logger.error(

@@ -8,13 +8,15 @@ public struct JobArtifacts: Sendable {
     /// The artifacts that the pipeline expects.
     public let outputs: [CodePipeline.Artifact]
 
-    private let encryptionKey: CodePipeline.EncryptionKey?
     /// How long storage in trouble is asked again before a job fails.
     private static let patience: TimeInterval = 300
 
+    private let encryptionKey: CodePipeline.EncryptionKey?
     private let store: any ArtifactStore
     private let credentials: JobCredentials
-    private let clock: any WorkerClock
+    /// The trouble of all jobs with storage.
+    private let outage: OutageLog
+    private var waiter: Waiter
 
     package init(
         inputs: [CodePipeline.Artifact],
@@ -24,12 +26,41 @@ public struct JobArtifacts: Sendable {
         credentials: JobCredentials,
         clock: any WorkerClock
     ) {
+        self.init(
+            inputs: inputs,
+            outputs: outputs,
+            encryptionKey: encryptionKey,
+            store: store,
+            credentials: credentials,
+            outage: OutageLog(.storing),
+            clock: clock
+        )
+    }
+
+    /// - Parameter outage: Tells the trouble of all jobs with storage.
+    init(
+        inputs: [CodePipeline.Artifact],
+        outputs: [CodePipeline.Artifact],
+        encryptionKey: CodePipeline.EncryptionKey?,
+        store: any ArtifactStore,
+        credentials: JobCredentials,
+        outage: OutageLog,
+        clock: any WorkerClock
+    ) {
         self.inputs = inputs
         self.outputs = outputs
         self.encryptionKey = encryptionKey
         self.store = store
         self.credentials = credentials
-        self.clock = clock
+        self.outage = outage
+        waiter = .silent(clock)
+    }
+
+    /// The same, whose waits are somebody's.
+    func told(by waiter: Waiter) -> JobArtifacts {
+        var artifacts = self
+        artifacts.waiter = waiter
+        return artifacts
     }
 
     /// Artifacts for the test of a handler: without renewal of credentials.
@@ -63,7 +94,21 @@ public struct JobArtifacts: Sendable {
     ///
     /// - Throws: ``JobFailure`` that names the artifact when it can't be written.
     public func write(_ data: Data, contentType: String, to artifact: CodePipeline.Artifact) async throws {
-        try await patiently("written", artifact, data.count) { credentials in
+        try await write(data, contentType: contentType, to: artifact, until: nil)
+    }
+
+    /// Writes an artifact, as ``write(_:contentType:to:)`` does.
+    ///
+    /// - Parameter deadline: How long passing trouble is waited out, if that is known from the job's checkpoint: then the job
+    ///   may be put back meanwhile.
+    /// - Throws: ``JobFailure``, with ``JobFailure/isPassing`` set if it has waited in vain.
+    func write(
+        _ data: Data,
+        contentType: String,
+        to artifact: CodePipeline.Artifact,
+        until deadline: Date?
+    ) async throws {
+        try await patiently("written", artifact, data.count, until: deadline) { credentials in
             try await store.write(
                 data,
                 contentType: contentType,
@@ -79,26 +124,46 @@ public struct JobArtifacts: Sendable {
         _ verb: String,
         _ artifact: CodePipeline.Artifact,
         _ size: Int,
+        until kept: Date? = nil,
         _ body: (AWSCredentials) async throws -> Value
     ) async throws -> Value {
-        let deadline = clock.now.addingTimeInterval(Self.patience)
-        var backoff = Backoff(first: .seconds(2), longest: .seconds(30))
-        while true {
-            do {
-                return try await credentials.use(body)
-            } catch let error as AWSError {
-                guard error.isPassing, clock.now < deadline else { throw failure(verb, artifact, error, size) }
+        let patienceEnd = waiter.clock.now.addingTimeInterval(Self.patience)
+        let deadline = max(kept ?? patienceEnd, patienceEnd)
+        do {
+            return try await waiter.persist(
+                outage,
+                Backoff(first: .seconds(2), longest: .seconds(30)),
+                mayPutBack: kept.map { $0 > patienceEnd } ?? false
+            ) { error in
+                guard let error = error as? AWSError, error.isPassing else { return .lasting }
+                return .passing(until: deadline, "\(error.owner): \(error.message.cut(to: 300))")
+            } _: {
+                try await credentials.use(body)
             }
-            try await clock.sleep(for: backoff.pause())
+        } catch let error as AWSError {
+            throw failure(verb, artifact, error, size)
         }
     }
 
     private func failure(_ verb: String, _ artifact: CodePipeline.Artifact, _ error: AWSError, _ limit: Int)
         -> JobFailure
     {
-        let service = error.service == AWSService.codePipeline.id ? "CodePipeline" : "S3"
+        var failure = reason(verb, artifact, error, limit)
+        failure.isPassing = error.isPassing
+        return failure
+    }
+
+    private func reason(_ verb: String, _ artifact: CodePipeline.Artifact, _ error: AWSError, _ limit: Int)
+        -> JobFailure
+    {
+        let service = error.owner
         let what = "The artifact '\(artifact.name)' (s3://\(artifact.bucket)/\(artifact.key)) can't be \(verb): "
         switch error.code {
+        case _ where error.isForeign:
+            return JobFailure(
+                .systemUnavailable,
+                what + "something in between answers for \(service) (\(error.code): \(error.message))."
+            )
         case .noSuchKey, .noSuchBucket, .notFound:
             return JobFailure(
                 .revisionUnavailable,
@@ -133,7 +198,14 @@ public struct JobArtifacts: Sendable {
 
 extension AWSError {
     /// Whether the same call may well succeed later.
+    ///
+    /// That holds for credentials that have expired, which CodePipeline renews, and for a page from in between, which
+    /// tells nothing of S3.
     fileprivate var isPassing: Bool {
-        isThrottling || code == .transport || code == .malformedReply || (httpStatus ?? 0) >= 500
+        isThrottling || isForeign || code.isTransient || code.isExpiredToken || (httpStatus ?? 0) >= 500
+            || [.transport, .malformedReply, .credentialsUnavailable, .invalidToken, "TemporaryRedirect"].contains(code)
     }
+
+    /// Who has said it.
+    fileprivate var owner: String { service == AWSService.codePipeline.id ? "CodePipeline" : "S3" }
 }

@@ -38,10 +38,19 @@ struct JobPoller: Sendable {
         // How many times in a row an offer couldn't be noted.
         var unnoted = 0
         while !Task.isCancelled {
+            if let gate = action.gate, !gate.isOpen {
+                monitor.poller(of: action.typeID, .heldBack)
+                await gate.pass()
+            }
             monitor.poller(of: action.typeID, .waitingForRoom)
             let most = await beginning.room(clock)
             let room = await slots.take(privileged: action.freesResources, share: pollers, most: most)
             guard room > 0 else { return }
+            // It may have been closed while there was no room.
+            guard action.gate?.isOpen ?? true else {
+                slots.release(room)
+                continue
+            }
             // What can't be noted mustn't be taken.
             guard (try? await journal.ready()) != nil else { return slots.release(room) }
             var delivered = 0

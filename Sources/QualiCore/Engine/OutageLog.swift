@@ -22,6 +22,10 @@ final class OutageLog: Sendable {
         case watchingSandboxes = "Reading the lab's sandboxes"
         case watchingExecutions = "Reading the lab's executions"
         case probingLab = "Asking the lab whether it is there"
+        case askingLab = "Asking the lab"
+        case loggingIn = "Logging into the lab"
+        case storing = "Reading and writing artifacts"
+        case readingActions = "Reading a pipeline's actions"
     }
 
     /// How a message goes on after the work's name.
@@ -40,6 +44,7 @@ final class OutageLog: Sendable {
         /// Whether the last that was said, debug aside, is that it fails.
         var isToldToFail = false
         var kinds: Set<String> = []
+        var lastError = ""
         var pause = firstPause
         var nextSummary = Date.distantPast
     }
@@ -63,6 +68,9 @@ final class OutageLog: Sendable {
         self.metadata = metadata
     }
 
+    /// What the latest try failed with; `nil` while all is well.
+    var trouble: String? { state.withLock { $0.isFailing ? $0.lastError : nil } }
+
     /// Notes a failure.
     func failed(_ error: any Error, at now: Date, _ logger: Logger) {
         let (event, level, facts) = state.withLock { state -> (Event, Logger.Level, Logger.Metadata) in
@@ -74,6 +82,7 @@ final class OutageLog: Sendable {
             state.failures += 1
             state.lastFailure = now
             state.isFailing = true
+            state.lastError = "\(error)"
             let isNew = state.kinds.count < Self.mostKinds && state.kinds.insert(Self.kind(of: error)).inserted
             let isDue = now >= state.nextSummary
             guard isNew || isDue else { return (.fails, .debug, [:]) }

@@ -60,6 +60,7 @@ extension WorkerRun {
             credentials: JobCredentials(data.artifactCredentials, clock: worker.clock) { [id = record.id] in
                 try await queue.getJobDetails(id: id).data.artifactCredentials
             },
+            outage: storing,
             clock: worker.clock
         )
         return JobInHand(

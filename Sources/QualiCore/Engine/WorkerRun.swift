@@ -16,6 +16,7 @@ final class WorkerRun: Sendable {
     let reporter: ResultReporter
     let resuming = OutageLog(.resuming)
     let acknowledging = OutageLog(.acknowledging)
+    let storing = OutageLog(.storing)
     let abandonment: AbandonmentWatch
     let slots: JobSlots
     let beginning = BeginningJobs()

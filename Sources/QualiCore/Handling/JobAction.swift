@@ -9,6 +9,8 @@ public struct JobAction: Sendable {
     public var queryParameters: [String: String] = [:]
     /// Whether its jobs may use the room that a worker keeps for actions which free resources.
     public var freesResources: Bool
+    /// Holds back its polls while its jobs couldn't be done.
+    public var gate: JobGate?
     /// What log lines call the external execution id of its jobs.
     public var externalExecutionName = "externalExecution"
 

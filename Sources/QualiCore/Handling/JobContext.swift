@@ -9,12 +9,15 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     /// How far an earlier worker, or this one before it was stopped, has come; `nil` at the beginning.
     public let checkpoint: Checkpoint?
     /// Where the job's artifacts are read and written.
-    public let artifacts: JobArtifacts
+    ///
+    /// Passing trouble of storage is waited out, and told in the log and in the job's progress.
+    public var artifacts: JobArtifacts { bareArtifacts.told(by: waiter()) }
     /// The time of day and a way to wait.
     public let clock: any WorkerClock
     /// A logger that names the job in every line, and its external execution once ``report(_:)`` has told it.
     public var logger: Logger { log.logger }
 
+    private let bareArtifacts: JobArtifacts
     private let log: JobLog
     private let ledger: JobLedger
     private let actions: @Sendable () async throws -> [CodePipeline.ActionExecution]
@@ -30,11 +33,11 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     ) {
         self.job = job
         self.checkpoint = checkpoint
-        self.artifacts = artifacts
         self.clock = clock
         self.log = log
         self.ledger = ledger
         self.actions = actions
+        bareArtifacts = artifacts
     }
 
     /// A context for the test of a handler.
@@ -88,6 +91,11 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     public func report(_ progress: JobProgress) async {
         log.note(progress.externalExecutionID)
         await ledger.note(progress)
+    }
+
+    /// Shows what the job waits for beside its progress, until that is over or the next ``report(_:)``.
+    func show(trouble: String?) async {
+        await ledger.note(trouble: trouble)
     }
 
     /// Waits before the next look at something that takes long.

@@ -13,6 +13,8 @@ public struct JobFailure: Error, Sendable, Hashable {
     public var message: String
     /// What the console's link opens, if the work got that far.
     public var externalExecutionID: String?
+    /// Whether the passing trouble of a service, which was waited for in vain, is all that is behind it.
+    var isPassing = false
 
     /// Creates a failure.
     public init(_ type: CodePipeline.FailureType, _ message: String, externalExecutionID: String? = nil) {

@@ -15,7 +15,9 @@ package actor JobLedger {
     /// Until when the budget for shows is used up, as far as is known.
     private var noShowBefore = Date.distantPast
     private(set) var checkpoint: Data?
-    private(set) var progress = JobProgress("In progress")
+    private var said = JobProgress("In progress")
+    /// What the job waits for at present, if a service that it needs is in trouble.
+    private var trouble: String?
     /// What the job is put back with, once it has begun to wait.
     private(set) var waitingToken: String?
     /// What the job stands by for, once its handler has said so.
@@ -91,7 +93,27 @@ package actor JobLedger {
     func note(_ progress: JobProgress) async {
         // On the way to a wait that is over, a handler says what it has said before.
         guard brought == nil else { return }
-        self.progress = progress
+        said = progress
+        trouble = nil
+        await tell()
+    }
+
+    /// Shows what the job waits for beside its progress; `nil` once that is over.
+    func note(trouble: String?) async {
+        guard brought == nil, trouble != self.trouble else { return }
+        self.trouble = trouble
+        await tell()
+    }
+
+    /// How far the job has come, and what it waits for.
+    var progress: JobProgress {
+        var progress = said
+        if let trouble { progress.summary += "; \(trouble)" }
+        return progress
+    }
+
+    private func tell() async {
+        let progress = progress
         surroundings.monitor?.jobProgresses(actionExecutionID, progress)
         var shown = progress
         shown.summary = surroundings.redact(progress.summary)

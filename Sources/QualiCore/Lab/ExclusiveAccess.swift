@@ -16,6 +16,9 @@ actor ExclusiveAccess {
         }
     }
 
+    /// Whether a task runs for a key.
+    func isBusy(_ key: String) -> Bool { queues[key] != nil }
+
     private func enter(_ key: String) async {
         if queues[key] == nil {
             queues[key] = []

@@ -87,6 +87,9 @@ public actor ExecutionWatcher {
         self.logger = logger
     }
 
+    /// What the latest read failed with; `nil` while the lab answers.
+    var trouble: String? { outage.trouble?.cut(to: 300) }
+
     /// Reads the lab while anybody waits, until the task is cancelled.
     public func run() async {
         await withDiscardingTaskGroup { group in
@@ -355,7 +358,9 @@ private struct MostBelated {
 
 extension SandboxAPIError {
     /// Whether the lab says that an execution can't be read, now or later.
-    var isRefusal: Bool { [.notFound, .authentication, .forbidden].contains(code) }
+    ///
+    /// A refused login says nothing of it.
+    var isRefusal: Bool { !isRefusedLogin && [.notFound, .authentication, .forbidden].contains(code) }
 }
 
 extension ExecutionSummary {

@@ -7,23 +7,25 @@ extension LabAccess {
     /// - Parameters:
     ///   - tag: The tag.
     ///   - looks: How often it was looked for already.
-    ///   - clock: The time.
+    ///   - waiter: Who waits.
     ///   - save: Keeps how often that is by now.
     /// - Throws: ``JobFailure`` when the lab can't be asked, because then it can't be said whether there is one.
     func sandbox(
         with tag: SandboxTag,
         after looks: LooksInVain? = nil,
-        _ clock: any WorkerClock,
+        _ waiter: Waiter,
         save: (LooksInVain) async throws -> Void = { _ in }
     ) async throws -> String? {
         var looks = looks ?? LooksInVain()
         while true {
-            try await looks.waitForNext(pauseBetweenLooks, clock)
-            let all = try await read("It can't be found out whether a sandbox was started", clock: clock) {
-                try await client.sandboxes(includingHistoric: true)
+            try await looks.waitForNext(pauseBetweenLooks, waiter.clock)
+            let all = try await read("It can't be found out whether a sandbox was started", waiter) {
+                try await $0.sandboxes(includingHistoric: true)
             }
-            if let found = all.first(where: { tag.marks($0.name) }) { return found.id }
-            looks.add(at: clock.now)
+            let bearers = all.filter { tag.marks($0.name) }
+            let found = bearers.first { !$0.state.isEnding && !$0.state.isEnded } ?? bearers.first
+            if let found { return found.id }
+            looks.add(at: waiter.clock.now)
             if looks.areEnough { return nil }
             try await save(looks)
         }
@@ -35,9 +37,13 @@ extension LabAccess {
     /// worker's stop.
     ///
     /// - Throws: ``JobFailure`` when the lab refuses or can't be reached.
-    func stop(_ sandboxID: String, _ context: JobContext<some Codable & Sendable>) async throws {
+    func stop(
+        _ sandboxID: String,
+        _ context: JobContext<some Codable & Sendable>,
+        limit: Duration = .zero
+    ) async throws {
         let client = client
-        try await stop(sandboxID, context.clock) {
+        try await stop(sandboxID, context.waiter(limit: limit)) {
             try await context.uninterrupted { try await client.stopSandbox(id: sandboxID) }
         }
     }
@@ -45,48 +51,66 @@ extension LabAccess {
     /// Asks the lab to end a sandbox, as ``stop(_:_:)`` does.
     ///
     /// - Parameter request: Sends one request.
-    func stop(_ sandboxID: String, _ clock: any WorkerClock, _ request: () async throws -> Void) async throws {
-        let deadline = clock.now.addingTimeInterval(patience.timeInterval)
+    func stop(_ sandboxID: String, _ waiter: Waiter, _ request: () async throws -> Void) async throws {
+        let judge = patience(of: waiter)
         var backoff = Backoff(first: .seconds(5), longest: .seconds(30))
         var attempts = 0
         while true {
             attempts += 1
             do {
                 try await request()
-                return
+                outage.succeeded(at: waiter.clock.now, waiter.logger)
+                return await waiter.show(nil)
             } catch let error as SandboxAPIError {
+                var mayPass = false
+                if case .passing(let deadline, let words) = judge(error) {
+                    mayPass = waiter.clock.now < deadline
+                    outage.failed(error, at: waiter.clock.now, waiter.logger)
+                    await waiter.show("waiting for \(words)")
+                }
                 // The first stop sometimes fails where a second one doesn't, says Quali's load-testing tool.
-                let isLast = attempts >= 2 && !(error.isTransient && clock.now < deadline)
-                if try await isEnding(sandboxID, patiently: isLast, clock) { return }
+                let isLast = attempts >= 2 && !mayPass
+                if try await isEnding(sandboxID, patiently: isLast, waiter) { return }
                 guard !isLast else {
                     throw JobFailure("The sandbox can't be ended", error, externalExecutionID: sandboxID)
                 }
-                try await clock.sleep(for: backoff.pause())
+                try await waiter.clock.sleep(for: backoff.pause())
             }
         }
     }
 
     /// Waits for a state of a sandbox: here without a task, or in CodePipeline's queue.
     ///
-    /// - Parameter progress: How far the sandbox has come, asked for when that is to be shown.
+    /// - Parameters:
+    ///   - tag: The tag that no other sandbox should bear.
+    ///   - progress: How far the sandbox has come, asked for when that is to be shown.
+    /// - Returns: What was seen, and whether another sandbox bears the tag.
     /// - Throws: `CancellationError` when the handler is to be run anew later, the job was put back, or the worker is stopped.
     func wait(
         for sandboxID: String,
+        tag: SandboxTag? = nil,
         until deadline: Date,
         _ context: JobContext<some Codable & Sendable>,
         progress: () async throws -> JobProgress,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
-    ) async throws -> SandboxWatcher.Sighting {
+    ) async throws -> (sighting: SandboxWatcher.Sighting, hasTwin: Bool) {
         while true {
             let givesWayAt = context.waitsInQueue ? .distantPast : await context.nextShowOfProgress
             let wait: SandboxWait = try await context.standBy { [watcher] wake in
-                await watcher.watch(for: sandboxID, until: deadline, givingWayAt: givesWayAt, where: isWanted) {
-                    wake($0.map(SandboxWait.over) ?? .givesWay)
+                await watcher.watch(
+                    for: sandboxID,
+                    tag: tag,
+                    until: deadline,
+                    givingWayAt: givesWayAt,
+                    where: isWanted
+                ) { sighting, hasTwin in
+                    wake(sighting.map { SandboxWait.over($0, hasTwin: hasTwin) } ?? .givesWay)
                 }
             }
-            if case .over(let sighting) = wait { return sighting }
+            if case .over(let sighting, let hasTwin) = wait { return (sighting, hasTwin) }
             if await context.takeTurnToShowProgress() {
                 await context.report(try await progress())
+                await context.show(trouble: await watcher.trouble.map { "waiting for the lab: \($0)" })
             } else if !context.waitsInQueue {
                 // It is others' turn, so the lab isn't asked for what nobody would see.
                 continue
@@ -97,7 +121,7 @@ extension LabAccess {
 
     /// What a wait for a sandbox has come to.
     private enum SandboxWait: Sendable {
-        case over(SandboxWatcher.Sighting)
+        case over(SandboxWatcher.Sighting, hasTwin: Bool)
         /// It would go on.
         case givesWay
     }
@@ -105,18 +129,18 @@ extension LabAccess {
     /// Whether a sandbox is as a stop leaves it.
     ///
     /// - Parameter patiently: Whether to look again: the first reads after a stop may still show the state before it.
-    private func isEnding(_ sandboxID: String, patiently: Bool, _ clock: any WorkerClock) async throws -> Bool {
+    private func isEnding(_ sandboxID: String, patiently: Bool, _ waiter: Waiter) async throws -> Bool {
         for attempt in 1...(patiently ? 4 : 1) {
-            if attempt > 1 { try await clock.sleep(for: statusInterval) }
-            let state = try await state(of: sandboxID, clock)
+            if attempt > 1 { try await waiter.clock.sleep(for: statusInterval) }
+            let state = try await state(of: sandboxID, waiter)
             guard let state, !state.isEnding, !state.isEnded else { return true }
         }
         return false
     }
 
     /// The state of a sandbox; `nil` if the lab doesn't know it.
-    func state(of sandboxID: String, _ clock: any WorkerClock) async throws -> SandboxState? {
-        try await read("The sandbox can't be read", clock: clock) {
+    func state(of sandboxID: String, _ waiter: Waiter) async throws -> SandboxState? {
+        try await read("The sandbox can't be read", waiter) { client in
             do {
                 return try await client.sandbox(id: sandboxID).state
             } catch let error as SandboxAPIError where error.code == .notFound {

@@ -8,6 +8,12 @@ public struct LabAccess: Sendable {
     /// The same session for reads that are repeated until a deadline: a lab that takes a request and doesn't answer must
     /// not outlast it by much.
     let watchingClient: SandboxClient
+    /// The same session for calls that are repeated here, so that each failure is told.
+    private let repeatedClient: SandboxClient
+    /// The trouble of all jobs with the lab.
+    let outage = OutageLog(.askingLab)
+    /// The trouble of all jobs with CodePipeline's list of a pipeline's actions.
+    let actionsOutage = OutageLog(.readingActions)
     /// The shared watcher of sandboxes.
     public let watcher: SandboxWatcher
     /// The shared watcher of executions.
@@ -18,6 +24,8 @@ public struct LabAccess: Sendable {
     public let statusInterval: Duration
     /// How long a lab in trouble is asked again before a job fails.
     public let patience: Duration
+    /// How long a lab that refuses the worker's login is waited for before something is left in it.
+    static let longestUndo: Duration = .seconds(86_400)
     /// The pause between looks for something that the lab may list late.
     ///
     /// It doesn't shrink with ``statusInterval``: a busy lab may act late on a request whose reply was lost.
@@ -40,6 +48,7 @@ public struct LabAccess: Sendable {
     ) {
         self.client = client
         watchingClient = client.unrepeated(timeout: SandboxWatcher.readTimeout)
+        repeatedClient = client.unrepeated()
         self.watcher = watcher
         self.executionWatcher = executionWatcher
         self.portal = portal
@@ -49,22 +58,44 @@ public struct LabAccess: Sendable {
 
     /// Reads something, again and again while the lab is in passing trouble.
     ///
-    /// - Parameter what: What can't be done if the read fails, as in "The sandbox can't be read".
+    /// - Parameters:
+    ///   - what: What can't be done if the read fails, as in "The sandbox can't be read".
+    ///   - deadline: How long that is, if it is known from the job's checkpoint: then the job may be put back meanwhile.
     /// - Throws: ``JobFailure`` once patience is at its end or the error isn't a passing one.
     func read<Value: Sendable>(
         _ what: String,
-        clock: any WorkerClock,
-        _ body: () async throws -> Value
+        _ waiter: Waiter,
+        until deadline: Date? = nil,
+        _ body: (SandboxClient) async throws -> Value
     ) async throws -> Value {
-        let deadline = clock.now.addingTimeInterval(patience.timeInterval)
-        var backoff = Backoff(first: .seconds(1), longest: .seconds(15))
-        while true {
-            do {
-                return try await body()
-            } catch let error as SandboxAPIError {
-                guard error.isTransient, clock.now < deadline else { throw JobFailure(what, error) }
+        let judge = patience(of: waiter, until: deadline)
+        do {
+            return try await waiter.persist(
+                outage,
+                Backoff(first: .seconds(1), longest: .seconds(15)),
+                mayPutBack: deadline.map { $0 > waiter.clock.now } ?? false,
+                judge: judge
+            ) {
+                try await body(repeatedClient)
             }
-            try await clock.sleep(for: backoff.pause())
+        } catch let error as SandboxAPIError {
+            var failure = JobFailure(what, error)
+            if case .passing = judge(error) { failure.isPassing = true }
+            throw failure
+        }
+    }
+
+    /// How long which trouble is borne from now on: short troubles for the lab's patience, or until a deadline, and a refused
+    /// login, which only its operator can mend, for the action's own time.
+    func patience(of waiter: Waiter, until deadline: Date? = nil) -> (any Error) -> Waiter.Verdict {
+        let now = waiter.clock.now
+        let patienceEnd = max(now.addingTimeInterval(patience.timeInterval), deadline ?? now)
+        let limit = max(now.addingTimeInterval(waiter.limit.timeInterval), patienceEnd)
+        return { error in
+            guard let error = error as? SandboxAPIError, error.isTransient || error.isRefusedLogin else {
+                return .lasting
+            }
+            return .passing(until: error.isRefusedLogin ? limit : patienceEnd, error.wordsOfWaiting)
         }
     }
 
@@ -73,12 +104,13 @@ public struct LabAccess: Sendable {
     /// The activity feed lags behind the state, so it is asked a few times.
     ///
     /// - Returns: At most ten events; empty if there is none, `nil` if the feed can't be read.
-    func errorEvents(of sandboxID: String, after eventID: String?, _ clock: any WorkerClock) async throws -> [String]? {
+    func errorEvents(of sandboxID: String, after eventID: String?, _ waiter: Waiter) async throws -> [String]? {
         var isReadable = false
         for attempt in 1...3 {
-            if attempt > 1 { try await clock.sleep(for: min(statusInterval, .seconds(2))) }
+            if attempt > 1 { try await waiter.clock.sleep(for: min(statusInterval, .seconds(2))) }
             do {
                 let events = try await client.errorEvents(sandboxID: sandboxID, afterEventID: eventID)
+                outage.succeeded(at: waiter.clock.now, waiter.logger)
                 isReadable = true
                 if !events.isEmpty {
                     return events.suffix(10).map { event in
@@ -88,7 +120,8 @@ public struct LabAccess: Sendable {
                 }
             } catch let error as SandboxAPIError where !error.isTransient {
                 return nil
-            } catch is SandboxAPIError {
+            } catch let error as SandboxAPIError {
+                outage.failed(error, at: waiter.clock.now, waiter.logger)
             }
         }
         return isReadable ? [] : nil

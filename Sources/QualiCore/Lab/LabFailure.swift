@@ -43,6 +43,9 @@ extension JobFailure {
 
 extension SandboxAPIError: KindOfTrouble {
     var kindOfTrouble: String { code.rawValue }
+
+    /// What a job waits for that has met it.
+    var wordsOfWaiting: String { "the lab: \(message.cut(to: 300))" }
 }
 
 extension String {

@@ -128,7 +128,7 @@ extension SandboxInventory {
             let now = status.map { "is \($0)" } ?? "is unknown to CodePipeline"
             return .kept("Its pipeline's execution \(now) by now.")
         }
-        try await lab.stop(sandbox.id, clock) { try await lab.client.stopSandbox(id: sandbox.id) }
+        try await lab.stop(sandbox.id, .silent(clock)) { try await lab.client.stopSandbox(id: sandbox.id) }
         return .begun
     }
 }

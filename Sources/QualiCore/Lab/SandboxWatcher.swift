@@ -20,10 +20,13 @@ public actor SandboxWatcher {
 
     fileprivate struct Waiter {
         let sandboxID: String
+        let tag: SandboxTag?
         let deadline: Date
         let givesWayAt: Date?
         let isWanted: @Sendable (SandboxState) -> Bool
-        let tell: @Sendable (Sighting?) -> Void
+        let tell: @Sendable (Sighting?, _ hasTwin: Bool) -> Void
+        /// Whether another sandbox was seen that bears the tag.
+        var hasTwin = false
         var lastState: SandboxState?
         var misses = 0
         var lastError: SandboxAPIError?
@@ -55,6 +58,9 @@ public actor SandboxWatcher {
         self.logger = logger
     }
 
+    /// What the latest read failed with; `nil` while the lab answers.
+    var trouble: String? { outage.trouble?.cut(to: 300) }
+
     /// Reads the lab while anybody waits, until the task is cancelled.
     public func run() async {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -79,7 +85,7 @@ public actor SandboxWatcher {
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
     ) async throws -> Sighting {
         let (sightings, found) = AsyncStream<Sighting>.makeStream()
-        let giveUp = watch(for: sandboxID, until: deadline, givingWayAt: nil, where: isWanted) { sighting in
+        let giveUp = watch(for: sandboxID, until: deadline, givingWayAt: nil, where: isWanted) { sighting, _ in
             if let sighting { found.yield(sighting) }
         }
         for await sighting in sightings { return sighting }
@@ -90,21 +96,25 @@ public actor SandboxWatcher {
     /// Waits as ``wait(for:until:where:)`` does, without a task, until a time at which the caller wants to do something else.
     ///
     /// - Parameters:
+    ///   - tag: The tag that no other sandbox should bear.
     ///   - givesWayAt: From when on the wait ends after a look, even if it would go on; a time that has passed means one
     ///     look, or a few if the lab doesn't know the sandbox.
-    ///   - tell: Called once, unless the wait is given up before, with what it has come to; `nil` if it would go on.
+    ///   - tell: Called once, unless the wait is given up before, with what it has come to, `nil` if it would go on, and
+    ///     whether another sandbox was seen that bears the tag.
     /// - Returns: Gives up the wait.
     func watch(
         for sandboxID: String,
+        tag: SandboxTag? = nil,
         until deadline: Date,
         givingWayAt givesWayAt: Date?,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool,
-        tell: @escaping @Sendable (Sighting?) -> Void
+        tell: @escaping @Sendable (Sighting?, _ hasTwin: Bool) -> Void
     ) -> GiveUp {
         lastWaiter += 1
         let id = lastWaiter
         waiters[id] = Waiter(
             sandboxID: sandboxID,
+            tag: tag,
             deadline: deadline,
             givesWayAt: givesWayAt,
             isWanted: isWanted,
@@ -129,9 +139,16 @@ public actor SandboxWatcher {
 
     private func look() async {
         let ids = Set(waiters.values.map(\.sandboxID))
+        let tags = Set(waiters.values.compactMap { $0.tag?.description })
         let listed: [String: SandboxState]
         do {
-            listed = try await client.states(of: ids)
+            let glimpse = try await client.glimpse(of: ids, bearing: tags)
+            listed = glimpse.states
+            for index in waiters.values.indices where !glimpse.bearers.isEmpty {
+                let waiter = waiters.values[index]
+                guard let tag = waiter.tag, let bearers = glimpse.bearers[tag.description] else { continue }
+                if bearers.contains(where: { $0 != waiter.sandboxID }) { waiters.values[index].hasTwin = true }
+            }
             outage.succeeded(at: clock.now, logger)
         } catch let error as SandboxAPIError {
             outage.failed(error, at: clock.now, logger)
@@ -183,7 +200,10 @@ public actor SandboxWatcher {
                 over.append((waiters.keys[index], sighting))
             }
         }
-        for (id, sighting) in over { waiters.removeValue(forKey: id)?.tell(sighting) }
+        for (id, sighting) in over {
+            guard let waiter = waiters.removeValue(forKey: id) else { continue }
+            waiter.tell(sighting, waiter.hasTwin)
+        }
     }
 }
 

@@ -72,7 +72,10 @@ public final class WorkerMonitor: Sendable {
         let metrics = WorkerMetrics(actions: actions.map(\.typeID.provider), factory: metricsFactory)
         metrics.slots.set(capacity)
         state.withLock { state in
+            let lab = state.lab
             state = State(metrics: metrics)
+            // The first login may be over before the journal is read.
+            if lab.refusal != nil { state.lab = lab }
             state.startedAt = now
             state.redact = redact
             state.capacity = capacity
@@ -210,6 +213,20 @@ public final class WorkerMonitor: Sendable {
         metrics.labFailed.increment()
     }
 
+    /// Notes that the lab refuses the worker's login.
+    func labRefuses(_ error: any Error) {
+        labFailed(error)
+        state.withLock { $0.lab.refusal = $0.lab.trouble }
+    }
+
+    /// Notes that the lab has taken the worker's login.
+    func labAccepts() {
+        state.withLock { state in
+            guard state.lab.refusal != nil else { return }
+            (state.lab.refusal, state.lab.trouble, state.lab.troubleSince) = (nil, nil, nil)
+        }
+    }
+
     /// How many requests the lab has had.
     var labRequests: Int { state.withLock { $0.lab.answers + $0.lab.failures } }
 
@@ -233,7 +250,8 @@ extension WorkerSnapshot.Service {
     fileprivate mutating func answered(_ now: Date) {
         answers += 1
         lastAnswerAt = now
-        (trouble, troubleSince) = (nil, nil)
+        // Who refuses the login answers, too.
+        if refusal == nil { (trouble, troubleSince) = (nil, nil) }
     }
 
     fileprivate mutating func failed(_ trouble: String, _ now: Date) {

@@ -81,6 +81,8 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
     public enum Activity: Sendable, Codable, Hashable {
         /// It hasn't begun, since claims of an earlier run come first.
         case notStarted
+        /// Its jobs couldn't be done now, so it leaves them to other workers.
+        case heldBack
         /// The worker holds as many jobs as it may.
         case waitingForRoom
         /// It has asked, at the given time.
@@ -101,6 +103,8 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
         public var trouble: String?
         /// Since when requests have been failing.
         public var troubleSince: Date?
+        /// Why it refuses this worker, so that no job can be done; `nil` while it doesn't.
+        public var refusal: String?
     }
 }
 
@@ -116,7 +120,7 @@ extension WorkerSnapshot {
         guard let startedAt, !isStopping else { return [] }
         return queues.filter { queue in
             switch queue.activity {
-            case .waitingForRoom: false
+            case .heldBack, .waitingForRoom: false
             // A full disk is waited for, however long.
             case .notStarted where journalTrouble != nil: false
             case .notStarted: takenAt >= startedAt.addingTimeInterval(2 * Self.slack)

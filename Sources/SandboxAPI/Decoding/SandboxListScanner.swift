@@ -21,14 +21,22 @@ enum SandboxListScanner {
     }
 
     /// The states of those sandboxes in a reply whose ids are wanted; of one that is there twice, the last.
-    static func states(_ data: Data, of ids: Set<String>) -> [String: SandboxState]? {
+    ///
+    /// - Parameter visitName: Is given the end of each name of at least `nameEnd` bytes, and the sandbox's id and state.
+    static func states(
+        _ data: Data,
+        of ids: Set<String>,
+        nameEnd: Int = .max,
+        visitName: (_ end: Slice<UnsafeBufferPointer<UInt8>>, _ id: String, SandboxState) -> Void = { _, _, _ in }
+    ) -> [String: SandboxState]? {
         var states: [String: SandboxState] = [:]
         states.reserveCapacity(ids.count)
         let isRead = each(data) { scanner in
-            var (id, state): (JSONScanner.Text?, JSONScanner.Text?)
+            var (id, state, name): (JSONScanner.Text?, JSONScanner.Text?, JSONScanner.Text?)
             let isRead = scanner.members { scanner, key in
                 if key.equals("id") { return read(&id, &scanner) }
                 if key.equals("state") { return read(&state, &scanner) }
+                if key.equals("name"), nameEnd < .max { return read(&name, &scanner) }
                 return isOther(key, than: ["id", "state"]) && scanner.skipValue()
             }
             guard isRead, let id = id?.string, isFilled(id), let state = state?.string, !state.isEmpty else {
@@ -36,6 +44,9 @@ enum SandboxListScanner {
             }
             // The caller's text is kept, and the one that was read is forgotten.
             if let index = ids.firstIndex(of: id) { states[ids[index]] = SandboxState(rawValue: state) }
+            if let name, name.utf8.count >= nameEnd {
+                visitName(name.utf8.suffix(nameEnd), id, SandboxState(rawValue: state))
+            }
             return true
         }
         return isRead ? states : nil

@@ -11,9 +11,11 @@ extension SandboxClient {
 
     /// Reads the same list, and keeps no more of it than the states of some sandboxes.
     ///
-    /// - Returns: The states by id, without those that the list hasn't got.
-    package func states(of ids: Set<String>) async throws -> [String: SandboxState] {
-        try await calls.run(.get("sandboxes", ["sandboxes"])) { try Reply.states($0, of: ids) }
+    /// - Parameters:
+    ///   - ids: The sandboxes whose states are wanted.
+    ///   - tags: Ends of names, of one length, whose bearers are wanted.
+    package func glimpse(of ids: Set<String>, bearing tags: Set<String> = []) async throws -> SandboxGlimpse {
+        try await calls.run(.get("sandboxes", ["sandboxes"])) { try Reply.glimpse($0, of: ids, bearing: tags) }
     }
 
     /// Lists a user's active sandboxes (`GET /sandboxes/owners/{owner}`).
@@ -97,4 +99,12 @@ extension SandboxClient {
             read: Reply.object
         )
     }
+}
+
+/// What a look at the list of sandboxes has shown of some.
+package struct SandboxGlimpse: Sendable {
+    /// The states by id, without those that the list hasn't got.
+    package var states: [String: SandboxState]
+    /// The ids of those that run or are to run, by the wanted tag with which their names end.
+    package var bearers: [String: Set<String>]
 }

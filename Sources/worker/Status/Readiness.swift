@@ -16,7 +16,7 @@ struct Readiness: Sendable, Hashable {
             return
         }
         let queues = snapshot.queues.compactMap { queue -> String? in
-            if queue.activity == .waitingForRoom { return nil }
+            if [.waitingForRoom, .heldBack].contains(queue.activity) { return nil }
             return Self.reason(
                 "CodePipeline's queue of \(queue.action), version \(queue.version),",
                 queue.service,
@@ -25,9 +25,10 @@ struct Readiness: Sendable, Hashable {
             )
         }
         let journal = snapshot.journalTrouble.map { "The journal can't note what would be claimed: \($0)" }
-        reasons =
-            [journal].compactMap { $0 } + queues
-            + [Self.reason("The lab", snapshot.lab, facts.labPatience, snapshot.takenAt)].compactMap { $0 }
+        let lab =
+            snapshot.lab.refusal.map { "The lab refuses the worker's login, so it takes no jobs: \($0)" }
+            ?? Self.reason("The lab", snapshot.lab, facts.labPatience, snapshot.takenAt)
+        reasons = [journal].compactMap(\.self) + queues + [lab].compactMap(\.self)
     }
 
     private static func reason(

@@ -63,6 +63,7 @@ struct StatusDocument: Encodable, Sendable {
         let lastAnswerAt: Date?
         let trouble: String?
         let troubleSince: Date?
+        let refusal: String?
     }
 
     /// Describes a snapshot.
@@ -136,7 +137,8 @@ extension StatusDocument.Health {
             failures: service.failures,
             lastAnswerAt: service.lastAnswerAt,
             trouble: service.trouble,
-            troubleSince: service.troubleSince
+            troubleSince: service.troubleSince,
+            refusal: service.refusal
         )
     }
 }
@@ -146,6 +148,7 @@ extension WorkerSnapshot.Activity {
     fileprivate var name: String {
         switch self {
         case .notStarted: "not_started"
+        case .heldBack: "held_back"
         case .waitingForRoom: "waiting_for_room"
         case .asking: "asking"
         case .resting: "resting"

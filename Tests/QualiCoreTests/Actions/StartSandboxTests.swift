@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import HTTPTransport
+import Logging
 import SandboxAPI
 import Testing
 
@@ -40,7 +41,8 @@ struct StartSandboxTests {
         _ changes: [String: String] = [:],
         checkpoint: StartSandbox.Checkpoint? = nil,
         store: any ArtifactStore = FakeArtifactStore(),
-        journal: (any JobJournal)? = nil
+        journal: (any JobJournal)? = nil,
+        logger: Logger = .silent
     ) async throws -> JobResult {
         try await bench.run(
             StartSandbox(lab: bench.access),
@@ -48,7 +50,8 @@ struct StartSandboxTests {
             checkpoint: checkpoint,
             outputs: [Self.output],
             store: store,
-            journal: journal
+            journal: journal,
+            logger: logger
         )
     }
 
@@ -144,7 +147,107 @@ struct StartSandboxTests {
         #expect((300...400).contains(LabBench.seconds(bench.clock)))
     }
 
+    @Test(arguments: [
+        HTTPReply.error(400, "Blueprint has conflicting resources"), .error(400, "Keine Lizenz mehr frei"),
+        .error(403, "The user has reached the maximum number of concurrent sandboxes"), .error(409, "No solution"),
+        .error(422, "ライセンスがありません"), .error(429, "Licence pool is exhausted"), .error(500, "Lead time is 30 minutes"),
+        .json(#"{"statusCode": 400, "errorCategory": "WebApi", "message": "No licence left"}"#),
+        .json("sorry, no", status: 400),
+    ])
+    func `whoever asked to wait waits, whatever the lab's words`(refusal: HTTPReply) async throws {
+        let clock = ManualClock()
+        let notes = NotedProgress()
+        let bench = try bench(exists: Locked(false), clock: clock) { line, _ in
+            switch line {
+            case Self.startLine where LabBench.seconds(clock) < 1_000: refusal
+            case "GET /sandboxes" where LabBench.seconds(clock) > 1_000: .list("s1", .ready)
+            case "GET /sandboxes/s1": .sandbox("s1", .ready)
+            default: nil
+            }
+        }
+        let result = try await run(bench, ["WaitForResourcesInMinutes": "20"], journal: notes)
+        #expect(result.externalExecutionID == "s1")
+        #expect(await notes.summaries.contains { $0.hasPrefix("Waiting to start 'Web': ") })
+    }
+
+    @Test func `who waits in vain is told the lab's last words`() async throws {
+        let bench = try bench { line, number in
+            line == Self.startLine ? .error(400, "Lizenz fehlt, Versuch \(number)") : nil
+        }
+        let failure = try await #require(throws: JobFailure.self) {
+            try await run(bench, ["WaitForResourcesInMinutes": "20"])
+        }
+        let starts = bench.lab.count(Self.startLine)
+        #expect(failure.message.contains("Lizenz fehlt, Versuch \(starts)."))
+        #expect(failure.message.contains("after 20 minutes of waiting"))
+        #expect((1_200...1_270).contains(LabBench.seconds(bench.clock)))
+    }
+
+    @Test(arguments: [
+        HTTPReply.error(400, "Blueprint has invalid inputs"), .error(400, "Duration format must be a valid 'ISO 8601'"),
+        .error(400, "Reservation name and duration must be specified in request body"),
+        .error(404, "The requested entity could not be found"), .error(404, "Nicht gefunden"),
+        .error(403, "User is not allowed to view this entity"), .error(404, "Invalid Api call"),
+    ])
+    func `a refusal that surely lasts isn't waited out`(refusal: HTTPReply) async throws {
+        let bench = try bench { line, _ in line == Self.startLine ? refusal : nil }
+        await #expect(throws: JobFailure.self) { try await run(bench, ["WaitForResourcesInMinutes": "20"]) }
+        #expect(bench.lab.count(Self.startLine) == 1)
+        #expect(LabBench.seconds(bench.clock) == 0)
+    }
+
+    @Test func `who didn't ask to wait is told how to`() async throws {
+        let bench = try bench { line, _ in line == Self.startLine ? .error(400, "Keine Lizenz mehr frei") : nil }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.type == .configurationError)
+        #expect(failure.message.contains("'WaitForResourcesInMinutes'"))
+        #expect(bench.lab.count(Self.startLine) == 1)
+    }
+
     // MARK: After the start
+
+    @Test(arguments: [2_700.0, 4_200])
+    func `trouble of S3 is waited out for the whole reservation, and ends no sandbox`(length: Double) async throws {
+        let bench = try bench()
+        let (store, book, notes) = (FakeArtifactStore(), LogBook(), NotedProgress())
+        let end = bench.clock.now.addingTimeInterval(length)
+        await store.fail(with: AWSError(.transport, "connection reset"), until: end, of: bench.clock)
+        let result = await Result { try await run(bench, store: store, journal: notes, logger: book.logger) }
+        #expect(bench.lab.count("POST /sandboxes/s1/stop") == 0)
+        #expect(book.lines(from: .warning).contains { $0.message == "Reading and writing artifacts fails" })
+        #expect(await notes.summaries.contains("Setting up; waiting for S3: connection reset"))
+        if length < 3_600 {
+            #expect(try result.get().externalExecutionID == "s1")
+            #expect(await store.objects["key"] != nil)
+        } else {
+            let failure = try #require(result.failure as? JobFailure)
+            #expect(failure.type == .systemUnavailable)
+            #expect(failure.externalExecutionID == "s1")
+            #expect(failure.message.contains("isn't ended"))
+            #expect((3_600...3_700).contains(LabBench.seconds(bench.clock)))
+        }
+    }
+
+    @Test func `reads of the lab are waited out, too, and told`() async throws {
+        let clock = ManualClock()
+        let (book, notes) = (LogBook(), NotedProgress())
+        let bench = try bench(clock: clock) { line, _ in
+            guard line == "GET /sandboxes/s1/components", LabBench.seconds(clock) < 1_500 else { return nil }
+            throw HTTPClientError(.connectionLost, "reset by peer", mayHaveBeenProcessed: true)
+        }
+        let result = try await run(bench, journal: notes, logger: book.logger)
+        #expect(result.externalExecutionID == "s1")
+        #expect(bench.lab.count("POST /sandboxes/s1/stop") == 0)
+        let lines = book.lines(from: .notice).map(\.message)
+        #expect(lines.first == "Asking the lab fails")
+        #expect(lines.last == "Asking the lab recovered")
+        #expect(lines.count(where: { $0 == "Asking the lab still fails" }) == 2)
+        let summaries = await notes.summaries
+        #expect(
+            summaries.contains { $0.hasPrefix("Setting up; waiting for the lab: ") && $0.contains("reset by peer") }
+        )
+        #expect(summaries.last == "Setting up")
+    }
 
     @Test(arguments: ["End", "Keep"], ["GET /sandboxes/s1/components", "PutObject"])
     func `whatever goes wrong after the start, the sandbox is ended or kept as wanted`(
@@ -189,6 +292,60 @@ struct StartSandboxTests {
             }
             try await bench.abandon(StartSandbox(lab: bench.access), checkpoint)
             #expect(bench.lab.count("POST /sandboxes/s1/stop") == 1, "\(bench.lab.lines)")
+        }
+    }
+
+    @Test(arguments: [
+        ("Web", "2020-01-01T10:05:00Z", "b1", true), ("Web", "2020-01-01T10:20:00Z", "b1", false),
+        ("My copy", "2020-01-01T10:00:01Z", "b1", false), ("Web", "2020-01-01T10:00:01Z", "b2", false),
+    ])
+    func `another sandbox with the tag is ended only if it is proven to be a twin`(
+        name: String,
+        start: String,
+        blueprint: String,
+        isTwin: Bool
+    ) async throws {
+        @Sendable func details(_ id: String, _ name: String, _ start: String, _ blueprint: String) -> HTTPReply {
+            .json(
+                #"{"id": "\#(id)", "name": "\#(name) \#(Self.tag)", "state": "Ready", "start_time": "\#(start)", "blueprint_id": "\#(blueprint)"}"#
+            )
+        }
+        let book = LogBook()
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /sandboxes":
+                .json(
+                    #"[{"id": "s2", "name": "\#(name) \#(Self.tag)", "state": "Ready"}, {"id": "s1", "name": "Web \#(Self.tag)", "state": "Ready"}]"#
+                )
+            case "GET /sandboxes/s1": details("s1", "Web", "2020-01-01T10:00:00Z", "b1")
+            case "GET /sandboxes/s2": details("s2", name, start, blueprint)
+            case "POST /sandboxes/s2/stop": .success
+            default: nil
+            }
+        }
+        let result = try await run(bench, logger: book.logger)
+        #expect(result.externalExecutionID == "s1")
+        #expect(bench.lab.count("POST /sandboxes/s2/stop") == (isTwin ? 1 : 0))
+        #expect(bench.lab.count("POST /sandboxes/s1/stop") == 0)
+        #expect(result.summary.contains(isTwin ? "being ended (s2)" : "left alone (s2)"))
+        #expect(book.lines(from: .warning).count == 1)
+    }
+
+    @Test func `a refused login is waited out for the action's own time`() async throws {
+        let bench = try bench()
+        let refused = SandboxAPIError(.authentication, "Login failed", operation: "login", httpStatus: 401)
+        let waiter = Waiter(clock: bench.clock, logger: .silent, limit: .seconds(1_800))
+        for (error, seconds) in [
+            (refused, 1_800.0), (SandboxAPIError(.server, "oops", operation: "sandbox", isTransient: true), 300),
+        ] {
+            let begin = LabBench.seconds(bench.clock)
+            await #expect(throws: JobFailure.self) {
+                try await bench.clock.running {
+                    try await bench.access.read("It", waiter) { _ -> Int in throw error }
+                }
+            }
+            let lasted = LabBench.seconds(bench.clock) - begin
+            #expect((seconds...seconds + 20).contains(lasted))
         }
     }
 
@@ -250,4 +407,26 @@ private actor FullJournal: JobJournal {
     func saveOutcome(_ outcome: JobOutcome, of jobID: String) {}
     func forget(_ jobID: String) {}
     func unfinished() -> [JobRecord] { [] }
+}
+
+/// A journal that keeps the progress that is noted.
+private actor NotedProgress: JobJournal {
+    nonisolated let isDurable = true
+    private(set) var summaries: [String] = []
+
+    func note(_ progress: JobProgress, of jobID: String) { summaries.append(progress.summary) }
+    func saveCheckpoint(_ checkpoint: Data, of jobID: String) {}
+    func claim(_ records: [JobRecord]) {}
+    func noteAcknowledged(_ jobID: String) {}
+    func saveOutcome(_ outcome: JobOutcome, of jobID: String) {}
+    func forget(_ jobID: String) {}
+    func unfinished() -> [JobRecord] { [] }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+
+    fileprivate var failure: (any Error)? { if case .failure(let error) = self { error } else { nil } }
 }

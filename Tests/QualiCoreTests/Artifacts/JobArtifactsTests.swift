@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import HTTPTransport
+import Logging
 import Testing
 
 @testable import QualiCore
@@ -42,6 +43,8 @@ struct JobArtifactsTests {
     @Test(arguments: [
         AWSError(.slowDown, "slow down", httpStatus: 503), AWSError(.transport, "connection lost"),
         AWSError("InternalError", "try again", httpStatus: 500), AWSError(.malformedReply, "<html>"),
+        AWSError("RequestTimeout", "too slow", httpStatus: 400), AWSError("TemporaryRedirect", "", httpStatus: 307),
+        AWSError.page(403), AWSError.page(302), AWSError.page(404), AWSError(.credentialsUnavailable, "not now"),
     ])
     func `passing trouble of storage is waited out`(error: AWSError) async throws {
         await store.put(Data("x".utf8), at: "key")
@@ -73,6 +76,48 @@ struct JobArtifactsTests {
         #expect(failure.type == .systemUnavailable)
         #expect(failure.message.contains("'Lab' (s3://bucket/key)"))
         #expect((300...340).contains(LabBench.seconds(clock)))
+    }
+
+    @Test func `trouble is told in the log once for all jobs, and shown while it lasts`() async throws {
+        let book = LogBook()
+        let outage = OutageLog(.storing)
+        let shown = Locked<[String?]>([])
+        await store.put(Data("x".utf8), at: "key")
+        await store.fail(
+            with: AWSError(.transport, "connection reset"),
+            until: clock.now.addingTimeInterval(60),
+            of: clock
+        )
+        try await clock.running {
+            try await withThrowingTaskGroup { jobs in
+                for _ in 1...10 {
+                    let artifacts = JobArtifacts(
+                        inputs: [Self.artifact],
+                        outputs: [],
+                        encryptionKey: nil,
+                        store: store,
+                        credentials: JobCredentials(Self.credentials(0), clock: clock) { nil },
+                        outage: outage,
+                        clock: clock
+                    )
+                    .told(
+                        by: Waiter(
+                            clock: clock,
+                            logger: book.logger,
+                            show: { text in shown.withLock { $0.append(text) } }
+                        )
+                    )
+                    jobs.addTask { _ = try await artifacts.read(Self.artifact) }
+                }
+                try await jobs.waitForAll()
+            }
+        }
+        let lines = book.lines(from: .notice).map(\.message)
+        #expect(lines == ["Reading and writing artifacts fails", "Reading and writing artifacts recovered"])
+        #expect(book.lines(from: .notice).first?.metadata["error"]?.contains("connection reset") == true)
+        let texts = shown.withLock { $0 }
+        #expect(Set(texts) == ["waiting for S3: connection reset", nil])
+        #expect(texts.count { $0 == nil } == 10)
     }
 
     @Test(arguments: [AWSError.Code.accessDenied, .noSuchKey, .objectTooLarge])
@@ -119,14 +164,15 @@ struct JobArtifactsTests {
         #expect(await used() == ["ASIA0", "ASIA1"])
     }
 
-    @Test func `credentials that are expired when they come fail the job instead of being renewed for ever`()
-        async throws
-    {
-        let expired = AWSError(.expiredToken, "expired", httpStatus: 400)
-        await store.fail(with: [expired, expired, expired])
-        let failure = try await #require(throws: JobFailure.self) { try await artifacts().read(Self.artifact) }
+    @Test func `credentials that are expired when they come are asked for anew, and not for ever`() async throws {
+        await store.fail(with: AWSError(.expiredToken, "expired", httpStatus: 400), until: .distantFuture, of: clock)
+        let artifacts = artifacts()
+        let failure = try await #require(throws: JobFailure.self) {
+            try await clock.running { try await artifacts.read(Self.artifact) }
+        }
         #expect(failure.type == .permissionError)
-        #expect(await used() == ["ASIA0", "ASIA1"])
+        #expect(failure.isPassing)
+        #expect((300...340).contains(LabBench.seconds(clock)))
     }
 
     @Test func `a job without credentials is said to have none`() async throws {
@@ -138,5 +184,15 @@ struct JobArtifactsTests {
         #expect(failure.message.contains("no credentials"))
         #expect(await used().isEmpty)
         #expect(renewals.withLock { $0 } == 1)
+    }
+}
+
+extension AWSError {
+    /// A reply in which nothing is the service's own.
+    fileprivate static func page(_ status: Int) -> AWSError {
+        let code: AWSError.Code = status == 403 ? .accessDenied : .init(rawValue: "HTTP\(status)")
+        var error = AWSError(code, "no code", httpStatus: status)
+        error.isForeign = true
+        return error
     }
 }

@@ -39,7 +39,7 @@ struct CostTests {
         #expect(calls == ["AcknowledgeJob": 2, "PutJobSuccessResult": 2, "PutObject": 1, "GetObject": 1])
     }
 
-    @Test func `a sandbox that is started, used and ended costs eleven calls of the lab, and looks that all share`()
+    @Test func `a sandbox that is started, used and ended costs twelve calls of the lab, and looks that all share`()
         async throws
     {
         var calls = try await Site.withRunning { site in
@@ -55,7 +55,7 @@ struct CostTests {
         #expect((1...2).contains(calls.removeValue(forKey: "execution") ?? 0))
         #expect(
             calls == [
-                "blueprint": 1, "startSandbox": 1, "sandbox": 2, "components": 2, "componentCommand": 1,
+                "blueprint": 1, "startSandbox": 1, "sandbox": 2, "components": 2, "componentCommand": 2,
                 "startComponentCommand": 1, "activity": 1, "stopSandbox": 1,
             ]
         )

@@ -131,13 +131,20 @@ actor FakeArtifactStore: ArtifactStore {
     private(set) var objects: [String: Data] = [:]
     private(set) var usedCredentials: [AWSCredentials] = []
     private var errors: [any Error] = []
+    private var outage: @Sendable () -> (any Error)? = { nil }
 
     func fail(with errors: [any Error]) { self.errors += errors }
+
+    /// Fails until a clock shows this time.
+    func fail(with error: any Error, until time: Date, of clock: any WorkerClock) {
+        outage = { clock.now < time ? error : nil }
+    }
 
     func put(_ data: Data, at key: String) { objects[key] = data }
 
     private func note(_ credentials: AWSCredentials) throws {
         usedCredentials.append(credentials)
+        if let error = outage() { throw error }
         if !errors.isEmpty { throw errors.removeFirst() }
     }
 

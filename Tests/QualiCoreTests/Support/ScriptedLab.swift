@@ -107,6 +107,7 @@ struct LabBench: Sendable {
         outputs: [CodePipeline.Artifact] = [],
         store: any ArtifactStore = FakeArtifactStore(),
         journal: (any JobJournal)? = nil,
+        logger: Logger = .silent,
         actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
     ) async throws -> JobResult {
         let configuration = try Handler.Configuration(ActionProperties(properties))
@@ -121,7 +122,7 @@ struct LabBench: Sendable {
             ),
             journal: journal ?? InMemoryJobJournal([.record()]),
             clock: clock,
-            logger: .silent,
+            logger: logger,
             actions: actions
         )
         return try await running { try await handler.run(configuration, context: context) }

@@ -48,7 +48,7 @@ struct Site: Sendable {
     static func withRunning<Value: Sendable>(
         _ options: LocalCloud.Options = .init(),
         blueprints: [LabBlueprint] = [blueprint()],
-        password: String? = nil,
+        password: Locked<String>? = nil,
         _ body: (Site) async throws -> Value
     ) async throws -> Value {
         try await LocalCloud.withRunning(options) { cloud in
@@ -60,7 +60,7 @@ struct Site: Sendable {
     /// Runs a worker at stand-ins for the length of a closure, and stops it gracefully.
     static func serve<Value: Sendable>(
         _ cloud: LocalCloud,
-        password: String? = nil,
+        password: Locked<String>? = nil,
         actions: QualiActions = QualiActions(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
         _ body: (Site) async throws -> Value
@@ -80,14 +80,14 @@ struct Site: Sendable {
     ///
     /// - Parameters:
     ///   - cloud: The stand-ins.
-    ///   - password: The lab's password, where it isn't the right one.
+    ///   - password: The lab's password, where it isn't the right one, or may change.
     ///   - actions: The action types; those that are registered otherwise stay as they are.
     ///   - life: What the worker's requests and notes depend on.
     ///   - journal: The journal.
     ///   - configure: Changes how jobs are handled.
     static func makeWorker(
         _ cloud: LocalCloud,
-        password: String? = nil,
+        password: Locked<String>? = nil,
         actions: QualiActions = QualiActions(),
         life: Life? = nil,
         journal: any JobJournal = InMemoryJobJournal(),
@@ -112,9 +112,13 @@ struct Site: Sendable {
         var lab = SandboxClient.Configuration(
             url: settings["CLOUDSHELL_URL"] ?? "",
             username: settings["CLOUDSHELL_USER"] ?? "",
-            password: Secret(password ?? settings["CLOUDSHELL_PASSWORD"] ?? ""),
+            password: Secret(settings["CLOUDSHELL_PASSWORD"] ?? ""),
             domain: settings["CLOUDSHELL_DOMAIN"] ?? ""
         )
+        if let password {
+            let user = lab.username
+            lab.currentCredentials = { .init(username: user, password: Secret(password.withLock { $0 })) }
+        }
         lab.retry.sleep = { try await Task.sleep(for: $0 / HurriedClock.speed) }
         var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
         // A slow machine mustn't look like a lab in lasting trouble.

@@ -37,6 +37,7 @@ struct PageState: Sendable {
     }
 
     private static func trouble(_ snapshot: WorkerSnapshot) -> String? {
+        if snapshot.lab.refusal != nil { return "The lab refuses the worker’s login, so no jobs are taken" }
         let isCodePipelineWell = snapshot.queues.allSatisfy { $0.service.trouble == nil }
         switch (isCodePipelineWell, snapshot.lab.trouble == nil) {
         case (true, true): return nil

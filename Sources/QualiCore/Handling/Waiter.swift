@@ -1,0 +1,88 @@
+import Foundation
+import Logging
+
+/// Who waits while a service is in passing trouble, and where that is told.
+///
+/// All that jobs repeat is repeated here, so that no trouble is borne in silence: the log tells it as one outage for all
+/// jobs, and the job's progress says what it waits for.
+struct Waiter: Sendable {
+    let clock: any WorkerClock
+    let logger: Logger
+    /// The action's own time-out: how long a lab that refuses the worker's login is waited for.
+    var limit: Duration = .zero
+    /// Shows what is waited for beside the job's progress; `nil` once that is over.
+    var show: @Sendable (String?) async -> Void = { _ in }
+    /// Pauses; it may put the job back, after which the handler begins anew from its checkpoint.
+    var pause: (@Sendable (Duration) async throws -> Void)?
+
+    /// One who waits without telling anybody.
+    static func silent(_ clock: any WorkerClock) -> Waiter {
+        Waiter(clock: clock, logger: Logger(label: "waiter") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// What an error means for whoever has met it.
+    enum Verdict {
+        /// To try again brings the same.
+        case lasting
+        /// It passes by itself; this is how long it is borne, and what is waited for, as in "the lab: no connection".
+        case passing(until: Date, String)
+    }
+
+    /// Does something again and again while it meets passing trouble.
+    ///
+    /// - Parameters:
+    ///   - outage: The trouble of all who do the same.
+    ///   - mayPutBack: Whether a pause may put the job back; only where the time until which is waited is in its checkpoint.
+    ///   - judge: Tells passing trouble from a refusal.
+    /// - Throws: What the last try threw.
+    func persist<Value: Sendable>(
+        _ outage: OutageLog,
+        _ pauses: Backoff,
+        mayPutBack: Bool = false,
+        judge: (any Error) -> Verdict,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        var pauses = pauses
+        var isShown = false
+        while true {
+            do {
+                let value = try await body()
+                outage.succeeded(at: clock.now, logger)
+                if isShown { await show(nil) }
+                return value
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                guard case .passing(let deadline, let words) = judge(error) else {
+                    // Who refuses is well.
+                    outage.succeeded(at: clock.now, logger)
+                    throw error
+                }
+                outage.failed(error, at: clock.now, logger)
+                guard clock.now < deadline else { throw error }
+                isShown = true
+                await show("waiting for \(words)")
+            }
+            if mayPutBack, let pause {
+                try await pause(pauses.pause())
+            } else {
+                try await clock.sleep(for: pauses.pause())
+            }
+        }
+    }
+}
+
+extension JobContext {
+    /// The job as one who waits.
+    ///
+    /// - Parameter limit: The action's own time-out.
+    func waiter(limit: Duration = .zero) -> Waiter {
+        Waiter(
+            clock: clock,
+            logger: logger,
+            limit: limit,
+            show: { await self.show(trouble: $0) },
+            pause: { try await self.pause(for: $0) }
+        )
+    }
+}
