@@ -8,9 +8,12 @@ public struct SecretRedactor: Sendable {
     /// What stands in a text where a secret was.
     public static let mark = "<redacted>"
 
+    /// How much work each byte of a text is worth; a usual one costs a tenth of it.
+    private static let stepsPerByte = 32
+
     /// All forms by their first byte.
     private let forms: [[[UInt8]]]
-    /// Whether a byte may begin a form, as itself or by an escape; most bytes of a text must cost next to nothing.
+    /// Which two bytes may begin a form, as themselves or by an escape; most places of a text must cost next to nothing.
     private let mayBegin: [Bool]
 
     /// Creates a redactor of these secrets.
@@ -19,39 +22,102 @@ public struct SecretRedactor: Sendable {
         var forms = [[[UInt8]]](repeating: [], count: texts.isEmpty ? 0 : 256)
         for form in Set(texts.flatMap { Self.forms(of: Array($0.utf8)) }) { forms[Int(form[0])].append(form) }
         self.forms = forms
-        mayBegin = forms.indices.map { !forms[$0].isEmpty || EscapedText.isEscape(UInt8($0)) }
+        mayBegin = Self.beginnings(of: forms)
+    }
+
+    private static func beginnings(of forms: [[[UInt8]]]) -> [Bool] {
+        var mayBegin = [Bool](repeating: false, count: forms.isEmpty ? 0 : 1 << 16)
+        for first in forms.indices {
+            if EscapedText.isEscape(UInt8(first)) {
+                for next in 0..<256 { mayBegin[first << 8 | next] = true }
+            } else if !forms[first].isEmpty {
+                let isWhole = forms[first].contains { $0.count == 1 }
+                for next in 0..<256 where isWhole || EscapedText.isEscape(UInt8(next)) {
+                    mayBegin[first << 8 | next] = true
+                }
+                for form in forms[first] where form.count > 1 { mayBegin[first << 8 | Int(form[1])] = true }
+            }
+        }
+        return mayBegin
     }
 
     /// The text with ``mark`` for each secret.
+    ///
+    /// What it costs grows with the text's length alone: of a text that is like a secret nearly everywhere, what is left is
+    /// hidden once that has cost too much.
     public func callAsFunction(_ text: String) -> String {
         guard !forms.isEmpty else { return text }
-        let escaped = EscapedText(text)
-        let bytes = escaped.bytes
+        var text = text
+        return text.withUTF8 { masked($0) } ?? text
+    }
+
+    /// The masked text; `nil` where nothing is to be masked.
+    private func masked(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        let text = EscapedText(bytes)
+        let mark = Array(Self.mark.utf8)
         var masked: [UInt8] = []
         var kept = 0
         var offset = 0
+        // Where the run of backslashes ends that was met last.
+        var run = 0
+        var steps = 0
+        let mostSteps = Self.stepsPerByte * bytes.count + 65_536
         while offset < bytes.count {
-            if mayBegin[Int(bytes[offset])], let end = end(escaped, offset) {
-                masked += bytes[kept..<offset] + Array(Self.mark.utf8)
+            guard steps <= mostSteps else {
+                masked += bytes[kept..<offset]
+                masked += mark
+                return String(decoding: masked, as: UTF8.self)
+            }
+            let byte = bytes[offset]
+            if offset + 1 < bytes.count, !mayBegin[Int(byte) << 8 | Int(bytes[offset + 1])] {
+                offset += 1
+                continue
+            }
+            if byte == UInt8(ascii: "\\"), offset >= run {
+                run = bytes[offset...].firstIndex { $0 != byte } ?? bytes.count
+                // Those that are too far from what they might escape, and no secret begins with one.
+                if forms[Int(byte)].isEmpty { offset = Swift.max(offset, run - EscapedText.mostBackslashes) }
+            }
+            if let end = end(text, offset, run: run, &steps) {
+                masked += bytes[kept..<offset]
+                masked += mark
                 (kept, offset) = (end, end)
             } else {
                 offset += 1
             }
         }
-        return kept == 0 ? text : String(decoding: masked + bytes[kept...], as: UTF8.self)
+        guard kept > 0 else { return nil }
+        masked += bytes[kept...]
+        return String(decoding: masked, as: UTF8.self)
     }
 
     /// Where the longest secret that begins here ends.
-    private func end(_ text: EscapedText, _ offset: Int) -> Int? {
-        guard EscapedText.isEscape(text.bytes[offset]) else { return end(text, offset, of: text.bytes[offset]) }
-        return text.beginnings(at: offset).compactMap { end(text, offset, of: $0) }.max()
+    private func end(_ text: EscapedText, _ offset: Int, run: Int, _ steps: inout Int) -> Int? {
+        let byte = text.bytes[offset]
+        guard EscapedText.isEscape(byte) else { return end(text, offset, of: byte, &steps) }
+        let (itself, first, second) = text.beginnings(at: offset, run: run)
+        var longest = end(text, offset, of: itself, &steps)
+        if let first, first != itself { longest = max(longest, end(text, offset, of: first, &steps)) }
+        if let second, second != itself, second != first {
+            longest = max(longest, end(text, offset, of: second, &steps))
+        }
+        return longest
+    }
+
+    private func max(_ a: Int?, _ b: Int?) -> Int? {
+        guard let a, let b else { return a ?? b }
+        return Swift.max(a, b)
     }
 
     /// Where the longest secret that begins here with a byte ends.
-    private func end(_ text: EscapedText, _ offset: Int, of byte: UInt8) -> Int? {
+    private func end(_ text: EscapedText, _ offset: Int, of byte: UInt8, _ steps: inout Int) -> Int? {
         var longest: Int?
+        // Most forms differ from the text in their second byte.
+        let second = offset + 1 < text.bytes.count && !EscapedText.isEscape(byte) ? text.bytes[offset + 1] : nil
+        let plainSecond = second.flatMap { EscapedText.isEscape($0) ? nil : $0 }
         for form in forms[Int(byte)] {
-            guard let end = text.end(of: form, at: offset), end > longest ?? 0,
+            if let plainSecond, form.count > 1, form[1] != plainSecond { continue }
+            guard let end = text.end(of: form, at: offset, &steps), end > longest ?? 0,
                 form.count > 3 || Self.isAlone(offset..<end, in: text.bytes)
             else { continue }
             longest = end
@@ -62,7 +128,7 @@ public struct SecretRedactor: Sendable {
     /// Whether there is no letter or digit next to a very short secret.
     ///
     /// Within words it is mere chance, and marks all over a log would tell the secret.
-    private static func isAlone(_ range: Range<Int>, in text: [UInt8]) -> Bool {
+    private static func isAlone(_ range: Range<Int>, in text: UnsafeBufferPointer<UInt8>) -> Bool {
         let neighbours = [range.lowerBound - 1, range.upperBound].filter(text.indices.contains).map { text[$0] }
         return !neighbours.contains { byte in
             switch byte {
@@ -81,16 +147,24 @@ public struct SecretRedactor: Sendable {
     ///
     /// ``EscapedText`` undoes one layer by itself.
     private static func escaped(_ secret: String) -> [String] {
-        let json = secret.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let json = secret.escaping { $0 == "\\" || $0 == "\"" ? "\\\($0)" : nil }
         let ascii = json.utf16.map { unit in
             if unit < 127 { return String(Unicode.Scalar(UInt8(unit))) }
             let digits = String(unit, radix: 16)
             return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         }.joined()
-        let html = secret.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
+        let html = secret.escaping { scalar in
+            switch scalar {
+            case "&": "&amp;"
+            case "<": "&lt;"
+            case ">": "&gt;"
+            case "\"": "&quot;"
+            default: nil
+            }
+        }
         return [
-            secret, json, json.replacing("/", with: "\\/"), ascii, ascii.replacing("/", with: "\\/"), html,
+            secret, json, json.escaping { $0 == "/" ? "\\/" : nil }, ascii,
+            ascii.escaping { $0 == "/" ? "\\/" : nil }, html,
             PercentEncoding.encode(secret),
         ]
     }

@@ -182,13 +182,8 @@ package struct JSONScanner {
         case UInt8(ascii: "r"): return ("\r", 2)
         case UInt8(ascii: "t"): return ("\t", 2)
         case UInt8(ascii: "u"):
-            var code: UInt32 = 0
             let digits = bytes.dropFirst(2).prefix(4)
-            guard digits.count == 4 else { return nil }
-            for digit in digits {
-                guard let value = Character(Unicode.Scalar(digit)).hexDigitValue else { return nil }
-                code = code << 4 | UInt32(value)
-            }
+            guard digits.count == 4, let code = HexDigits.value(digits) else { return nil }
             return Unicode.Scalar(code).map { ($0, 6) }
         default: return nil
         }
