@@ -52,4 +52,32 @@ public enum HTTPDestination: Sendable, Hashable {
     ///
     /// All else is as for ``file(_:)``.
     case fileAt(String, offset: Int)
+    /// To a reader, as it arrives; ``HTTPReply/body`` stays empty.
+    ///
+    /// Only the body of a 2xx reply goes there; any other's goes into memory, up to 1 MiB.
+    case reader(HTTPBodyReader)
+}
+
+/// Takes a reply's body piece by piece, so that nobody has to hold all of it.
+public final class HTTPBodyReader: Sendable {
+    private let read: @Sendable (UnsafeRawBufferPointer) -> Void
+
+    /// Creates a reader for one call.
+    ///
+    /// - Parameter read: Takes the next bytes, of which nothing is there afterwards. It is called on the thread that all
+    ///   transfers share, so it must be quick.
+    public init(_ read: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) {
+        self.read = read
+    }
+
+    /// Takes the next bytes.
+    public func take(_ bytes: UnsafeRawBufferPointer) { read(bytes) }
+}
+
+extension HTTPBodyReader: Hashable {
+    /// Whether both are the same reader.
+    public static func == (left: HTTPBodyReader, right: HTTPBodyReader) -> Bool { left === right }
+
+    /// Hashes which reader it is.
+    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-/// Takes in a reply's body, within its limit: into memory, or into a file where the reply is a success.
+/// Takes in a reply's body, within its limit: into memory, or into a file or a reader where the reply is a success.
 struct BodySink {
     /// The largest body of an error beside a file.
     private static let errorLimit = 1 << 20
@@ -31,22 +31,26 @@ struct BodySink {
     /// Returns how many bytes are taken: fewer than there are where the rest isn't wanted.
     mutating func write(_ bytes: UnsafeRawBufferPointer, status: Int) throws(HTTPClientError) -> Int {
         let isSuccess = (200..<300).contains(status)
-        let isFile = isSuccess && destination != .memory
+        let passesOn = isSuccess && destination != .memory
         let limit = destination == .memory || isSuccess ? limit : Self.errorLimit
-        let room = limit - (isFile ? written : received.count)
+        let room = limit - (passesOn ? written : received.count)
         if bytes.count > room {
             guard acceptsBeginning, isSuccess else { throw Self.tooLarge(limit) }
             isCutOff = true
         }
         let taken = UnsafeRawBufferPointer(rebasing: bytes.prefix(max(room, 0)))
-        if isFile { try writeFile(taken) } else { received.append(contentsOf: taken) }
+        if passesOn { try passOn(taken) } else { received.append(contentsOf: taken) }
         return taken.count
     }
 
-    private mutating func writeFile(_ bytes: UnsafeRawBufferPointer) throws(HTTPClientError) {
+    private mutating func passOn(_ bytes: UnsafeRawBufferPointer) throws(HTTPClientError) {
         let (path, offset): (String, Int?)
         switch destination {
         case .memory: return
+        case .reader(let reader):
+            reader.take(bytes)
+            written += bytes.count
+            return
         case .file(let name): (path, offset) = (name, nil)
         case .fileAt(let name, let start): (path, offset) = (name, start)
         }
@@ -62,7 +66,7 @@ struct BodySink {
     /// Ends the body, an empty one's file included, and returns what is in memory.
     mutating func finish(status: Int) throws(HTTPClientError) -> Data {
         if descriptor < 0, (200..<300).contains(status) {
-            try writeFile(UnsafeRawBufferPointer(start: nil, count: 0))
+            try passOn(UnsafeRawBufferPointer(start: nil, count: 0))
         }
         return received
     }

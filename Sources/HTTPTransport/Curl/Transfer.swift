@@ -7,6 +7,8 @@ final class Transfer: CurlJob, @unchecked Sendable {
     // `@unchecked`: created on the caller's thread, then touched by the loop's thread alone.
 
     private static let headLimit = 256 << 10
+    /// Many more than any server sends; a few ten thousand would be too many for `HTTPFields`.
+    private static let mostFields = 1_000
     private static let fileBufferSize = 256 << 10
     private static let shortBufferSize = 16 << 10
     /// Bytes per second below which a transfer counts as stalled.
@@ -225,10 +227,10 @@ final class Transfer: CurlJob, @unchecked Sendable {
 
     private func receiveHead(_ bytes: UnsafeRawBufferPointer) -> Int {
         headSize += bytes.count
-        guard headSize <= Self.headLimit else {
+        guard headSize <= Self.headLimit, fields.count < Self.mostFields else {
             failure = HTTPClientError(
                 .responseTooLarge,
-                "the reply's head is larger than \(Self.headLimit) bytes",
+                "the reply's head is larger than \(Self.headLimit) bytes or has \(Self.mostFields) fields",
                 mayHaveBeenProcessed: true
             )
             return 0

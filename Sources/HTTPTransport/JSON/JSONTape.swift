@@ -1,5 +1,13 @@
 import FoundationEssentials
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// A JSON text, read once into a flat list of its values, each before what is in it.
 final class JSONTape {
     enum Kind {
@@ -16,10 +24,25 @@ final class JSONTape {
 
     struct Value {
         let kind: Kind
+        private let start: UInt32
+        private let end: UInt32
+        private var nextValue: UInt32
+
+        fileprivate init(kind: Kind, range: Range<Int>, next: Int) {
+            self.kind = kind
+            start = UInt32(range.lowerBound)
+            end = UInt32(range.upperBound)
+            nextValue = UInt32(next)
+        }
+
         /// Where it stands in the text, without quotes.
-        let range: Range<Int>
+        var range: Range<Int> { Int(start)..<Int(end) }
+
         /// Where the value after it stands in the list.
-        fileprivate(set) var next: Int
+        fileprivate(set) var next: Int {
+            get { Int(nextValue) }
+            set { nextValue = UInt32(newValue) }
+        }
     }
 
     /// Whether somebody asked for what isn't there, so that `JSONDecoder` might answer otherwise.
@@ -28,11 +51,15 @@ final class JSONTape {
     private let bytes: [UInt8]
 
     /// Reads a text; `nil` where it is broken or unusual.
-    init?(_ data: Data) {
+    ///
+    /// - Parameter mostValues: At most how many values it has.
+    init?(_ data: Data, mostValues: Int) {
+        // A place in it has 32 bits.
+        guard data.count < UInt32.max else { return nil }
         let bytes = Array(data)
         let values = bytes.withUnsafeBufferPointer { bytes -> ContiguousArray<Value>? in
             var scanner = JSONScanner(bytes)
-            var reader = Reader(bytes: bytes)
+            var reader = Reader(bytes: bytes, mostValues: mostValues)
             return reader.read(&scanner, depth: 0) && scanner.isAtEnd() ? reader.values : nil
         }
         guard let values else { return nil }
@@ -48,9 +75,9 @@ final class JSONTape {
         /// A longer object is left to `JSONDecoder`, which finds its members faster.
         private static let mostMembers = 64
 
-        init(bytes: UnsafeBufferPointer<UInt8>) {
+        init(bytes: UnsafeBufferPointer<UInt8>, mostValues: Int) {
             self.bytes = bytes
-            values.reserveCapacity(bytes.count / 16)
+            values.reserveCapacity(min(bytes.count / 16, mostValues))
         }
 
         mutating func read(_ scanner: inout JSONScanner, depth: Int) -> Bool {
@@ -178,7 +205,7 @@ extension UnsafeBufferPointer<UInt8> {
     /// Whether other bytes are the same.
     func equals(_ other: Slice<Self>) -> Bool {
         guard count == other.count else { return false }
-        let start = other.startIndex
-        return indices.allSatisfy { self[$0] == other.base[start + $0] }
+        guard let mine = baseAddress, let others = other.base.baseAddress else { return true }
+        return memcmp(mine, others + other.startIndex, count) == 0
     }
 }

@@ -7,14 +7,17 @@ package import FoundationEssentials
 package enum PlainJSON {
     /// Decodes a value.
     ///
-    /// - Throws: What `JSONDecoder` throws.
+    /// - Throws: What `JSONDecoder` throws; ``JSONSize/TooManyValues`` before a decoder is asked.
     package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from data: Data) throws -> Value {
-        try plainly(type, from: data) ?? JSONDecoder().decode(type, from: data)
+        let mostValues = try JSONSize.check(data)
+        return try plainly(type, from: data, mostValues: mostValues) ?? JSONDecoder().decode(type, from: data)
     }
 
     /// Decodes a value from a plain text that has all that is asked for; `nil` from any other.
-    static func plainly<Value: Decodable>(_ type: Value.Type, from data: Data) -> Value? {
-        guard let tape = JSONTape(data), let value = try? PlainJSONDecoder(tape: tape, index: 0).value(type) else {
+    static func plainly<Value: Decodable>(_ type: Value.Type, from data: Data, mostValues: Int = .max) -> Value? {
+        guard let tape = JSONTape(data, mostValues: mostValues),
+            let value = try? PlainJSONDecoder(tape: tape, index: 0).value(type)
+        else {
             return nil
         }
         // What isn't there may have been asked for by somebody who does without.
@@ -64,16 +67,14 @@ package struct PlainJSONDecoder: Decoder {
         return PlainObject(tape: tape, index: index)
     }
 
-    /// The values of a list.
-    package func elements() throws -> [PlainJSONDecoder] {
+    /// Goes through the values of a list.
+    package func forEachElement(_ body: (PlainJSONDecoder) -> Void) throws {
         guard case .list = tape.values[index].kind else { throw tape.doubt() }
-        var elements: [PlainJSONDecoder] = []
         var place = index + 1
         while place < tape.values[index].next {
-            elements.append(PlainJSONDecoder(tape: tape, index: place))
+            body(PlainJSONDecoder(tape: tape, index: place))
             place = tape.values[place].next
         }
-        return elements
     }
 
     /// The value as a type that decodes itself.

@@ -125,8 +125,13 @@ public struct LabBehaviour: Sendable {
     /// How many reads of `GET /sandboxes` miss a sandbox that was just started.
     public var listLag = 0
 
+    /// How many sandboxes of others have ended before the first one; `show_historic` lists them all, first.
+    public var pastSandboxes = 0
+
     // MARK: Activity
 
+    /// Whether there is always one more page of activity.
+    public var activityNeverEnds = false
     /// How many events or entries are on a page.
     public var pageSize = 1_000
     /// Whether events have GUIDs for ids, as one documented sample has, instead of numbers.

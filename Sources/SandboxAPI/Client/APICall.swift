@@ -15,6 +15,10 @@ struct APICall: Sendable {
     var body: Data?
     /// What must not show up in an error, beside the session's own secrets.
     var secrets: [Secret] = []
+    /// The largest reply that is read, in bytes.
+    var replyLimit = 16 << 20
+    /// What takes the list of a successful reply while it comes; without one the reply is read as a whole.
+    var search: SandboxSearch?
 
     /// Whether it begins something in the lab that must begin once.
     var isStart = false

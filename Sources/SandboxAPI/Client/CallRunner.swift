@@ -47,8 +47,12 @@ struct CallRunner: Sendable {
 
     /// Sends a call and reads its reply.
     ///
-    /// - Parameter read: Makes a value of the reply's body; throws ``MalformedReply`` or `DecodingError`.
-    func run<Reply>(_ call: APICall, read: (Data) throws -> Reply) async throws -> Reply {
+    /// - Parameter read: Makes a value of the reply's body; throws ``MalformedReply``, `JSONSize.TooManyValues` or
+    ///   `DecodingError`.
+    func run<Reply: Sendable>(
+        _ call: APICall,
+        read: @escaping @Sendable (Data) throws -> Reply
+    ) async throws -> Reply {
         var refused: Session.Token?
         return try await retry.run(mayRepeat: { $0.mayRepeat(call, sendsOnce: sendsOnce) }) {
             var renewals = 0
@@ -68,7 +72,11 @@ struct CallRunner: Sendable {
     }
 
     /// Sends a call once, with a token of one's own and without any repeat.
-    func runOnce<Reply>(_ call: APICall, token: Secret, read: (Data) throws -> Reply) async throws -> Reply {
+    func runOnce<Reply: Sendable>(
+        _ call: APICall,
+        token: Secret,
+        read: @escaping @Sendable (Data) throws -> Reply
+    ) async throws -> Reply {
         try await exchange.run(call, token: token, secrets: await session.knownSecrets + call.secrets, read: read)
     }
 }

@@ -8,28 +8,25 @@ struct Exchange: Sendable {
     let httpClient: any HTTPClient
     var timeout: Duration
 
+    /// Where long replies are read.
+    private static let reading = HeavyWork(threads: 2)
+
     /// Sends a call once.
     ///
     /// - Throws: ``SandboxAPIError``, whose texts hold none of the secrets; `CancellationError`.
-    func run<Reply>(
+    func run<Reply: Sendable>(
         _ call: APICall,
         token: Secret?,
         secrets: [Secret],
-        read: (Data) throws -> Reply
+        read: @escaping @Sendable (Data) throws -> Reply
     ) async throws -> Reply {
         let redact = Redactor((token.map { [$0] } ?? []) + secrets)
-        let reply: HTTPReply
+        var reply: HTTPReply
         do {
-            let request = call.request(to: url, token: token?.reveal())
-            reply = try await httpClient.send(
-                HTTPCall(
-                    request,
-                    body: call.body.map(HTTPBody.data),
-                    timeout: timeout,
-                    // A kept connection that is dead would leave it unknown whether something was begun.
-                    usesFreshConnection: call.isStart
-                )
-            )
+            reply = try await httpClient.send(httpCall(call, token))
+            if let search = call.search, reply.response.status.kind == .successful {
+                reply.body = search.rest(reply.body)
+            }
         } catch let error as HTTPClientError {
             throw SandboxAPIError.transport(error, call, redact)
         } catch let error as CancellationError {
@@ -38,12 +35,32 @@ struct Exchange: Sendable {
             let other = HTTPClientError(.other, "\(error)", mayHaveBeenProcessed: true)
             throw SandboxAPIError.transport(other, call, redact)
         }
-        if let error = SandboxAPIError.reported(by: reply, call, redact) { throw error }
-        do {
-            return try read(reply.body)
-        } catch {
-            throw SandboxAPIError.malformed(error, reply, call, redact)
+        return try await Self.reading.run(size: reply.body.count) { [reply] in
+            if let error = SandboxAPIError.reported(by: reply, call, redact) { throw error }
+            do {
+                return try read(reply.body)
+            } catch {
+                throw SandboxAPIError.malformed(error, reply, call, redact)
+            }
         }
+    }
+
+    private func httpCall(_ call: APICall, _ token: Secret?) -> HTTPCall {
+        var http = HTTPCall(
+            call.request(to: url, token: token?.reveal()),
+            body: call.body.map(HTTPBody.data),
+            timeout: timeout,
+            responseLimit: call.replyLimit,
+            // A kept connection that is dead would leave it unknown whether something was begun.
+            usesFreshConnection: call.isStart
+        )
+        if let search = call.search {
+            // A list that has no end takes longer than other replies, but mustn't stand still for longer.
+            http.timeout = timeout * 10
+            http.stallTimeout = timeout
+            http.destination = .reader(search.begin())
+        }
+        return http
     }
 }
 
@@ -62,7 +79,8 @@ enum Reply {
 
     /// The list of sandboxes, without those that can't be read.
     static func sandboxes(_ data: Data) throws -> [SandboxSummary] {
-        try SandboxListScanner.list(data) ?? list(data)
+        _ = try JSONSize.check(data)
+        return try SandboxListScanner.list(data) ?? list(data)
     }
 
     /// The states of those sandboxes in the list whose ids are wanted; of one that is there twice, the last.
@@ -91,8 +109,8 @@ enum Reply {
 
     /// A list, without the elements that can't be read.
     static func list<Value: Decodable>(_ data: Data) throws -> [Value] {
-        let elements: [Lenient<Value>] = try object(data)
-        return elements.compactMap(\.value)
+        let list: LenientList<Value> = try object(data)
+        return list.values
     }
 
     /// A bare JSON string that is a token.
@@ -108,7 +126,7 @@ enum Reply {
 
     /// A text: a JSON string, or the body as it is.
     static func text(_ data: Data) -> String {
-        if let text = try? JSONDecoder().decode(String.self, from: data) { return text }
+        if let text = try? PlainJSON.decode(String.self, from: data) { return text }
         return String(decoding: data, as: UTF8.self)
     }
 
@@ -141,6 +159,6 @@ enum Reply {
     }
 
     private static func isBlank(_ data: Data) -> Bool {
-        data.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
+        data.withUnsafeBytes { $0.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 } }
     }
 }

@@ -17,7 +17,8 @@ struct Login: Sendable {
             operation: Login.operation,
             method: .put,
             path: ["login"],
-            body: try JSON.encode(Body(credentials, domain))
+            body: try JSON.encode(Body(credentials, domain)),
+            replyLimit: 256 << 10
         )
         do {
             return try await exchange.run(call, token: nil, secrets: [credentials.password], read: Reply.token)

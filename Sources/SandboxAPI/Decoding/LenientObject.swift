@@ -62,8 +62,9 @@ struct LenientObject {
         value(names) { Scalar(text: try $0.scalarText()) }
     }
 
-    private func elements<Element: Decodable>(_ names: [String]) -> [Lenient<Element>]? {
-        value(names) { try $0.elements().map { Lenient(value: try? Element(from: $0)) } }
+    private func elements<Element: Decodable>(_ names: [String]) -> [Element]? {
+        let list: LenientList<Element>? = value(names) { try LenientList(from: $0) }
+        return list?.values
     }
 
     /// A text, also from a number or a boolean.
@@ -102,12 +103,12 @@ struct LenientObject {
 
     /// A list without the elements that can't be read.
     func list<Element: Decodable>(_ names: String...) -> [Element] {
-        elements(names)?.compactMap(\.value) ?? []
+        elements(names) ?? []
     }
 
     /// A list of texts; a single text counts as a list of one.
     func strings(_ names: String...) -> [String] {
-        if let list: [Lenient<Scalar>] = elements(names) { return list.compactMap { $0.value?.text } }
+        if let list: [Scalar] = elements(names) { return list.map(\.text) }
         guard let single = scalar(names)?.text, !single.isEmpty else { return [] }
         return [single]
     }
@@ -121,6 +122,24 @@ struct Lenient<Value: Decodable> {
 extension Lenient: Decodable {
     init(from decoder: any Decoder) throws {
         value = try? Value(from: decoder)
+    }
+}
+
+/// A list without the elements that can't be read, for which it keeps no place.
+struct LenientList<Value: Decodable>: Decodable {
+    var values: [Value] = []
+
+    init(from decoder: any Decoder) throws {
+        if let plain = decoder as? PlainJSONDecoder {
+            try plain.forEachElement { element in
+                if let value = try? Value(from: element) { values.append(value) }
+            }
+        } else {
+            var container = try decoder.unkeyedContainer()
+            while !container.isAtEnd {
+                if let value = try container.decode(Lenient<Value>.self).value { values.append(value) }
+            }
+        }
     }
 }
 

@@ -20,6 +20,13 @@ enum SandboxListScanner {
         return isRead ? list : nil
     }
 
+    /// A sandbox of the list.
+    static func one(_ element: UnsafeRawBufferPointer) -> SandboxSummary? {
+        var scanner = JSONScanner(element.bindMemory(to: UInt8.self))
+        guard let sandbox = sandbox(&scanner), scanner.isAtEnd() else { return nil }
+        return sandbox
+    }
+
     /// The states of those sandboxes in a reply whose ids are wanted; of one that is there twice, the last.
     ///
     /// - Parameter visitName: Is given the end of each name of at least `nameEnd` bytes, and the sandbox's id and state.

@@ -1,12 +1,28 @@
+import HTTPTransport
+
 extension SandboxClient {
     /// Lists the sandboxes that run or are to run (`GET /sandboxes`).
     ///
     /// - Parameter includingHistoric: Whether to list ended ones too.
     public func sandboxes(includingHistoric: Bool = false) async throws -> [SandboxSummary] {
-        try await calls.run(
-            .get("sandboxes", ["sandboxes"], query: includingHistoric ? [("show_historic", "true")] : []),
-            read: Reply.sandboxes
-        )
+        guard !includingHistoric else { return try await historicSandboxes { _ in true } }
+        return try await calls.run(.get("sandboxes", ["sandboxes"]), read: Reply.sandboxes)
+    }
+
+    /// Looks through the list of all sandboxes, ended ones too, and keeps those that are wanted.
+    ///
+    /// The list is read while it comes, so that a long one needs no more memory than a short one. It may have 256 MiB, and
+    /// may take ten times the time of other calls.
+    ///
+    /// - Parameter isWanted: Called on a thread of the transport, so it must be quick.
+    package func historicSandboxes(
+        where isWanted: @escaping @Sendable (SandboxSummary) -> Bool
+    ) async throws -> [SandboxSummary] {
+        let search = SandboxSearch(where: isWanted)
+        var call = APICall.get("sandboxes", ["sandboxes"], query: [("show_historic", "true")])
+        call.search = search
+        call.replyLimit = SandboxSearch.longestHistory
+        return try await calls.run(call) { _ in try search.found() }
     }
 
     /// Reads the same list, and keeps no more of it than the states of some sandboxes.
@@ -15,7 +31,10 @@ extension SandboxClient {
     ///   - ids: The sandboxes whose states are wanted.
     ///   - tags: Ends of names, of one length, whose bearers are wanted.
     package func glimpse(of ids: Set<String>, bearing tags: Set<String> = []) async throws -> SandboxGlimpse {
-        try await calls.run(.get("sandboxes", ["sandboxes"])) { try Reply.glimpse($0, of: ids, bearing: tags) }
+        try await calls.run(.get("sandboxes", ["sandboxes"])) { data in
+            _ = try JSONSize.check(data)
+            return try Reply.glimpse(data, of: ids, bearing: tags)
+        }
     }
 
     /// Lists a user's active sandboxes (`GET /sandboxes/owners/{owner}`).

@@ -3,6 +3,9 @@ import HTTPTransport
 import HTTPTypes
 
 extension SandboxAPIError {
+    /// How much of an error's page or message is looked at, in bytes; a person gets to see much less.
+    private static let longestPage = 16 << 10
+
     /// No complete reply came.
     static func transport(_ error: HTTPClientError, _ call: APICall, _ redact: Redactor) -> SandboxAPIError {
         var error = error
@@ -32,7 +35,7 @@ extension SandboxAPIError {
         let code = status.kind == .successful ? body?.statusCode ?? 400 : status.code
         let raw = text(of: reply, body)
         // Before redaction, for a password may be a word of the message.
-        let known = ErrorCatalogue.find(message: LabText.line(raw, limit: .max))
+        let known = ErrorCatalogue.find(message: LabText.line(raw.beginning(longestPage), limit: .max))
         let said = message(raw, status, redact)
         let isPage = body == nil && reply.isPage
         let finding = known ?? ErrorCatalogue.find(status: code, fromAPI: body?.isError == true, isPage: isPage)
@@ -86,7 +89,8 @@ extension SandboxAPIError {
             subject: call.subject,
             httpStatus: status,
             mayHaveBeenProcessed: true,
-            isTransient: true
+            // What is too long now won't be shorter in a moment.
+            isTransient: !(error is JSONSize.TooManyValues)
         )
     }
 
@@ -94,6 +98,7 @@ extension SandboxAPIError {
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let malformed as MalformedReply: malformed.reason
+        case let tooMany as JSONSize.TooManyValues: tooMany.description
         case DecodingError.keyNotFound(let key, _): "it has no “\(key.stringValue)”"
         case DecodingError.dataCorrupted: "it isn't JSON"
         default: "it is JSON of another shape"
@@ -102,14 +107,14 @@ extension SandboxAPIError {
 
     /// What the reply says, as it came.
     private static func text(of reply: HTTPReply, _ body: ErrorBody?) -> String {
-        if let text = body?.text { return text }
-        return reply.body.count > 256 << 10 ? "" : String(decoding: reply.body, as: UTF8.self)
+        body?.text ?? String(decoding: reply.body.prefix(ErrorBody.longest), as: UTF8.self)
     }
 
     private static func message(_ raw: String, _ status: HTTPResponse.Status, _ redact: Redactor) -> String {
         // Twice: cleaning may break a secret up, and HTML's entities may hide one. Cut only then, lest half of one
         // remain.
-        let line = LabText.line(redact(LabText.line(redact(raw), limit: .max)))
+        let page = BoundedText.beginning(of: raw, limit: longestPage) { redact($0) }
+        let line = LabText.line(redact(LabText.line(page, limit: .max)))
         guard line.isEmpty else { return line }
         let reason = status.reasonPhrase
         return "The lab says no more than status \(status.code)\(reason.isEmpty ? "" : " (\(reason))")."
@@ -122,10 +127,12 @@ struct ErrorBody: Decodable {
     var errorCategory: String?
     var text: String?
 
+    /// An error is short, in bytes; a longer reply isn't read twice.
+    static let longest = 256 << 10
+
     init?(_ data: Data) {
-        // An error is short; a long reply isn't read twice.
-        guard data.count <= 256 << 10, data.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"),
-            let body = try? JSONDecoder().decode(ErrorBody.self, from: data)
+        guard data.count <= Self.longest, data.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"),
+            let body = try? PlainJSON.decode(ErrorBody.self, from: data)
         else { return nil }
         self = body
     }

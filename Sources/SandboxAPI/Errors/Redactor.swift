@@ -17,9 +17,15 @@ struct Redactor: Sendable {
     /// The lab's message for a dead token quotes it, and it may be another than this client's.
     private static func withoutEchoedToken(_ text: String) -> String {
         let marker = "Login failed for token:"
-        guard let start = text.firstRange(of: marker) else { return text }
-        let after = text[start.upperBound...]
-        let end = after.firstRange(of: ". Please")?.lowerBound ?? after.firstIndex(of: "\"") ?? after.endIndex
-        return text[..<start.upperBound] + " " + SecretRedactor.mark + withoutEchoedToken(String(after[end...]))
+        var masked = ""
+        var rest = text[...]
+        while let start = rest.utf8.firstRange(of: marker.utf8)?.upperBound {
+            let after = rest[start...]
+            let end =
+                after.utf8.firstRange(of: ". Please".utf8)?.lowerBound ?? after.utf8.firstIndex(of: UInt8(ascii: "\""))
+            masked += rest[..<start] + " " + SecretRedactor.mark
+            rest = end.map { after[$0...] } ?? ""
+        }
+        return masked.isEmpty ? text : masked + rest
     }
 }

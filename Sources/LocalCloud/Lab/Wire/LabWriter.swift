@@ -81,6 +81,18 @@ struct LabWriter {
         ]
     }
 
+    /// A sandbox of which only this is known, since it ended long ago.
+    func pastSummary(id: String) -> JSON {
+        [
+            "name": .string("Nightly \(id)"),
+            "id": .string(id),
+            "description": .string(String(repeating: "Nobody remembers what it was for. ", count: 6)),
+            "state": "Ended",
+            "blueprint": ["name": "Nightly", "id": "5d4c3b2a-0000-4000-8000-000000000000"],
+            "_links": ["self": link("/sandboxes/\(id)"), "components": link("/sandboxes/\(id)/components")],
+        ]
+    }
+
     func sandbox(_ sandbox: LabSandbox) -> JSON {
         let path = "/sandboxes/\(sandbox.id)"
         return .members([

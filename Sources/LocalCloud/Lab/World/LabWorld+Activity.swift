@@ -2,6 +2,7 @@ import Foundation
 
 extension LabWorld {
     mutating func activity(_ index: Int, _ request: LocalRequest, _ writer: LabWriter) throws(LabError) -> LocalReply {
+        if behaviour.activityNeverEnds { return endlessActivity(request, writer) }
         var events: [LabSandbox.Event] = []
         var hidden: LabSandbox.Event?
         for place in sandboxes[index].events.indices {
@@ -30,6 +31,28 @@ extension LabWorld {
                 "more_pages": writer.bool(more),
                 "next_event_id": more ? writer.id(of: events[page.endIndex]) : writer.number(next),
                 "events": .array(page.map(writer.event)),
+            ])
+        )
+    }
+
+    /// A page of one event, after which there is more.
+    private func endlessActivity(_ request: LocalRequest, _ writer: LabWriter) -> LocalReply {
+        let id = request.queryValue("from_event_id").flatMap { Int($0) } ?? 1
+        let event = LabSandbox.Event(
+            id: id,
+            guid: "\(id)",
+            isError: true,
+            text: "Event \(id)",
+            output: nil,
+            time: writer.now,
+            hiddenReads: 0
+        )
+        return .json(
+            .members([
+                behaviour.eventCountKey: writer.number(1),
+                "more_pages": writer.bool(true),
+                "next_event_id": writer.number(id + 1),
+                "events": .array([writer.event(event)]),
             ])
         )
     }

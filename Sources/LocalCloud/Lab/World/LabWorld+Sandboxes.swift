@@ -132,17 +132,32 @@ extension LabWorld {
 
     mutating func list(_ request: LocalRequest, _ session: Session, _ writer: LabWriter) -> LocalReply {
         let historic = request.queryValue("show_historic") == "true"
-        return list(session, writer) { historic || $0.state != .ended }
+        return list(session, writer, after: historic ? past(writer) : "") { historic || $0.state != .ended }
+    }
+
+    /// The sandboxes that had ended before the first one, as lists have them: each some 670 bytes.
+    private func past(_ writer: LabWriter) -> String {
+        guard behaviour.pastSandboxes > 0 else { return "" }
+        let parts = writer.pastSummary(id: "@").text.split(separator: "@")
+        var items = ""
+        for number in 0..<behaviour.pastSandboxes {
+            let id = "00000000-0000-4000-8000-" + String(1_000_000_000_000 + number).suffix(12)
+            items += (number == 0 ? "" : ",") + parts.joined(separator: id)
+        }
+        return items
     }
 
     mutating func list(of owner: String, _ session: Session, _ writer: LabWriter) -> LocalReply {
         list(session, writer) { $0.owner == owner && $0.state != .ended }
     }
 
-    private mutating func list(_ session: Session, _ writer: LabWriter, where condition: (LabSandbox) -> Bool)
-        -> LocalReply
-    {
-        var items = ""
+    private mutating func list(
+        _ session: Session,
+        _ writer: LabWriter,
+        after others: String = "",
+        where condition: (LabSandbox) -> Bool
+    ) -> LocalReply {
+        var items = others
         for index in sandboxes.indices {
             guard sandboxes[index].domain == session.domain, isPublic(sandboxes[index]),
                 isVisible(sandboxes[index], session)
