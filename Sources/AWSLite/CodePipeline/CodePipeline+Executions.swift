@@ -103,6 +103,7 @@ extension CodePipeline {
         var executions: [ActionExecution] = []
         try await actionExecutionPages(input) { page in
             executions += page
+            try Self.check(executions.count, .listActionExecutions)
             return true
         }
         return executions

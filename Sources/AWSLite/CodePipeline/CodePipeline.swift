@@ -20,7 +20,7 @@ public struct CodePipeline: Sendable {
     /// Calls an operation of the protocol AWS JSON 1.1.
     ///
     /// An empty body counts as an object without members.
-    func call<Input: Encodable, Output: Decodable>(
+    func call<Input: Encodable, Output: Decodable & Sendable>(
         _ name: AWSOperationName,
         _ input: Input,
         retrySafety: AWSOperation.RetrySafety = .idempotent,
@@ -72,7 +72,11 @@ public struct CodePipeline: Sendable {
         return try await AWSCaller(configuration: configuration).call(operation, request, body: body) { reply in
             do {
                 let text = reply.body.isEmpty ? Data("{}".utf8) : reply.body
-                return try PlainJSON.decode(Output.self, from: text)
+                return try await AWSCaller.heavyWork.run(size: text.count) {
+                    try PlainJSON.decode(Output.self, from: text)
+                }
+            } catch let error as CancellationError {
+                throw error
             } catch {
                 throw MalformedReply(error, reply)
             }
@@ -92,10 +96,28 @@ extension CodePipeline {
         try await eachPage(of: operation) { token in
             let (more, next) = try await page(token)
             items += more
+            try Self.check(items.count, operation)
             return next
         }
         return items
     }
+
+    /// A list that is kept as a whole has fewer items.
+    private static let mostItems = 100_000
+
+    /// Checks that a list that is kept as a whole has an end.
+    static func check(_ count: Int, _ operation: AWSOperationName) throws {
+        guard count > mostItems else { return }
+        throw AWSError(
+            .malformedReply,
+            "there are more than \(mostItems) items",
+            service: AWSService.codePipeline.id,
+            operation: operation.rawValue
+        )
+    }
+
+    /// Twelve months of a pipeline that runs an action every half minute have fewer.
+    private static let mostPages = 20_000
 
     /// Reads pages until there is no more.
     ///
@@ -106,10 +128,12 @@ extension CodePipeline {
         var token: String?
         repeat {
             token = try await page(token).flatMap { $0.isEmpty ? nil : $0 }
-            if let token, !seen.insert(token).inserted {
+            if let token, !seen.insert(token).inserted || seen.count >= Self.mostPages {
                 throw AWSError(
                     .malformedReply,
-                    "the pages don't end: a page's token came twice",
+                    seen.count < Self.mostPages
+                        ? "the pages don't end: a page's token came twice"
+                        : "there are more than \(Self.mostPages) pages",
                     service: AWSService.codePipeline.id,
                     operation: operation.rawValue
                 )
@@ -125,6 +149,10 @@ struct MalformedReply: Error, CustomStringConvertible {
     init(_ error: any Error, _ reply: HTTPReply) {
         let type = reply.response.headerFields[.contentType] ?? "unknown type"
         let kind = Limits.truncate(type, to: 100)
+        if let tooMany = error as? JSONSize.TooManyValues {
+            description = "the reply can't be read: \(tooMany)"
+            return
+        }
         guard let reason = Self.reason(error) else {
             description = "the reply isn't JSON (\(reply.body.count) bytes of \(kind))"
             return

@@ -40,6 +40,9 @@ struct AWSOperation: Sendable {
 
 /// The way of every call: sign, send, read; and again, where that is safe and may help.
 struct AWSCaller: Sendable {
+    /// Where what costs much is done to replies and requests: long JSON, and digests of large bodies.
+    static let heavyWork = HeavyWork(threads: 2)
+
     /// The longest time for a bulk transfer that doesn't stall.
     private static let longestBulk = Duration.seconds(24 * 3_600)
 
@@ -56,7 +59,7 @@ struct AWSCaller: Sendable {
         _ operation: AWSOperation,
         _ request: HTTPRequest,
         body: Data?,
-        decode: (HTTPReply) throws -> Output
+        decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
         try await call(operation, request, payload: payload(of: body, operation), decode: decode)
     }
@@ -66,7 +69,7 @@ struct AWSCaller: Sendable {
         _ operation: AWSOperation,
         _ request: HTTPRequest,
         payload: AWSPayload,
-        decode: (HTTPReply) throws -> Output
+        decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
         // How long a bulk transfer takes in all is its size's affair, so only a stall ends it.
         let deadline = operation.isBulk ? nil : configuration.callTimeout.map { configuration.retry.instant() + $0 }
@@ -161,7 +164,7 @@ struct AWSCaller: Sendable {
         payload: AWSPayload,
         clockOffset: TimeInterval,
         timeout: Duration,
-        decode: (HTTPReply) throws -> Output
+        decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
         let credentials = operation.isSigned ? try await currentCredentials() : nil
         let signer = SigV4Signer(service: operation.service.signingName, region: configuration.region)
@@ -198,8 +201,10 @@ struct AWSCaller: Sendable {
         let status = reply.response.status.code
         if (200..<300).contains(status) {
             do {
-                return try decode(reply)
+                return try await decode(reply)
             } catch let error as AWSError {
+                throw error
+            } catch let error as CancellationError {
                 throw error
             } catch {
                 throw AWSError(

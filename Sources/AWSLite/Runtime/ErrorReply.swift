@@ -5,6 +5,10 @@ import HTTPTypes
 /// What a service's reply says about its failure.
 struct ErrorReply {
     private static let longestMessage = 2_000
+    /// How much of a message is looked at, in bytes.
+    private static let longestText = 16 << 10
+    /// The longest JSON that is an error, in bytes.
+    private static let longestJSON = 256 << 10
 
     var status: Int
     var code: AWSError.Code
@@ -50,7 +54,10 @@ struct ErrorReply {
         let isThrottling = code.isThrottling || status == 429
         var error = AWSError(
             AWSError.Code(rawValue: redact(code.rawValue)),
-            Limits.truncate(redact(message), to: Self.longestMessage),
+            Limits.truncate(
+                BoundedText.beginning(of: message, limit: Self.longestText) { redact($0) },
+                to: Self.longestMessage
+            ),
             httpStatus: status,
             requestID: requestID.map { redact($0) },
             mayHaveBeenProcessed: status >= 500 && !isThrottling,
@@ -100,7 +107,8 @@ struct ErrorReply {
                 case capitalMessage = "Message"
             }
         }
-        let body = try? JSONDecoder().decode(Body.self, from: reply.body)
+        let body =
+            reply.body.count <= longestJSON ? try? PlainJSON.decode(Body.self, from: reply.body) : nil
         let header = reply.response.headerFields[.amz("X-Amzn-Errortype")]
         let code = [header, body?.code?.text, body?.type?.text].lazy.compactMap { $0 }.first { bareCode($0) != nil }
         guard body == nil else { return (code, body?.message?.text ?? body?.capitalMessage?.text) }

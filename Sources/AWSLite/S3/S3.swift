@@ -36,9 +36,11 @@ public struct S3: Sendable {
     ) async throws -> PutObjectResult {
         var request = S3Request(.putObject, .put, bucket, key)
         do {
-            let digest = try Digest.sha256(body)
+            let digest = try await AWSCaller.heavyWork.run(size: body.count) { try Digest.sha256(body) }
             request.payload = AWSPayload(body, sha256: digest)
             request.setChecksum("SHA256", digest)
+        } catch let error as CancellationError {
+            throw error
         } catch {
             throw AWSError(.invalidRequest, "libcrypto computes no SHA-256", service: "s3", operation: "PutObject")
         }
@@ -77,7 +79,8 @@ public struct S3: Sendable {
                     httpStatus: reply.response.status.code
                 )
             }
-            if var checksum = try ObjectChecksum(reply.response.headerFields) {
+            try await AWSCaller.heavyWork.run(size: reply.body.count) {
+                guard var checksum = try ObjectChecksum(reply.response.headerFields) else { return }
                 try reply.body.withUnsafeBytes { try checksum.update($0) }
                 try checksum.verify()
             }

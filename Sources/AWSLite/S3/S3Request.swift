@@ -50,7 +50,7 @@ extension S3 {
     func call<Output>(
         _ request: S3Request,
         mayFollow: Bool = true,
-        decode: (HTTPReply) throws -> Output
+        decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
         let operation = AWSOperation(
             service: .s3,
