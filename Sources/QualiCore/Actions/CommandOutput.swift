@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 
 /// What a command printed, in the forms in which it goes on.
 struct CommandOutput: Sendable {
@@ -7,30 +8,46 @@ struct CommandOutput: Sendable {
 
     let text: String
 
-    /// - Parameter redact: Masks secrets: here, since a part of one is no longer known for what it is.
-    init(_ raw: String?, _ redact: (String) -> String = { $0 }) {
-        text = redact(raw ?? "").replacing("\r\n", with: "\n").trimmingWhitespace
+    /// Reads an output, and masks secrets in it: here, since a part of one is no longer known for what it is.
+    ///
+    /// - Parameters:
+    ///   - raw: The output as the lab tells it.
+    ///   - isWhole: Whether all of it is wanted, not only as much of its end as a variable may have.
+    ///   - redact: Masks secrets.
+    /// - Throws: `CancellationError` alone.
+    static func read(
+        _ raw: String?,
+        isWhole: Bool = false,
+        _ redact: @escaping @Sendable (String) -> String = { $0 }
+    ) async throws -> CommandOutput {
+        let raw = raw ?? ""
+        return try await HeavyWork.ofJobs.run(size: raw.utf8.count) {
+            CommandOutput(isWhole ? redact(raw) : BoundedText.end(of: raw, limit: readLimit, redact))
+        }
+    }
+
+    /// White space around the output doesn't count.
+    private static let readLimit = variableLimit + 4_096
+
+    private init(_ masked: String) {
+        text = masked.unixLines.trimmingWhitespace
     }
 
     /// The output for the end of a sentence; when it is long, its end, where errors use to be.
     func quotation(limit: Int) -> String {
         guard !text.isEmpty else { return " It printed nothing." }
-        let shown = text.count <= limit ? text : "…" + text.suffix(limit - 1)
-        return " Its output:\n" + shown
+        let scalars = text.unicodeScalars
+        guard let start = scalars.index(scalars.endIndex, offsetBy: -limit, limitedBy: scalars.startIndex),
+            start > scalars.startIndex
+        else { return " Its output:\n" + text }
+        return " Its output:\n…" + text[scalars.index(after: start)...]
     }
 
     /// The output as a variable; when it is long, its end.
-    var variable: String {
-        guard text.utf8.count > Self.variableLimit else { return text }
-        var end = Substring(text.suffix(Self.variableLimit))
-        while end.utf8.count > Self.variableLimit {
-            end = end.dropFirst(max(1, (end.utf8.count - Self.variableLimit) / 4))
-        }
-        return String(end)
-    }
+    var variable: String { text.end(Self.variableLimit) }
 
     /// The output as an artifact: `output.txt` and a description, `execution.json`.
-    func archive(executionID: String, command: String) throws -> Data {
+    func archive(executionID: String, command: String) async throws -> Data {
         struct Description: Encodable {
             let id: String
             let command: String
@@ -38,12 +55,26 @@ struct CommandOutput: Sendable {
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try ArtifactArchive.zip([
-            .init(path: "output.txt", content: Data(text.utf8)),
-            .init(
-                path: "execution.json",
-                content: try encoder.encode(Description(id: executionID, command: command))
-            ),
-        ])
+        let description = try encoder.encode(Description(id: executionID, command: command))
+        return try await HeavyWork.ofJobs.run(size: text.utf8.count) {
+            try ArtifactArchive.zip([
+                .init(path: "output.txt", content: Data(text.utf8)),
+                .init(path: "execution.json", content: description),
+            ])
+        }
+    }
+}
+
+extension String {
+    /// The text with LF where it has CR LF.
+    fileprivate var unixLines: String {
+        guard utf8.contains(UInt8(ascii: "\r")) else { return self }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(utf8.count)
+        for byte in utf8 {
+            if byte == UInt8(ascii: "\n"), bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

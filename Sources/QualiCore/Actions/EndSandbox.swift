@@ -84,10 +84,11 @@ public struct EndSandbox: ActionHandler {
         if let state = try await lab.state(of: sandboxID, waiter) { return state }
         // A checkpoint means that the sandbox was there, and may have been asked to end.
         guard context.checkpoint == nil else { return nil }
-        let all = try await lab.read("The lab's past sandboxes can't be read", waiter) {
-            try await $0.sandboxes(includingHistoric: true)
+        let wanted = sandboxID.lowercased()
+        let past = try await lab.read("The lab's past sandboxes can't be read", waiter) {
+            try await $0.historicSandboxes { $0.id.lowercased() == wanted }
         }
-        guard all.contains(where: { $0.id.lowercased() == sandboxID.lowercased() }) else {
+        guard !past.isEmpty else {
             let origin = configuration.sandboxID == nil ? "The input artifact" : "The property 'SandboxId'"
             throw JobFailure(
                 .configurationError,

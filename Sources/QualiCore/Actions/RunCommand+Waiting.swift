@@ -31,7 +31,7 @@ extension RunCommand {
                 try await cancelOverdue(executionID, lastSeen: seen, configuration, target, context)
             }
         let what = Self.words(configuration, target)
-        let output = output(execution, configuration)
+        let output = try await output(execution, configuration, isWhole: !context.artifacts.outputs.isEmpty)
         let note = try await repeats(configuration, target, context, checkpoint).map { " \($0)" } ?? ""
         guard execution.status.isSuccess else {
             throw JobFailure(
@@ -40,7 +40,7 @@ extension RunCommand {
             )
         }
         if let artifact = context.artifacts.outputs.first {
-            let archive = try output.archive(executionID: executionID, command: configuration.command)
+            let archive = try await output.archive(executionID: executionID, command: configuration.command)
             // The command can't be run again for it.
             let storeEnd = deadline.addingTimeInterval(Self.longestStore)
             try await context.artifacts.write(archive, contentType: "application/zip", to: artifact, until: storeEnd)
@@ -66,7 +66,10 @@ extension RunCommand {
         let isCancelled = try await cancel(executionID, context)
         let execution = (try? await lab.executionWatcher.execution(executionID)) ?? lastSeen
         if let execution, execution.status.isSuccess || execution.status.isFinal && !isCancelled { return execution }
-        let quotation = execution.map { output($0, configuration).quotation(limit: 4_000) } ?? ""
+        var quotation = ""
+        if let execution {
+            quotation = try await output(execution, configuration, isWhole: false).quotation(limit: 4_000)
+        }
         throw JobFailure(
             .jobFailed,
             """
@@ -82,9 +85,15 @@ extension RunCommand {
     }
 
     /// What an execution has printed, but for passwords that the command was given.
-    private func output(_ execution: Execution, _ configuration: Configuration) -> CommandOutput {
+    private func output(
+        _ execution: Execution,
+        _ configuration: Configuration,
+        isWhole: Bool
+    ) async throws -> CommandOutput {
         let mask = SecretRedactor(configuration.arguments.secrets)
-        return CommandOutput(execution.output) { lab.redact(mask($0)) }
+        return try await CommandOutput.read(execution.output, isWhole: isWhole) { [redact = lab.redact] text in
+            redact(mask(text))
+        }
     }
 
     /// Waits until the execution has ended or the deadline has passed.

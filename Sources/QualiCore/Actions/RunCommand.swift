@@ -118,7 +118,7 @@ public struct RunCommand: ActionHandler {
         ) {
             try await $0.namedComponents(sandboxID: sandboxID)
         }
-        let component = try ComponentSelector(text: configuration.component).select(from: components)
+        let component = try await ComponentSelector(text: configuration.component).select(from: components)
         return CommandTarget(sandboxID: sandboxID, componentID: component.id, name: "'\(component.name)'")
     }
 

@@ -382,7 +382,7 @@ public struct StartSandbox: ActionHandler {
         let url = lab.portal.sandbox(sandboxID)
         if let output = context.artifacts.outputs.first {
             let content = SandboxDocument.Content(sandbox: sandbox, blueprintName: configuration.blueprint, url: url)
-            let (data, contentType) = try SandboxDocument.encode(content, as: configuration.artifactFormat)
+            let (data, contentType) = try await SandboxDocument.encode(content, as: configuration.artifactFormat)
             try await context.artifacts.write(data, contentType: contentType, to: output, until: deadline)
         }
         let count = sandbox.components.count

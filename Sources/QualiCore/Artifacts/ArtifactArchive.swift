@@ -12,7 +12,7 @@ public enum ArtifactArchive {
         public var entries = 10_000
         /// Bytes of all entries together, unpacked.
         public var totalSize = 256 << 20
-        /// Bytes of one entry that is read.
+        /// Bytes of all entries together that are read.
         public var entrySize = 16 << 20
 
         /// Creates the default limits.
@@ -44,12 +44,31 @@ public enum ArtifactArchive {
 
     /// The files of an archive whose path passes `isWanted`, in the archive's order.
     ///
+    /// It takes as long as the archive needs, so call it on a thread of its own.
+    ///
     /// - Throws: ``Failure`` for data that is no archive, is damaged, exceeds the limits or holds hostile names.
     public static func read(
         _ archive: Data,
         limits: Limits = Limits(),
         where isWanted: (String) -> Bool
     ) throws(Failure) -> [Entry] {
+        do {
+            return try read(archive, limits: limits, goOn: {}, where: isWanted)
+        } catch {
+            throw error as? Failure ?? Failure(description: "\(error)")
+        }
+    }
+
+    /// As ``read(_:limits:where:)``.
+    ///
+    /// - Parameter goOn: Called before each piece; what it throws ends the reading.
+    static func read(
+        _ archive: Data,
+        limits: Limits = Limits(),
+        goOn: () throws -> Void,
+        where isWanted: (String) -> Bool
+    ) throws -> [Entry] {
+        try checkDirectory(archive, limits)
         guard let reader = archive_read_new() else { throw Failure(description: "can't be read: out of memory") }
         defer { archive_read_free(reader) }
         archive_read_support_format_zip(reader)
@@ -65,18 +84,41 @@ public enum ArtifactArchive {
         guard archive_read_open_memory(reader, bytes.baseAddress, archive.count) == ARCHIVE_OK else {
             throw Failure(description: "is no ZIP or tar archive")
         }
-        return try entries(reader, limits, isWanted)
+        return try entries(reader, limits, goOn, isWanted)
+    }
+
+    /// Checks that a ZIP's directory, which libarchive reads as a whole at first, isn't made to fill the memory.
+    ///
+    /// Directories of archives within count as well, since only bytes are looked at.
+    private static func checkDirectory(_ archive: Data, _ limits: Limits) throws(Failure) {
+        guard archive.count / 46 > limits.entries else { return }
+        let mark: [UInt8] = [0x50, 0x4B, 1, 2]
+        let count = archive.withUnsafeBytes { bytes in
+            var count = 0
+            var rest = bytes[...]
+            while let next = rest.firstIndex(of: mark[0]) {
+                rest = bytes[next...]
+                let isEntry = rest.starts(with: mark)
+                count += isEntry ? 1 : 0
+                rest = rest.dropFirst(isEntry ? 46 : 1)
+            }
+            return count
+        }
+        guard count <= limits.entries else { throw Failure(description: "has more than \(limits.entries) entries") }
     }
 
     private static func entries(
         _ reader: OpaquePointer,
         _ limits: Limits,
+        _ goOn: () throws -> Void,
         _ isWanted: (String) -> Bool
-    ) throws(Failure) -> [Entry] {
+    ) throws -> [Entry] {
         var found: [Entry] = []
         var count = 0
         var total = 0
+        var kept = 0
         while true {
+            try goOn()
             var header: OpaquePointer?
             let status = archive_read_next_header(reader, &header)
             if status == ARCHIVE_EOF { return found }
@@ -92,7 +134,8 @@ public enum ArtifactArchive {
             try check(path)
             let isFile = archive_entry_filetype(header) == regularFile && archive_entry_hardlink(header) == nil
             let keep = isFile && isWanted(path)
-            let content = try content(reader, path, keep: keep, limits, &total)
+            let content = try content(reader, path, keep: keep ? limits.entrySize - kept : nil, limits, goOn, &total)
+            kept += content.count
             if keep { found.append(Entry(path: path, content: content)) }
         }
     }
@@ -109,12 +152,14 @@ public enum ArtifactArchive {
     private static func content(
         _ reader: OpaquePointer,
         _ path: String,
-        keep: Bool,
+        keep room: Int?,
         _ limits: Limits,
+        _ goOn: () throws -> Void,
         _ total: inout Int
-    ) throws(Failure) -> Data {
+    ) throws -> Data {
         var content = Data()
         while true {
+            try goOn()
             var block: UnsafeRawPointer?
             var size = 0
             var offset: Int64 = 0
@@ -127,8 +172,8 @@ public enum ArtifactArchive {
             guard total <= limits.totalSize, offset <= Int64(limits.totalSize) else {
                 throw Failure(description: "holds more than \(limits.totalSize >> 20) MiB when unpacked")
             }
-            guard keep, let block else { continue }
-            guard Int(offset) + size <= limits.entrySize else {
+            guard let room, let block else { continue }
+            guard Int(offset) + size <= room else {
                 throw Failure(description: "holds '\(path.cut(to: 100))' with more than \(limits.entrySize >> 20) MiB")
             }
             if Int(offset) > content.count { content.append(Data(count: Int(offset) - content.count)) }

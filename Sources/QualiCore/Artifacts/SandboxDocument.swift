@@ -34,7 +34,13 @@ enum SandboxDocument {
         case zip, json
     }
 
-    static func encode(_ content: Content, as format: Format) throws -> (data: Data, contentType: String) {
+    /// The artifact.
+    static func encode(_ content: Content, as format: Format) async throws -> (data: Data, contentType: String) {
+        // How much a lab tells of its components isn't known before.
+        try await HeavyWork.ofJobs.run { _ in try encoded(content, as: format) }
+    }
+
+    private static func encoded(_ content: Content, as format: Format) throws -> (data: Data, contentType: String) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let json = try encoder.encode(content)
@@ -46,9 +52,18 @@ enum SandboxDocument {
 
     /// The id of the sandbox that an artifact describes.
     ///
-    /// - Throws: ``JobFailure`` that names the artifact and what is wrong with it.
-    static func sandboxID(in data: Data, of artifact: String) throws -> String {
-        func failure(_ what: String) -> JobFailure {
+    /// - Throws: ``JobFailure`` that names the artifact and what is wrong with it; `CancellationError` when the task is
+    ///   cancelled.
+    static func sandboxID(in data: Data, of artifact: String) async throws -> String {
+        // A few bytes may be an archive of many.
+        try await HeavyWork.ofJobs.run(limit: unpackingLimit) { try sandboxID(in: data, of: artifact, $0) }
+    }
+
+    /// The longest time on a processor for reading an artifact.
+    private static let unpackingLimit: Duration = .seconds(20)
+
+    private static func sandboxID(in data: Data, of artifact: String, _ effort: HeavyWork.Effort) throws -> String {
+        @Sendable func failure(_ what: String) -> JobFailure {
             JobFailure(
                 .configurationError,
                 """
@@ -65,9 +80,13 @@ enum SandboxDocument {
         } else {
             let entries: [ArtifactArchive.Entry]
             do {
-                entries = try ArtifactArchive.read(data) { $0.split(separator: "/").last == Substring(fileName) }
-            } catch {
+                entries = try ArtifactArchive.read(data, goOn: effort.check) {
+                    $0.split(separator: "/").last == Substring(fileName)
+                }
+            } catch let error as ArtifactArchive.Failure {
                 throw failure(error.description)
+            } catch is HeavyWork.TookTooLong {
+                throw failure("takes too long to unpack")
             }
             // The one that is nearest to the root, as other files beside it are fine.
             guard let entry = entries.min(by: { $0.path.depth < $1.path.depth }) else {
@@ -79,13 +98,21 @@ enum SandboxDocument {
         let found: Identified
         do {
             found = try PlainJSON.decode(Identified.self, from: json)
+        } catch let error as JSONSize.TooManyValues {
+            throw failure("holds JSON that isn't read: \(error)")
         } catch DecodingError.keyNotFound {
             throw failure("has no 'id' in its JSON")
         } catch {
             throw failure("holds JSON that can't be read or whose 'id' is no text")
         }
-        guard !found.id.trimmingWhitespace.isEmpty else { throw failure("has an empty 'id' in its JSON") }
-        return found.id.trimmingWhitespace
+        let id = found.id.trimmingWhitespace
+        guard !id.isEmpty else { throw failure("has an empty 'id' in its JSON") }
+        guard SandboxReference.isID(id) else {
+            throw failure(
+                "has the 'id' '\(id.cut(to: 100))' in its JSON, which is no sandbox's: \(SandboxReference.idShape)"
+            )
+        }
+        return id
     }
 }
 

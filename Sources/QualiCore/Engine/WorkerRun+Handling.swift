@@ -210,13 +210,23 @@ extension WorkerRun {
     ///
     /// Nothing is reported that isn't noted: after a crash it would be taken for a result that nobody wants.
     func end(_ record: JobRecord, _ outcome: JobOutcome, isLook: Bool = false) async {
-        let outcome = outcome.redacted(worker.configuration.redact)
+        let outcome = await masked(outcome)
         do {
             try await journal.write { try await $0.saveOutcome(outcome, of: record.id) }
             ended.yield(Ending(record: record, outcome: outcome, isLook: isLook))
         } catch {
             logger(for: record).error("Stopped before an outcome could be noted", metadata: ["error": "\(error)"])
             leave(record)
+        }
+    }
+
+    private func masked(_ outcome: JobOutcome) async -> JobOutcome {
+        let redact = worker.configuration.redact
+        do {
+            return try await HeavyWork.ofJobs.run(size: outcome.size) { outcome.redacted(redact) }
+        } catch {
+            // The worker is being stopped, and this is to be noted before.
+            return outcome.redacted(redact)
         }
     }
 

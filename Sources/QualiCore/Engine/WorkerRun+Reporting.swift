@@ -156,6 +156,17 @@ extension JobOutcome {
         }
     }
 
+    /// The bytes of all that people read.
+    var size: Int {
+        switch self {
+        case .success(let result):
+            result.outputVariables.values.reduce(result.summary.utf8.count) { $0 + $1.utf8.count }
+        case .failure(_, let message, _): message.utf8.count
+        case .continuation(_, let progress): progress.summary.utf8.count
+        case .abandoned: 0
+        }
+    }
+
     /// What the console's link opens, if that is known.
     var externalExecutionID: String? {
         switch self {

@@ -19,11 +19,14 @@ extension LabAccess {
         var looks = looks ?? LooksInVain()
         while true {
             try await looks.waitForNext(pauseBetweenLooks, waiter.clock)
-            let all = try await read("It can't be found out whether a sandbox was started", waiter) {
-                try await $0.sandboxes(includingHistoric: true)
+            let found = try await read("It can't be found out whether a sandbox was started", waiter) {
+                client -> SandboxSummary? in
+                // The lab's whole past is asked for only where the short list hasn't got it.
+                let running = try await client.sandboxes().filter { tag.marks($0.name) }
+                let alive = running.first { !$0.state.isEnding && !$0.state.isEnded }
+                if let found = alive ?? running.first { return found }
+                return try await client.historicSandboxes { tag.marks($0.name) }.first
             }
-            let bearers = all.filter { tag.marks($0.name) }
-            let found = bearers.first { !$0.state.isEnding && !$0.state.isEnded } ?? bearers.first
             if let found { return found.id }
             looks.add(at: waiter.clock.now)
             if looks.areEnough { return nil }

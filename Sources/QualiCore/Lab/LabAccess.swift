@@ -114,8 +114,9 @@ public struct LabAccess: Sendable {
                 isReadable = true
                 if !events.isEmpty {
                     return events.suffix(10).map { event in
+                        let text = event.text.cut(to: 1_000)
                         let output = event.output?.trimmingWhitespace ?? ""
-                        return output.isEmpty ? event.text : "\(event.text): \(output.cut(to: 600))"
+                        return output.isEmpty ? text : "\(text): \(output.cut(to: 600))"
                     }
                 }
             } catch let error as SandboxAPIError where !error.isTransient {

@@ -62,9 +62,14 @@ extension SandboxInventory {
             } else if !foreign.isEmpty {
                 reasons.append("'\(name)' isn't ours: its name doesn't end with a worker's tag.")
             } else {
-                let known = if let past { past } else { try await lab.client.sandboxes(includingHistoric: true) }
+                let known =
+                    if let past { past } else {
+                        try await lab.client.historicSandboxes { sandbox in
+                            sandbox.state.isEnded && names.contains { Self.isNamed($0, sandbox.id, sandbox.name) }
+                        }
+                    }
                 past = known
-                if let sandbox = known.first(where: { Self.isNamed(name, $0.id, $0.name) && $0.state.isEnded }) {
+                if let sandbox = known.first(where: { Self.isNamed(name, $0.id, $0.name) }) {
                     if !choice.ended.contains(sandbox) { choice.ended.append(sandbox) }
                 } else {
                     reasons.append("'\(name)' is neither the id nor the whole name of a sandbox that the lab shows.")

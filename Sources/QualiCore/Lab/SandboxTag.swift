@@ -42,6 +42,6 @@ public struct SandboxTag: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether a sandbox of this name is this execution's.
     public func marks(_ name: String) -> Bool {
-        name.hasSuffix(description)
+        name.utf8.suffix(Self.length).elementsEqual(description.utf8)
     }
 }

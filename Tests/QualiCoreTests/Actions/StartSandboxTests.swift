@@ -77,6 +77,21 @@ struct StartSandboxTests {
         #expect(bench.lab.count("POST /sandboxes/s1/stop") == 0)
     }
 
+    @Test func `a sandbox whose start timed out is found among the running ones, whatever the lab's past is like`()
+        async throws
+    {
+        let bench = try bench { line, number in
+            switch line {
+            case Self.startLine: number == 1 ? .gatewayTimeout : .error(400, "unexpected second start")
+            case "GET /sandboxes": .list("s1", .ready, name: "Web \(Self.tag)")
+            case Self.historyLine: .error(500, "The history is too long")
+            default: nil
+            }
+        }
+        #expect(try await run(bench).outputVariables["SandboxId"] == "s1")
+        #expect(bench.lab.count(Self.historyLine) == 0)
+    }
+
     @Test func `a sandbox that may exist but isn't found is named in the failure`() async throws {
         let bench = try bench(exists: Locked(false)) { line, number in
             guard line == Self.startLine else { return nil }
@@ -285,6 +300,7 @@ struct StartSandboxTests {
         for checkpoint in [StartSandbox.Checkpoint(sandboxID: "s1"), .init(isStartUncertain: true)] {
             let bench = try LabBench { line, _ in
                 switch line {
+                case "GET /sandboxes": .empty
                 case Self.historyLine: .list("s1", .setup, name: tag.name(for: "Lab"))
                 case "POST /sandboxes/s1/stop": .success
                 default: .unknownEntity

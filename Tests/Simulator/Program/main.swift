@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import VirtualSystem
 
 // Dictionaries must have the same order in every process, which is decided before the first line of a program.
@@ -9,4 +10,5 @@ if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
 }
 
 VirtualExecutor.shared.install()
+HeavyWork.stayWithCaller()
 exit(Program(CommandLine.arguments.dropFirst()).run())
