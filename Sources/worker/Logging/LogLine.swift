@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import Logging
 
 /// What a log line says, before it is written in one form or the other.
@@ -60,22 +61,26 @@ struct LogLine {
 
     /// A value in quotes where it would otherwise not be clear where it ends.
     private static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && !text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" }
-        let escaped = visible(isPlain ? text : text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))
-        return isPlain ? escaped : "\"\(escaped)\""
+        let isPlain =
+            !text.isEmpty && !text.unicodeScalars.contains { $0.properties.isWhitespace || $0 == "\"" || $0 == "=" }
+        guard !isPlain else { return visible(text) }
+        return "\"" + text.escaping { $0 == "\\" || $0 == "\"" ? "\\\($0)" : escape($0) } + "\""
     }
 
     /// A text in one line, whose control characters can neither forge a line nor move a terminal's cursor.
     static func visible(_ text: String) -> String {
         guard !isPlain(text), text.unicodeScalars.contains(where: { isControl($0) || turns($0) }) else { return text }
-        return text.unicodeScalars.reduce(into: "") { visible, scalar in
-            switch scalar {
-            case "\n": visible += "\\n"
-            case "\r": visible += "\\r"
-            case "\t": visible += "\\t"
-            case _ where isControl(scalar) || turns(scalar): visible += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: visible.unicodeScalars.append(scalar)
-            }
+        return text.escaping(escape)
+    }
+
+    /// What stands for a character that can forge a line or move a terminal's cursor; `nil` for any other.
+    static func escape(_ scalar: Unicode.Scalar) -> String? {
+        switch scalar {
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        case _ where isControl(scalar) || turns(scalar): "\\u{" + String(scalar.value, radix: 16) + "}"
+        default: nil
         }
     }
 

@@ -15,6 +15,7 @@ struct WorkerProcess: Sendable {
     private let monitor: WorkerMonitor
     private let serviceManager: ServiceManager?
     private let gracePeriod: Duration
+    private let watchdog: StopWatchdog
     private let stopBegan = Locked<ContinuousClock.Instant?>(nil)
     private let logger: Logger
 
@@ -97,6 +98,7 @@ struct WorkerProcess: Sendable {
         let services: [(any Service)?] = [page, worker]
         var configuration = ServiceGroupConfiguration(services: services.compactMap { $0 }, logger: logger)
         self.gracePeriod = settings.jobs.drain + gracePeriod
+        watchdog = StopWatchdog(grace: self.gracePeriod)
         configuration.maximumGracefulShutdownDuration = self.gracePeriod
         group = ServiceGroup(configuration: configuration)
         self.logger = logger
@@ -144,6 +146,11 @@ struct WorkerProcess: Sendable {
     }
 
     private func work() async throws {
+        let signalSources = watchdog.watch([SIGTERM, SIGINT] + (Program.ignores(SIGHUP) ? [] : [SIGHUP]))
+        defer {
+            signalSources.forEach { $0.cancel() }
+            watchdog.end()
+        }
         // Ends with this function.
         async let _: Void = ResidentMemory.keepSmall()
         try await withThrowingTaskGroup { tasks in
@@ -169,6 +176,7 @@ struct WorkerProcess: Sendable {
     /// Begins a graceful stop, for which ``run(until:)`` ends.
     func stop() async {
         stopBegan.withLock { if $0 == nil { $0 = .now } }
+        watchdog.begin()
         serviceManager?.tellStop()
         await group.triggerGracefulShutdown()
     }

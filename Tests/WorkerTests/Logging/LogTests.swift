@@ -55,6 +55,21 @@ struct LogTests {
         #expect(!text[0].unicodeScalars.contains("\u{1B}") && !text[0].unicodeScalars.contains("\u{9B}"))
     }
 
+    @Test(
+        "is escaped scalar by scalar",
+        arguments: [
+            ("a\r\nb", #""a\r\nb""#), ("\"\u{301}", "\"\\\"\u{301}\""), ("= \\\u{301}", "\"= \\\\\u{301}\""),
+            ("=\u{301}", "\"=\u{301}\""), ("a\u{85}b", #""a\u{85}b""#), ("a\u{2028}b", #""a\u{2028}b""#),
+            ("a\u{2067}b", #"a\u{2067}b"#), ("\u{301}\"", "\"\u{301}\\\"\""),
+        ]
+    )
+    func scalars(value: String, written: String) {
+        let text = lines(.text(inColor: false)) { $0.info("x", metadata: ["a": "\(value)"]) }
+        #expect(
+            text.count == 1 && text[0].utf8.elementsEqual(#"2026-01-02T03:04:05.625Z info     x a=\#(written)\#n"#.utf8)
+        )
+    }
+
     @Test("isn't turned round by what a lab says, either")
     func directions() {
         let text = lines(.text(inColor: false)) { $0.info("a\u{202E}b", metadata: ["x": "\u{2066}c\u{200F}"]) }

@@ -97,6 +97,21 @@ struct MetricsTests {
         #expect(families.contains { $0[4] as? String == "a\\b\"c\nd" })
     }
 
+    @Test(arguments: [
+        ("a\r\nb", #"a\\r\nb"#), ("\"\u{301}", "\\\"\u{301}"), ("\\\u{301}", "\\\\\u{301}"),
+        ("\n\u{301}", "\\n\u{301}"),
+        ("a\u{85}b", #"a\\u{85}b"#), ("a\u{2028}b", #"a\\u{2028}b"#), ("a\u{202E}b", #"a\\u{202e}b"#), ("é🙂", "é🙂"),
+    ])
+    func `labels are escaped scalar by scalar`(value: String, escaped: String) {
+        var text = PrometheusText()
+        text.write("m", .gauge, help: value, labels: [.init(name: "l", value: value)], 1)
+        let lines = text.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        #expect(lines.count == 4 && lines[2].utf8.elementsEqual("m{l=\"\(escaped)\"} 1".utf8), "\(lines)")
+        #expect(
+            !text.text.unicodeScalars.contains { $0 == "\r" || $0 == "\u{85}" || $0 == "\u{2028}" || $0 == "\u{202E}" }
+        )
+    }
+
     private func run(_ program: String, _ arguments: [String], in folder: URL) async throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)

@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// Metrics in Prometheus' text format, version 0.0.4.
 struct PrometheusText: Sendable {
     /// The format's name.
@@ -49,12 +51,20 @@ struct PrometheusText: Sendable {
 
     private static func labels(_ labels: [MetricsRegistry.Label]) -> String {
         labels.map { label in
-            "\(name(label.name))=\"\(escaped(label.value).replacing("\"", with: "\\\""))\""
+            "\(name(label.name))=\"\(escaped(label.value, inQuotes: true))\""
         }.joined(separator: ",")
     }
 
-    private static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+    /// A text as the format escapes it; control characters that it has no escape for are made visible.
+    private static func escaped(_ text: String, inQuotes: Bool = false) -> String {
+        text.escaping { scalar in
+            switch scalar {
+            case "\\": "\\\\"
+            case "\n": "\\n"
+            case "\"": inQuotes ? "\\\"" : nil
+            default: LogLine.escape(scalar).map { "\\" + $0 }
+            }
+        }
     }
 
     /// A name without characters that none may have.
