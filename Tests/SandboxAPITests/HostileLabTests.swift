@@ -45,7 +45,7 @@ struct HostileLabTests {
         #expect(error.code == .malformedReply && !error.isTransient)
         #expect(error.message == "The lab's reply can't be read: it holds more than 500000 values.")
         #expect(await lab.others.count == 1)
-        await #expect(throws: SandboxAPIError.self) { try await makeClient(lab).states(of: ["a"]) }
+        await #expect(throws: SandboxAPIError.self) { try await makeClient(lab).glimpse(of: ["a"]) }
         await #expect(throws: SandboxAPIError.self) { try await makeClient(lab).components(sandboxID: "S") }
     }
 

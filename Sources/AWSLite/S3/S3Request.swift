@@ -118,7 +118,7 @@ extension S3 {
         _ payload: AWSPayload?,
         _ operation: AWSOperation,
         _ configuration: AWSClientConfiguration,
-        _ decode: (HTTPReply) throws -> Output
+        _ decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
         let caller = AWSCaller(configuration: configuration)
         guard let payload else { return try await caller.call(operation, http, body: nil, decode: decode) }
