@@ -25,7 +25,7 @@ final class TransferLoop: @unchecked Sendable {
     private let inbox = Locked(Inbox())
     private let waker: SocketSet.Waker
     private var sockets: SocketSet
-    /// When libcurl wants to be called even if nothing has happened.
+    /// When libcurl wants to be called even if nothing has happened; by `CLOCK_MONOTONIC`, as libcurl and epoll count.
     private var alarm: SuspendingClock.Instant?
     private var spare: [UnsafeMutableRawPointer] = []
     private var running: [UnsafeMutableRawPointer: any CurlJob] = [:] {

@@ -80,6 +80,7 @@ struct BeginningClock: WorkerClock {
     let mark: BeginningJobs.Mark?
 
     var now: Date { base.now }
+    var timeOfDay: Date { base.timeOfDay }
 
     func sleep(for duration: Duration) async throws {
         mark?.end()

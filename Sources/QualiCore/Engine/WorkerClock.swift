@@ -1,11 +1,15 @@
 public import Foundation
+import HTTPTransport
 
-/// The time of day and a way to wait, as one thing that a test can replace.
+/// The time and a way to wait, as one thing that a test can replace.
 ///
 /// Deadlines are dates, not instants of a process's clock, because a job may outlive the process that began it.
 public protocol WorkerClock: Sendable {
-    /// The time of day.
+    /// The time, as a date that passes evenly: a host's clock that is set right changes nothing in it.
     var now: Date { get }
+
+    /// The host's time of day, which jumps when it is set; by default ``now``.
+    var timeOfDay: Date { get }
 
     /// Waits.
     ///
@@ -13,13 +17,21 @@ public protocol WorkerClock: Sendable {
     func sleep(for duration: Duration) async throws
 }
 
+extension WorkerClock {
+    /// The same as ``now``.
+    public var timeOfDay: Date { now }
+}
+
 /// The system's clock.
 public struct SystemWorkerClock: WorkerClock {
     /// Creates the clock.
     public init() {}
 
-    /// The time of day.
-    public var now: Date { Date() }
+    /// The time of day when the process began, and what has passed since.
+    public var now: Date { SteadyTime.ofProcess.now }
+
+    /// The host's time of day.
+    public var timeOfDay: Date { Date() }
 
     /// Waits, without blocking a thread.
     public func sleep(for duration: Duration) async throws {
