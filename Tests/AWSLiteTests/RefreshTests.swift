@@ -179,4 +179,21 @@ import Testing
         for await _ in stream {}
         #expect(provider == nil)
     }
+
+    @Test func `Expiry is by AWS's time, and no reason to refuse new credentials until that is known`() async throws {
+        let base = clock.now
+        let aws = AWSClock(now: { base })
+        var context = CredentialContext(variables: [:])
+        context.clock = aws
+        await source.live(-3_600)
+        // This host may be an hour ahead.
+        let late = context.refreshing { [source] in try await source.fetch() }
+        #expect(try await late.credentials().accessKeyID == "1")
+        _ = aws.proved(-7_200, isCorrection: true, date: nil, middle: base)
+        #expect(try await late.credentials().accessKeyID == "1")
+        #expect(try await late.credentials().accessKeyID == "1")
+        await source.live(-7_201)
+        let expired = context.refreshing { [source] in try await source.fetch() }
+        await #expect(throws: AWSCredentialError.self) { try await expired.credentials() }
+    }
 }

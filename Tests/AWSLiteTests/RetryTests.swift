@@ -147,15 +147,10 @@ import Testing
             }
         }
         let stub = StubHTTPClient([.throttled, .reply(200, "")])
-        let clock = Locked(1_440_938_160.0)
+        let clock = Locked(1_440_938_220.0)
         var configuration = AWSClientConfiguration.test(stub, credentials: Rotating())
-        configuration.now = {
-            Date(
-                timeIntervalSince1970: clock.withLock {
-                    $0 += 60; return $0
-                }
-            )
-        }
+        configuration.clock = AWSClock(now: { Date(timeIntervalSince1970: clock.withLock { $0 }) })
+        configuration.retry.sleep = { _ in clock.withLock { $0 += 60 } }
         try await CodePipeline(configuration).putJobSuccessResult(jobID: "j", result: .init())
         let first = try #require(SigV4Authorization(await stub.field("Authorization", 0) ?? ""))
         let second = try #require(SigV4Authorization(await stub.field("Authorization", 1) ?? ""))

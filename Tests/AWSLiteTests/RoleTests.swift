@@ -41,7 +41,7 @@ import Testing
                 directHTTPClient: stub
             )
             context.sleep = { waits.append($0) }
-            context.now = { Date(timeIntervalSince1970: 1_800_000_000) }
+            context.clock = AWSClock(now: { Date(timeIntervalSince1970: 1_800_000_000) })
             return try await CredentialProviderChain(CredentialProviderChain.sources(context)).credentials()
         }
     }

@@ -73,7 +73,7 @@ import Testing
                 "AWS_PROFILE": profile, "AWS_ENDPOINT_URL_SSO": server.url, "AWS_ENDPOINT_URL_SSO_OIDC": server.url,
             ])
             context.sleep = { _ in }
-            context.now = { Date(timeIntervalSince1970: 1_800_000_000 - early) }
+            context.clock = AWSClock(now: { Date(timeIntervalSince1970: 1_800_000_000 - early) })
             let found = try await SingleSignOnSource(context: context).fetch()
             let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
             #expect(try FileManager.default.contentsOfDirectory(atPath: files.path).count == 1)

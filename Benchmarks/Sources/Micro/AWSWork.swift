@@ -44,7 +44,7 @@ extension Work {
                     region: "eu-west-1",
                     credentials: StaticCredentialProvider(Samples.credentials),
                     httpClient: SameReply { _ in reply },
-                    now: { date }
+                    clock: AWSClock(now: { date })
                 )
             )
             return {

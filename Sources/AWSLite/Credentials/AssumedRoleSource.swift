@@ -82,7 +82,10 @@ struct AssumedRoleSource: Sendable {
         do {
             switch name {
             case "Environment":
-                let provider = EnvironmentCredentialProvider(environment: context.variables, now: context.now)
+                let provider = EnvironmentCredentialProvider(
+                    environment: context.variables,
+                    now: { [clock = context.clock] in clock.now }
+                )
                 return try await provider.credentials()
             case "Ec2InstanceMetadata":
                 return try await InstanceMetadataSource(context: context, isInstance: true).fetch()
@@ -106,6 +109,6 @@ struct AssumedRoleSource: Sendable {
 extension CredentialContext {
     /// The name of a session that nobody named: botocore's form, so that audits recognise it.
     func sessionName() -> String {
-        "botocore-session-\(Int(now().timeIntervalSince1970))"
+        "botocore-session-\(Int(clock.now.timeIntervalSince1970))"
     }
 }

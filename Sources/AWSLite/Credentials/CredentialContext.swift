@@ -15,8 +15,8 @@ struct CredentialContext: Sendable {
     var vendorFiles = ["sys_vendor", "board_vendor"].map { "/sys/devices/virtual/dmi/id/\($0)" }
     /// Tells an operator something, once per occasion.
     var warn: @Sendable (String) -> Void = { _ in }
-    /// The time.
-    var now: @Sendable () -> Date = { Date() }
+    /// AWS's time, which expiries are in.
+    var clock = AWSClock()
     /// Waits.
     var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// A number from 0 up to, but not including, 1: the jitter.
@@ -63,7 +63,8 @@ struct CredentialContext: Sendable {
     ) -> RefreshingCredentialProvider {
         RefreshingCredentialProvider(
             keepsExpired: keepsExpired,
-            now: now,
+            now: { [clock] in clock.now },
+            isTimeKnown: { [clock] in clock.offset != nil },
             random: random,
             warn: warn,
             fetch: fetch

@@ -60,11 +60,13 @@ extension CredentialProviderChain {
     ///   - environment: The environment's variables.
     ///   - httpClient: Reaches AWS; `nil` for a client of its own, with the environment's proxy and certificates.
     ///   - directHTTPClient: Reaches link-local addresses and must not use a proxy; `nil` for a client of its own.
+    ///   - clock: AWS's time, by which credentials expire; best that of the clients that use them.
     ///   - warn: Is told when credentials can't be renewed but the old ones go on working; once per occasion.
     public static func `default`(
         environment: [String: String],
         httpClient: (any HTTPClient)? = nil,
         directHTTPClient: (any HTTPClient)? = nil,
+        clock: AWSClock = AWSClock(),
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) -> CredentialProviderChain {
         var context = CredentialContext(
@@ -72,6 +74,7 @@ extension CredentialProviderChain {
             httpClient: httpClient,
             directHTTPClient: directHTTPClient
         )
+        context.clock = clock
         context.warn = warn
         return CredentialProviderChain(sources(context))
     }
@@ -82,7 +85,10 @@ extension CredentialProviderChain {
         return [
             NamedCredentialProvider(
                 "the environment",
-                EnvironmentCredentialProvider(environment: context.variables, now: context.now)
+                EnvironmentCredentialProvider(
+                    environment: context.variables,
+                    now: { [clock = context.clock] in clock.now }
+                )
             ),
             NamedCredentialProvider("the profile's role", context.refreshing { try await role.fetch() }),
         ] + profileSources(context) + [

@@ -1,5 +1,5 @@
 public import FoundationEssentials
-import HTTPTransport
+public import HTTPTransport
 
 /// Credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and a token.
 ///
@@ -14,7 +14,7 @@ public struct EnvironmentCredentialProvider: AWSCredentialProvider {
     /// - Parameters:
     ///   - environment: The environment's variables.
     ///   - now: The time.
-    public init(environment: [String: String], now: @escaping @Sendable () -> Date = { Date() }) {
+    public init(environment: [String: String], now: @escaping @Sendable () -> Date = { SteadyTime.ofProcess.now }) {
         self.environment = environment
         self.now = now
     }

@@ -1,5 +1,5 @@
 public import FoundationEssentials
-import HTTPTransport
+public import HTTPTransport
 
 /// Keeps temporary credentials and renews them ahead of their expiry.
 ///
@@ -43,6 +43,7 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
 
     private let keepsExpired: Bool
     private let now: @Sendable () -> Date
+    private let isTimeKnown: @Sendable () -> Bool
     private let random: @Sendable () -> Double
     private let warn: @Sendable (String) -> Void
     private let fetch: @Sendable () async throws -> AWSCredentials
@@ -54,19 +55,23 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
     ///   - keepsExpired: Whether expired credentials are better than none (the "static stability" of EC2's
     ///     metadata service, whose keys AWS honours beyond their time while it can't renew them). The next attempt
     ///     follows after 5 to 10 minutes.
-    ///   - now: The time.
+    ///   - now: The time, which has to pass evenly: AWS's, as expiries are in it.
+    ///   - isTimeKnown: Whether that is so; as long as it is this host's idea alone, new credentials that seem to have
+    ///     expired are used.
     ///   - random: A number from 0 up to, but not including, 1.
     ///   - warn: Is told when renewals begin to fail, from time to time that they still do, and when one succeeds again.
     ///   - fetch: Gets new credentials.
     public init(
         keepsExpired: Bool = false,
-        now: @escaping @Sendable () -> Date = { Date() },
+        now: @escaping @Sendable () -> Date = { SteadyTime.ofProcess.now },
+        isTimeKnown: @escaping @Sendable () -> Bool = { true },
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
         warn: @escaping @Sendable (String) -> Void = { _ in },
         fetch: @escaping @Sendable () async throws -> AWSCredentials
     ) {
         self.keepsExpired = keepsExpired
         self.now = now
+        self.isTimeKnown = isTimeKnown
         self.random = random
         self.warn = warn
         self.fetch = fetch
@@ -130,6 +135,7 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
             state: self.state,
             keepsExpired: keepsExpired,
             now: now,
+            isTimeKnown: isTimeKnown,
             random: random,
             warn: warn,
             fetch: fetch
@@ -142,6 +148,7 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
         let state: Locked<State>
         let keepsExpired: Bool
         let now: @Sendable () -> Date
+        let isTimeKnown: @Sendable () -> Bool
         let random: @Sendable () -> Double
         let warn: @Sendable (String) -> Void
         let fetch: @Sendable () async throws -> AWSCredentials
@@ -188,7 +195,7 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
             let problem: any Error
             switch result {
             case .success(let new):
-                let isExpired = new.expiration.map { $0 <= time } ?? false
+                let isExpired = isTimeKnown() && new.expiration.map { $0 <= time } ?? false
                 if !isExpired || keepsExpired {
                     state.current = new
                     state.fetched = time

@@ -36,7 +36,8 @@ struct STS: Sendable {
             credentials: credentials.map { StaticCredentialProvider($0) } ?? CredentialProviderChain([]),
             httpClient: context.httpClient,
             retry: AWSRetryPolicy(sleep: context.sleep, random: context.random),
-            now: context.now
+            warn: context.warn,
+            clock: context.clock
         )
         query = STSQuery(configuration: configuration, endpoint: endpoint)
         self.provider = provider

@@ -43,11 +43,11 @@ struct SingleSignOnToken: Sendable {
             throw SingleSignOnSource.signIn(settings.profile, "\(path) holds no token")
         }
         let name = SingleSignOnSource.name
-        var left = try CredentialDocument.date(cached.expiresAt, provider: name).timeIntervalSince(context.now())
+        var left = try CredentialDocument.date(cached.expiresAt, provider: name).timeIntervalSince(context.clock.now)
         // Only a session's token can be renewed; the older form has none for it.
         if left < Self.window, settings.session != nil, let renewed = try await renew(cached) {
             cached = renewed
-            left = try CredentialDocument.date(cached.expiresAt, provider: name).timeIntervalSince(context.now())
+            left = try CredentialDocument.date(cached.expiresAt, provider: name).timeIntervalSince(context.clock.now)
             save(cached, path)
         }
         guard left > 0 else { throw SingleSignOnSource.signIn(settings.profile, "the token has expired") }
@@ -68,7 +68,8 @@ struct SingleSignOnToken: Sendable {
     private func renew(_ old: Cached) async throws -> Cached? {
         guard let id = old.clientId, let secret = old.clientSecret, let refreshToken = old.refreshToken,
             let registration = old.registrationExpiresAt,
-            let end = try? CredentialDocument.date(registration, provider: SingleSignOnSource.name), end > context.now()
+            let end = try? CredentialDocument.date(registration, provider: SingleSignOnSource.name),
+            end > context.clock.now
         else { return nil }
         struct Reply: Decodable {
             var accessToken: String
@@ -105,7 +106,7 @@ struct SingleSignOnToken: Sendable {
             startUrl: settings.startURL,
             region: settings.region,
             accessToken: new.accessToken,
-            expiresAt: (context.now() + new.expiresIn).formatted(.iso8601),
+            expiresAt: (context.clock.now + new.expiresIn).formatted(.iso8601),
             clientId: id,
             clientSecret: secret,
             registrationExpiresAt: registration,

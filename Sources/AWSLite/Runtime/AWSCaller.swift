@@ -74,13 +74,13 @@ struct AWSCaller: Sendable {
         // How long a bulk transfer takes in all is its size's affair, so only a stall ends it.
         let deadline = operation.isBulk ? nil : configuration.callTimeout.map { configuration.retry.instant() + $0 }
         var earlierAttemptMayHaveBeenProcessed = false
-        var hasCorrectedClock = false
+        var correction = ClockCorrection(configuration.clock)
         var paid: Int?
         var attempt = 1
         while true {
             try Task.checkCancellation()
             var failure: AWSError
-            let clockOffset = configuration.memory.clockOffset
+            let clockOffset = correction.offset
             do {
                 let timeout = min(configuration.timeout, remaining(until: deadline) ?? configuration.timeout)
                 let output = try await send(
@@ -88,6 +88,7 @@ struct AWSCaller: Sendable {
                     request,
                     payload: payload,
                     clockOffset: clockOffset,
+                    isCorrection: correction.isTried,
                     timeout: timeout,
                     decode: decode
                 )
@@ -102,20 +103,19 @@ struct AWSCaller: Sendable {
             failure.earlierAttemptMayHaveBeenProcessed = earlierAttemptMayHaveBeenProcessed
             let isAmbiguous = failure.mayHaveBeenProcessed
             failure.mayHaveBeenProcessed = isAmbiguous || earlierAttemptMayHaveBeenProcessed
-            if !hasCorrectedClock, remaining(until: deadline) ?? .seconds(1) > .zero,
-                correctClock(after: failure, clockOffset)
+            if remaining(until: deadline) ?? .seconds(1) > .zero,
+                correction.correct(after: failure, signedWith: clockOffset)
             {
                 // The service refused to look at the request, so this attempt doesn't count as one.
-                hasCorrectedClock = true
                 attempt += 1
                 continue
             }
-            let attemptsLeft = configuration.retry.attempts - attempt + (hasCorrectedClock ? 1 : 0)
+            let number = attempt - correction.count
+            let attemptsLeft = configuration.retry.attempts - number
             guard attemptsLeft > 0,
                 mayRepeat(operation, after: failure, isAmbiguous: isAmbiguous),
                 failure.retryAfter ?? .zero <= configuration.retry.longestRetryAfter
             else { throw failure }
-            let number = hasCorrectedClock ? attempt - 1 : attempt
             let delay = configuration.retry.delay(afterAttempt: number, retryAfter: failure.retryAfter)
             if let left = remaining(until: deadline), delay >= left { throw failure }
             let cost = failure.underlying?.code == .timedOut ? RetryCost.timeout : RetryCost.other
@@ -138,23 +138,28 @@ struct AWSCaller: Sendable {
         deadline.map { max(.zero, configuration.retry.instant().duration(to: $0)) }
     }
 
-    /// Adopts the server's clock where it refused a request for its time; returns whether signing anew may help.
-    ///
-    /// - Parameter usedOffset: What the request was signed with; another call may have corrected the clock since.
-    private func correctClock(after failure: AWSError, _ usedOffset: TimeInterval) -> Bool {
-        guard failure.code.mayBeSkew, let serverDate = failure.serverDate else { return false }
-        let local = configuration.now()
-        let assumed = local.addingTimeInterval(usedOffset)
-        // AWS allows 5 minutes, S3 15; a smaller difference is no reason for a refusal.
-        guard abs(serverDate.timeIntervalSince(assumed)) > 240 else { return false }
-        let offset = serverDate.timeIntervalSince(local)
-        if configuration.memory.correctClock(offset) {
-            configuration.warn(
-                "the clock of this host is \(Int(abs(offset)) / 60) minutes \(offset > 0 ? "behind" : "ahead of") that "
-                    + "of \(failure.service); requests are signed with the service's time, but set the clock (NTP)"
-            )
-        }
-        return true
+    /// Notes what a reply proves of AWS's time.
+    private func noteProof(
+        _ operation: AWSOperation,
+        _ reply: HTTPReply,
+        clockOffset: TimeInterval,
+        isCorrection: Bool,
+        sent: Date
+    ) {
+        // S3 takes signatures that are too far off to tell the time by, unless there is something to be put right.
+        let clock = configuration.clock
+        guard isCorrection || clock.offset == nil && operation.isSigned && operation.service != .s3 else { return }
+        let ahead = clock.proved(
+            clockOffset,
+            isCorrection: isCorrection,
+            date: reply.response.headerFields[.amz("Date")].flatMap(HTTPDate.parse),
+            middle: sent.addingTimeInterval(clock.local().timeIntervalSince(sent) / 2)
+        )
+        guard let ahead else { return }
+        configuration.warn(
+            "the clock of this host is \(Int(abs(ahead)) / 60) minutes \(ahead > 0 ? "behind" : "ahead of") that "
+                + "of \(operation.service.id); requests are signed with the service's time, but set the clock (NTP)"
+        )
     }
 
     /// One attempt, with credentials and a signature of its own.
@@ -163,14 +168,16 @@ struct AWSCaller: Sendable {
         _ request: HTTPRequest,
         payload: AWSPayload,
         clockOffset: TimeInterval,
+        isCorrection: Bool,
         timeout: Duration,
         decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
         let credentials = operation.isSigned ? try await currentCredentials() : nil
         let signer = SigV4Signer(service: operation.service.signingName, region: configuration.region)
         let signed: HTTPRequest
+        let sent = configuration.clock.local()
         do {
-            let date = configuration.now().addingTimeInterval(clockOffset)
+            let date = sent.addingTimeInterval(clockOffset)
             signed =
                 try credentials.map {
                     try signer.sign(request, payload: payload.hash, credentials: $0, date: date)
@@ -199,9 +206,14 @@ struct AWSCaller: Sendable {
             )
         }
         let status = reply.response.status.code
+        func noteProof() {
+            self.noteProof(operation, reply, clockOffset: clockOffset, isCorrection: isCorrection, sent: sent)
+        }
         if (200..<300).contains(status) {
             do {
-                return try await decode(reply)
+                let output = try await decode(reply)
+                noteProof()
+                return output
             } catch let error as AWSError {
                 throw error
             } catch let error as CancellationError {
@@ -216,7 +228,9 @@ struct AWSCaller: Sendable {
                 )
             }
         }
-        throw ErrorReply(reply, format: operation.errorFormat).error(hiding: credentials)
+        let error = ErrorReply(reply, format: operation.errorFormat).error(hiding: credentials)
+        if error.code.provesSignature { noteProof() }
+        throw error
     }
 
     private static func code(of error: HTTPClientError, _ operation: AWSOperation) -> AWSError.Code {

@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 public import HTTPTransport
 
 /// What a client of any service needs.
@@ -25,8 +25,8 @@ public struct AWSClientConfiguration: Sendable {
     public var callTimeout: Duration?
     /// Told once, in words for a person, when something is wrong that calls survive: a clock that is off.
     public var warn: @Sendable (String) -> Void
-    /// The time, for signatures.
-    public var now: @Sendable () -> Date
+    /// The time, for signatures; clients that share one learn AWS's time together.
+    public var clock: AWSClock
     /// What the copies of this configuration learn together.
     let memory = ClientMemory()
 
@@ -42,7 +42,7 @@ public struct AWSClientConfiguration: Sendable {
         timeout: Duration = .seconds(30),
         callTimeout: Duration? = nil,
         warn: @escaping @Sendable (String) -> Void = { _ in },
-        now: @escaping @Sendable () -> Date = { Date() }
+        clock: AWSClock = AWSClock()
     ) {
         self.region = region
         self.credentials = credentials
@@ -54,7 +54,7 @@ public struct AWSClientConfiguration: Sendable {
         self.timeout = timeout
         self.callTimeout = callTimeout
         self.warn = warn
-        self.now = now
+        self.clock = clock
     }
 
     /// Finds the endpoints of this configuration.

@@ -6,6 +6,8 @@ public struct AWSEnvironment: Sendable {
     public let region: String?
     /// The chain of sources of credentials.
     public let credentials: any AWSCredentialProvider
+    /// AWS's time, by which the credentials expire, for the clients that use them.
+    public let clock = AWSClock()
     private let variables: [String: String]
     private let profile: AWSProfile?
 
@@ -33,6 +35,7 @@ public struct AWSEnvironment: Sendable {
             environment: environment,
             httpClient: httpClient,
             directHTTPClient: directHTTPClient,
+            clock: clock,
             warn: warn
         )
     }

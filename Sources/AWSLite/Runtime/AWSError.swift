@@ -57,6 +57,8 @@ public struct AWSError: Error, Sendable, Hashable {
     package var isForeign = false
     /// Where a redirect leads.
     var redirect: String?
+    /// What time it was where the signature was refused, by the service's own word.
+    var signatureDate: Date?
 
     /// Creates an error, as a stand-in for a service does.
     public init(
@@ -221,6 +223,14 @@ extension AWSError.Code {
             true
         default: false
         }
+    }
+
+    /// Whether the service says this only of a request whose signature it has taken.
+    var provesSignature: Bool {
+        [
+            .invalidNonce, .jobNotFound, .invalidJobState, .actionTypeNotFound, .pipelineNotFound,
+            .pipelineExecutionNotFound,
+        ].contains(self)
     }
 
     /// Whether the code passes by itself: the service gave up on this one request.

@@ -1,11 +1,8 @@
-import FoundationEssentials
 import HTTPTransport
 
 /// What the clients of one configuration, and of its copies, have learned from replies.
 final class ClientMemory: Sendable {
     private struct State {
-        var clockOffset: TimeInterval = 0
-        var hasWarnedOfClock = false
         var quota = ClientMemory.quota
         var bucketRegions: [String: String] = [:]
     }
@@ -15,18 +12,6 @@ final class ClientMemory: Sendable {
     private static let mostBuckets = 100
 
     private let state = Locked(State())
-
-    /// How far the servers' clock is ahead of ours, in seconds.
-    var clockOffset: TimeInterval { state.withLock { $0.clockOffset } }
-
-    /// Sets the offset; returns whether nobody has been warned yet.
-    func correctClock(_ offset: TimeInterval) -> Bool {
-        state.withLock { state in
-            state.clockOffset = offset
-            defer { state.hasWarnedOfClock = true }
-            return !state.hasWarnedOfClock
-        }
-    }
 
     /// Pays for a retry; `false` when too many have failed of late.
     func payForRetry(_ cost: Int) -> Bool {

@@ -20,6 +20,7 @@ struct ErrorReply {
     var serverDate: Date?
     var isForeign: Bool
     var redirect: String?
+    var signatureDate: Date?
 
     /// Reads any reply that isn't a success; one that makes no sense is named by its status.
     init(_ reply: HTTPReply, format: AWSOperation.ErrorFormat) {
@@ -43,6 +44,7 @@ struct ErrorReply {
             message = said.message ?? "the reply holds no error code"
         }
         isForeign = said.code == nil && requestID == nil && extendedRequestID == nil
+        if code.mayBeSkew { signatureDate = SignatureRefusal.date(in: message, reply.body) }
     }
 
     /// The error for one attempt.
@@ -69,6 +71,7 @@ struct ErrorReply {
         error.serverDate = serverDate
         error.isForeign = isForeign
         error.redirect = redirect
+        error.signatureDate = signatureDate
         return error
     }
 

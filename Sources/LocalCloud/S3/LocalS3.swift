@@ -134,7 +134,7 @@ public final class LocalS3: LocalService, ArtifactObjects {
         do throws(S3Failure) {
             reply = try answer(request)
         } catch {
-            reply = errorReply(status: error.status, code: error.code, message: error.message)
+            reply = errorReply(error)
         }
         reply.headers += [
             ("x-amz-request-id", Random.text(16, from: "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")),
@@ -145,10 +145,15 @@ public final class LocalS3: LocalService, ArtifactObjects {
 
     /// An error as S3's XML has it.
     public func errorReply(status: Int, code: String, message: String) -> LocalReply {
+        errorReply(S3Failure(status: status, code: code, message: message))
+    }
+
+    private func errorReply(_ failure: S3Failure) -> LocalReply {
         let xml =
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>\(xmlEscaped(code))</Code>"
-            + "<Message>\(xmlEscaped(message))</Message><RequestId>LOCAL</RequestId><HostId>local</HostId></Error>"
-        return .text(xml, status: status, contentType: "application/xml")
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>\(xmlEscaped(failure.code))</Code>"
+            + "<Message>\(xmlEscaped(failure.message))</Message>\(failure.elements)"
+            + "<RequestId>LOCAL</RequestId><HostId>local</HostId></Error>"
+        return .text(xml, status: failure.status, contentType: "application/xml")
     }
 
     private func answer(_ request: LocalRequest) throws(S3Failure) -> LocalReply {

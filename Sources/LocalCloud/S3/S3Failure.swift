@@ -5,6 +5,8 @@ struct S3Failure: Error {
     var status: Int
     var code: String
     var message: String
+    /// What else the document says.
+    var elements = ""
 
     static func accessDenied(_ why: String) -> S3Failure {
         S3Failure(status: 403, code: "AccessDenied", message: "Access Denied: \(why)")
@@ -33,7 +35,13 @@ struct S3Failure: Error {
         case .unknownKey: (status, code) = (403, "InvalidAccessKeyId")
         case .invalidToken: (status, code) = (400, "InvalidToken")
         case .mismatch: (status, code) = (403, "SignatureDoesNotMatch")
-        case .skewed: (status, code) = (403, "RequestTimeTooSkewed")
+        case .skewed:
+            (status, code) = (403, "RequestTimeTooSkewed")
+            message = "The difference between the request time and the current time is too large."
+            elements =
+                refusal.time.map {
+                    "<ServerTime>\(HTTPDate.iso8601(from: $0).replacingOccurrences(of: ".000Z", with: "Z"))</ServerTime>"
+                } ?? ""
         case .expired: (status, code) = (400, "ExpiredToken")
         case .bodyMismatch: (status, code) = (400, "XAmzContentSHA256Mismatch")
         }

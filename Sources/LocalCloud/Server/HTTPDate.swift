@@ -18,6 +18,11 @@ enum HTTPDate {
             + [parts.hour, parts.minute, parts.second].map { pad($0) }.joined(separator: ":") + ".000Z"
     }
 
+    /// Writes `20250805T100000Z`, the form of `X-Amz-Date`.
+    static func amzDate(from date: Date) -> String {
+        iso8601(from: date).replacingOccurrences(of: ".000Z", with: "Z").filter { $0 != "-" && $0 != ":" }
+    }
+
     /// Reads `20250805T100000Z`, the form of `X-Amz-Date`.
     static func amzDate(_ text: String) -> Date? {
         let bytes = Array(text.utf8)

@@ -9,6 +9,8 @@ struct SignatureVerifier: Sendable {
         enum Reason { case missing, incomplete, unknownKey, invalidToken, mismatch, skewed, expired, bodyMismatch }
         var reason: Reason
         var message: String
+        /// The service's time, where that is what is wrong.
+        var time: Date?
     }
 
     /// Who sent a request.
@@ -81,17 +83,26 @@ struct SignatureVerifier: Sendable {
                     + "The Canonical String for this request should have been\n'\(canonical)'"
             )
         }
-        let skew = abs(date.timeIntervalSince(signingTime()))
-        guard skew <= tolerance / .seconds(1) else {
-            throw Refusal(
-                reason: .skewed,
-                message: "Signature expired or not yet current: \(stamp) is \(Int(skew)) s away"
-            )
-        }
+        let now = signingTime()
+        let ahead = date.timeIntervalSince(now)
+        guard abs(ahead) <= tolerance / .seconds(1) else { throw skewed(stamp, isAhead: ahead > 0, now) }
         if let expires = session.expires, clock.now >= expires {
             throw Refusal(reason: .expired, message: "The provided token has expired.")
         }
         return Caller(accessKeyID: parts.accessKeyID, scope: session.scope)
+    }
+
+    /// The words of AWS's JSON and query services.
+    private func skewed(_ stamp: String, isAhead: Bool, _ now: Date) -> Refusal {
+        let (words, sign) = isAhead ? ("not yet current", "+") : ("expired", "-")
+        let limit = now.addingTimeInterval((isAhead ? 1 : -1) * (tolerance / .seconds(1)))
+        return Refusal(
+            reason: .skewed,
+            message: "Signature \(words): \(stamp) is \(isAhead ? "still later" : "now earlier") than "
+                + "\(HTTPDate.amzDate(from: limit)) (\(HTTPDate.amzDate(from: now)) \(sign) "
+                + "\(Int(tolerance / .seconds(60))) min.)",
+            time: now
+        )
     }
 
     private func payloadHash(of request: LocalRequest) throws(Refusal) -> String {

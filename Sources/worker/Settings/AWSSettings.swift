@@ -21,6 +21,8 @@ struct AWSSettings: Sendable {
     var usesDualStack = false
     /// Where buckets stand in an S3 address.
     var s3AddressingStyle = S3.AddressingStyle.auto
+    /// AWS's time, as its clients learn it.
+    private(set) var clock = AWSClock()
     /// Where the warnings of AWS's clients go.
     let warnings = WarningRelay()
 
@@ -56,6 +58,7 @@ struct AWSSettings: Sendable {
         } else {
             reader.note(Setting.region.name, "is missing. Wanted: the pipelines' region, such as eu-west-1.")
         }
+        clock = environment.clock
         usesFIPS = environment.usesFIPS
         usesDualStack = environment.usesDualStack
         do {
@@ -96,6 +99,7 @@ struct AWSSettings: Sendable {
             httpClient: httpClient,
             endpoint: endpoint
         )
+        configuration.clock = clock
         configuration.usesFIPS = usesFIPS
         configuration.usesDualStack = usesDualStack
         configuration.warn = warnings.warn

@@ -38,7 +38,7 @@ extension AWSClientConfiguration {
             httpClient: client,
             endpoint: endpoint,
             retry: AWSRetryPolicy(attempts: attempts, sleep: { waits.append($0) }, random: { 0.5 }),
-            now: { Date(timeIntervalSince1970: 1_440_938_160) }
+            clock: AWSClock(now: { Date(timeIntervalSince1970: 1_440_938_160) })
         )
     }
 }

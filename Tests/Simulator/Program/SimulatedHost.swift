@@ -120,7 +120,7 @@ final class SimulatedHost: @unchecked Sendable {
                 credentials: StaticCredentialProvider(credentials),
                 httpClient: network,
                 endpoint: endpoint,
-                now: { clock.now }
+                clock: AWSClock(now: { clock.now })
             )
         }
         let lab = SandboxClient.Configuration(
