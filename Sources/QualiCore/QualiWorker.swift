@@ -54,6 +54,7 @@ public struct QualiWorker: Service {
     private let executionWatcher: ExecutionWatcher
     private let door: LabDoor
     private let probe: LabProbe?
+    private let clockWatch: ClockWatch
     private let client: SandboxClient
     private let worker: JobWorker
     /// What the worker does; the lab's part of it, too.
@@ -67,7 +68,7 @@ public struct QualiWorker: Service {
     ///   - otherActions: Actions of your own, to be served beside the three.
     ///   - journal: Where claimed jobs are kept.
     ///   - monitor: What watches the worker.
-    ///   - clock: The time.
+    ///   - clock: The time, which `codePipeline` has to measure by, too.
     ///   - logger: Where the worker says what it does.
     /// - Throws: `SandboxAPIError` for a lab's address that is none.
     public init(
@@ -103,8 +104,16 @@ public struct QualiWorker: Service {
             door.failed(error, pause: pause)
         }
         client = try SandboxClient(session, httpClient: labHTTPClient)
-        watcher = SandboxWatcher(client: client, interval: interval, clock: clock, logger: logger)
-        executionWatcher = ExecutionWatcher(client: client, interval: interval, clock: clock, logger: logger)
+        clockWatch = ClockWatch(clock: clock, logger: logger)
+        // Jobs' deadlines are in it.
+        let serviceClock = ServiceClock(clock, aws: configuration.codePipeline.clock)
+        watcher = SandboxWatcher(client: client, interval: interval, clock: serviceClock, logger: logger)
+        executionWatcher = ExecutionWatcher(
+            client: client,
+            interval: interval,
+            clock: serviceClock,
+            logger: logger
+        )
         probe = configuration.labProbeInterval.map { [client] interval in
             LabProbe(client: client, interval: interval, monitor: monitor, clock: clock, logger: logger)
         }
@@ -145,6 +154,7 @@ public struct QualiWorker: Service {
             group.addTask { await executionWatcher.run() }
             group.addTask { await door.run(client) }
             if let probe { group.addTask { await probe.run() } }
+            group.addTask { await clockWatch.run() }
             group.addTask { try await worker.run() }
             // The others end only when they are cancelled, so the first to end, or to fail, is the worker.
             try await group.next()

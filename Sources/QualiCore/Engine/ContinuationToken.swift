@@ -19,6 +19,8 @@ struct ContinuationToken: Sendable, Equatable {
     var notBefore: Date?
     /// How often the job's progress was shown.
     var shows = ProgressShows()
+    /// Whether the times are CodePipeline's; those of an older version are its host's.
+    var isInServiceTime = true
     /// The handler's checkpoint, encoded.
     var checkpoint: Data?
 
@@ -32,6 +34,7 @@ struct ContinuationToken: Sendable, Equatable {
         var wire: [String: Any] = [
             "v": Self.version, "a": actionExecutionID, "t": Int(claimedAt.timeIntervalSince1970),
         ]
+        if isInServiceTime { wire["z"] = 1 }
         if let notBefore { wire["n"] = Int(notBefore.timeIntervalSince1970.rounded(.up)) }
         if let last = shows.last { (wire["s"], wire["u"]) = (shows.count, Int(last.timeIntervalSince1970)) }
         if let checkpoint {
@@ -96,5 +99,6 @@ struct ContinuationToken: Sendable, Equatable {
             ),
             checkpoint: try? wire["c"].map { try JSONSerialization.data(withJSONObject: $0, options: options) }
         )
+        isInServiceTime = wire["z"] != nil
     }
 }

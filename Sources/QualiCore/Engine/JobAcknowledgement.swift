@@ -14,6 +14,7 @@ struct JobAcknowledgement: Sendable {
     /// How long after the offer, after a lost reply, a stale nonce still means that the job is this worker's.
     let certainty: Duration
     let clock: any WorkerClock
+    let serviceClock: ServiceClock
     /// What all jobs say of a service that takes no acknowledgements.
     let outage: OutageLog
     let logger: Logger
@@ -78,7 +79,7 @@ struct JobAcknowledgement: Sendable {
             return .notOurs
         }
         // Not since the loss: the offer may be much older, and be another worker's by now.
-        let age = clock.now.timeIntervalSince(record.offeredAt)
+        let age = serviceClock.now.timeIntervalSince(record.offeredAt)
         guard (0...certainty.timeInterval).contains(age) else {
             logger.error("The reply to an acknowledgement was lost, and it is unknown who has the job")
             return .uncertain(Self.unknown)

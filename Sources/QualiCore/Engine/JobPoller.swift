@@ -27,6 +27,7 @@ struct JobPoller: Sendable {
     /// Over how many pollers free slots are to be spread.
     let pollers: Int
     let clock: any WorkerClock
+    let serviceClock: ServiceClock
     let monitor: WorkerMonitor
     let logger: Logger
 
@@ -102,7 +103,8 @@ struct JobPoller: Sendable {
         }
         if result.undecodable.isEmpty { illegible.succeeded(at: now, logger) }
         var offered: [OfferedJob] = []
-        for var offer in result.jobs.map({ offer($0, now) }) + result.undecodable.compactMap({ offer($0, now) }) {
+        let date = serviceClock.date(of: now)
+        for var offer in result.jobs.map({ offer($0, date) }) + result.undecodable.compactMap({ offer($0, date) }) {
             // More than was asked for is left to be offered again.
             guard offered.count < room else { break }
             guard held.take(offer.record.id, now: now) else { continue }
@@ -136,6 +138,11 @@ struct JobPoller: Sendable {
                 record.claimedAt = token.claimedAt
                 record.shows = token.shows
                 notBefore = token.notBefore
+                if !token.isInServiceTime {
+                    (record.isInServiceTime, record.offeredAt) = (nil, token.notBefore ?? token.claimedAt)
+                    record = record.inServiceTime(now: now, action)
+                    (record.offeredAt, notBefore) = (now, token.notBefore.map { _ in now })
+                }
             } catch {
                 content = .failure(JobFailure(.jobFailed, "This job can't be continued: \(error)."))
             }

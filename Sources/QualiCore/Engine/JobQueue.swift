@@ -1,7 +1,13 @@
 public import AWSLite
+public import Foundation
 
 /// The operations of CodePipeline's job API that a worker uses; ``AWSLite/CodePipeline`` is the real one.
 public protocol JobQueue: Sendable {
+    /// How far the service's time is ahead of the worker's clock, in seconds; `nil` until it is known.
+    ///
+    /// It is known as soon as one of the calls below has been answered, and doesn't change with the host's time of day.
+    var clockOffset: TimeInterval? { get }
+
     /// Asks for jobs of one type that are ready to be worked on.
     func poll(
         actionTypeID: CodePipeline.ActionTypeID,
@@ -29,6 +35,9 @@ public protocol JobQueue: Sendable {
 }
 
 extension JobQueue {
+    /// Not known: the worker's clock is taken for the service's.
+    public var clockOffset: TimeInterval? { nil }
+
     /// Knows nothing of any action.
     public func actionExecutions(
         pipeline: String,
@@ -44,6 +53,9 @@ extension JobQueue {
 }
 
 extension CodePipeline: JobQueue {
+    /// What the client has learned of AWS's time.
+    public var clockOffset: TimeInterval? { configuration.clock.offset }
+
     /// The runs of actions within one pipeline's execution (`ListActionExecutions`).
     ///
     /// - Throws: `AWSError`; with the code `AccessDeniedException` where the worker hasn't the right.

@@ -71,7 +71,10 @@ public struct JobWorker: Service {
     let journal: any JobJournal
     let configuration: Configuration
     let monitor: WorkerMonitor
+    /// What pauses and outages are measured by.
     let clock: any WorkerClock
+    /// What jobs' dates are in.
+    let serviceClock: ServiceClock
     let logger: Logger
 
     /// Creates a worker for `actions`.
@@ -92,6 +95,7 @@ public struct JobWorker: Service {
         self.configuration = configuration
         self.monitor = monitor
         self.clock = clock
+        serviceClock = ServiceClock(clock) { queue.clockOffset }
         self.logger = logger
     }
 
@@ -100,7 +104,12 @@ public struct JobWorker: Service {
     /// - Throws: The journal's error when its unfinished jobs can't be read at the start, or when the next run wouldn't find
     ///   it any more; what could be handed over by then is. Nothing else throws.
     public func run() async throws {
-        monitor.workerStarts(actions, capacity: configuration.maxJobs, redact: configuration.redact)
+        monitor.workerStarts(
+            actions,
+            capacity: configuration.maxJobs,
+            clockOffset: { [queue] in queue.clockOffset ?? 0 },
+            redact: configuration.redact
+        )
         let patient = PatientJournal(journal, clock: clock, monitor: monitor, logger: logger)
         let found: [JobRecord]
         do {

@@ -69,8 +69,8 @@ extension WorkerRun {
     func rest(before offer: OfferedJob) async {
         guard let notBefore = offer.notBefore else { return }
         offer.mark?.end()
-        // The queue was quicker than the pace of looks at the lab. Another host's clock may be wrong, so not for long.
-        let rest = notBefore.timeIntervalSince(worker.clock.now)
+        // The queue was quicker than the pace of looks at the lab. Another host may be wrong of the time, so not for long.
+        let rest = notBefore.timeIntervalSince(worker.serviceClock.now)
         if rest > 0 { try? await worker.clock.sleep(for: min(.seconds(rest), .seconds(60))) }
     }
 
@@ -79,6 +79,7 @@ extension WorkerRun {
             queue: worker.queue,
             certainty: worker.configuration.redispatchInterval,
             clock: worker.clock,
+            serviceClock: worker.serviceClock,
             outage: acknowledging,
             logger: logger
         )

@@ -26,6 +26,7 @@ extension WorkerRun {
                 resuming.succeeded(at: worker.clock.now, worker.logger)
                 logger.info("Job resumes")
                 await journal.note(JobProgress("Taken up again after a restart"), of: record.id)
+                let record = record.inServiceTime(now: worker.serviceClock.now, action(of: record))
                 return jobInHand(record, details.data, accountID: details.accountID)
             } catch is CancellationError {
                 break
@@ -132,7 +133,7 @@ extension WorkerRun {
     private func putBack(_ job: JobInHand) async -> Bool {
         guard let token = await job.ledger.waitingToken else { return false }
         var progress = await job.ledger.progress
-        let minutes = Int(worker.clock.now.timeIntervalSince(job.record.claimedAt) / 60)
+        let minutes = Int(worker.serviceClock.now.timeIntervalSince(job.record.claimedAt) / 60)
         if minutes > 0 { progress.summary += ", \(minutes) min" }
         await end(job.record, .continuation(token: token, progress: progress), isLook: true)
         return true
@@ -163,7 +164,7 @@ extension WorkerRun {
             properties: job.properties,
             checkpoint: record.checkpoint,
             artifacts: job.artifacts,
-            clock: BeginningClock(base: worker.clock, mark: job.mark),
+            clock: BeginningClock(base: worker.serviceClock, mark: job.mark),
             log: JobLog(logger(for: record), externalExecutionName: action(of: record)?.externalExecutionName),
             ledger: job.ledger,
             actions: { [queue = worker.queue] in

@@ -239,6 +239,7 @@ final class WorkerRun: Sendable {
                     pace: pace,
                     pollers: worker.actions.count,
                     clock: worker.clock,
+                    serviceClock: worker.serviceClock,
                     monitor: worker.monitor,
                     logger: worker.logger
                 )
@@ -278,7 +279,7 @@ extension JobLedger.Surroundings {
             showing: interval.map { JobLedger.Showing(interval: $0, budget: ProgressBudget()) },
             monitor: worker.monitor,
             redact: configuration.redact,
-            clock: worker.clock
+            clock: worker.serviceClock
         )
     }
 }

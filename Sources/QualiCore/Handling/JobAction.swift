@@ -16,6 +16,8 @@ public struct JobAction: Sendable {
 
     /// The external execution id that an encoded checkpoint tells.
     let externalExecutionID: @Sendable (Data) -> String?
+    /// An encoded checkpoint with its dates moved by some seconds.
+    let movingDates: @Sendable (Data, TimeInterval) -> Data
     let work: @Sendable (Assignment) async throws -> JobResult
     let abandon: @Sendable (Assignment) async throws -> Void
 
@@ -43,6 +45,7 @@ public struct JobAction: Sendable {
             (try? JSONDecoder.compact.decode(Handler.Checkpoint.self, from: data))
                 .flatMap(handler.externalExecutionID)
         }
+        movingDates = { Self.moveDates(in: $0, by: $1, of: Handler.Checkpoint.self) }
         work = { try await handler.run(Handler.Configuration($0.properties), context: $0.context()) }
         abandon = { try await handler.abandon($0.context()) }
     }

@@ -12,7 +12,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     ///
     /// Passing trouble of storage is waited out, and told in the log and in the job's progress.
     public var artifacts: JobArtifacts { bareArtifacts.told(by: waiter()) }
-    /// The time of day and a way to wait.
+    /// The time by CodePipeline, which all hosts have in common, and a way to wait.
     public let clock: any WorkerClock
     /// A logger that names the job in every line, and its external execution once ``report(_:)`` has told it.
     public var logger: Logger { log.logger }

@@ -66,12 +66,14 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     public var nonce: String
     /// Whether CodePipeline has confirmed that the job is this worker's.
     public var isAcknowledged: Bool
-    /// When the action was first claimed by a worker.
+    /// When the action was first claimed by a worker, in CodePipeline's time, as all dates of a job are.
     public var claimedAt: Date
     /// When CodePipeline handed out this job, which for a continued action is later than ``claimedAt``.
     public var offeredAt: Date
     /// How often the job's progress was shown; `nil` for a record of an older version.
     var shows: ProgressShows?
+    /// Whether its dates are in CodePipeline's time; `nil` for a record of an older version, whose dates are its host's.
+    var isInServiceTime: Bool?
     /// The handler's last checkpoint, encoded.
     public var checkpoint: Data?
     /// How the job ended, once it has.
@@ -112,6 +114,7 @@ public struct JobRecord: Sendable, Codable, Identifiable {
         self.isAcknowledged = isAcknowledged
         self.claimedAt = claimedAt
         self.offeredAt = offeredAt ?? claimedAt
+        isInServiceTime = true
         self.checkpoint = checkpoint
         self.outcome = outcome
     }

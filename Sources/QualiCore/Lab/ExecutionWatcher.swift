@@ -187,7 +187,7 @@ public actor ExecutionWatcher {
         }
         for id in overdue.sorted() { end(id, .overdue(wasSeen: waiters[id]?.wasSeen == true)) }
         // What a round doesn't use is lost, but for one round's turns.
-        nextTurn = max(nextTurn, now.addingTimeInterval(-round))
+        if due.count > 0 { nextTurn = max(nextTurn, now.addingTimeInterval(-round)) }
         var chosen: [Request] = []
         var left = due.count
         for id in due.ids where reads < Self.readsAtOnce && nextTurn <= now {

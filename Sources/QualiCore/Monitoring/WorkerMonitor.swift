@@ -11,6 +11,8 @@ public final class WorkerMonitor: Sendable {
     private struct State {
         var startedAt: Date?
         var redact: @Sendable (String) -> String = { $0 }
+        /// How far the time that is told is ahead of the clock, in seconds.
+        var clockOffset: @Sendable () -> TimeInterval = { 0 }
         var isStopping = false
         var capacity = 0
         var jobs: [String: WorkerSnapshot.Job] = [:]
@@ -49,7 +51,7 @@ public final class WorkerMonitor: Sendable {
     /// What the worker does now.
     public func snapshot() -> WorkerSnapshot {
         let now = clock.now
-        return state.withLock { state in
+        let snapshot = state.withLock { state in
             state.jobs = state.jobs.filter { now.timeIntervalSince($0.value.putBackAt ?? now) < Self.longestAbsence }
             return WorkerSnapshot(
                 takenAt: now,
@@ -63,11 +65,21 @@ public final class WorkerMonitor: Sendable {
                 journalTrouble: state.journalTrouble
             )
         }
+        return snapshot.inServiceTime(clockOffset)
     }
+
+    /// How far the time that is told is ahead of the clock.
+    private var clockOffset: TimeInterval { state.withLock { $0.clockOffset }() }
 
     // MARK: The worker
 
-    func workerStarts(_ actions: [JobAction], capacity: Int, redact: @escaping @Sendable (String) -> String) {
+    /// - Parameter clockOffset: How far CodePipeline's time, which claims are in, is ahead of the clock.
+    func workerStarts(
+        _ actions: [JobAction],
+        capacity: Int,
+        clockOffset: @escaping @Sendable () -> TimeInterval = { 0 },
+        redact: @escaping @Sendable (String) -> String
+    ) {
         let now = clock.now
         let metrics = WorkerMetrics(actions: actions.map(\.typeID.provider), factory: metricsFactory)
         metrics.slots.set(capacity)
@@ -78,6 +90,7 @@ public final class WorkerMonitor: Sendable {
             if lab.refusal != nil { state.lab = lab }
             state.startedAt = now
             state.redact = redact
+            state.clockOffset = clockOffset
             state.capacity = capacity
             state.queues = actions.map { action in
                 WorkerSnapshot.Queue(
@@ -156,7 +169,7 @@ public final class WorkerMonitor: Sendable {
         if job.isHeld { metrics.jobsInProgress.decrement() }
         if let ending {
             metrics.jobsEnded[ending]?.increment()
-            metrics.jobDuration.recordSeconds(max(0, now.timeIntervalSince(job.claimedAt)))
+            metrics.jobDuration.recordSeconds(max(0, (now + clockOffset).timeIntervalSince(job.claimedAt)))
         }
     }
 
@@ -174,7 +187,7 @@ public final class WorkerMonitor: Sendable {
         }
         let metrics = metrics(of: typeID)
         metrics?.pollsAnswered.increment()
-        metrics?.lastPoll.set(now.timeIntervalSince1970)
+        metrics?.lastPoll.set((now + clockOffset).timeIntervalSince1970)
     }
 
     func pollFailed(_ typeID: CodePipeline.ActionTypeID, _ error: any Error) {
@@ -200,7 +213,7 @@ public final class WorkerMonitor: Sendable {
             return state.metrics
         }
         metrics.labAnswered.increment()
-        metrics.lastLabAnswer.set(now.timeIntervalSince1970)
+        metrics.lastLabAnswer.set((now + clockOffset).timeIntervalSince1970)
     }
 
     func labFailed(_ error: any Error) {

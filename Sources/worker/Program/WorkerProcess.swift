@@ -74,7 +74,11 @@ struct WorkerProcess: Sendable {
             worker = try QualiWorker(
                 configuration,
                 labHTTPClient: settings.lab.httpClient(currentProxy: { await live.labProxy() }),
-                journal: journal ?? SQLiteJobJournal(folder: settings.jobs.stateDirectory),
+                journal: journal
+                    ?? SQLiteJobJournal(
+                        folder: settings.jobs.stateDirectory,
+                        clock: ServiceClock(aws: settings.aws.clock)
+                    ),
                 monitor: WorkerMonitor(metrics: metrics),
                 logger: logger
             )

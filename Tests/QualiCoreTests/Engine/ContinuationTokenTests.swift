@@ -51,7 +51,7 @@ struct ContinuationTokenTests {
 
     @Test func `a checkpoint is JSON within JSON, not text whose quotation marks are escaped`() throws {
         let text = try #require(token(#"{"sandboxID":"s/1"}"#).encoded())
-        #expect(text == #"{"a":"run-1","c":{"sandboxID":"s/1"},"t":1800000000,"v":1}"#)
+        #expect(text == #"{"a":"run-1","c":{"sandboxID":"s/1"},"t":1800000000,"v":1,"z":1}"#)
     }
 
     @Test func `a lab's long tale with quotation marks and backslashes fits`() throws {

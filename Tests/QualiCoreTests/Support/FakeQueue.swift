@@ -1,5 +1,6 @@
 import AWSLite
 import Foundation
+import HTTPTransport
 import QualiCore
 
 /// CodePipeline's job API from memory, which a test scripts and whose calls it awaits.
@@ -16,12 +17,19 @@ actor FakeQueue: JobQueue {
     }
 
     private(set) var calls: [Call] = []
+    private let ahead = Locked((offset: TimeInterval?.none, calls: 0))
     private var offers: [CodePipeline.PollResult] = []
     private var details: [String: CodePipeline.JobDetails] = [:]
     private var errors: [String: [any Error]] = [:]
     private var statuses: [String: CodePipeline.ActionExecutionStatus] = [:]
     private var statusesAfterReport: [String: (String, CodePipeline.ActionExecutionStatus)] = [:]
     private var watchers: [(CheckedContinuation<Call, Never>, @Sendable ([Call]) -> Call?)] = []
+
+    /// How far the service's time is ahead of the worker's clock, as far as replies have told.
+    nonisolated var clockOffset: TimeInterval? { ahead.withLock { $0.calls > 0 ? nil : $0.offset } }
+
+    /// The service's time is ahead of the worker's clock, which the worker learns by a call.
+    nonisolated func isAhead(by offset: TimeInterval, after calls: Int = 0) { ahead.withLock { $0 = (offset, calls) } }
 
     /// The operation fails with these errors, one call after the other, before it works.
     func fail(_ operation: String, with errors: [any Error]) {
@@ -70,6 +78,7 @@ actor FakeQueue: JobQueue {
 
     private func note(_ call: Call, _ operation: String) throws {
         calls.append(call)
+        ahead.withLock { $0.calls = max(0, $0.calls - 1) }
         if case .success(let id, _) = call, let (run, status) = statusesAfterReport[id] { statuses[run] = status }
         watchers.removeAll { continuation, find in
             guard let call = find(calls) else { return false }

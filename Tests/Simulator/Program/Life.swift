@@ -24,6 +24,10 @@ final class Life: @unchecked Sendable {
     private(set) var isOver = false
     /// Whether it has ended by itself.
     private(set) var hasFinished = false
+    /// Whether it has been told to stop.
+    var isStopping = false
+    /// When it last had something else to do than to poll, or sent a poll.
+    private var lastActivity = VirtualExecutor.shared.now
     private var events: [Event] = []
     private var listener: CheckedContinuation<Event, Never>?
     /// What to do when it is over, by number.
@@ -63,6 +67,12 @@ final class Life: @unchecked Sendable {
         for hook in hooks { hook() }
         tell(.died)
     }
+
+    /// Notes that it polls, or holds jobs, which may leave it no room to.
+    func noteActivity() { lastActivity = VirtualExecutor.shared.now }
+
+    /// For how long it has neither held a job nor polled.
+    var idleTime: Duration { .nanoseconds(VirtualExecutor.shared.now - lastActivity) }
 
     /// Does something at its end.
     func whenOver(_ body: @escaping () -> Void) -> Int {

@@ -7,6 +7,7 @@ import LocalCloud
 struct Network: HTTPClient {
     let life: Life
     let host: Int
+    let boxSkew: Duration?
     let simulation: Simulation
 
     /// What becomes of a request: when it is acted upon, and what comes back when.
@@ -31,6 +32,7 @@ struct Network: HTTPClient {
                 + (fault.map { ": \($0.rawValue)" } ?? "")
         }
         simulation.checks.sending(operation, request, by: life)
+        if operation == "PollForJobs" { life.noteActivity() }
         defer { simulation.checks.sent(operation, request, by: life) }
         let exchange = Exchange()
         return try await withTaskCancellationHandler {
@@ -48,7 +50,8 @@ struct Network: HTTPClient {
                         Task {
                             let reply = await simulation.handle(request, operation, at: service, from: life)
                             guard fate.error == nil, fate.reply == nil else { return }
-                            executor.after(fate.ending - arrival) { finish(.success(HTTPReply(reply))) }
+                            let passed = passingBox(reply, from: service)
+                            executor.after(fate.ending - arrival) { finish(.success(HTTPReply(passed))) }
                         }
                     }
                 }
@@ -63,6 +66,24 @@ struct Network: HTTPClient {
             exchange.end(.failure(CancellationError()))
         }
     }
+
+    /// A reply as it comes out of a box that puts in its own date.
+    private func passingBox(_ reply: LocalReply, from service: any LocalService) -> LocalReply {
+        guard let boxSkew, service.name != "lab" else { return reply }
+        var reply = reply
+        let date = Date(timeIntervalSince1970: Double(VirtualExecutor.shared.now) / 1e9 + boxSkew / .seconds(1))
+        reply.headers.removeAll { $0.0.lowercased() == "date" }
+        reply.headers.append(("Date", Self.dates.string(from: date)))
+        return reply
+    }
+
+    private static let dates: DateFormatter = {
+        let dates = DateFormatter()
+        dates.locale = Locale(identifier: "en_US_POSIX")
+        dates.timeZone = TimeZone(secondsFromGMT: 0)
+        dates.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return dates
+    }()
 
     /// What a worker without the right is told.
     private func denial(of operation: String, _ service: any LocalService, _ fault: Simulation.Fault?) -> Fate? {

@@ -12,6 +12,8 @@ struct Scenario {
         var skew: Duration
         /// When its clock jumps, and by how much.
         var jumps: [(time: Duration, by: Duration)]
+        /// How far the clock of a box is ahead that puts its own `Date` into every reply of AWS's.
+        var boxSkew: Duration?
         /// What befalls its workers, one after the other.
         var downfalls: [Downfall]
         /// When nothing can be written on its disk.
@@ -99,11 +101,28 @@ struct Scenario {
         for _ in 0..<random.pick([0, 0, 1, 2]) { outages.append(outage(&random)) }
         for _ in 0..<random.pick([0, 0, 0, 1, 1]) { amnesias.append(.milliseconds(random.int(0...calmMilliseconds))) }
         if seed >= Self.secondGeneration { drawMore(seed) }
+        if seed >= Self.clockGeneration { drawClocks(seed) }
         calm = max(calm, outages.map { $0.time + $0.length }.max() ?? .zero)
     }
 
     /// From this seed on worlds know more kinds of trouble; those of the seeds before stay as they were.
     private static let secondGeneration: UInt64 = 10_000
+
+    /// From this seed on clocks jump by up to a year, and boxes have clocks of their own.
+    private static let clockGeneration: UInt64 = 100_000
+
+    private mutating func drawClocks(_ seed: UInt64) {
+        var random = SeededGenerator(seed &+ 5)
+        let spans: [Double] = [60, 3_600, 86_400, 365 * 86_400]
+        func span() -> Duration { random.seconds(0.5...1.5) * (random.pick(spans) * (random.chance(0.5) ? 1 : -1)) }
+        for index in hosts.indices {
+            if random.chance(0.3) { hosts[index].skew = span() }
+            for _ in 0..<random.pick([0, 0, 1, 1, 3]) {
+                hosts[index].jumps.append((.milliseconds(random.int(0...calmMilliseconds)), span()))
+            }
+            if random.chance(0.2) { hosts[index].boxSkew = span() }
+        }
+    }
 
     private mutating func drawMore(_ seed: UInt64) {
         var random = SeededGenerator(seed &+ 3)

@@ -44,6 +44,14 @@ final class SimulatedHost: @unchecked Sendable {
         for task in remains { await task.value }
     }
 
+    /// A worker that holds nothing polls on, whatever its host's clock does.
+    func checkPolls() async {
+        guard let life, !life.isOver, !life.isStopping else { return }
+        if await !journal.unfinished().isEmpty { life.noteActivity() }
+        // A poll may hang for half a minute, and a refused one rests for a whole.
+        if life.idleTime > .seconds(150) { simulation.checks.fail("\(life.name) hasn't polled for \(life.idleTime)") }
+    }
+
     private func live(_ downfall: Scenario.Downfall?) async {
         lives += 1
         let life = Life(name: "worker \(number)\(lives > 1 ? ".\(lives)" : "")", downfall: downfall)
@@ -73,6 +81,7 @@ final class SimulatedHost: @unchecked Sendable {
             case .stopped where isStopping: break
             case .stopped:
                 isStopping = true
+                life.isStopping = true
                 simulation.step { "\(life.name) is told to stop" }
                 simulation.statistics.stops += 1
                 limitStop(of: life, downfall)
@@ -108,8 +117,8 @@ final class SimulatedHost: @unchecked Sendable {
 
     private func makeWorker(_ life: Life) -> QualiWorker {
         let cloud = simulation.cloud
-        let clock = HostClock(host: self, life: life)
-        let network = Network(life: life, host: number, simulation: simulation)
+        let clock = HostClock(host: self, life: life, lead: skew / .seconds(1))
+        let network = Network(life: life, host: number, boxSkew: plan.boxSkew, simulation: simulation)
         let credentials = AWSCredentials(
             accessKeyID: cloud.options.accessKeyID,
             secretAccessKey: Secret(cloud.options.secretAccessKey)
@@ -120,7 +129,7 @@ final class SimulatedHost: @unchecked Sendable {
                 credentials: StaticCredentialProvider(credentials),
                 httpClient: network,
                 endpoint: endpoint,
-                clock: AWSClock(now: { clock.now })
+                clock: AWSClock(now: { clock.now }, timeOfDay: { clock.timeOfDay })
             )
         }
         let lab = SandboxClient.Configuration(
@@ -161,8 +170,12 @@ final class SimulatedHost: @unchecked Sendable {
 private struct HostClock: WorkerClock {
     let host: SimulatedHost
     let life: Life
+    /// How far the host's clock was ahead when the process began.
+    let lead: TimeInterval
 
-    var now: Date { Date().addingTimeInterval(host.skew / .seconds(1)) }
+    var now: Date { Date().addingTimeInterval(lead) }
+
+    var timeOfDay: Date { Date().addingTimeInterval(host.skew / .seconds(1)) }
 
     func sleep(for duration: Duration) async throws {
         guard !life.isOver else { throw await life.afterlife() }

@@ -167,6 +167,7 @@ final class Simulation: @unchecked Sendable {
         while true {
             await pause(.seconds(5))
             cloud.advance(by: .zero)
+            for host in hosts { await host.checkPolls() }
             guard executions.count == scenario.pipelines.count else { continue }
             let late = executions.filter { cloud.codePipeline.execution($0)?.hasEnded != true }
             if late.isEmpty { return }

@@ -1,3 +1,4 @@
+import Foundation
 import LocalCloud
 import QualiCore
 
@@ -39,6 +40,14 @@ struct Verdict {
 
     private static let unprovenFailure = "its execution hasn't failed"
 
+    /// Whether an execution was cancelled after the action's time, whatever clocks said.
+    private static func hadItsTime(_ execution: LabExecution, _ scenario: Scenario) -> Bool {
+        guard let cancelled = execution.cancelRequested else { return true }
+        // A box that is a little off can't be told from AWS; each host believes its own.
+        let isMisled = scenario.hosts.contains { $0.boxSkew.map { (-310...310).contains($0 / .seconds(1)) } ?? false }
+        return cancelled.timeIntervalSince(execution.requested) >= 15 * 60 - (isMisled ? 620 : 5)
+    }
+
     /// A failure has to have a reason, and to name the right one.
     private static func lie(
         ofFailed action: ActionReport,
@@ -64,10 +73,12 @@ struct Verdict {
                 return execution?.status == .failed ? nil : unprovenFailure
             }
             // Cancelled for its time by a worker that could say so no more.
-            if message.contains(" ended as 'Cancelled'"), execution?.cancelRequested != nil { return nil }
+            if message.contains(" ended as 'Cancelled'"), let execution, execution.cancelRequested != nil {
+                return hadItsTime(execution, scenario) ? nil : "it was cancelled too early"
+            }
             if message.contains("did not end within") || message.contains("was not ready within") {
-                if action.configuration["CommandName"] == "hang" { return nil }
-                return scenario.hosts.allSatisfy { $0.jumps.isEmpty && $0.skew == .zero } ? "it had time enough" : nil
+                guard action.configuration["CommandName"] == "hang" else { return "it had time enough" }
+                return execution.map { hadItsTime($0, scenario) } ?? true ? nil : "it was cancelled too early"
             }
             if message.contains("It is unknown which execution") {
                 return scenario.isHarmless ? "nothing was unknown" : nil
