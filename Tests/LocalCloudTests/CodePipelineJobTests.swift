@@ -91,7 +91,7 @@ struct CodePipelineJobTests {
     @Test("Two workers may hold one job; the later hand-out wins")
     func duplicates() async throws {
         try await LocalCloud.withRunning { cloud in
-            cloud.codePipeline.behavior.offersDispatchedJobs = true
+            cloud.codePipeline.behavior.handsOutAgain = .atEachPoll
             let bench = try Bench(cloud)
             try bench.create([.init("A", Bench.type)])
             _ = try cloud.codePipeline.start("P")
@@ -99,6 +99,37 @@ struct CodePipelineJobTests {
             try bench.acknowledge(two)
             #expect(code { try bench.acknowledge(one) } == "InvalidNonceException")
             #expect(try bench.poll().isEmpty)
+        }
+    }
+
+    @Test("An unacknowledged job is handed out once more before its time, and then again after it")
+    func onceMore() async throws {
+        try await LocalCloud.withRunning { cloud in
+            cloud.codePipeline.behavior.handsOutAgain = .once
+            let bench = try Bench(cloud)
+            try bench.create([.init("A", Bench.type)])
+            _ = try cloud.codePipeline.start("P")
+            #expect(try (1...3).map { _ in try bench.poll().count } == [1, 1, 0])
+            cloud.advance(by: .seconds(30))
+            #expect(try (1...3).map { _ in try bench.poll().count } == [1, 1, 0])
+        }
+    }
+
+    @Test("A job may keep its nonce, and a stale one may be told by the job's status")
+    func nonces() async throws {
+        try await LocalCloud.withRunning { cloud in
+            cloud.codePipeline.behavior.handsOutAgain = .atEachPoll
+            cloud.codePipeline.behavior.staleNonce = .status
+            let bench = try Bench(cloud)
+            try bench.create([.init("A", Bench.type)])
+            _ = try cloud.codePipeline.start("P")
+            let (one, two) = (try bench.poll()[0], try bench.poll()[0])
+            let input: JSON = ["jobId": one["id"] ?? "", "nonce": one["nonce"] ?? ""]
+            #expect(try cloud.codePipeline.call("AcknowledgeJob", input)?["status"] == "Dispatched")
+            cloud.codePipeline.behavior.keepsNonce = true
+            #expect(try bench.poll()[0]["nonce"] == two["nonce"])
+            try bench.acknowledge(two)
+            #expect(code { try bench.acknowledge(one) } == "InvalidNonceException")
         }
     }
 

@@ -8,8 +8,12 @@ public struct CodePipelineBehavior: Sendable {
     public var emitsNestedTypes = true
     /// How long a job stays dispatched without acknowledgement before it's offered again.
     public var redispatchInterval: Duration = .seconds(30)
-    /// Whether a dispatched job is offered to other polls at once, which makes the older nonce stale.
-    public var offersDispatchedJobs = false
+    /// How often a job is handed out again before that, to any poll.
+    public var handsOutAgain = HandsOutAgain.never
+    /// Whether a job that is handed out again keeps its nonce, rather than that the older one is stale.
+    public var keepsNonce = false
+    /// The answer to an acknowledgement with a stale nonce of a job that nobody has acknowledged.
+    public var staleNonce = StaleNonce.invalidNonce
     /// Whether a second acknowledgement with the same nonce is answered `InProgress`, not `InvalidNonceException`.
     public var acceptsRepeatedAcknowledgement = false
     /// The answer to a result for a job that isn't in progress.
@@ -30,6 +34,24 @@ public struct CodePipelineBehavior: Sendable {
     public var pageSize = 50
     /// Whether a pipeline needs at least two stages, with sources in the first alone.
     public var requiresSourceStage = true
+
+    /// How often a job is handed out that was dispatched and not acknowledged, before its time.
+    public enum HandsOutAgain: String, Sendable, CaseIterable {
+        /// Not at all.
+        case never
+        /// At the next poll, and then not before its time.
+        case once
+        /// At each poll.
+        case atEachPoll
+    }
+
+    /// What an acknowledgement with a stale nonce gets.
+    public enum StaleNonce: String, Sendable, CaseIterable {
+        /// `InvalidNonceException`.
+        case invalidNonce
+        /// The job's status, such as `Dispatched`.
+        case status
+    }
 
     /// What a result for a job that isn't in progress gets.
     public enum LateResult: String, Sendable {

@@ -21,11 +21,18 @@ extension World {
             guard let job = jobs[id], isOffered(job, now: now), let run = runs[job.runID],
                 query.allSatisfy({ run.configuration[$0.key] == $0.value })
             else { continue }
+            let isFirst = job.status != .dispatched
             jobs[id]?.status = .dispatched
-            jobs[id]?.dispatched = now
-            jobs[id]?.nonce += 1
+            // What is handed out before its time doesn't defer that.
+            if isDue(job, now: now) {
+                jobs[id]?.dispatched = now
+                jobs[id]?.isOwedAgain = true
+            } else {
+                jobs[id]?.isOwedAgain = false
+            }
+            if isFirst || !behavior.keepsNonce { jobs[id]?.nonce += 1 }
             list.append([
-                "id": .string(id), "nonce": .string(String(job.nonce + 1)),
+                "id": .string(id), "nonce": .string(String(jobs[id]?.nonce ?? 0)),
                 "accountId": .string(LocalCodePipeline.accountID), "data": jobData(job, run, now: now),
             ])
         }
@@ -33,12 +40,22 @@ extension World {
     }
 
     private func isOffered(_ job: Job, now: Date) -> Bool {
-        guard job.available <= now else { return false }
+        if isDue(job, now: now) { return true }
+        guard job.status == .dispatched else { return false }
+        return switch behavior.handsOutAgain {
+        case .never: false
+        case .once: job.isOwedAgain
+        case .atEachPoll: true
+        }
+    }
+
+    /// Whether it is time for a job to be handed out, for the first time or again.
+    private func isDue(_ job: Job, now: Date) -> Bool {
         switch job.status {
-        case .created, .queued: return true
+        case .created, .queued: return job.available <= now
         case .dispatched:
             let age = job.dispatched.map { now.timeIntervalSince($0) } ?? 0
-            return behavior.offersDispatchedJobs || age >= behavior.redispatchInterval / .seconds(1)
+            return age >= behavior.redispatchInterval / .seconds(1)
         default: return false
         }
     }
@@ -46,7 +63,10 @@ extension World {
     mutating func acknowledgeJob(_ input: JSON, now: Date) throws(LocalServiceError) -> JSON {
         let id = input["jobId"]?.string ?? ""
         guard let job = jobs[id] else { throw .jobNotFound(id) }
-        guard input["nonce"]?.string == String(job.nonce) else { throw .invalidNonce(id) }
+        guard input["nonce"]?.string == String(job.nonce) else {
+            guard behavior.staleNonce == .status, job.status != .inProgress else { throw .invalidNonce(id) }
+            return ["status": .string(job.status.rawValue)]
+        }
         switch job.status {
         case .dispatched:
             jobs[id]?.status = .inProgress
@@ -120,7 +140,7 @@ extension World {
             guard behavior.lateResult == .invalidJobState else { throw .jobNotFound(id) }
             throw LocalServiceError(
                 code: "InvalidJobStateException",
-                message: "The job '\(id)' is not in progress: \(job.status.rawValue)"
+                message: "The job '\(id)' is in state \(job.status.rawValue)"
             )
         }
         return (job, run)

@@ -210,6 +210,8 @@ struct Job: Sendable {
     var created: Date
     var available: Date
     var dispatched: Date?
+    /// Whether it is to be handed out once more before its time, where that is so.
+    var isOwedAgain = false
     var acknowledged: Date?
     var ended: Date?
     var continuationToken: String?
