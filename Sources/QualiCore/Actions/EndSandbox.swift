@@ -69,6 +69,9 @@ public struct EndSandbox: ActionHandler {
         }
     }
 
+    /// No: to end a sandbox twice is to end it once.
+    public func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? { false }
+
     /// The sandbox.
     public func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.sandboxID }
 

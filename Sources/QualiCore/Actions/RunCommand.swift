@@ -42,6 +42,9 @@ public struct RunCommand: ActionHandler {
         var deadline: Date?
     }
 
+    /// How long after a job was taken its command may be started without a look whether the job is still open, in seconds.
+    private static let longestDelay: TimeInterval = 5
+
     let lab: LabAccess
 
     /// Creates the handler.
@@ -51,6 +54,7 @@ public struct RunCommand: ActionHandler {
 
     /// Finds, runs, waits.
     public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
+        let taken = context.clock.now
         var checkpoint = context.checkpoint ?? Checkpoint()
         let actionExecutionID = context.job.actionExecutionID
         if let executionID = checkpoint.executionID {
@@ -67,7 +71,7 @@ public struct RunCommand: ActionHandler {
         }
         do {
             if checkpoint.executionID == nil {
-                try await start(configuration, target, context, &checkpoint)
+                try await start(configuration, target, context, takenAt: taken, &checkpoint)
             }
             return try await finish(configuration, target, context, checkpoint)
         } catch var failure as JobFailure {
@@ -87,6 +91,11 @@ public struct RunCommand: ActionHandler {
             try await $0.execution(id: executionID)
         }
         if !execution.status.isFinal { _ = try await cancel(executionID, context) }
+    }
+
+    /// Unknown while no execution is known, since an execution doesn't tell whose it is.
+    public func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? {
+        context.checkpoint?.executionID == nil ? nil : false
     }
 
     /// The sandbox.
@@ -128,6 +137,7 @@ public struct RunCommand: ActionHandler {
         _ configuration: Configuration,
         _ target: CommandTarget,
         _ context: JobContext<Checkpoint>,
+        takenAt taken: Date,
         _ checkpoint: inout Checkpoint
     ) async throws {
         await context.report(
@@ -138,7 +148,7 @@ public struct RunCommand: ActionHandler {
         let copy = checkpoint
         checkpoint = try await lab.starts.with(Self.key(configuration, target)) {
             var checkpoint = copy
-            try await startAlone(configuration, target, context, &checkpoint)
+            try await startAlone(configuration, target, context, takenAt: taken, &checkpoint)
             return checkpoint
         }
     }
@@ -152,6 +162,7 @@ public struct RunCommand: ActionHandler {
         _ configuration: Configuration,
         _ target: CommandTarget,
         _ context: JobContext<Checkpoint>,
+        takenAt taken: Date,
         _ checkpoint: inout Checkpoint
     ) async throws {
         let client = lab.client
@@ -160,6 +171,13 @@ public struct RunCommand: ActionHandler {
         let judge = lab.patience(of: waiter)
         let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
         var backoff = Backoff(first: .seconds(2), longest: .seconds(30))
+        if context.checkpoint == nil, context.mayHaveBegunElsewhere {
+            try await refuseOthers(configuration, target, context)
+        }
+        // In the meantime the action may have gone on elsewhere, if the job's acknowledgement was in doubt there.
+        if context.clock.now.timeIntervalSince(taken) > Self.longestDelay, await context.isOver() {
+            throw JobFailure(.jobFailed, "CodePipeline has closed this job before its command was started.")
+        }
         while true {
             if checkpoint.earlierExecutions != nil {
                 // A start's fate is unknown: what has appeared since tells it.
@@ -199,6 +217,30 @@ public struct RunCommand: ActionHandler {
         }
     }
 
+    /// Fails the job if the command has an execution that another worker may have started for this action.
+    private func refuseOthers(
+        _ configuration: Configuration,
+        _ target: CommandTarget,
+        _ context: JobContext<Checkpoint>
+    ) async throws {
+        var others: [String] = []
+        for look in 1...LooksInVain.enoughForOthers {
+            if look > 1 { try await context.clock.sleep(for: lab.pauseBetweenLooks) }
+            others = try await command(configuration, target, context).executions.map(\.id).filter {
+                !lab.claims.contains($0)
+            }
+            if !others.isEmpty { break }
+        }
+        guard !others.isEmpty else { return }
+        let twins = await twins(configuration, context)
+        others.removeAll { twins.executions.contains($0.lowercased()) }
+        guard others.isEmpty else {
+            let list = Set(others).sorted().joined(separator: ", ")
+            let reason = "the reply to its acknowledgement was lost, so another worker may have run it as \(list)"
+            throw ambiguous(configuration, target, because: reason)
+        }
+    }
+
     /// The execution that has appeared since a start whose fate is unknown, looked for with patience for a lab that lists
     /// late, and for twins whose executions aren't known yet.
     ///
@@ -221,7 +263,14 @@ public struct RunCommand: ActionHandler {
                 let twins = await twins(configuration, context)
                 new.removeAll { twins.executions.contains($0.lowercased()) }
                 if !new.isEmpty, !twins.mayHaveMore || context.clock.now >= checkpoint.twinsDeadline ?? .distantFuture {
-                    guard new.count == 1, !twins.mayHaveMore else { throw ambiguous(Set(new), configuration, target) }
+                    guard new.count == 1, !twins.mayHaveMore else {
+                        let list = Set(new).sorted().joined(separator: ", ")
+                        let reason = """
+                            the reply to its start was lost, and since then \(list) \(Set(new).count == 1 ? "has" : "have") \
+                            appeared, which may be another action's
+                            """
+                        throw ambiguous(configuration, target, because: reason)
+                    }
                     return new.first
                 }
                 if !new.isEmpty, checkpoint.twinsDeadline == nil {
@@ -322,13 +371,16 @@ public struct RunCommand: ActionHandler {
         return found
     }
 
-    private func ambiguous(_ new: Set<String>, _ configuration: Configuration, _ target: CommandTarget) -> JobFailure {
+    private func ambiguous(
+        _ configuration: Configuration,
+        _ target: CommandTarget,
+        because reason: String
+    ) -> JobFailure {
         JobFailure(
             .jobFailed,
             """
-            It is unknown which execution of '\(configuration.command)' on \(target.name) is this job's: the reply to its \
-            start was lost, and since then \(new.sorted().joined(separator: ", ")) \(new.count == 1 ? "has" : "have") \
-            appeared, which may be another action's. Look in \(lab.portal.sandbox(target.sandboxID)) before you run the action again.
+            It is unknown which execution of '\(configuration.command)' on \(target.name) is this job's: \(reason). Look \
+            in \(lab.portal.sandbox(target.sandboxID)) before you run the action again.
             """
         )
     }

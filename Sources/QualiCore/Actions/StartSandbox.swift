@@ -53,6 +53,9 @@ public struct StartSandbox: ActionHandler {
         var failureType: String?
     }
 
+    /// How long after a job was taken a start may come that nothing is looked for before, in seconds.
+    private static let longestDelay: TimeInterval = 5
+
     private let lab: LabAccess
 
     /// Creates the handler.
@@ -123,6 +126,15 @@ public struct StartSandbox: ActionHandler {
         return failure
     }
 
+    /// Whether there is a sandbox with the action's tag that isn't known of.
+    public func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? {
+        if let checkpoint = context.checkpoint, checkpoint.sandboxID != nil || checkpoint.isStartUncertain {
+            return false
+        }
+        let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
+        return try await lab.sandbox(with: tag, enough: 1, context.waiter()) != nil
+    }
+
     /// The sandbox.
     public func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.sandboxID }
 
@@ -141,6 +153,12 @@ public struct StartSandbox: ActionHandler {
         {
             return
         }
+        if context.checkpoint == nil, context.mayHaveBegunElsewhere,
+            try await adoptOther(tag, looks: LooksInVain.enoughForOthers, context, &checkpoint)
+        {
+            return
+        }
+        let taken = context.clock.now
         await context.report(JobProgress("Starting a sandbox from '\(configuration.blueprint)'"))
         let blueprint = try await resolve(configuration, context)
         let request = StartSandboxRequest(
@@ -152,6 +170,12 @@ public struct StartSandbox: ActionHandler {
         var judge = lab.patience(of: waiter)
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
         while true {
+            // In the meantime the action may have gone on elsewhere, if the job's acknowledgement was in doubt there.
+            if context.clock.now.timeIntervalSince(taken) > Self.longestDelay,
+                try await adoptOther(tag, looks: 1, context, &checkpoint)
+            {
+                return
+            }
             let wasUncertain = checkpoint.isStartUncertain
             checkpoint.isStartUncertain = true
             try await context.save(checkpoint)
@@ -217,6 +241,19 @@ public struct StartSandbox: ActionHandler {
         checkpoint.looks = nil
         guard let sandboxID = found else { return false }
         context.logger.notice("Sandbox found whose start's reply was lost", metadata: ["sandbox": "\(sandboxID)"])
+        try await adopt(sandboxID, context, &checkpoint)
+        return true
+    }
+
+    /// Looks for the sandbox of another worker that may have begun the action a while ago.
+    private func adoptOther(
+        _ tag: SandboxTag,
+        looks: Int,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws -> Bool {
+        guard let sandboxID = try await lab.sandbox(with: tag, enough: looks, context.waiter()) else { return false }
+        context.logger.notice("Sandbox found that another worker has started", metadata: ["sandbox": "\(sandboxID)"])
         try await adopt(sandboxID, context, &checkpoint)
         return true
     }

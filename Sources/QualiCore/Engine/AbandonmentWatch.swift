@@ -127,7 +127,7 @@ actor AbandonmentWatch {
         var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
         while true {
             do {
-                let status = try await queue.status(of: record)
+                let status = try await queue.action(of: record)?.status
                 outage.succeeded(at: clock.now, logger)
                 return status?.isUnwanted ?? record.isOwn
             } catch let error as AWSError where error.code.isVerdict {

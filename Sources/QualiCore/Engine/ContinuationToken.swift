@@ -21,6 +21,8 @@ struct ContinuationToken: Sendable, Equatable {
     var shows = ProgressShows()
     /// Whether the times are CodePipeline's; those of an older version are its host's.
     var isInServiceTime = true
+    /// Whether another worker may have begun the action.
+    var isContested = false
     /// The handler's checkpoint, encoded.
     var checkpoint: Data?
 
@@ -37,6 +39,7 @@ struct ContinuationToken: Sendable, Equatable {
         if isInServiceTime { wire["z"] = 1 }
         if let notBefore { wire["n"] = Int(notBefore.timeIntervalSince1970.rounded(.up)) }
         if let last = shows.last { (wire["s"], wire["u"]) = (shows.count, Int(last.timeIntervalSince1970)) }
+        if isContested { wire["d"] = 1 }
         if let checkpoint {
             // As JSON within JSON, not as text: quotation marks would double its length.
             guard let value = try? JSONSerialization.jsonObject(with: checkpoint, options: .fragmentsAllowed) else {
@@ -56,13 +59,26 @@ struct ContinuationToken: Sendable, Equatable {
         claimedAt: Date,
         notBefore: Date? = nil,
         shows: ProgressShows = ProgressShows(),
+        isContested: Bool = false,
         checkpoint: Data?
     ) {
         self.actionExecutionID = actionExecutionID
         self.claimedAt = claimedAt
         self.notBefore = notBefore
         self.shows = shows
+        self.isContested = isContested
         self.checkpoint = checkpoint
+    }
+
+    /// The state of a job as it was taken.
+    init(_ record: JobRecord) {
+        self.init(
+            actionExecutionID: record.actionExecutionID,
+            claimedAt: record.claimedAt,
+            shows: record.shows ?? ProgressShows(),
+            isContested: record.isContested == true,
+            checkpoint: record.checkpoint
+        )
     }
 
     /// Reads a token that came with a job of the given action execution, if the job says which.
@@ -97,6 +113,7 @@ struct ContinuationToken: Sendable, Equatable {
                 count: shows,
                 last: wire["u"].map { _ in Date(timeIntervalSince1970: TimeInterval(shownAt)) }
             ),
+            isContested: wire["d"] != nil,
             checkpoint: try? wire["c"].map { try JSONSerialization.data(withJSONObject: $0, options: options) }
         )
         isInServiceTime = wire["z"] != nil

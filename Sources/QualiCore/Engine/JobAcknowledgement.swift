@@ -2,17 +2,55 @@ import AWSLite
 import Foundation
 import Logging
 
+/// A job that a worker would have, and what it knows of whose it is.
+struct JobClaim: Sendable {
+    /// With the nonce that was tried last.
+    var record: JobRecord
+    /// When the poll was sent that has brought that.
+    fileprivate var asked: HeldJobs.Moment
+    /// What was tried without an answer before a newer offer came, the newest last.
+    fileprivate var spares: [HeldJobs.Offer] = []
+    /// The last acknowledgement that may have been taken, though its answer got lost.
+    fileprivate(set) var doubt: Doubt?
+    /// How long after the offer the last answer came, in seconds.
+    fileprivate(set) var age = TimeInterval.infinity
+
+    /// An acknowledgement that may have been taken.
+    struct Doubt: Sendable {
+        let nonce: String
+        /// When that came to light.
+        let since: HeldJobs.Moment
+    }
+
+    /// Begins with a job's offer.
+    ///
+    /// - Parameter doubt: When an earlier run may have acknowledged it.
+    init(_ record: JobRecord, isRepeatSince doubt: HeldJobs.Moment? = nil) {
+        self.record = record
+        asked = HeldJobs.Moment(number: 0, time: record.offeredAt)
+        self.doubt = doubt.map { Doubt(nonce: record.nonce, since: $0) }
+    }
+
+    /// Goes on with a newer offer.
+    fileprivate mutating func renew(_ offer: HeldJobs.Offer) {
+        // A job that is taken isn't offered any more. An offer that was under way before the acknowledgement tells
+        // nothing, nor does the same nonce, whose acknowledgement may arrive late.
+        if let doubt, doubt.nonce != offer.nonce, offer.asked > doubt.since { self.doubt = nil }
+        asked = offer.asked
+        record.nonce = offer.nonce
+        record.offeredAt = offer.asked.time
+    }
+}
+
 /// Takes a job that was offered.
 ///
 /// A poll is no claim: two workers may be offered the same job, and the acknowledgement decides. When its reply is lost
-/// it is sent again with the same nonce until there is a definite answer. `InvalidNonceException` after such a loss means
-/// that the first one was taken, if the job was offered only just now: the service hands out a new nonce with each offer,
-/// and offers a job again only after a while. Later it may as well mean that another worker has the job, so nothing is
-/// done and the job fails.
+/// it is sent again until there is a definite answer, with the nonce of the newest offer that this worker has seen.
 struct JobAcknowledgement: Sendable {
     let queue: any JobQueue
-    /// How long after the offer, after a lost reply, a stale nonce still means that the job is this worker's.
-    let certainty: Duration
+    /// Where a newer nonce is noted before it is used; `nil` if it needn't be.
+    let journal: PatientJournal?
+    let held: HeldJobs
     let clock: any WorkerClock
     let serviceClock: ServiceClock
     /// What all jobs say of a service that takes no acknowledgements.
@@ -23,76 +61,116 @@ struct JobAcknowledgement: Sendable {
     enum Answer: Sendable {
         /// This worker's.
         case claimed
-        /// Another worker's, or nobody's any more.
+        /// Another worker's, or nobody's any more, or nobody's yet.
         case notOurs
         /// The service refuses this worker's acknowledgements, so that asking again at once is of no use.
         case refused
-        /// It can't be known.
-        case uncertain(JobFailure)
+        /// An acknowledgement whose answer got lost may have been taken.
+        case doubtful
+    }
+
+    /// What one try tells.
+    private enum Reply {
+        case claimed
+        /// The nonce isn't good, or isn't any more.
+        case stale
+        /// Nobody has acknowledged the job.
+        case unclaimed
+        case over
+        case unknown
+        case refused
+        case cutOff
     }
 
     /// Acknowledges a job.
-    ///
-    /// - Parameter isRepeat: Whether an earlier run may have acknowledged it.
-    func claim(_ record: JobRecord, isRepeat: Bool) async -> Answer {
-        var mayBeTaken = isRepeat
+    func decide(_ claim: inout JobClaim) async -> Answer {
+        let answer = await find(&claim)
+        switch answer {
+        case .claimed: held.answered(claim.record.id, .claimed)
+        case .notOurs, .refused: held.answered(claim.record.id, .lost)
+        case .doubtful: held.answered(claim.record.id)
+        }
+        return answer
+    }
+
+    private func find(_ claim: inout JobClaim) async -> Answer {
         var backoff = Backoff(first: .milliseconds(200), longest: .seconds(5))
+        let id = claim.record.id
+        var isStale = false
         while true {
-            do {
-                if Task.isCancelled, !mayBeTaken { return .notOurs }
-                let status = try await shielded { try await queue.acknowledgeJob(id: record.id, nonce: record.nonce) }
-                outage.succeeded(at: clock.now, logger)
-                if status == .inProgress { return .claimed }
-                logger.debug("Job isn't to be worked on", metadata: ["status": "\(status.rawValue)"])
-                return .notOurs
-            } catch let error as AWSError {
-                if error.mayHaveBeenProcessed || error.earlierAttemptMayHaveBeenProcessed {
-                    mayBeTaken = true
+            held.asks(id)
+            // The newest offer is tried first, and those without an answer again where it is no better.
+            if let offer = held.nextOffer(of: id) ?? (isStale ? claim.spares.popLast() : nil) {
+                claim.renew(offer)
+                let record = claim.record
+                do {
+                    try await journal?.write { try await $0.claim([record]) }
+                } catch {
+                    return end(claim)
                 }
-                switch error.code {
-                case .invalidNonce: return staleNonce(of: record, mayBeTaken)
-                case .jobNotFound: return .notOurs
-                case _ where error.isThrottling || error.mayHaveBeenProcessed || error.code == .transport:
-                    outage.failed(error, at: clock.now, logger)
-                default:
-                    outage.failed(error, at: clock.now, logger)
-                    return mayBeTaken ? staleNonce(of: record, mayBeTaken) : .refused
+            }
+            if Task.isCancelled, claim.doubt == nil { return .notOurs }
+            let reply = await ask(&claim)
+            switch reply {
+            case .claimed: return .claimed
+            case .over: return .notOurs
+            case .refused: return claim.doubt == nil ? .refused : end(claim)
+            case .cutOff: return .doubtful
+            case .unclaimed, .stale:
+                isStale = true
+                if held.isOffered(id) || !claim.spares.isEmpty { continue }
+                if case .unclaimed = reply { claim.doubt = nil }
+                return end(claim)
+            case .unknown:
+                isStale = false
+                held.answered(id)
+                await held.waitForOffer(of: id, within: backoff.pause(), clock)
+                if Task.isCancelled { return end(claim) }
+                if held.isOffered(id) {
+                    claim.spares.append(HeldJobs.Offer(nonce: claim.record.nonce, asked: claim.asked))
                 }
-            } catch is CancellationError {
-                // Cut off by a stop: whether it was taken is unknown, and nothing has been done.
-                return .uncertain(Self.unknown)
-            } catch {
+            }
+        }
+    }
+
+    private func end(_ claim: JobClaim) -> Answer {
+        if claim.doubt != nil { return .doubtful }
+        held.noteReturn(of: claim.record, serviceClock.now)
+        logger.debug("Another worker has the job, or it is to be offered again")
+        return .notOurs
+    }
+
+    private func ask(_ claim: inout JobClaim) async -> Reply {
+        let record = claim.record
+        do {
+            let status = try await shielded { try await queue.acknowledgeJob(id: record.id, nonce: record.nonce) }
+            outage.succeeded(at: clock.now, logger)
+            if status == .inProgress { return .claimed }
+            logger.debug("Job isn't to be worked on", metadata: ["status": "\(status.rawValue)"])
+            return status.isUnclaimed ? .unclaimed : .over
+        } catch let error as AWSError {
+            if error.mayHaveBeenProcessed || error.earlierAttemptMayHaveBeenProcessed {
+                claim.doubt = JobClaim.Doubt(nonce: record.nonce, since: held.moment(serviceClock.now))
+            }
+            claim.age = abs(serviceClock.now.timeIntervalSince(record.offeredAt))
+            switch error.code {
+            case .invalidNonce, .invalidJobState:
+                if error.namedJobState?.isUnclaimed == true { return .unclaimed }
+                return .stale
+            case .jobNotFound: return .over
+            case _ where error.isThrottling || error.mayHaveBeenProcessed || error.code == .transport:
+                outage.failed(error, at: clock.now, logger)
+                return .unknown
+            default:
                 outage.failed(error, at: clock.now, logger)
                 return .refused
             }
-            do {
-                try await clock.sleep(for: backoff.pause())
-            } catch {
-                return mayBeTaken ? .uncertain(Self.unknown) : .notOurs
-            }
+        } catch is CancellationError {
+            // Cut off by a stop: whether it was taken is unknown, and nothing has been done.
+            return .cutOff
+        } catch {
+            outage.failed(error, at: clock.now, logger)
+            return .refused
         }
     }
-
-    private func staleNonce(of record: JobRecord, _ mayBeTaken: Bool) -> Answer {
-        guard mayBeTaken else {
-            logger.debug("Another worker has the job")
-            return .notOurs
-        }
-        // Not since the loss: the offer may be much older, and be another worker's by now.
-        let age = serviceClock.now.timeIntervalSince(record.offeredAt)
-        guard (0...certainty.timeInterval).contains(age) else {
-            logger.error("The reply to an acknowledgement was lost, and it is unknown who has the job")
-            return .uncertain(Self.unknown)
-        }
-        logger.warning("The reply to an acknowledgement was lost; the job is taken as acknowledged")
-        return .claimed
-    }
-
-    private static let unknown = JobFailure(
-        .systemUnavailable,
-        """
-        The worker lost its connection to CodePipeline while it took this job, and it can't be known whether another \
-        worker has it. Nothing was done here; run the action again.
-        """
-    )
 }

@@ -4,7 +4,7 @@ import Logging
 
 /// A job that a poll has handed out and the journal holds, but that isn't acknowledged yet.
 struct OfferedJob: Sendable {
-    let record: JobRecord
+    var record: JobRecord
     /// What is to be done, or why that can't be known.
     let content: Result<CodePipeline.JobData, JobFailure>
     let accountID: String
@@ -16,7 +16,14 @@ struct OfferedJob: Sendable {
 
 /// Asks for the jobs of one action type, for ever: only for as many as there is room for, at once again while jobs keep
 /// coming, less often while none come for long, and ever more slowly while the service refuses.
+///
+/// A poll may hand out a job once more that this worker is acknowledging, and make its nonce stale. So a poll waits for
+/// the acknowledgements on their way: for two seconds, which is longer than they take, so that a slow one holds up nothing
+/// else; and for longer each time that a poll has done that harm. And a worker whose offers all went to others pauses
+/// before it polls again, for longer each time, lest workers that poll in turns take each other's nonces for ever.
 struct JobPoller: Sendable {
+    private static let patience: (least: Duration, most: Duration) = (.seconds(2), .seconds(60))
+
     let action: JobAction
     let queue: any JobQueue
     let journal: PatientJournal
@@ -31,6 +38,15 @@ struct JobPoller: Sendable {
     let monitor: WorkerMonitor
     let logger: Logger
 
+    /// What a poll has brought.
+    private struct Haul {
+        var jobs: [OfferedJob] = []
+        /// Whether it has brought a job whose acknowledgement isn't through.
+        var hasRenewed = false
+        /// Whether it couldn't be noted, and so is left to be offered again.
+        var isUnnoted = false
+    }
+
     /// Polls until the task is cancelled and hands each job that has been journalled to `deliver`.
     func run(_ deliver: @Sendable (OfferedJob) -> Void) async {
         var backoff = Backoff(first: max(pace.pause * 2, .seconds(1)), longest: max(pace.pause * 2, .seconds(60)))
@@ -38,12 +54,26 @@ struct JobPoller: Sendable {
         let illegible = OutageLog(.readingOffers, metadata: ["action": "\(action.typeID.provider)"])
         // How many times in a row an offer couldn't be noted.
         var unnoted = 0
+        var patience = Self.patience.least
+        var rivalry = Backoff(first: pace.pause, longest: max(pace.pause, .seconds(60)))
+        var taken: [String] = []
+        var claims = 0
+        let rests = { monitor.poller(of: action.typeID, .resting(until: $0)) }
         while !Task.isCancelled {
             if let gate = action.gate, !gate.isOpen {
                 monitor.poller(of: action.typeID, .heldBack)
                 await gate.pass()
             }
             monitor.poller(of: action.typeID, .waitingForRoom)
+            await held.letAnswer(action.typeID, within: patience, clock)
+            if held.claims(of: action.typeID) != claims {
+                rivalry.reset()
+            } else if !taken.isEmpty, held.areLost(taken) {
+                let pause = rivalry.pause()
+                rests(clock.now.addingTimeInterval(pause.timeInterval))
+                try? await clock.sleep(for: pause)
+            }
+            (taken, claims) = ([], held.claims(of: action.typeID))
             let most = await beginning.room(clock)
             let room = await slots.take(privileged: action.freesResources, share: pollers, most: most)
             guard room > 0 else { return }
@@ -58,10 +88,12 @@ struct JobPoller: Sendable {
             var refusal: Duration?
             monitor.poller(of: action.typeID, .asking(since: clock.now))
             do {
-                let jobs = try await poll(room, illegible)
-                for job in jobs ?? [] { deliver(job) }
-                delivered = jobs?.count ?? 0
-                unnoted = jobs == nil ? unnoted + 1 : 0
+                let haul = try await poll(room, illegible)
+                for job in haul.jobs { deliver(job) }
+                taken = haul.jobs.map(\.record.id)
+                delivered = taken.count
+                unnoted = haul.isUnnoted ? unnoted + 1 : 0
+                patience = haul.hasRenewed ? min(patience * 2, Self.patience.most) : Self.patience.least
                 if delivered > 0 { pace.noteWork(clock.now) }
                 outage.succeeded(at: clock.now, logger)
                 backoff.reset()
@@ -73,7 +105,6 @@ struct JobPoller: Sendable {
                 monitor.pollFailed(action.typeID, error)
             }
             slots.release(room - delivered)
-            let rests = { monitor.poller(of: action.typeID, .resting(until: $0)) }
             if let refusal {
                 rests(clock.now.addingTimeInterval(refusal.timeInterval))
                 try? await clock.sleep(for: refusal)
@@ -86,10 +117,11 @@ struct JobPoller: Sendable {
         }
     }
 
-    /// Asks once; `nil` if what was offered can't be noted, and so is left to be offered again.
-    private func poll(_ room: Int, _ illegible: OutageLog) async throws -> [OfferedJob]? {
+    /// Asks once.
+    private func poll(_ room: Int, _ illegible: OutageLog) async throws -> Haul {
         // The service's offer is no older than the question, however long the reply takes.
         let now = clock.now
+        let number = held.moment(now).number
         let result = try await queue.poll(
             actionTypeID: action.typeID,
             maxBatchSize: room,
@@ -102,19 +134,26 @@ struct JobPoller: Sendable {
             illegible.failed(AWSError(.malformedReply, job.reason), at: now, logger)
         }
         if result.undecodable.isEmpty { illegible.succeeded(at: now, logger) }
-        var offered: [OfferedJob] = []
+        var haul = Haul()
         let date = serviceClock.date(of: now)
+        let asked = HeldJobs.Moment(number: number, time: date)
         for var offer in result.jobs.map({ offer($0, date) }) + result.undecodable.compactMap({ offer($0, date) }) {
             // More than was asked for is left to be offered again.
-            guard offered.count < room else { break }
-            guard held.take(offer.record.id, now: now) else { continue }
-            offer.mark = beginning.add()
-            offered.append(offer)
+            guard haul.jobs.count < room else { break }
+            switch held.take(offer.record, asked: asked) {
+            case .new:
+                offer.record.checkpoint =
+                    held.takeBegun(by: offer.record.actionExecutionID) ?? offer.record.checkpoint
+                offer.mark = beginning.add()
+                haul.jobs.append(offer)
+            case .known: break
+            case .renewed: haul.hasRenewed = true
+            }
         }
-        guard !offered.isEmpty else { return [] }
-        if (try? await journal.claim(offered.map(\.record))) == true { return offered }
-        for offer in offered { held.release(offer.record.id) }
-        return nil
+        guard !haul.jobs.isEmpty else { return haul }
+        if (try? await journal.claim(haul.jobs.map(\.record))) == true { return haul }
+        for offer in haul.jobs { held.release(offer.record.id) }
+        return Haul(isUnnoted: true)
     }
 
     private func offer(_ job: CodePipeline.Job, _ now: Date) -> OfferedJob {
@@ -137,6 +176,7 @@ struct JobPoller: Sendable {
                 record.checkpoint = token.checkpoint
                 record.claimedAt = token.claimedAt
                 record.shows = token.shows
+                if token.isContested { record.isContested = true }
                 notBefore = token.notBefore
                 if !token.isInServiceTime {
                     (record.isInServiceTime, record.offeredAt) = (nil, token.notBefore ?? token.claimedAt)

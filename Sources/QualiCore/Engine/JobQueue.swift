@@ -44,11 +44,11 @@ extension JobQueue {
         pipelineExecutionID: String
     ) async throws -> [CodePipeline.ActionExecution] { [] }
 
-    /// How far one action's run has come; `nil` where CodePipeline doesn't list it.
-    func status(of record: JobRecord) async throws -> CodePipeline.ActionExecutionStatus? {
+    /// A job's action as CodePipeline lists it; `nil` where it doesn't.
+    func action(of record: JobRecord) async throws -> CodePipeline.ActionExecution? {
         let place = record.place
         let all = try await actionExecutions(pipeline: place.pipeline, pipelineExecutionID: place.pipelineExecutionID)
-        return all.first { $0.id == record.actionExecutionID }?.status
+        return all.first { $0.id == record.actionExecutionID }
     }
 }
 

@@ -53,8 +53,11 @@ public struct JobWorker: Service {
         ///
         /// The pause grows to five times as long. A job has to be put back for it, which takes a ``Handoff`` other than ``Handoff/never``.
         public var progressInterval: Duration? = .seconds(60)
-        /// How long CodePipeline surely doesn't offer a job again that it has handed out; AWS doesn't document it.
+        /// How long after its offer a job is hardly offered to another worker, if nothing speaks against it; AWS doesn't
+        /// document it.
         public var redispatchInterval: Duration = .seconds(20)
+        /// How long a job whose acknowledgement may have been taken waits for a sign of whose it is, before it is put back.
+        public var doubtInterval: Duration = .seconds(10)
         /// Applied to every text that is reported, to mask secrets in it.
         public var redact: @Sendable (String) -> String = { $0 }
 

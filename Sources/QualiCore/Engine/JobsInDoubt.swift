@@ -62,7 +62,7 @@ struct JobsInDoubt: Sendable {
     private func settle(_ record: JobRecord) async -> Bool {
         guard await isOver(record) else { return false }
         // It may have been offered to this worker meanwhile, and then its row is the worker's own.
-        guard held.take(record.id, now: clock.now) else { return true }
+        guard held.take(record, asked: held.moment(clock.now)) == .new else { return true }
         defer { held.release(record.id) }
         do {
             try await journal.write { try await $0.forget(record.id) }
@@ -75,7 +75,7 @@ struct JobsInDoubt: Sendable {
 
     private func isOver(_ record: JobRecord) async -> Bool {
         do {
-            switch try await queue.status(of: record) {
+            switch try await queue.action(of: record)?.status {
             case .some(let status) where status.isUnwanted || status == .succeeded: return true
             case .some: return false
             case nil: break

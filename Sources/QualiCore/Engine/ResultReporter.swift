@@ -18,6 +18,8 @@ struct ResultReporter: Sendable {
         case accepted
         /// It wants no result for this job: the pipeline was stopped, or the action's time is over.
         case unwanted
+        /// It says that nobody has acknowledged this job.
+        case unclaimed
         /// The worker was stopped before the report went through.
         case interrupted
     }
@@ -40,6 +42,13 @@ struct ResultReporter: Sendable {
             } catch let error as AWSError {
                 switch error.code {
                 case .invalidJobState, .jobNotFound:
+                    if error.namedJobState?.isUnclaimed == true {
+                        logger.warning(
+                            "CodePipeline says that this job isn't acknowledged",
+                            metadata: ["error": "\(error)"]
+                        )
+                        return .unclaimed
+                    }
                     // Most likely it refuses because it has this worker's earlier report, whose reply was lost.
                     if mayHaveBeenReported || error.earlierAttemptMayHaveBeenProcessed { return .accepted }
                     logger.warning("CodePipeline wants no result for this job", metadata: ["error": "\(error)"])

@@ -172,6 +172,14 @@ extension WorkerRun {
                     pipeline: record.place.pipeline,
                     pipelineExecutionID: record.place.pipelineExecutionID
                 )
+            },
+            isOver: { [queue = worker.queue, id = record.id] in
+                do {
+                    _ = try await queue.getJobDetails(id: id)
+                    return false
+                } catch {
+                    return (error as? AWSError)?.code == .jobNotFound
+                }
             }
         )
     }
@@ -210,11 +218,11 @@ extension WorkerRun {
     /// Notes how a job ended, without secrets, so that the report survives a crash before it goes out.
     ///
     /// Nothing is reported that isn't noted: after a crash it would be taken for a result that nobody wants.
-    func end(_ record: JobRecord, _ outcome: JobOutcome, isLook: Bool = false) async {
+    func end(_ record: JobRecord, _ outcome: JobOutcome, isLook: Bool = false, isProbe: Bool = false) async {
         let outcome = await masked(outcome)
         do {
             try await journal.write { try await $0.saveOutcome(outcome, of: record.id) }
-            ended.yield(Ending(record: record, outcome: outcome, isLook: isLook))
+            ended.yield(Ending(record: record, outcome: outcome, isLook: isLook, isProbe: isProbe))
         } catch {
             logger(for: record).error("Stopped before an outcome could be noted", metadata: ["error": "\(error)"])
             leave(record)

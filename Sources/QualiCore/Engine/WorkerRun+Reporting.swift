@@ -51,7 +51,13 @@ extension WorkerRun {
             return false
         }
         var isUnwanted = false
-        switch await reporter.report(outcome, of: record.id, isRepeat: ending.isRepeat, logger: logger) {
+        // One that has come meanwhile goes on from here, since nobody knows more of the action.
+        defer { if held.hasSibling(record) { held.leave(record.checkpoint, of: record.actionExecutionID) } }
+        var answer = await reporter.report(outcome, of: record.id, isRepeat: ending.isRepeat, logger: logger)
+        while case .unclaimed = answer, !ending.isProbe, await claimAnew(record) {
+            answer = await reporter.report(outcome, of: record.id, isRepeat: ending.isRepeat, logger: logger)
+        }
+        switch answer {
         case .accepted:
             // A job that waits in the queue is put back at every look, which is no news.
             logger.log(
@@ -59,17 +65,43 @@ extension WorkerRun {
                 "\(outcome.headline)",
                 metadata: ["detail": "\(outcome.detail)"]
             )
+        case .unwanted where ending.isProbe, .unclaimed where ending.isProbe:
+            logger.notice("The job wasn't this worker's")
+            isUnwanted = true
+        case .unwanted where held.hasSibling(record):
+            logger.notice("The job's action goes on with another job of this worker")
         case .unwanted:
             logger.notice("Nobody wants the job's result any more", metadata: ["detail": "\(outcome.detail)"])
             isUnwanted = true
             guard await abandon(ending, logger) else { return false }
-        case .interrupted:
+        case .unclaimed where !Task.isCancelled:
+            // Another worker may have it by now, and need what this one has begun.
+            logger.warning("The job wasn't offered again, so what it has begun is left as it is")
+            isUnwanted = true
+        case .interrupted, .unclaimed:
             logger.error("Stopped before CodePipeline had the result", metadata: ["outcome": "\(outcome.headline)"])
             return false
         }
         worker.monitor.jobEnds(record, outcome, isUnwanted: isUnwanted)
         await forget(record)
         return !isUnwanted
+    }
+
+    /// Acknowledges a job with a result that CodePipeline takes for nobody's, once it is offered again; `false` if it isn't.
+    ///
+    /// Its result is reported then, so what it has begun isn't begun a second time. The next job of the action would go on
+    /// from there, too.
+    private func claimAnew(_ record: JobRecord) async -> Bool {
+        held.leave(record.checkpoint, of: record.actionExecutionID)
+        while !Task.isCancelled {
+            await held.waitForNext(after: record, within: Self.longestAbsence, worker.clock)
+            guard held.isOffered(record.id) else { return false }
+            var claim = JobClaim(record)
+            guard case .claimed = await acknowledge(&claim, isNoted: false) else { continue }
+            _ = held.takeBegun(by: record.actionExecutionID)
+            return true
+        }
+        return false
     }
 
     /// Has what a job has begun undone; `false` if the worker was stopped before that was done.

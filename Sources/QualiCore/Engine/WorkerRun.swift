@@ -36,7 +36,7 @@ final class WorkerRun: Sendable {
     private let inDoubt: JobsInDoubt
     private let endings: AsyncStream<Ending>
     private let beginnings: AsyncStream<Beginning>
-    private let begun: AsyncStream<Beginning>.Continuation
+    let begun: AsyncStream<Beginning>.Continuation
 
     /// A job whose handler has ended, and how; `nil` if it stays as it is in the journal.
     struct Ending: Sendable {
@@ -46,6 +46,8 @@ final class WorkerRun: Sendable {
         var isRepeat = false
         /// Whether the job was put back while it waits, and not because the worker stops.
         var isLook = false
+        /// Whether the job was put back to find out whose it is.
+        var isProbe = false
     }
 
     init(_ worker: JobWorker, _ journal: PatientJournal, resuming records: [JobRecord]) {
@@ -68,7 +70,7 @@ final class WorkerRun: Sendable {
         )
         slots = JobSlots(capacity: worker.configuration.maxJobs)
         slots.occupy(unfinished.count)
-        held = HeldJobs(unfinished.map(\.id))
+        held = HeldJobs(unfinished)
         inDoubt = JobsInDoubt(
             records.filter(\.isInDoubt),
             queue: worker.queue,
@@ -162,9 +164,13 @@ final class WorkerRun: Sendable {
     }
 
     /// A job to go on with, or to begin.
-    private indirect enum Beginning: Sendable {
+    indirect enum Beginning: Sendable {
         case resumed(JobRecord)
         case offered(OfferedJob)
+        /// Whose acknowledgement may have been taken.
+        case doubted(JobClaim, OfferedJob?)
+        /// While another job of its action is in hand.
+        case following(JobRecord, OfferedJob)
         case woken(JobsStandingBy.Woken)
     }
 
@@ -206,6 +212,15 @@ final class WorkerRun: Sendable {
             // Not in the entrance, where it would hold others up.
             await rest(before: offer)
             return job
+        case .doubted(let claim, let offer):
+            // Nor here.
+            guard let job = await settle(claim, offer) else { return nil }
+            if let offer { await rest(before: offer) }
+            return job
+        case .following(let record, let offer):
+            guard let job = await follow(offer, record) else { return nil }
+            await rest(before: offer)
+            return job
         case .woken(let woken): return await goOn(with: woken)
         }
     }
@@ -214,7 +229,7 @@ final class WorkerRun: Sendable {
         await withDiscardingTaskGroup { work in
             let (reclaimed, settled) = AsyncStream<Void>.makeStream()
             work.addTask { [self] in
-                await reclaim(unfinished) { [begun] in begun.yield(.resumed($0)) }
+                await reclaim(unfinished) { [begun] in begun.yield($0) }
                 settled.finish()
             }
             // One job's trouble must not keep all others waiting for ever.

@@ -41,6 +41,14 @@ public protocol ActionHandler: Sendable {
     ///   called again later.
     func abandon(_ context: JobContext<Checkpoint>) async throws
 
+    /// Whether the work of a job was begun by anybody, as far as its traces tell at once; by default `nil`: it leaves none.
+    ///
+    /// It is asked of a job that may be another worker's. Where there are no traces though there would be, the action is
+    /// begun anew, so ``run(_:context:)`` has to look for them, too.
+    ///
+    /// - Throws: Any error where that can't be told.
+    func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool?
+
     /// The external execution id that a checkpoint tells, so that the log names it before ``run(_:context:)`` has reported
     /// any progress; by default none.
     func externalExecutionID(of checkpoint: Checkpoint) -> String?
@@ -49,6 +57,9 @@ public protocol ActionHandler: Sendable {
 extension ActionHandler {
     /// Does nothing: there is nothing to undo.
     public func abandon(_ context: JobContext<Checkpoint>) async throws {}
+
+    /// It leaves no traces.
+    public func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? { nil }
 
     /// None.
     public func externalExecutionID(of checkpoint: Checkpoint) -> String? { nil }

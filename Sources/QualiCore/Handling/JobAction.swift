@@ -20,6 +20,7 @@ public struct JobAction: Sendable {
     let movingDates: @Sendable (Data, TimeInterval) -> Data
     let work: @Sendable (Assignment) async throws -> JobResult
     let abandon: @Sendable (Assignment) async throws -> Void
+    let isBegun: @Sendable (Assignment) async throws -> Bool?
 
     /// What the engine gives to a handler, before types come in.
     struct Assignment: Sendable {
@@ -31,6 +32,7 @@ public struct JobAction: Sendable {
         let log: JobLog
         let ledger: JobLedger
         let actions: @Sendable () async throws -> [CodePipeline.ActionExecution]
+        let isOver: @Sendable () async -> Bool
     }
 
     /// Binds a handler to an action type.
@@ -47,6 +49,7 @@ public struct JobAction: Sendable {
         }
         movingDates = { Self.moveDates(in: $0, by: $1, of: Handler.Checkpoint.self) }
         work = { try await handler.run(Handler.Configuration($0.properties), context: $0.context()) }
+        isBegun = { try await handler.isBegun(Handler.Configuration($0.properties), context: $0.context()) }
         abandon = { try await handler.abandon($0.context()) }
     }
 }
@@ -73,7 +76,8 @@ extension JobAction.Assignment {
             clock: clock,
             log: log,
             ledger: ledger,
-            actions: actions
+            actions: actions,
+            isOver: isOver
         )
     }
 }

@@ -21,6 +21,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     private let log: JobLog
     private let ledger: JobLedger
     private let actions: @Sendable () async throws -> [CodePipeline.ActionExecution]
+    private let isJobOver: @Sendable () async -> Bool
 
     package init(
         job: JobInfo,
@@ -29,7 +30,8 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         clock: any WorkerClock,
         log: JobLog,
         ledger: JobLedger,
-        actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
+        actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] },
+        isOver: @escaping @Sendable () async -> Bool = { false }
     ) {
         self.job = job
         self.checkpoint = checkpoint
@@ -38,6 +40,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         self.ledger = ledger
         self.actions = actions
         bareArtifacts = artifacts
+        isJobOver = isOver
     }
 
     /// A context for the test of a handler.
@@ -154,6 +157,17 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         try await actions()
     }
 
+    /// Whether another worker may have begun the action just before this job, unless there is a checkpoint.
+    ///
+    /// It is so where the reply to the acknowledgement of the action's earlier job was lost: rarely, so that a look for what
+    /// was begun may cost something.
+    public var mayHaveBegunElsewhere: Bool { job.isContested }
+
+    /// Whether CodePipeline has closed the job, as far as it tells: its action is over, or goes on with another job.
+    ///
+    /// It costs a call, so it is for steps that come long after the job was taken and can't be undone.
+    func isOver() async -> Bool { await isJobOver() }
+
     /// Runs a step whose interruption would leave its fate unknown: the worker's stop gives it ten seconds to end.
     ///
     /// - Throws: What the step throws; `CancellationError` if it was cut off, so save a checkpoint that says so before.
@@ -177,6 +191,8 @@ public struct JobInfo: Sendable, Hashable {
     public let accountID: String
     /// When a worker first claimed the action: the beginning of its deadlines.
     public let claimedAt: Date
+    /// Whether another worker may have begun the action.
+    private(set) var isContested = false
 
     /// Describes a job, for the test of a handler.
     public init(
@@ -204,6 +220,7 @@ extension JobInfo {
             accountID: accountID,
             claimedAt: record.claimedAt
         )
+        isContested = record.isContested == true
     }
 }
 

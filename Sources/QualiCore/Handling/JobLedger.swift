@@ -7,6 +7,7 @@ package actor JobLedger {
     private let jobID: String
     private let actionExecutionID: String
     private let claimedAt: Date
+    private let isContested: Bool
     private let surroundings: Surroundings
     private let heldSince: Date
     private var shows: ProgressShows
@@ -73,6 +74,7 @@ package actor JobLedger {
         jobID = job.id
         actionExecutionID = job.actionExecutionID
         claimedAt = job.claimedAt
+        isContested = job.isContested
         self.checkpoint = checkpoint
         self.shows = shows
         self.surroundings = surroundings
@@ -178,6 +180,8 @@ package actor JobLedger {
             claimedAt: claimedAt,
             notBefore: notBefore,
             shows: shows,
+            // A handler that has a checkpoint has looked.
+            isContested: isContested && checkpoint == nil,
             checkpoint: checkpoint
         ).encoded()
     }

@@ -70,6 +70,8 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     public var claimedAt: Date
     /// When CodePipeline handed out this job, which for a continued action is later than ``claimedAt``.
     public var offeredAt: Date
+    /// Whether another worker may have begun the action, whose job was put back to find out whose it was; `nil` for no.
+    var isContested: Bool?
     /// How often the job's progress was shown; `nil` for a record of an older version.
     var shows: ProgressShows?
     /// Whether its dates are in CodePipeline's time; `nil` for a record of an older version, whose dates are its host's.

@@ -7,12 +7,14 @@ extension LabAccess {
     /// - Parameters:
     ///   - tag: The tag.
     ///   - looks: How often it was looked for already.
+    ///   - enough: After how many looks it is taken for missing.
     ///   - waiter: Who waits.
     ///   - save: Keeps how often that is by now.
     /// - Throws: ``JobFailure`` when the lab can't be asked, because then it can't be said whether there is one.
     func sandbox(
         with tag: SandboxTag,
         after looks: LooksInVain? = nil,
+        enough: Int = LooksInVain.enough,
         _ waiter: Waiter,
         save: (LooksInVain) async throws -> Void = { _ in }
     ) async throws -> String? {
@@ -29,7 +31,7 @@ extension LabAccess {
             }
             if let found { return found.id }
             looks.add(at: waiter.clock.now)
-            if looks.areEnough { return nil }
+            if looks.count >= enough { return nil }
             try await save(looks)
         }
     }

@@ -4,13 +4,16 @@ import Foundation
 ///
 /// It belongs into a checkpoint, so that the looks of workers which die soon add up.
 public struct LooksInVain: Codable, Sendable, Hashable {
-    /// After how many looks it is taken for missing.
+    /// After how many looks it is taken for missing, if it may have been asked for only just now.
     ///
     /// With five seconds between them, these see a request that the lab acts upon twenty seconds late, and lists only at the
     /// third time.
-    private static let enough = 7
+    static let enough = 7
 
-    private var count = 0
+    /// After how many looks it is taken for missing, if another worker would have asked for it some ten seconds ago.
+    static let enoughForOthers = 4
+
+    private(set) var count = 0
     private var last: Date?
 
     /// Begins.

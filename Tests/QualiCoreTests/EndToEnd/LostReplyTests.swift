@@ -22,7 +22,9 @@ struct LostReplyTests {
             #expect(site.cloud.journal.entries.contains { $0.fault == fault.name })
             #expect(site.lab.sandboxes.count == 1)
             #expect(site.lab.executions.count == 1)
-            #expect(end.actions.dropFirst().map(\.jobs.count) == [1, 1, 1])
+            // A job whose acknowledgement may have been taken is put back once.
+            let isDoubted = operation == "AcknowledgeJob" && fault.name == "reply lost"
+            #expect(end.actions.dropFirst().map(\.jobs.count) == [isDoubted ? 2 : 1, 1, 1])
             #expect(site.lab.sandboxesNotStopped.isEmpty)
         }
     }

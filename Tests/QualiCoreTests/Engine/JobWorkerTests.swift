@@ -125,21 +125,6 @@ struct JobWorkerTests {
         }
     }
 
-    @Test func `a stale nonce after a lost reply means that the job was taken`() async throws {
-        let queue = FakeQueue()
-        await queue.offer(.job("1"))
-        await queue.fail("acknowledge", with: [lostReply, AWSError(.invalidNonce, "stale")])
-        try await RunningWorker.run(queue: queue) {
-            // The clock may run ahead of the reply.
-            $0.redispatchInterval = .seconds(86_400)
-        } handler: { _ in
-            JobResult(summary: "done")
-        } whileRunning: { worker in
-            let report = await worker.clock.running { await worker.queue.report(of: "1") }
-            #expect(success(report) != nil)
-        }
-    }
-
     // MARK: Reporting
 
     @Test func `a report is repeated until the service takes it`() async throws {

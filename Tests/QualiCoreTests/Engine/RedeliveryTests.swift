@@ -34,7 +34,7 @@ struct RedeliveryTests {
         #expect(runs.withLock { $0 } == 1)
         #expect(
             await queue.calls.filter(\.isAcknowledgement) == [
-                .acknowledge(id: "1", nonce: "3"), .acknowledge(id: "1", nonce: "3"),
+                .acknowledge(id: "1", nonce: "3"), .acknowledge(id: "1", nonce: "4"),
             ]
         )
         #expect(await queue.calls.count { $0.success != nil } == 1)
@@ -119,16 +119,19 @@ struct RedeliveryTests {
 
     @Test func `that is refused is shunned for a time, and held by one alone`() {
         let now = Date(timeIntervalSince1970: 0)
-        let held = HeldJobs(["0"])
-        #expect(!held.take("0", now: now))
-        #expect(held.take("1", now: now))
-        #expect(!held.take("1", now: now))
+        let held = HeldJobs([.record("0")])
+        func take(_ id: String, after seconds: TimeInterval = 0) -> HeldJobs.Taking {
+            held.take(.record(id), asked: held.moment(now.addingTimeInterval(seconds)))
+        }
+        #expect(take("0") == .known)
+        #expect(take("1") == .new)
+        #expect(take("1") == .renewed)
         held.shun("1", until: now.addingTimeInterval(60), now: now)
-        #expect(!held.take("1", now: now.addingTimeInterval(59)))
-        #expect(held.take("1", now: now.addingTimeInterval(60)))
-        #expect(!held.take("1", now: now.addingTimeInterval(60)))
+        #expect(take("1", after: 59) == .known)
+        #expect(take("1", after: 60) == .new)
+        #expect(take("1", after: 60) == .renewed)
         held.release("1")
-        #expect(held.take("1", now: now.addingTimeInterval(61)))
+        #expect(take("1", after: 61) == .new)
     }
 
     // MARK: Whose it is
@@ -197,17 +200,22 @@ struct RedeliveryTests {
         }
     }
 
-    @Test func `that a crash just after its acknowledgement left unnoted is resumed`() async throws {
+    @Test func `that a crash just after its acknowledgement left unnoted is put back`() async throws {
         let queue = FakeQueue()
         await queue.hold(.job("1"))
         await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
         let journal = InMemoryJobJournal([
             .record(isAcknowledged: false, offeredAt: ManualClock().now.addingTimeInterval(-5))
         ])
-        try await RunningWorker.run(queue: queue, journal: journal) { _ in
-            JobResult(summary: "done")
-        } whileRunning: { _ in
-            #expect(await queue.report(of: "1").success?.executionDetails?.summary == "done")
+        try await RunningWorker.run(queue: queue, journal: journal) {
+            // However far the clock runs ahead.
+            $0.redispatchInterval = .seconds(86_400)
+        } handler: { _ in
+            Issue.record("it isn't known to be this worker's")
+            return JobResult(summary: "")
+        } whileRunning: { worker in
+            let put = await worker.clock.running { await queue.report(of: "1") }.success
+            #expect(put?.continuationToken != nil)
         }
         #expect(await journal.unfinished().isEmpty)
     }
@@ -225,8 +233,8 @@ struct RedeliveryTests {
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             Issue.record("the job may be another worker's")
             return JobResult(summary: "")
-        } whileRunning: { _ in
-            #expect(await queue.report(of: "1").failure?.type == .systemUnavailable)
+        } whileRunning: { worker in
+            #expect(await worker.clock.running { await queue.report(of: "1") }.failure?.type == .systemUnavailable)
         }
         #expect(await journal.unfinished().isEmpty)
     }

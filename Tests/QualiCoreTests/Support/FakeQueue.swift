@@ -21,6 +21,7 @@ actor FakeQueue: JobQueue {
     private var offers: [CodePipeline.PollResult] = []
     private var details: [String: CodePipeline.JobDetails] = [:]
     private var errors: [String: [any Error]] = [:]
+    private var answers: [CodePipeline.JobStatus] = []
     private var statuses: [String: CodePipeline.ActionExecutionStatus] = [:]
     private var statusesAfterReport: [String: (String, CodePipeline.ActionExecutionStatus)] = [:]
     private var watchers: [(CheckedContinuation<Call, Never>, @Sendable ([Call]) -> Call?)] = []
@@ -35,6 +36,9 @@ actor FakeQueue: JobQueue {
     func fail(_ operation: String, with errors: [any Error]) {
         self.errors[operation, default: []] += errors
     }
+
+    /// Acknowledgements are answered with these, one after the other, and then with `InProgress`.
+    func answer(_ answers: [CodePipeline.JobStatus]) { self.answers += answers }
 
     func offer(_ jobs: CodePipeline.Job..., undecodable: [CodePipeline.UndecodableJob] = []) {
         offers.append(.init(jobs: jobs, undecodable: undecodable))
@@ -109,7 +113,7 @@ actor FakeQueue: JobQueue {
 
     func acknowledgeJob(id: String, nonce: String) throws -> CodePipeline.JobStatus {
         try note(.acknowledge(id: id, nonce: nonce), "acknowledge")
-        return .inProgress
+        return answers.isEmpty ? .inProgress : answers.removeFirst()
     }
 
     func getJobDetails(id: String) throws -> CodePipeline.JobDetails {

@@ -148,7 +148,8 @@ struct KillTests {
         let reports = cloud.journal.entries { $0.operation == "PutJobSuccessResult" && $0.status == 200 }
         // A report whose reply was withheld has no status, yet was taken.
         let jobs = Set(cloud.journal.entries { $0.operation == "PutJobSuccessResult" }.compactMap { $0.facts["jobId"] })
-        #expect(jobs.count == 3)
+        // A job whose acknowledgement may have been taken is put back once.
+        #expect((3...4).contains(jobs.count))
         #expect(Set(reports.compactMap { $0.facts["jobId"] }).count == reports.count)
         #expect(!cloud.journal.operations.contains("PutJobFailureResult"))
         let state = home.appendingPathComponent("state").path
