@@ -87,6 +87,13 @@ struct Network: HTTPClient {
 
     /// What a worker without the right is told.
     private func denial(of operation: String, _ service: any LocalService, _ fault: Simulation.Fault?) -> Fate? {
+        if operation == "AcknowledgeJob", !simulation.isCalm, fault == nil,
+            simulation.scenario.refusedAcknowledgements > 0,
+            simulation.random.chance(simulation.scenario.refusedAcknowledgements)
+        {
+            simulation.statistics.faults["503 of a box", default: 0] += 1
+            return Fate(ending: simulation.random.seconds(0.002...0.4), reply: Simulation.Fault.Page.reply(503))
+        }
         guard operation == "ListActionExecutions", simulation.scenario.deniesExecutions, fault == nil else {
             return nil
         }

@@ -72,6 +72,8 @@ struct Scenario {
     /// How many requests of a hundred meet a fault, and of which kinds.
     var faultRate = 0.0
     var faultKinds: [FaultKind] = []
+    /// How many acknowledgements a box in between refuses by itself, until all is calm.
+    var refusedAcknowledgements = 0.0
     /// Whether workers may not see how far the actions of a pipeline have come.
     var deniesExecutions = false
     /// When all this is over; from then on everybody is well.
@@ -84,7 +86,7 @@ struct Scenario {
 
     /// Whether nothing at all is meant to go wrong.
     var isHarmless: Bool {
-        faultRate == 0 && outages.isEmpty && amnesias.isEmpty
+        faultRate == 0 && outages.isEmpty && amnesias.isEmpty && refusedAcknowledgements == 0
             && hosts.allSatisfy { $0.downfalls.isEmpty && $0.jumps.isEmpty && $0.fullDisks.isEmpty }
     }
 
@@ -102,11 +104,26 @@ struct Scenario {
         for _ in 0..<random.pick([0, 0, 0, 1, 1]) { amnesias.append(.milliseconds(random.int(0...calmMilliseconds))) }
         if seed >= Self.secondGeneration { drawMore(seed) }
         if seed >= Self.clockGeneration { drawClocks(seed) }
+        if seed >= Self.thirdGeneration { drawOffers(seed) }
         calm = max(calm, outages.map { $0.time + $0.length }.max() ?? .zero)
     }
 
     /// From this seed on worlds know more kinds of trouble; those of the seeds before stay as they were.
     private static let secondGeneration: UInt64 = 10_000
+    /// And from this one on.
+    private static let thirdGeneration: UInt64 = 5_000_000
+
+    /// What CodePipeline does between hand-out and acknowledgement, which AWS doesn't document.
+    private mutating func drawOffers(_ seed: UInt64) {
+        var random = SeededGenerator(seed &+ 4)
+        codePipeline.handsOutAgain = random.pick([.never, .once, .atEachPoll])
+        codePipeline.redispatchInterval = random.pick([codePipeline.redispatchInterval, random.seconds(2...30)])
+        codePipeline.staleNonce = random.pick([.invalidNonce, .status])
+        codePipeline.keepsNonce = random.chance(0.2)
+        // Else two workers would be told that the same job is theirs.
+        if codePipeline.keepsNonce { codePipeline.acceptsRepeatedAcknowledgement = false }
+        if random.chance(0.3) { refusedAcknowledgements = random.pick([0.3, 0.6]) }
+    }
 
     /// From this seed on clocks jump by up to a year, and boxes have clocks of their own.
     private static let clockGeneration: UInt64 = 100_000

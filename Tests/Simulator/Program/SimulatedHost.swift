@@ -93,8 +93,8 @@ final class SimulatedHost: @unchecked Sendable {
     /// Kills a worker that doesn't stop in time, as a service manager does; when all is well, it has no excuse.
     private func limitStop(of life: Life, _ downfall: Scenario.Downfall?) {
         var grace: Duration = .seconds(30)
-        if case .stop(let own) = downfall?.kind { grace = own }
         let mustStop = simulation.isOver && simulation.isCalm
+        if !mustStop, case .stop(let own) = downfall?.kind { grace = own }
         VirtualExecutor.shared.after(grace) { [simulation] in
             guard !life.hasFinished else { return }
             if mustStop { simulation.checks.fail("\(life.name) hasn't stopped within \(grace)") }

@@ -32,7 +32,7 @@ struct SimulatorTests {
     }
 
     @Test func `keeps its promises in many worlds`() async throws {
-        let run = try await simulate("--seeds", "300", "--from", "100000")
+        let run = try await simulate("--seeds", "300", "--from", "5000000")
         #expect(run.status == 0, "\(run.output.suffix(4_000))")
         #expect(run.output.contains("300 runs"))
     }
