@@ -118,9 +118,9 @@ actor AbandonmentWatch {
     /// Whether the action of a job whose result is refused is over without success.
     ///
     /// A result is also refused where another host has gone on with the action, or ended it well, and then its sandbox must
-    /// stay. So a service that is in trouble is asked again. Where it can't be asked, or names nothing, what this run was
-    /// given and has held since is over: nobody else is given a job that is in progress. Of what an earlier run has left,
-    /// that isn't known: its journal may have come back from a backup.
+    /// stay. So a service that is in trouble is asked again. Where the right to ask is missing, nothing proves that the
+    /// action is over. Where CodePipeline has forgotten it, what this run was given and has held since is; of what an earlier
+    /// run has left, that isn't known: its journal may have come back from a backup.
     ///
     /// - Throws: `CancellationError` when the task is cancelled before that is known.
     func isUnwanted(_ record: JobRecord) async throws -> Bool {
@@ -130,6 +130,8 @@ actor AbandonmentWatch {
                 let status = try await queue.action(of: record)?.status
                 outage.succeeded(at: clock.now, logger)
                 return status?.isUnwanted ?? record.isOwn
+            } catch let error as AWSError where error.code.isAccessDenied {
+                return false
             } catch let error as AWSError where error.code.isVerdict {
                 return record.isOwn
             } catch let error as CancellationError {

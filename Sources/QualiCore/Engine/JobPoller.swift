@@ -22,7 +22,7 @@ struct OfferedJob: Sendable {
 /// else; and for longer each time that a poll has done that harm. And a worker whose offers all went to others pauses
 /// before it polls again, for longer each time, lest workers that poll in turns take each other's nonces for ever.
 struct JobPoller: Sendable {
-    private static let patience: (least: Duration, most: Duration) = (.seconds(2), .seconds(60))
+    private static let patience: (least: Duration, most: Duration) = (.seconds(2), .seconds(30))
 
     let action: JobAction
     let queue: any JobQueue
@@ -55,7 +55,7 @@ struct JobPoller: Sendable {
         // How many times in a row an offer couldn't be noted.
         var unnoted = 0
         var patience = Self.patience.least
-        var rivalry = Backoff(first: pace.pause, longest: max(pace.pause, .seconds(60)))
+        var rivalry = Backoff(first: pace.pause, longest: max(pace.pause, .seconds(30)))
         var taken: [String] = []
         var claims = 0
         let rests = { monitor.poller(of: action.typeID, .resting(until: $0)) }

@@ -37,15 +37,15 @@ struct Login: Sendable {
 
     /// Whether the lab itself refuses the user, in whatever words: a wrong password, a locked or unknown user or domain.
     ///
-    /// A gateway's page, a lab in trouble and an address without an API refuse nobody. In doubt it counts as a refusal,
-    /// since to try again does more harm than to wait.
+    /// A gateway's page, a lab in trouble, a quota of requests and an address without an API refuse nobody. In doubt it
+    /// counts as a refusal, since to try again does more harm than to wait.
     private static func isRefusal(_ error: SandboxAPIError) -> Bool {
         guard error.httpStatus != nil, ![.unsupported, .configuration, .malformedReply].contains(error.code) else {
             return false
         }
         let words = error.message.lowercased()
-        let isLockedOut = ["locked", "too many failed", "failed login"].contains { words.contains($0) }
-        return !error.isTransient || error.isOwnWord && (isLockedOut || error.code == .rateQuota && !error.isKnownWord)
+        let isLockedOut = ["locked", "too many failed", "failed login", "minute", "hour"].contains { words.contains($0) }
+        return !error.isTransient || error.isOwnWord && isLockedOut
     }
 
     private var refusal: String {

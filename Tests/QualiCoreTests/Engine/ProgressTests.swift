@@ -26,7 +26,7 @@ struct ProgressTests {
             for look in (context.checkpoint ?? 1)...looks {
                 await context.report(JobProgress("Setup", percentComplete: look, externalExecutionID: link))
                 try await context.save(look + 1)
-                try await context.pause(for: .seconds(2))
+                try await context.pause(for: .seconds(2.5))
             }
             return JobResult(summary: "done")
         } whileRunning: {
@@ -40,7 +40,7 @@ struct ProgressTests {
         try await run(looks: 10) { queue, worker in
             let claim = worker.clock.now
             // At each of these moments the handler has just begun a pause.
-            for _ in 1...2 { await worker.clock.wakeSleeper(of: .seconds(2)) }
+            for _ in 1...2 { await worker.clock.wakeSleeper(of: .seconds(2.5)) }
             let put = try #require(await queue.report(of: "1").success)
             #expect(put.continuationToken != nil)
             #expect(put.executionDetails?.externalExecutionID == "s1" && put.executionDetails?.summary == "Setup")
@@ -74,7 +74,7 @@ struct ProgressTests {
             checkpoint: nil
         ).encoded()
         try await run(looks: 1_000, token: token) { queue, worker in
-            for _ in 1...15 { await worker.clock.wakeSleeper(of: .seconds(2)) }
+            for _ in 1...12 { await worker.clock.wakeSleeper(of: .seconds(2.5)) }
             let put = try #require(await queue.report(of: "1").success)
             #expect(put.executionDetails?.summary == "Setup, 3 min")
             let text = try #require(put.continuationToken)
@@ -162,7 +162,7 @@ struct ProgressTests {
         } handler: { context in
             await context.report(JobProgress("Setup", externalExecutionID: "s1"))
             try await context.save(7)
-            while true { try await context.pause(for: .seconds(2)) }
+            while true { try await context.pause(for: .seconds(2.5)) }
         } abandoned: { context in
             undone.withLock { $0 = context.checkpoint }
             wasUndone.open()
