@@ -148,6 +148,8 @@ struct MortalJournal: JobJournal {
         guard !life.isOver else { throw await life.afterlife() }
         await simulation.pause(simulation.random.seconds(0...0.02))
         guard !fullDisks.contains(where: { $0.contains(simulation.time) }) else {
+            // It asks for nothing until there is room.
+            life.noteActivity()
             simulation.step { "\(life.name) can't note \(name): the disk is full" }
             simulation.statistics.faults["full disk", default: 0] += 1
             throw FullDisk()
