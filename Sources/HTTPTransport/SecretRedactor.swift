@@ -112,8 +112,9 @@ public struct SecretRedactor: Sendable {
     /// Where the longest secret that begins here with a byte ends.
     private func end(_ text: EscapedText, _ offset: Int, of byte: UInt8, _ steps: inout Int) -> Int? {
         var longest: Int?
-        // Most forms differ from the text in their second byte.
-        let second = offset + 1 < text.bytes.count && !EscapedText.isEscape(byte) ? text.bytes[offset + 1] : nil
+        // Most forms differ from the text in their second byte, which follows at once where the first is no escape.
+        let isPlain = !EscapedText.isEscape(text.bytes[offset])
+        let second = isPlain && offset + 1 < text.bytes.count ? text.bytes[offset + 1] : nil
         let plainSecond = second.flatMap { EscapedText.isEscape($0) ? nil : $0 }
         for form in forms[Int(byte)] {
             if let plainSecond, form.count > 1, form[1] != plainSecond { continue }
