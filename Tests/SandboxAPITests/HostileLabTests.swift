@@ -52,8 +52,9 @@ struct HostileLabTests {
     @Test func `a feed that always has one more page comes to an end`() async throws {
         let lab = StubLab { _, number in
             .json(
-                #"{"events": [{"id": \#(number), "event_type": "error", "event_text": "e"}], "more_pages": true, "#
-                    + #""next_event_id": \#(number + 1)}"#
+                #"{"events": [{"id": \#(number), "event_type": "error", "event_text": "e"}], "#
+                    + #""entries": [{"id": \#(number), "text": "t"}], "more_pages": true, "#
+                    + #""next_event_id": \#(number + 1), "next_entry_id": \#(number + 1)}"#
             )
         }
         let client = try makeClient(lab)
@@ -62,6 +63,7 @@ struct HostileLabTests {
         #expect(!error.isTransient)
         #expect(await lab.others.count == 1_000)
         await #expect(throws: SandboxAPIError.self) { try await client.allOutput(sandboxID: "S") }
+        #expect(await lab.others.count == 2_000)
     }
 
     @Test func `pages are counted in bytes, too`() async throws {
