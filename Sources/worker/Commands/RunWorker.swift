@@ -57,6 +57,7 @@ struct RunWorker: AsyncParsableCommand {
                         settings,
                         logger: logger,
                         serviceManager: serviceManager,
+                        endProcess: StopWatchdog.endProcess,
                         learn: { mask.learn($0) },
                         redact: { mask($0) }
                     )

@@ -24,7 +24,7 @@ final class StopWatchdog: Sendable {
     ///   - grace: How long a stop may take.
     ///   - delay: How much longer it may take.
     ///   - expire: What is done then.
-    init(grace: Duration, delay: Duration = delay, expire: @escaping @Sendable () -> Void = StopWatchdog.endProcess) {
+    init(grace: Duration, delay: Duration = delay, expire: @escaping @Sendable () -> Void) {
         limit = grace + delay
         self.expire = expire
     }

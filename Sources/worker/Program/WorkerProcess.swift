@@ -27,6 +27,7 @@ struct WorkerProcess: Sendable {
     ///   - logger: Where the worker says what it does.
     ///   - gracePeriod: How long a stop may take after its drain.
     ///   - serviceManager: Who is told what the worker does.
+    ///   - endProcess: Ends the process where a stop outlives its grace for long; by default nothing does.
     ///   - learn: Is told secrets that come up later.
     ///   - redact: Masks secrets.
     /// - Throws: ``ProgramFailure`` when the journal can't be used or a client can't be made.
@@ -36,6 +37,7 @@ struct WorkerProcess: Sendable {
         logger: Logger,
         gracePeriod: Duration = standardGracePeriod,
         serviceManager: ServiceManager? = nil,
+        endProcess: @escaping @Sendable () -> Void = {},
         learn: @escaping @Sendable (Secret) -> Void = { _ in },
         redact: @escaping @Sendable (String) -> String
     ) throws {
@@ -102,7 +104,7 @@ struct WorkerProcess: Sendable {
         let services: [(any Service)?] = [page, worker]
         var configuration = ServiceGroupConfiguration(services: services.compactMap { $0 }, logger: logger)
         self.gracePeriod = settings.jobs.drain + gracePeriod
-        watchdog = StopWatchdog(grace: self.gracePeriod)
+        watchdog = StopWatchdog(grace: self.gracePeriod, expire: endProcess)
         configuration.maximumGracefulShutdownDuration = self.gracePeriod
         group = ServiceGroup(configuration: configuration)
         self.logger = logger
