@@ -91,8 +91,8 @@ public struct JobRecord: Sendable, Codable, Identifiable {
 
     // What is true of a run alone isn't stored.
     private enum CodingKeys: String, CodingKey {
-        case id, actionTypeID, actionExecutionID, place, nonce, isAcknowledged, claimedAt, offeredAt, shows, checkpoint
-        case outcome
+        case id, actionTypeID, actionExecutionID, place, nonce, isAcknowledged, claimedAt, offeredAt, shows
+        case isInServiceTime, checkpoint, outcome
     }
 
     /// Creates a record of a job that has just been handed out.
