@@ -110,17 +110,18 @@ struct PatientJournal: Sendable {
                 throw error
             } catch {
                 guard isWorthIt(error) else { throw error }
-                failed(error)
+                failed(error, newRetries: isRetrying ? 0 : 1)
+                isRetrying = true
             }
-            if !isRetrying { troubles.withLock { $0.retries += 1 } }
-            isRetrying = true
             try await clock.sleep(for: Self.pause)
         }
     }
 
-    private func failed(_ error: any Error) {
+    /// Notes a failure and who will try again, both at once, so that nobody else tries in between.
+    private func failed(_ error: any Error, newRetries: Int = 0) {
         let isAway = (error as? JournalError)?.code == .vanished
         troubles.withLock { troubles in
+            troubles.retries += newRetries
             if isAway { troubles.place = "\(error)" } else { troubles.writing = "\(error)" }
         }
         (isAway ? absence : outage).failed(error, at: clock.now, logger)

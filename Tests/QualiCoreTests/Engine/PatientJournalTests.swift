@@ -56,7 +56,7 @@ struct PatientJournalTests {
             await queue.offer(.job("1", nonce: "4"))
             await journal.mend("claim")
             // The pause between two tries, and nothing else.
-            await worker.clock.wakeSleeper(of: .milliseconds(900))
+            async let _ = worker.clock.wakeSleeper(of: .milliseconds(900))
             await begun.wait()
             #expect(monitor.snapshot().journalTrouble == nil)
         }
