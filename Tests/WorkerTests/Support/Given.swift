@@ -22,13 +22,13 @@ enum Given {
         return cloud.environment.merging(lab) { $1 }
     }
 
-    /// Starts a pipeline whose one action, called Start, fails without a lab.
+    /// Starts a pipeline whose one action, called Start, fails without a lab, and whose executions run side by side.
     ///
     /// - Returns: The execution's id.
     static func failingExecution(in cloud: LocalCloud) throws -> String {
         let configuration = ["BlueprintName": "x", "DurationInMinutes": "-1"]
         let start = VirtualPipeline.Action("Start", .init("Deploy", "Quali-Start-Sandbox", "1"), configuration)
-        try cloud.create(VirtualPipeline("Failing", stages: [.init("Lab", [start])]))
+        try cloud.create(VirtualPipeline("Failing", stages: [.init("Lab", [start])], executionMode: "PARALLEL"))
         return try cloud.codePipeline.start("Failing")
     }
 
