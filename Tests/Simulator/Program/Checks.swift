@@ -17,6 +17,8 @@ final class Checks: @unchecked Sendable {
     /// The worker that holds a job, by the job's id.
     private var holders: [String: String] = [:]
     private var lostLives: Set<String> = []
+    /// The pipelines' executions that have begun.
+    var executions: [String] = []
     /// The starts of commands under way, by worker and command.
     private var starting: [String: Int] = [:]
 
@@ -60,6 +62,7 @@ final class Checks: @unchecked Sendable {
                 }
             }
         case "login" where reply.status == 200: note(secret: text.trimmingCharacters(in: ["\""]))
+        case "stopSandbox": checkEnd(of: request, by: life)
         case "startSandbox": checkSandboxes()
         case "startCommand", "startComponentCommand": checkExecutions()
         default: break
@@ -84,12 +87,35 @@ final class Checks: @unchecked Sendable {
     /// A worker has written into its journal.
     func journal(_ journal: InMemoryJobJournal, of life: Life, limit: Int) async {
         guard scenario.load == nil else { return }
-        let count = await journal.unfinished().count
+        let count = await journal.unfinished().count { !$0.isInDoubt }
         if count > limit { fail("\(life.name) holds \(count) jobs, and may hold \(limit)") }
+    }
+
+    /// No sandbox is ended that an action needs, or may need.
+    private func checkEnd(of request: LocalRequest, by life: Life) {
+        guard let sandbox = cloud.lab.sandboxes.first(where: { request.path.contains($0.id) }) else { return }
+        for report in executions.compactMap(cloud.codePipeline.execution) {
+            let tags = report.actions.filter { $0.name == "Start" }
+            guard let start = tags.first(where: { SandboxTag(actionExecutionID: $0.id).marks(sandbox.name) }) else {
+                continue
+            }
+            if report.actions.contains(where: { $0.name == "End" }) { return }
+            // A start whose setup has failed, or takes too long by a clock that jumps, ends its own sandbox.
+            let clocksAreRight = scenario.hosts.allSatisfy { $0.jumps.isEmpty && $0.skew == .zero }
+            var isNeeded = start.status == "Succeeded"
+            if case .succeeds = scenario.blueprint.setup, clocksAreRight, start.status == "InProgress" {
+                isNeeded = true
+            }
+            if isNeeded {
+                fail("\(life.name) ends the sandbox '\(sandbox.name)', whose action's status is \(start.status)")
+            }
+        }
     }
 
     /// One start action makes one sandbox.
     private func checkSandboxes() {
+        // A volume that was set back, which nobody can know, may do again what it has forgotten.
+        if scenario.setsVolumesBack { return }
         let sandboxes = cloud.lab.sandboxes
         guard sandboxes.count > seenSandboxes else { return }
         for sandbox in sandboxes[seenSandboxes...] where sandboxes.count(where: { $0.name == sandbox.name }) > 1 {
@@ -100,6 +126,7 @@ final class Checks: @unchecked Sendable {
 
     /// One run action runs its command once.
     private func checkExecutions() {
+        if scenario.setsVolumesBack { return }
         let executions = cloud.lab.executions
         guard executions.count > seenExecutions else { return }
         for execution in executions[seenExecutions...] {
@@ -109,6 +136,12 @@ final class Checks: @unchecked Sendable {
             }
         }
         seenExecutions = executions.count
+    }
+
+    /// Jobs go on with what a backup has kept of them.
+    func resumed(_ jobs: [String], by name: String) {
+        lostLives.remove(name)
+        for id in jobs { holders[id] = name }
     }
 
     /// A disk is gone, and with it all that these workers knew.
@@ -136,6 +169,7 @@ final class Checks: @unchecked Sendable {
             }
             fail("Lost: pipeline \(report.pipeline) waits for ever for \(jobs.joined(separator: ", "))")
         }
+        if scenario.setsVolumesBack { return }
         for report in reports { check(report) }
         checkLeftovers(reports)
     }

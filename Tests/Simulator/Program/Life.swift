@@ -95,7 +95,7 @@ final class Life: @unchecked Sendable {
         guard !isOver, let downfall else { return }
         switch downfall.kind {
         case .stop: tell(.stopped)
-        case .crash, .loss: end()
+        case .crash, .loss, .restoration: end()
         }
     }
 

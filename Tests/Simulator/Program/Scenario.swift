@@ -18,6 +18,10 @@ struct Scenario {
         var downfalls: [Downfall]
         /// When nothing can be written on its disk.
         var fullDisks: [Range<Duration>] = []
+        /// When a backup of its disk is made, and whether a worker can tell that it has come back.
+        var backup: (time: Duration, isKnown: Bool)?
+        /// The host whose disk it begins with a copy of, and when it begins.
+        var copy: (of: Int, time: Duration)?
     }
 
     /// The end of a worker.
@@ -38,6 +42,8 @@ struct Scenario {
             case crash
             /// It is killed and its disk is gone.
             case loss
+            /// It is killed, and its disk is as it was when the backup was made, if that was.
+            case restoration
         }
 
         var trigger: Trigger
@@ -84,10 +90,13 @@ struct Scenario {
     /// How much there is to do, where that is what the world is about.
     var load: Load?
 
+    /// Whether a disk comes back from a backup and no worker can tell, as when a whole volume is set back.
+    var setsVolumesBack: Bool { hosts.contains { $0.backup?.isKnown == false } }
+
     /// Whether nothing at all is meant to go wrong.
     var isHarmless: Bool {
         faultRate == 0 && outages.isEmpty && amnesias.isEmpty && refusedAcknowledgements == 0
-            && hosts.allSatisfy { $0.downfalls.isEmpty && $0.jumps.isEmpty && $0.fullDisks.isEmpty }
+            && hosts.allSatisfy { $0.downfalls.isEmpty && $0.copy == nil && $0.jumps.isEmpty && $0.fullDisks.isEmpty }
     }
 
     init(seed: UInt64) {
@@ -103,8 +112,9 @@ struct Scenario {
         for _ in 0..<random.pick([0, 0, 1, 2]) { outages.append(outage(&random)) }
         for _ in 0..<random.pick([0, 0, 0, 1, 1]) { amnesias.append(.milliseconds(random.int(0...calmMilliseconds))) }
         if seed >= Self.secondGeneration { drawMore(seed) }
-        if seed >= Self.clockGeneration { drawClocks(seed) }
         if seed >= Self.thirdGeneration { drawOffers(seed) }
+        if seed >= Self.clockGeneration { drawClocks(seed) }
+        if seed >= Self.copyingGeneration { drawCopies(seed) }
         calm = max(calm, outages.map { $0.time + $0.length }.max() ?? .zero)
     }
 
@@ -126,7 +136,7 @@ struct Scenario {
     }
 
     /// From this seed on clocks jump by up to a year, and boxes have clocks of their own.
-    private static let clockGeneration: UInt64 = 100_000
+    private static let clockGeneration: UInt64 = 6_000_000
 
     private mutating func drawClocks(_ seed: UInt64) {
         var random = SeededGenerator(seed &+ 5)
@@ -139,6 +149,27 @@ struct Scenario {
             }
             if random.chance(0.2) { hosts[index].boxSkew = span() }
         }
+    }
+
+    /// From this seed on disks are copied, and come back from backups.
+    private static let copyingGeneration: UInt64 = 7_000_000
+
+    private mutating func drawCopies(_ seed: UInt64) {
+        var random = SeededGenerator(seed &+ 6)
+        deniesExecutions = random.chance(0.5)
+        let mostMilliseconds = calmMilliseconds
+        func someTime(_ random: inout SeededGenerator) -> Duration { .milliseconds(random.int(0...mostMilliseconds)) }
+        for index in hosts.indices where random.chance(0.6) {
+            hosts[index].backup = (someTime(&random), random.chance(0.7))
+            let time = Downfall.Trigger.time(someTime(&random))
+            hosts[index].downfalls.append(
+                Downfall(trigger: time, kind: .restoration, pause: random.seconds(0...120))
+            )
+        }
+        guard random.chance(0.6) else { return }
+        var copy = host(&random)
+        copy.copy = (random.int(0...(hosts.count - 1)), someTime(&random))
+        hosts.append(copy)
     }
 
     private mutating func drawMore(_ seed: UInt64) {

@@ -15,6 +15,8 @@ final class SimulatedHost: @unchecked Sendable {
     private var journal = InMemoryJobJournal(isDurable: true)
     fileprivate var skew: Duration
     private(set) var life: Life?
+    /// What a backup has kept.
+    private var backup: [JobRecord]?
     private var lives = 0
     /// The workers that have written on this disk.
     private var names: [String] = []
@@ -34,8 +36,41 @@ final class SimulatedHost: @unchecked Sendable {
         }
     }
 
+    /// The jobs on its disk, as a copy of that has them.
+    ///
+    /// - Parameter isKnown: Whether a worker can tell that it is a copy.
+    private func records(isKnown: Bool) async -> [JobRecord] {
+        await journal.unfinished().map { record in
+            var record = record
+            record.isInDoubt = record.isInDoubt || isKnown
+            return record
+        }
+    }
+
+    /// Makes the backup when it is time.
+    private func backUp() {
+        guard let plan = plan.backup else { return }
+        VirtualExecutor.shared.after(plan.time) { [weak self] in
+            Task { [weak self] in
+                guard let self, !simulation.isOver else { return }
+                backup = await records(isKnown: plan.isKnown)
+                simulation.step { "the disk of host \(self.number) is backed up" }
+            }
+        }
+    }
+
+    /// Begins with a copy of another host's disk, when it is time.
+    private func copyDisk() async {
+        guard let copy = plan.copy else { return }
+        await simulation.pause(copy.time)
+        journal = InMemoryJobJournal(await simulation.hosts[copy.of].records(isKnown: true), isDurable: true)
+        simulation.step { "host \(self.number) begins with a copy of the disk of host \(copy.of + 1)" }
+    }
+
     /// Lets workers live and die until all is calm, and one more until the simulation is over.
     func run() async {
+        backUp()
+        await copyDisk()
         for downfall in plan.downfalls where !simulation.isCalm && !simulation.isOver {
             await live(downfall)
             if !simulation.isOver { await simulation.pause(downfall.pause) }
@@ -112,6 +147,14 @@ final class SimulatedHost: @unchecked Sendable {
             simulation.checks.lost(names)
             names = []
             journal = InMemoryJobJournal(isDurable: true)
+        }
+        if case .restoration = downfall?.kind, let backup {
+            simulation.step { "host \(number) has its disk back from the backup" }
+            // What was claimed since, nobody knows of; what wasn't yet ended by then, nobody may go on with.
+            simulation.checks.lost(names)
+            names = ["the backup of host \(number)"]
+            simulation.checks.resumed(backup.filter { !$0.isInDoubt }.map(\.id), by: names[0])
+            journal = InMemoryJobJournal(backup, isDurable: true)
         }
     }
 

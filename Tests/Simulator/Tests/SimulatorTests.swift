@@ -32,9 +32,14 @@ struct SimulatorTests {
     }
 
     @Test func `keeps its promises in many worlds`() async throws {
-        let run = try await simulate("--seeds", "300", "--from", "5000000")
+        let run = try await simulate("--seeds", "300", "--from", "6000000")
         #expect(run.status == 0, "\(run.output.suffix(4_000))")
         #expect(run.output.contains("300 runs"))
+    }
+
+    @Test func `keeps them where disks are copied and come back from backups`() async throws {
+        let run = try await simulate("--seeds", "150", "--from", "7000000")
+        #expect(run.status == 0, "\(run.output.suffix(4_000))")
     }
 
     @Test(arguments: keptSeeds)
