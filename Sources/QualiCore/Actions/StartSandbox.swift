@@ -172,7 +172,7 @@ public struct StartSandbox: ActionHandler {
         while true {
             // In the meantime the action may have gone on elsewhere, if the job's acknowledgement was in doubt there.
             if context.clock.now.timeIntervalSince(taken) > Self.longestDelay,
-                try await adoptOther(tag, looks: 1, context, &checkpoint)
+                try await adoptOther(tag, looks: 1, inPast: false, context, &checkpoint)
             {
                 return
             }
@@ -249,10 +249,13 @@ public struct StartSandbox: ActionHandler {
     private func adoptOther(
         _ tag: SandboxTag,
         looks: Int,
+        inPast: Bool = true,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws -> Bool {
-        guard let sandboxID = try await lab.sandbox(with: tag, enough: looks, context.waiter()) else { return false }
+        guard let sandboxID = try await lab.sandbox(with: tag, enough: looks, inPast: inPast, context.waiter()) else {
+            return false
+        }
         context.logger.notice("Sandbox found that another worker has started", metadata: ["sandbox": "\(sandboxID)"])
         try await adopt(sandboxID, context, &checkpoint)
         return true

@@ -8,6 +8,7 @@ extension LabAccess {
     ///   - tag: The tag.
     ///   - looks: How often it was looked for already.
     ///   - enough: After how many looks it is taken for missing.
+    ///   - inPast: Whether it may have ended already.
     ///   - waiter: Who waits.
     ///   - save: Keeps how often that is by now.
     /// - Throws: ``JobFailure`` when the lab can't be asked, because then it can't be said whether there is one.
@@ -15,6 +16,7 @@ extension LabAccess {
         with tag: SandboxTag,
         after looks: LooksInVain? = nil,
         enough: Int = LooksInVain.enough,
+        inPast: Bool = true,
         _ waiter: Waiter,
         save: (LooksInVain) async throws -> Void = { _ in }
     ) async throws -> String? {
@@ -27,7 +29,7 @@ extension LabAccess {
                 let running = try await client.sandboxes().filter { tag.marks($0.name) }
                 let alive = running.first { !$0.state.isEnding && !$0.state.isEnded }
                 if let found = alive ?? running.first { return found }
-                return try await client.historicSandboxes { tag.marks($0.name) }.first
+                return inPast ? try await client.historicSandboxes { tag.marks($0.name) }.first : nil
             }
             if let found { return found.id }
             looks.add(at: waiter.clock.now)

@@ -44,7 +44,8 @@ struct Login: Sendable {
             return false
         }
         let words = error.message.lowercased()
-        let isLockedOut = ["locked", "too many failed", "failed login", "minute", "hour"].contains { words.contains($0) }
+        let lockWords = ["locked", "too many failed", "failed login", "minute", "hour"]
+        let isLockedOut = lockWords.contains { words.contains($0) }
         return !error.isTransient || error.isOwnWord && isLockedOut
     }
 

@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 
 /// What the system says of this process, for the metrics that Prometheus' own clients have.
