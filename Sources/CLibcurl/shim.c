@@ -1,5 +1,9 @@
 #include "CLibcurl.h"
+#include <errno.h>
 #include <openssl/crypto.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 CURLcode quali_curl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
@@ -34,6 +38,29 @@ CURLcode quali_curl_set_header(CURL *handle, quali_curl_data_callback callback, 
 CURLcode quali_curl_set_read(CURL *handle, quali_curl_data_callback callback, void *context) {
     CURLcode result = curl_easy_setopt(handle, CURLOPT_READFUNCTION, callback);
     return result == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_READDATA, context) : result;
+}
+
+int quali_unless_spare(int descriptor) {
+    struct rlimit limit;
+    if (descriptor < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return descriptor;
+    if ((rlim_t)descriptor + QUALI_SPARE_FILES < limit.rlim_cur) return descriptor;
+    close(descriptor);
+    errno = EMFILE;
+    return -1;
+}
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)context;
+    (void)purpose;
+    int type = address->socktype;
+#ifdef SOCK_CLOEXEC
+    type |= SOCK_CLOEXEC;
+#endif
+    return quali_unless_spare(socket(address->family, type, address->protocol));
+}
+
+CURLcode quali_curl_spare_files(CURL *handle) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 }
 
 CURLcode quali_curl_get_long(CURL *handle, CURLINFO info, long *value) {

@@ -1,3 +1,5 @@
+import CLibcurl
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -37,9 +39,13 @@ package enum FileAccess {
         return getrlimit(resource, &limit) == 0 ? Int(clamping: limit.rlim_cur) : 20
     }
 
-    /// Whether the process may open one more file.
+    /// A descriptor that was just opened, unless it is one of the last few, which are left to the runtime: then it is
+    /// closed, and the result is -1 with `EMFILE`.
+    package static func unlessSpare(_ descriptor: Int32) -> Int32 { quali_unless_spare(descriptor) }
+
+    /// Whether the process may open one more file, and leave enough to the runtime.
     static var canOpenFiles: Bool {
-        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        let descriptor = unlessSpare(open("/dev/null", O_RDONLY | O_CLOEXEC))
         guard descriptor < 0 else {
             close(descriptor)
             return true
@@ -50,7 +56,7 @@ package enum FileAccess {
     /// Opens a regular file that has at least the range; the caller closes it.
     static func openForReading(_ range: HTTPFileRange) throws(Failure) -> Int32 {
         // A pipe without a writer must not block.
-        let descriptor = open(range.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let descriptor = unlessSpare(open(range.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
         guard descriptor >= 0 else { throw Failure(range.path, "can't be read", errno: errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -84,7 +90,7 @@ package enum FileAccess {
     /// Creates or empties a file, or, from an offset on, opens one that exists; the caller closes it.
     static func openForWriting(_ path: String, at offset: Int?) throws(Failure) -> Int32 {
         let creation = offset == nil ? O_CREAT | O_TRUNC : 0
-        let descriptor = open(path, O_WRONLY | creation | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+        let descriptor = unlessSpare(open(path, O_WRONLY | creation | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666))
         guard descriptor >= 0 else { throw Failure(path, "can't be written", errno: errno) }
         if let offset, lseek(descriptor, off_t(offset), SEEK_SET) < 0 {
             defer { close(descriptor) }

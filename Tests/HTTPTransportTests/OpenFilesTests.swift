@@ -43,7 +43,7 @@ struct OpenFilesTests {
             upload.body = .file(HTTPFileRange(path: server.certificate, length: 10))
             #expect(try await client.send(call).response.status == .ok)
             var successes = 0
-            for free in 0...12 {
+            for free in 0...20 {
                 var opened: [Int32] = []
                 while true {
                     let file = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -53,6 +53,8 @@ struct OpenFilesTests {
                 for file in opened.suffix(free) { close(file) }
                 do {
                     _ = try await client.send(call)
+                    // Swift's runtime would end the process if it could open none.
+                    try #require(free > 8)
                     successes += 1
                 } catch let error as HTTPClientError {
                     try #require(error.code == .other && !error.mayHaveBeenProcessed, "\(free): \(error)")
@@ -68,7 +70,7 @@ struct OpenFilesTests {
                 try #require(try await client.send(call).response.status == .ok)
             }
             // Otherwise it would have been tried in vain.
-            try #require(successes > 0 && successes < 13)
+            try #require(successes > 0)
         }
     }
 }

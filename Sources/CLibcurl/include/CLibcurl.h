@@ -18,6 +18,14 @@ CURLcode quali_curl_set_read(CURL *handle, quali_curl_data_callback callback, vo
 typedef int (*quali_curl_debug_callback)(CURL *handle, curl_infotype type, char *text, size_t size, void *context);
 CURLcode quali_curl_set_debug(CURL *handle, quali_curl_debug_callback callback, void *context);
 
+// How many of the files that the process may open are left to the runtime and the libraries. Swift's runtime opens one
+// each second, and ends the process where it can't.
+enum { QUALI_SPARE_FILES = 8 };
+// The descriptor, unless it is one of those to be spared: then it is closed, and the result is -1 with EMFILE.
+int quali_unless_spare(int descriptor);
+// Has a transfer make its sockets out of what isn't to be spared.
+CURLcode quali_curl_spare_files(CURL *handle);
+
 CURLcode quali_curl_get_long(CURL *handle, CURLINFO info, long *value);
 CURLcode quali_curl_get_off(CURL *handle, CURLINFO info, curl_off_t *value);
 // The text is the handle's own, and NULL where there is none.

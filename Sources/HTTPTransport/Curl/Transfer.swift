@@ -135,6 +135,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
 
         let context = Unmanaged.passUnretained(self).toOpaque()
         steps.add(quali_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorBuffer))
+        steps.add(quali_curl_spare_files(handle))
         steps.add(
             quali_curl_set_header(
                 handle,

@@ -24,6 +24,15 @@ struct RunWorker: AsyncParsableCommand {
     var flags: [String: String] { options.flags }
 
     func run() async throws {
+        guard Program.fileLimit >= Program.fewestFiles else {
+            throw ProgramFailure(
+                .usage,
+                """
+                the system permits only \(Program.fileLimit) open files (see 'ulimit -n'); a worker needs \
+                \(Program.fewestFiles) at least, and \(Program.fewFiles) to be quick
+                """
+            )
+        }
         // Before anything that takes time, so that an early signal is a wish to stop, too.
         let signals = await WorkerProcess.trapSignals()
         let serviceManager = ServiceManager.take()

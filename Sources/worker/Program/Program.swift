@@ -11,6 +11,8 @@ enum Program {
     static let fileLimit = Int(quali_raise_file_limit(1 << 20))
     /// How many files a worker of ordinary size should have; with fewer it waits where others would go on.
     static let fewFiles = 512
+    /// With fewer files a worker isn't started: Swift's runtime ends a process that has none left.
+    static let fewestFiles = 64
     /// Signals without a meaning here, which would end the process: one that somebody sends by mistake does no harm.
     private static let ignoredSignals =
         [SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXFSZ] + otherSignals

@@ -20,7 +20,8 @@ struct StatusService: Service, CustomStringConvertible {
                 try? await gracefulShutdown()
             }
             tasks.addTask {
-                let server = StatusServer(listener: listener, logger: logger) { routes.reply(to: $0) }
+                let limits = StatusServer.Limits.fitting(openFiles: Program.fileLimit)
+                let server = StatusServer(listener: listener, limits: limits, logger: logger) { routes.reply(to: $0) }
                 do {
                     try await server.run()
                 } catch {

@@ -17,6 +17,9 @@ struct StatusServer: Sendable {
         var time: Duration = .seconds(10)
         /// How much of what a client goes on to send is read, so that it gets to the reply.
         var leftover = 262_144
+
+        /// Those of a process that may open so many files: however many come, most files are left to its calls.
+        static func fitting(openFiles: Int) -> Self { Self(connections: max(min(32, openFiles / 8), 2)) }
     }
 
     let listener: StatusListener
@@ -53,6 +56,7 @@ struct StatusServer: Sendable {
                 }
                 do {
                     let connection = try await socket.accept()
+                    guard FileAccess.unlessSpare(connection.socket.file.rawValue) >= 0 else { continue }
                     open += 1
                     crowd.add(connection, most: limits.connections)
                     connections.addTask { await serve(connection, in: crowd) }
