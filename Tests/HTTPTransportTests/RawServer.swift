@@ -50,6 +50,12 @@ final class RawServer: Sendable {
             _ = recv(socket, &buffer, buffer.count, 0)
         }
 
+        /// Waits for what the peer sends first, and leaves it unread.
+        func waitForSomething() {
+            var byte: UInt8 = 0
+            _ = recv(socket, &byte, 1, Int32(MSG_PEEK))
+        }
+
         /// Ends the connection as one that never was: the peer gets a reset, not an end.
         func reset() {
             var nobody = sockaddr()
