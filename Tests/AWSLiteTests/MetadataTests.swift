@@ -148,11 +148,15 @@ import Testing
         try await LoopbackServer.with(Self.service(.reply(200, "T"), keys: .reply(200, old))) {
             (server: LoopbackServer) async throws in
             let warnings = Locked<[String]>([])
+            // Only by AWS's own time is it known that they have expired.
+            let clock = AWSClock()
+            _ = clock.proved(0, isCorrection: false, date: nil, middle: Date())
             let chain = CredentialProviderChain.default(
                 environment: [
                     "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
                     "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url,
                 ],
+                clock: clock,
                 warn: { text in warnings.withLock { $0.append(text) } }
             )
             #expect(try await chain.credentials().accessKeyID == "A")
