@@ -136,7 +136,9 @@ import Testing
         }
         defer { server.stop() }
         await expectError(.checksumMismatch) { _ = try await upload(to: server) }
-        #expect(server.requests.last?.hasPrefix("DELETE") == true)
+        // The server may read other parts, which were cancelled, later than that.
+        let lines = server.requests.map { $0.prefix { $0 != "\r\n" } }
+        #expect(lines.count { $0.hasPrefix("DELETE ") } == 1, "\(lines)")
         #expect(!server.requests.contains { $0.hasPrefix("POST /b-1/k?uploadId") })
     }
 
