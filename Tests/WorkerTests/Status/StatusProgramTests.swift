@@ -201,9 +201,11 @@ struct StatusProgramTests {
         try await LocalCloud.withRunning(Self.options) { cloud in
             _ = try await program("actions", "install", environment: cloud.environment)
             try await withWorker(cloud, ["CLOUDSHELL_PASSWORD": "wrong-canary"]) { port in
-                let reply = try await wait(port, "/readyz", for: 503) { $0.contains("The lab hasn't answered since") }
+                let reply = try await wait(port, "/readyz", for: 503) {
+                    $0.contains("The lab refuses the worker's login")
+                }
                 #expect(!reply.body.contains("canary"))
-                #expect(try await ask(port, "/").body.contains("The lab doesn&#39;t answer as it should"))
+                #expect(try await ask(port, "/").body.contains("The lab refuses the worker’s login"))
                 // The lab wasn't asked for longer than it is asked otherwise, so the first refusal was the last.
                 #expect(cloud.journal.entries.count { $0.service == "lab" && $0.operation == "login" } == 1)
             }
