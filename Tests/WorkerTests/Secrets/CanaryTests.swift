@@ -245,11 +245,6 @@ struct CanaryTests {
                     let refused = try await cloud.codePipeline.end(of: try begin(cloud, [Self.start]))
                     #expect(refused.status == "Failed")
                     cloud.faults.removeAll()
-                    cloud.faults.inject(echo.lab(401), on: "blueprint")
-                    cloud.faults.inject(echo.lab(401), on: "login")
-                    let locked = try await cloud.codePipeline.end(of: try begin(cloud, [Self.start]))
-                    #expect(locked.action("Start")?.errorMessage?.contains("refuses the user") == true)
-                    cloud.faults.removeAll()
                     cloud.faults.inject(echo.s3, on: "PutObject", times: 20)
                     cloud.faults.inject(echo.lab(403), on: "stopSandbox", times: echo == .raw ? 2 : 0)
                     let unstored = try await cloud.codePipeline.end(of: try begin(cloud, [Self.start]))
@@ -260,6 +255,18 @@ struct CanaryTests {
                 }
                 run.signal(SIGTERM)
                 #expect(try await run.end().status == 0)
+                // A refused login stands for long, so each has a worker of its own.
+                for echo in Echo.allCases {
+                    cloud.faults.inject(echo.lab(401), on: "login")
+                    let (refused, folder) = try startWorker(environment(cloud, home, format), home, "refused-\(echo)")
+                    try await refused.value {
+                        let log = try String(contentsOf: folder.appendingPathComponent("errors"), encoding: .utf8)
+                        return log.contains("refuses the user") ? () : nil
+                    }
+                    pages += try await look(refused, folder, search(cloud))
+                    refused.signal(SIGTERM)
+                    #expect(try await refused.end().status == 0)
+                }
                 try expectNothing(in: home, pages, cloud)
             }
         }
