@@ -2,10 +2,13 @@ import Synchronization
 
 /// State behind a lock that tasks can wait on, without polling.
 final class Watched<State: Sendable>: Sendable {
+    /// Lets a waiting task go; not under the lock, which the task's cancellation takes, too.
+    private typealias Resumption = @Sendable () -> Void
+
     private struct Waiter {
-        /// Resumes the waiting task and returns `true` if the state is what it waits for.
-        let check: (State) -> Bool
-        let cancel: () -> Void
+        /// What lets the task go, if the state is what it waits for.
+        let check: @Sendable (State) -> Resumption?
+        let cancel: Resumption
     }
 
     private struct Guarded {
@@ -30,9 +33,13 @@ final class Watched<State: Sendable>: Sendable {
     /// Changes the state, then lets those go whose condition now holds.
     @discardableResult
     func change<R: Sendable>(_ body: (inout State) throws -> R) rethrows -> R {
-        try guarded.withLock { guarded in
+        var resumptions: [Resumption] = []
+        defer { for resume in resumptions { resume() } }
+        return try guarded.withLock { guarded in
             defer {
-                for (id, waiter) in guarded.waiters where waiter.check(guarded.state) {
+                for (id, waiter) in guarded.waiters {
+                    guard let resume = waiter.check(guarded.state) else { continue }
+                    resumptions.append(resume)
                     guarded.waiters[id] = nil
                 }
             }
@@ -57,31 +64,29 @@ final class Watched<State: Sendable>: Sendable {
         }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<R, any Error>) in
-                guarded.withLock { guarded in
+                let resume = guarded.withLock { guarded -> Resumption? in
                     if guarded.cancelled.remove(id) != nil || Task.isCancelled {
-                        continuation.resume(throwing: CancellationError())
-                    } else if let value = now(guarded.state) {
-                        continuation.resume(returning: value)
-                    } else {
-                        guarded.waiters[id] = Waiter(
-                            check: { state in
-                                guard let value = later(state) else { return false }
-                                continuation.resume(returning: value)
-                                return true
-                            },
-                            cancel: { continuation.resume(throwing: CancellationError()) }
-                        )
+                        return { continuation.resume(throwing: CancellationError()) }
                     }
+                    if let value = now(guarded.state) { return { continuation.resume(returning: value) } }
+                    guarded.waiters[id] = Waiter(
+                        check: { state in
+                            guard let value = later(state) else { return nil }
+                            return { continuation.resume(returning: value) }
+                        },
+                        cancel: { continuation.resume(throwing: CancellationError()) }
+                    )
+                    return nil
                 }
+                resume?()
             }
         } onCancel: {
-            guarded.withLock { guarded in
-                if let waiter = guarded.waiters.removeValue(forKey: id) {
-                    waiter.cancel()
-                } else {
-                    guarded.cancelled.insert(id)
-                }
+            let waiter = guarded.withLock { guarded -> Waiter? in
+                let waiter = guarded.waiters.removeValue(forKey: id)
+                if waiter == nil { guarded.cancelled.insert(id) }
+                return waiter
             }
+            waiter?.cancel()
         }
     }
 }
