@@ -64,9 +64,11 @@ actor WorkerHost {
         try start()
     }
 
-    /// Kills the worker that runs on a copy, if there is one.
+    /// Stops the worker that runs on a copy, if there is one.
+    ///
+    /// In good order, since its folder is thrown away: it may have taken jobs of its own.
     func stopCopy() async {
-        if process != nil { _ = await end(SIGKILL) }
+        if process != nil { _ = await end(SIGTERM) }
     }
 
     /// The worker's resident memory, as the kernel tells it.
