@@ -66,6 +66,11 @@ extension WorkerRun {
     private func take(_ offer: OfferedJob, _ record: JobRecord) async -> JobInHand? {
         var record = record
         record.isOwn = true
+        // Looked for only now: an earlier job of the action may have been let go while this one was acknowledged.
+        if let checkpoint = held.takeBegun(by: record.actionExecutionID), checkpoint != record.checkpoint {
+            record.checkpoint = checkpoint
+            try? await journal.write { [id = record.id] in try await $0.saveCheckpoint(checkpoint, of: id) }
+        }
         worker.monitor.jobBegins(record)
         await absent.returned(record.actionExecutionID)
         let isContinued = record.checkpoint != nil
@@ -89,11 +94,6 @@ extension WorkerRun {
             leave(record)
             return nil
         }
-        var record = record
-        if let checkpoint = held.takeBegun(by: record.actionExecutionID), checkpoint != record.checkpoint {
-            record.checkpoint = checkpoint
-            try? await journal.write { [id = record.id] in try await $0.saveCheckpoint(checkpoint, of: id) }
-        }
         return await take(offer, record)
     }
 
@@ -108,7 +108,7 @@ extension WorkerRun {
         var claim = claim
         let id = claim.record.id
         while !Task.isCancelled {
-            await held.waitForOffer(of: id, within: worker.configuration.doubtInterval, worker.clock)
+            await held.waitForOffer(of: id, within: rest(ofDoubt: claim), worker.clock)
             guard held.isOffered(id) else { break }
             switch await acknowledge(&claim) {
             case .claimed:
@@ -145,6 +145,18 @@ extension WorkerRun {
         }
         return nil
     }
+
+    /// For how long a newer offer of a job is waited for.
+    ///
+    /// It is counted from the offer, so that workers which are killed again and again come to an end of it together; a new
+    /// one has time for a poll in any case.
+    private func rest(ofDoubt claim: JobClaim) -> Duration {
+        let passed = Duration.seconds(worker.serviceClock.now.timeIntervalSince(claim.record.offeredAt))
+        let whole = worker.configuration.doubtInterval
+        return min(whole, max(whole - passed, Self.leastDoubt))
+    }
+
+    private static let leastDoubt: Duration = .seconds(2)
 
     /// Puts a job back that may be this worker's, without a wait.
     private func putBack(_ record: JobRecord, _ content: Result<CodePipeline.JobData, JobFailure>?) async {

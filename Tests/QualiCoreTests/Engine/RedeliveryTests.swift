@@ -220,6 +220,27 @@ struct RedeliveryTests {
         #expect(await journal.unfinished().isEmpty)
     }
 
+    @Test(arguments: [(age: 4, rest: 6), (age: 9, rest: 2), (age: 600, rest: 2), (age: -5, rest: 10)])
+    func `that crashes leave in doubt again and again is put back in time, counted from its offer`(
+        age: Int,
+        rest: Int
+    ) async throws {
+        let queue = FakeQueue()
+        await queue.hold(.job("1"))
+        await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
+        let offeredAt = ManualClock().now.addingTimeInterval(-Double(age))
+        let journal = InMemoryJobJournal([.record(isAcknowledged: false, offeredAt: offeredAt)])
+        try await RunningWorker.run(queue: queue, journal: journal) {
+            $0.redispatchInterval = .seconds(86_400)
+        } handler: { _ in
+            Issue.record("it isn't known to be this worker's")
+            return JobResult(summary: "")
+        } whileRunning: { worker in
+            await worker.clock.wakeSleeper(of: .seconds(rest))
+            #expect(await queue.report(of: "1").success?.continuationToken != nil)
+        }
+    }
+
     @Test(arguments: [AWSError.Code.invalidNonce, .accessDeniedException])
     func `that a crash kept from being acknowledged fails if it may be another worker's`(
         code: AWSError.Code
