@@ -48,7 +48,7 @@ extension RunCommand {
         var new = RepeatedCommand.new(listed, since: ends, own: own)
         // What is being started at this moment is nobody's yet.
         guard !new.isEmpty, await !lab.starts.isBusy(Self.key(configuration, target)) else { return nil }
-        new.removeAll(where: lab.claims.contains)
+        new.removeAll { lab.claims.isAnothers($0, than: context.job.actionExecutionID) }
         guard !new.isEmpty else { return nil }
         let twins = await twins(configuration, context)
         new.removeAll { twins.executions.contains($0.lowercased()) }

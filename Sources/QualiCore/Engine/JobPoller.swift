@@ -142,8 +142,6 @@ struct JobPoller: Sendable {
             guard haul.jobs.count < room else { break }
             switch held.take(offer.record, asked: asked) {
             case .new:
-                offer.record.checkpoint =
-                    held.takeBegun(by: offer.record.actionExecutionID) ?? offer.record.checkpoint
                 offer.mark = beginning.add()
                 haul.jobs.append(offer)
             case .known: break

@@ -3,7 +3,8 @@ import HTTPTransport
 /// Which executions belong to the actions that this process has worked on, so that none takes another's for its own.
 final class ExecutionClaims: Sendable {
     private struct State {
-        var executions: Set<String> = []
+        /// Each with its action.
+        var executions: [String: String] = [:]
         /// Actions of which nothing has been started in the lab that isn't in `executions`.
         var settled: Set<String> = []
     }
@@ -17,7 +18,7 @@ final class ExecutionClaims: Sendable {
     func add(_ executionID: String, of actionExecutionID: String) {
         state.withLock { state in
             if state.executions.count >= Self.limit { state = State() }
-            state.executions.insert(executionID.lowercased())
+            state.executions[executionID.lowercased()] = actionExecutionID
             state.settled.insert(actionExecutionID)
         }
     }
@@ -33,9 +34,11 @@ final class ExecutionClaims: Sendable {
         }
     }
 
-    /// Whether an execution is some action's.
-    func contains(_ executionID: String) -> Bool {
-        state.withLock { $0.executions.contains(executionID.lowercased()) }
+    /// Whether an execution is known to be that of another action than this one.
+    func isAnothers(_ executionID: String, than actionExecutionID: String) -> Bool {
+        state.withLock { state in
+            state.executions[executionID.lowercased()].map { $0 != actionExecutionID } ?? false
+        }
     }
 
     /// Whether all that an action has started is known here.
