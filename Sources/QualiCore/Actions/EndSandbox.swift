@@ -132,7 +132,8 @@ public struct EndSandbox: ActionHandler {
         }
         var errors: [String]?
         if checkpoint.areEarlierErrorsUnknown != true {
-            errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, context.waiter())
+            let waiter = context.waiter(limit: .zero)
+            errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, waiter)
         }
         guard let errors else {
             return result(

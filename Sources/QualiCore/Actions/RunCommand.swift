@@ -54,7 +54,6 @@ public struct RunCommand: ActionHandler {
 
     /// Finds, runs, waits.
     public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
-        let taken = context.clock.now
         var checkpoint = context.checkpoint ?? Checkpoint()
         let actionExecutionID = context.job.actionExecutionID
         if let executionID = checkpoint.executionID {
@@ -71,7 +70,7 @@ public struct RunCommand: ActionHandler {
         }
         do {
             if checkpoint.executionID == nil {
-                try await start(configuration, target, context, takenAt: taken, &checkpoint)
+                try await start(configuration, target, context, &checkpoint)
             }
             return try await finish(configuration, target, context, checkpoint)
         } catch var failure as JobFailure {
@@ -137,7 +136,6 @@ public struct RunCommand: ActionHandler {
         _ configuration: Configuration,
         _ target: CommandTarget,
         _ context: JobContext<Checkpoint>,
-        takenAt taken: Date,
         _ checkpoint: inout Checkpoint
     ) async throws {
         await context.report(
@@ -148,7 +146,7 @@ public struct RunCommand: ActionHandler {
         let copy = checkpoint
         checkpoint = try await lab.starts.with(Self.key(configuration, target)) {
             var checkpoint = copy
-            try await startAlone(configuration, target, context, takenAt: taken, &checkpoint)
+            try await startAlone(configuration, target, context, &checkpoint)
             return checkpoint
         }
     }
@@ -162,7 +160,6 @@ public struct RunCommand: ActionHandler {
         _ configuration: Configuration,
         _ target: CommandTarget,
         _ context: JobContext<Checkpoint>,
-        takenAt taken: Date,
         _ checkpoint: inout Checkpoint
     ) async throws {
         let client = lab.client
@@ -171,12 +168,9 @@ public struct RunCommand: ActionHandler {
         let judge = lab.patience(of: waiter)
         let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
         var backoff = Backoff(first: .seconds(2), longest: .seconds(30))
+        var lookedAt = context.job.claimedAt
         if context.checkpoint == nil, context.mayHaveBegunElsewhere {
             try await refuseOthers(configuration, target, context)
-        }
-        // In the meantime the action may have gone on elsewhere, if the job's acknowledgement was in doubt there.
-        if context.clock.now.timeIntervalSince(taken) > Self.longestDelay, await context.isOver() {
-            throw JobFailure(.jobFailed, "CodePipeline has closed this job before its command was started.")
         }
         while true {
             if checkpoint.earlierExecutions != nil {
@@ -190,10 +184,24 @@ public struct RunCommand: ActionHandler {
                 }
             }
             checkpoint.looks = nil
+            let readAt = context.clock.now
             let command = try await command(configuration, target, context)
             checkpoint.earlierExecutions = command.executions.map { Self.shortened($0.id) }
             lab.claims.note(context.job.actionExecutionID, isSettled: false)
             try await context.save(checkpoint)
+            // The action may have gone on elsewhere by now, if the job's acknowledgement was in doubt there. It is asked after
+            // the note, for which a full disk may have waited long, and once more where the answer itself took long.
+            for _ in 1...3 where context.clock.now.timeIntervalSince(lookedAt) > Self.longestDelay {
+                lookedAt = context.clock.now
+                if await context.isOver() {
+                    throw JobFailure(.jobFailed, "CodePipeline has closed this job before its command was started.")
+                }
+            }
+            if context.clock.now.timeIntervalSince(readAt) > Self.longestDelay,
+                try await newExecutions(configuration, target, context, checkpoint).isEmpty == false
+            {
+                continue
+            }
             do {
                 let started = try await context.uninterrupted {
                     try await target.start(configuration.command, request, tag: command.tag, client)
@@ -226,9 +234,7 @@ public struct RunCommand: ActionHandler {
         var others: [String] = []
         for look in 1...LooksInVain.enoughForOthers {
             if look > 1 { try await context.clock.sleep(for: lab.pauseBetweenLooks) }
-            others = try await command(configuration, target, context).executions.map(\.id).filter {
-                !lab.claims.contains($0)
-            }
+            others = try await newExecutions(configuration, target, context, Checkpoint())
             if !others.isEmpty { break }
         }
         guard !others.isEmpty else { return }
@@ -252,13 +258,10 @@ public struct RunCommand: ActionHandler {
         _ checkpoint: Checkpoint
     ) async throws -> String? {
         var checkpoint = checkpoint
-        let earlier = checkpoint.earlierExecutions ?? []
         var looks = checkpoint.looks ?? LooksInVain()
         try await looks.waitForNext(lab.pauseBetweenLooks, context.clock)
         while true {
-            var new = try await command(configuration, target, context).executions.map(\.id).filter { id in
-                !earlier.contains(Self.shortened(id)) && !lab.claims.contains(id)
-            }
+            var new = try await newExecutions(configuration, target, context, checkpoint)
             if !new.isEmpty {
                 let twins = await twins(configuration, context)
                 new.removeAll { twins.executions.contains($0.lowercased()) }
@@ -286,6 +289,19 @@ public struct RunCommand: ActionHandler {
                 try await context.save(checkpoint)
             }
             try await context.clock.sleep(for: lab.pauseBetweenLooks)
+        }
+    }
+
+    /// The executions that have come since the checkpoint's list, but those of other actions.
+    private func newExecutions(
+        _ configuration: Configuration,
+        _ target: CommandTarget,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: Checkpoint
+    ) async throws -> [String] {
+        let earlier = checkpoint.earlierExecutions ?? []
+        return try await command(configuration, target, context).executions.map(\.id).filter { id in
+            !earlier.contains(Self.shortened(id)) && !lab.claims.isAnothers(id, than: context.job.actionExecutionID)
         }
     }
 

@@ -89,7 +89,7 @@ public struct StartSandbox: ActionHandler {
         }
         guard let sandboxID else { return }
         try await lab.stop(sandboxID, context, limit: LabAccess.longestUndo)
-        _ = try await lab.endTwins(of: sandboxID, bearing: tag, context)
+        try await lab.endTwins(of: sandboxID, bearing: tag, context)
         context.logger.notice("The sandbox of an abandoned job is being ended", metadata: ["sandbox": "\(sandboxID)"])
     }
 
@@ -132,7 +132,7 @@ public struct StartSandbox: ActionHandler {
             return false
         }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-        return try await lab.sandbox(with: tag, enough: 1, context.waiter()) != nil
+        return try await lab.sandbox(with: tag, enough: 1, context.waiter(limit: .zero)) != nil
     }
 
     /// The sandbox.
@@ -148,17 +148,17 @@ public struct StartSandbox: ActionHandler {
     ) async throws {
         guard checkpoint.sandboxID == nil else { return }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
+        let limit = configuration.setupTimeout
         if checkpoint.isStartUncertain,
-            try await adoptStarted(tag, within: configuration.setupTimeout, context, &checkpoint)
+            try await adoptStarted(tag, within: limit, context, &checkpoint)
         {
             return
         }
         if context.checkpoint == nil, context.mayHaveBegunElsewhere,
-            try await adoptOther(tag, looks: LooksInVain.enoughForOthers, context, &checkpoint)
+            try await adoptOther(tag, within: limit, looks: LooksInVain.enoughForOthers, context, &checkpoint)
         {
             return
         }
-        let taken = context.clock.now
         await context.report(JobProgress("Starting a sandbox from '\(configuration.blueprint)'"))
         let blueprint = try await resolve(configuration, context)
         let request = StartSandboxRequest(
@@ -166,19 +166,25 @@ public struct StartSandbox: ActionHandler {
             duration: configuration.duration,
             params: configuration.inputs
         )
-        let waiter = context.waiter(limit: configuration.setupTimeout)
+        let waiter = context.waiter(limit: limit)
         var judge = lab.patience(of: waiter)
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
+        var lookedAt = context.job.claimedAt
         while true {
-            // In the meantime the action may have gone on elsewhere, if the job's acknowledgement was in doubt there.
-            if context.clock.now.timeIntervalSince(taken) > Self.longestDelay,
-                try await adoptOther(tag, looks: 1, inPast: false, context, &checkpoint)
-            {
-                return
-            }
             let wasUncertain = checkpoint.isStartUncertain
             checkpoint.isStartUncertain = true
             try await context.save(checkpoint)
+            // The action may have gone on elsewhere by now, if the job's acknowledgement was in doubt there. It is looked for
+            // after the note, for which a full disk may have waited long, and once more where the look itself took long.
+            for _ in 1...3 where context.clock.now.timeIntervalSince(lookedAt) > Self.longestDelay {
+                lookedAt = context.clock.now
+                checkpoint.isStartUncertain = wasUncertain
+                if await context.isOver() {
+                    throw JobFailure(.jobFailed, "CodePipeline has closed this job before its sandbox was started.")
+                }
+                if try await adoptOther(tag, within: limit, looks: 1, inPast: false, context, &checkpoint) { return }
+                checkpoint.isStartUncertain = true
+            }
             do {
                 let client = lab.client
                 let identifier = blueprint.id.isEmpty ? blueprint.name : blueprint.id
@@ -199,7 +205,7 @@ public struct StartSandbox: ActionHandler {
                         "It is unknown whether a sandbox was started",
                         metadata: ["error": "\(error)"]
                     )
-                    if try await adoptStarted(tag, within: configuration.setupTimeout, context, &checkpoint) { return }
+                    if try await adoptStarted(tag, within: limit, context, &checkpoint) { return }
                 } else {
                     // A box on the way may have sent it twice, and tell of the second alone.
                     if error.mayBeMetLater, let sandboxID = await lab.runningSandbox(with: tag) {
@@ -248,12 +254,14 @@ public struct StartSandbox: ActionHandler {
     /// Looks for the sandbox of another worker that may have begun the action a while ago.
     private func adoptOther(
         _ tag: SandboxTag,
+        within limit: Duration,
         looks: Int,
         inPast: Bool = true,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws -> Bool {
-        guard let sandboxID = try await lab.sandbox(with: tag, enough: looks, inPast: inPast, context.waiter()) else {
+        let waiter = context.waiter(limit: limit)
+        guard let sandboxID = try await lab.sandbox(with: tag, enough: looks, inPast: inPast, waiter) else {
             return false
         }
         context.logger.notice("Sandbox found that another worker has started", metadata: ["sandbox": "\(sandboxID)"])
@@ -370,7 +378,7 @@ public struct StartSandbox: ActionHandler {
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws -> JobResult {
-        guard let sandboxID = checkpoint.sandboxID else {
+        guard var sandboxID = checkpoint.sandboxID else {
             throw JobFailure(.jobFailed, "The worker's notes on this job name no sandbox.")
         }
         let deadline =
@@ -383,13 +391,22 @@ public struct StartSandbox: ActionHandler {
             try await context.save(checkpoint)
         }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-        let (sighting, hasTwin) = try await lab.wait(for: sandboxID, tag: tag, until: deadline, context) {
-            await setupProgress(sandboxID)
-        } where: { state in
-            state.isReady || state.isFailed || state.isEnding || state.isEnded
+        var (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context)
+        var note: String?
+        // Where the setup has failed, a twin is looked for in any case: it may be well, or fail unseen.
+        while hasTwin || !sighting.isReady {
+            let choice = try await lab.chooseTwin(of: sandboxID, bearing: tag, context)
+            let isSame = choice.sandboxID == sandboxID
+            if !isSame {
+                sandboxID = choice.sandboxID
+                checkpoint.sandboxID = sandboxID
+                try await context.save(checkpoint)
+            }
+            note = try await lab.endTwins(besides: choice, bearing: tag, context) ?? note
+            if isSame { break }
+            (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context)
         }
-        let note = hasTwin ? try await lab.endTwins(of: sandboxID, bearing: tag, context) : nil
-        guard case .state(let state) = sighting, state.isReady else {
+        guard sighting.isReady else {
             var failure = try await setupFailure(sighting, sandboxID, configuration, context)
             if let note { failure.message += " \(note)" }
             throw failure
@@ -401,6 +418,20 @@ public struct StartSandbox: ActionHandler {
         var result = try await store(sandboxID, until: reservationEnd, configuration, context)
         if let note { result.summary += ". \(note)" }
         return result
+    }
+
+    /// Waits until a sandbox is ready, or won't be; also tells whether another one bears its tag.
+    private func waitForSetup(
+        of sandboxID: String,
+        _ tag: SandboxTag,
+        until deadline: Date,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> (SandboxWatcher.Sighting, hasTwin: Bool) {
+        try await lab.wait(for: sandboxID, tag: tag, until: deadline, context) {
+            await setupProgress(sandboxID)
+        } where: { state in
+            state.isReady || state.isFailed || state.isEnding || state.isEnded
+        }
     }
 
     /// Stores the details of a sandbox that is ready.
@@ -457,7 +488,7 @@ public struct StartSandbox: ActionHandler {
         switch sighting {
         case .state(let state) where state.isFailed:
             let stage = try? await lab.client.sandbox(id: sandboxID).setupStage?.rawValue
-            let events = try await lab.errorEvents(of: sandboxID, after: nil, context.waiter())
+            let events = try await lab.errorEvents(of: sandboxID, after: nil, context.waiter(limit: .zero))
             let words =
                 switch events {
                 case nil: "The lab's activity feed, which tells why, can't be read."
@@ -503,6 +534,10 @@ public struct StartSandbox: ActionHandler {
     ) async throws -> String {
         guard policy == .end else {
             return " The sandbox is kept ('OnSetupFailure' = 'Keep'); end it when you are done with it."
+        }
+        // Another worker may have the action by now, and tell what went wrong only while the sandbox is there.
+        if await context.isOver() {
+            return " The sandbox is left to whoever has the action now, since CodePipeline has closed this job."
         }
         do {
             try await lab.stop(sandboxID, context, limit: LabAccess.longestUndo)

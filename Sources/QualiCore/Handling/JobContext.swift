@@ -11,7 +11,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     /// Where the job's artifacts are read and written.
     ///
     /// Passing trouble of storage is waited out, and told in the log and in the job's progress.
-    public var artifacts: JobArtifacts { bareArtifacts.told(by: waiter()) }
+    public var artifacts: JobArtifacts { bareArtifacts.told(by: waiter(limit: .zero)) }
     /// The time by CodePipeline, which all hosts have in common, and a way to wait.
     public let clock: any WorkerClock
     /// A logger that names the job in every line, and its external execution once ``report(_:)`` has told it.

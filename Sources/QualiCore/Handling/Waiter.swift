@@ -76,7 +76,7 @@ extension JobContext {
     /// The job as one who waits.
     ///
     /// - Parameter limit: The action's own time-out.
-    func waiter(limit: Duration = .zero) -> Waiter {
+    func waiter(limit: Duration) -> Waiter {
         Waiter(
             clock: clock,
             logger: logger,

@@ -1,3 +1,4 @@
+import AWSLite
 import Foundation
 import Logging
 import SandboxAPI
@@ -13,42 +14,111 @@ extension LabAccess {
         }?.id
     }
 
-    /// Ends the twins of a job's sandbox: those that something between the worker and the lab has started by repeating the
-    /// job's request.
+    /// The sandboxes that bear one action's tag.
+    fileprivate struct Bearers {
+        /// The job's own, and those that are proven to have come of the same request.
+        var twins: [Sandbox]
+        /// Those that may be somebody's copy.
+        var others: [String]
+    }
+
+    /// Which of several sandboxes is a job's.
+    struct TwinChoice {
+        let sandboxID: String
+        fileprivate var bearers = Bearers(twins: [], others: [])
+        fileprivate var failure: JobFailure?
+    }
+
+    /// Chooses among a job's sandbox and its twins, which something between the worker and the lab has started by repeating
+    /// the job's request, or another worker that took the action's job for its own.
     ///
     /// A twin is proven to be one by its whole name with the tag, its blueprint and inputs, and by its start at about the same
-    /// time; another one that bears the tag may be somebody's copy, and is left alone.
+    /// time; another one that bears the tag may be somebody's copy, and is left alone. All workers choose alike, the one that
+    /// began first, so that two of them never end each other's. Who isn't given the action any more chooses none.
+    ///
+    /// - Throws: `CancellationError` alone.
+    func chooseTwin(
+        of sandboxID: String,
+        bearing tag: SandboxTag,
+        _ context: JobContext<some Codable & Sendable>
+    ) async throws -> TwinChoice {
+        do {
+            guard let bearers = try await bearers(of: tag, besides: sandboxID, context) else {
+                return TwinChoice(sandboxID: sandboxID)
+            }
+            if await context.isOver() { throw JobFailure(.jobFailed, "CodePipeline has closed this job.") }
+            let useful = bearers.twins.filter { !$0.state.isFailed && !$0.state.isEnding && !$0.state.isEnded }
+            return TwinChoice(sandboxID: useful.min(by: Self.beganBefore)?.id ?? sandboxID, bearers: bearers)
+        } catch let error as JobFailure {
+            return TwinChoice(sandboxID: sandboxID, failure: error)
+        }
+    }
+
+    /// Ends the twins that weren't chosen.
     ///
     /// - Returns: A sentence about them; `nil` if there are none.
+    /// - Throws: `CancellationError` alone.
+    func endTwins(
+        besides choice: TwinChoice,
+        bearing tag: SandboxTag,
+        _ context: JobContext<some Codable & Sendable>
+    ) async throws -> String? {
+        do {
+            if let failure = choice.failure { throw failure }
+            let ended = choice.bearers.twins.map(\.id).filter { $0 != choice.sandboxID }
+            for id in ended + choice.bearers.others {
+                context.logger.warning(
+                    "Another sandbox bears the tag of a job's own: something on the way to the lab may repeat requests",
+                    metadata: ["twin": "\(id)", "isEnded": "\(ended.contains(id))"]
+                )
+            }
+            for id in ended { try await stop(id, context) }
+            return Self.words(ended: ended, left: choice.bearers.others)
+        } catch let error as JobFailure {
+            context.logger.error("A sandbox's twin can't be ended", metadata: ["error": "\(error)"])
+            return "Another sandbox whose name ends with '\(tag)' may run; if so, end it by hand: \(error.message)"
+        }
+    }
+
+    /// Ends the twins of an abandoned job's sandbox.
+    ///
     /// - Throws: `CancellationError` alone.
     func endTwins(
         of sandboxID: String,
         bearing tag: SandboxTag,
         _ context: JobContext<some Codable & Sendable>
-    ) async throws -> String? {
-        let waiter = context.waiter()
+    ) async throws {
+        var choice = TwinChoice(sandboxID: sandboxID)
         do {
-            let bearers = try await read("The lab's sandboxes can't be read", waiter) { try await $0.sandboxes() }
-                .filter { tag.marks($0.name) && $0.id != sandboxID && !$0.state.isEnding && !$0.state.isEnded }
-            guard !bearers.isEmpty else { return nil }
-            let own = try await read("The sandbox can't be read", waiter) { try await $0.sandbox(id: sandboxID) }
-            var ended: [String] = []
-            var left: [String] = []
-            for bearer in bearers {
-                let twin = try await read("A sandbox can't be read", waiter) { try await $0.sandbox(id: bearer.id) }
-                let isProven = Self.isTwin(twin, of: own)
-                context.logger.warning(
-                    "Another sandbox bears the tag of a job's own: something on the way to the lab may repeat requests",
-                    metadata: ["twin": "\(twin.id)", "isEnded": "\(isProven)"]
-                )
-                if isProven { try await stop(twin.id, context) }
-                if isProven { ended.append(twin.id) } else { left.append(twin.id) }
-            }
-            return Self.words(ended: ended, left: left)
+            guard let bearers = try await bearers(of: tag, besides: sandboxID, context) else { return }
+            choice.bearers = bearers
         } catch let error as JobFailure {
-            context.logger.error("A sandbox's twin can't be ended", metadata: ["error": "\(error)"])
-            return "Another sandbox whose name ends with '\(tag)' may run; if so, end it by hand: \(error.message)"
+            choice.failure = error
         }
+        _ = try await endTwins(besides: choice, bearing: tag, context)
+    }
+
+    /// What bears a tag and runs, if that is more than one sandbox.
+    private func bearers(
+        of tag: SandboxTag,
+        besides sandboxID: String,
+        _ context: JobContext<some Codable & Sendable>
+    ) async throws -> Bearers? {
+        let waiter = context.waiter(limit: Self.longestUndo)
+        let ids = try await read("The lab's sandboxes can't be read", waiter) { try await $0.sandboxes() }
+            .filter { tag.marks($0.name) && $0.id != sandboxID && !$0.state.isEnding && !$0.state.isEnded }.map(\.id)
+        guard !ids.isEmpty else { return nil }
+        let own = try await read("The sandbox can't be read", waiter) { try await $0.sandbox(id: sandboxID) }
+        var bearers = Bearers(twins: [own], others: [])
+        for id in ids {
+            let other = try await read("A sandbox can't be read", waiter) { try await $0.sandbox(id: id) }
+            if Self.isTwin(other, of: own) { bearers.twins.append(other) } else { bearers.others.append(id) }
+        }
+        return bearers
+    }
+
+    private static func beganBefore(_ one: Sandbox, _ other: Sandbox) -> Bool {
+        (one.startTime ?? .distantFuture, one.id) < (other.startTime ?? .distantFuture, other.id)
     }
 
     private static func isTwin(_ twin: Sandbox, of own: Sandbox) -> Bool {
@@ -58,7 +128,8 @@ extension LabAccess {
             && abs(twinStart.timeIntervalSince(start)) <= longestRepeat
     }
 
-    private static func words(ended: [String], left: [String]) -> String {
+    private static func words(ended: [String], left: [String]) -> String? {
+        if ended.isEmpty, left.isEmpty { return nil }
         var sentences: [String] = []
         if !ended.isEmpty {
             sentences.append(

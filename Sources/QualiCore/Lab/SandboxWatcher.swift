@@ -16,6 +16,9 @@ public actor SandboxWatcher {
         case gone
         /// The deadline has passed; the last state seen, if any, and the last trouble with the lab, if no state was.
         case overdue(SandboxState?, SandboxAPIError?)
+
+        /// Whether the sandbox is ready.
+        var isReady: Bool { if case .state(let state) = self { state.isReady } else { false } }
     }
 
     fileprivate struct Waiter {
