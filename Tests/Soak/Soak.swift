@@ -8,6 +8,7 @@ struct Soak: Sendable {
 
     private let cloud: LocalCloud
     private let options: SoakOptions
+    private let repeats = Repeats()
 
     init(_ cloud: LocalCloud, _ options: SoakOptions) {
         self.cloud = cloud
@@ -58,6 +59,7 @@ struct Soak: Sendable {
 
         var verdict = Verdict()
         var running: Set<String> = []
+        var areLoginsRefused = false
         let begin = ContinuousClock.now
         let end = begin + .seconds(options.minutes * 60)
         var nextWord = begin + .seconds(60)
@@ -72,6 +74,12 @@ struct Soak: Sendable {
             if Int.random(in: 0..<4) == 0 {
                 injectFault()
                 verdict.faults += 1
+            }
+            if Int.random(in: 0..<20) == 0 { injectRepeat() }
+            if Int.random(in: 0..<40) == 0 {
+                areLoginsRefused.toggle()
+                refuseLogins(areLoginsRefused)
+                if areLoginsRefused { verdict.refusals += 1 }
             }
             try await Task.sleep(for: .milliseconds(Int.random(in: 20...700)))
             guard let host = hosts.randomElement() else { break }
@@ -96,6 +104,14 @@ struct Soak: Sendable {
         cloud.faults.removeAll()
         denyExecutions()
         await copier.stopCopy()
+        if areLoginsRefused {
+            refuseLogins(false)
+            // Who was refused tries again after ten minutes, or at once when it is started anew.
+            for host in hosts {
+                if let end = await host.end(SIGTERM) { verdict.badEnds.append(end) }
+                try await host.start()
+            }
+        }
         await wait(for: running)
         for host in hosts { if let end = await host.end(SIGTERM) { verdict.badEnds.append(end) } }
         for id in running { judge(id, &verdict) }
@@ -122,6 +138,20 @@ struct Soak: Sendable {
             let operation = Self.operations.randomElement()
         else { return }
         cloud.faults.inject(fault, on: operation)
+    }
+
+    /// What a box in the way sends twice, by the sandbox's name or the command's step.
+    private func injectRepeat() {
+        let repeats = repeats
+        cloud.faults.inject(.sendRepeatedly(passingFirst: .random()), on: "startSandbox") { repeats.add($0) }
+        cloud.faults.inject(.sendRepeatedly(passingFirst: .random()), on: "startComponentCommand") { repeats.add($0) }
+    }
+
+    /// Gives the lab another password, or the right one again; either way it forgets its sessions.
+    private func refuseLogins(_ isRefused: Bool) {
+        let account = cloud.options.labAccount
+        cloud.lab.add(isRefused ? LabAccount(username: account.username, password: "another") : account)
+        cloud.lab.forgetTokens()
     }
 
     /// Takes away the right to ask how an action stands, if the run is to be without it.
@@ -200,12 +230,24 @@ struct Soak: Sendable {
         }
         let sandboxes = cloud.lab.sandboxes.filter { $0.name.hasPrefix(execution.pipeline + " ") }
         verdict.sandboxes += sandboxes.count
-        verdict.doubled += max(0, sandboxes.count - 1)
+        count(sandboxes.count - 1, repeated: repeats.sandboxes(named: execution.pipeline + " "), &verdict)
         let ids = Set(sandboxes.map(\.id))
         let executions = cloud.lab.executions.filter { ids.contains($0.sandboxID) }
         verdict.executions += executions.count
         for step in ["1", "2"] {
-            verdict.doubled += max(0, executions.count { $0.parameters["Step"] == step } - 1)
+            let repeated = ids.reduce(0) { $0 + repeats.commands(of: $1, with: step) }
+            count(executions.count { $0.parameters["Step"] == step } - 1, repeated: repeated, &verdict)
         }
+        // A twin is ended, or told of.
+        guard let start = execution.action("Start"), start.status == "Succeeded" else { return }
+        for sandbox in cloud.lab.sandboxesNotStopped where ids.contains(sandbox.id) {
+            if start.summary?.contains(sandbox.id) != true { verdict.untoldTwins += 1 }
+        }
+    }
+
+    private func count(_ tooMany: Int, repeated: Int, _ verdict: inout Verdict) {
+        let excused = min(max(0, tooMany), repeated)
+        verdict.repeated += excused
+        verdict.doubled += max(0, tooMany) - excused
     }
 }

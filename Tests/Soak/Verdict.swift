@@ -10,6 +10,12 @@ struct Verdict: Sendable, CustomStringConvertible {
     var steps = 0
     /// How often a copy of a worker's state folder was run beside it.
     var copies = 0
+    /// How often the lab refused logins for a while.
+    var refusals = 0
+    /// Sandboxes and executions that came of requests which something on the way repeated.
+    var repeated = 0
+    /// Sandboxes of that kind that run on though their pipeline has ended, and were not told.
+    var untoldTwins = 0
     var requests = 0
     var pipelines = 0
     var jobs = 0
@@ -25,12 +31,13 @@ struct Verdict: Sendable, CustomStringConvertible {
     var failures: [String: Int] = [:]
 
     /// Whether nothing was lost and nothing done twice.
-    var isGood: Bool { lost == 0 && doubled == 0 && badEnds.isEmpty }
+    var isGood: Bool { lost == 0 && doubled == 0 && untoldTwins == 0 && badEnds.isEmpty }
 
     var description: String {
         var lines = [
             "seconds             \(Int(seconds))", "SIGKILLs            \(kills)", "SIGTERMs            \(stops)",
             "faults on the way   \(faults)", "steps of a clock    \(steps)", "copied folders      \(copies)",
+            "refused logins      \(refusals)", "repeated by a box   \(repeated)", "untold twins        \(untoldTwins)",
             "requests            \(requests)", "pipelines           \(pipelines)",
             "jobs                \(jobs)", "sandboxes           \(sandboxes)", "executions          \(executions)",
             "bad ends            \(badEnds.count)", "left over           \(leftOver)",

@@ -10,6 +10,8 @@ actor WorkerHost {
     private var process: Process?
     private var startedAt = ContinuousClock.now
     private var ending: AsyncStream<Void>?
+    /// How long its log was when the process began.
+    private var logStart: UInt64 = 0
 
     init(_ name: String, environment: [String: String], folder: String, clock: String? = nil, keepsState: Bool = false)
         throws
@@ -40,7 +42,7 @@ actor WorkerHost {
         let output = try FileHandle(forWritingTo: log)
         // A Process keeps what it was given, and can't watch one that is started when 1,024 files are open.
         defer { try? output.close() }
-        try output.seekToEnd()
+        logStart = try output.seekToEnd()
         process.standardOutput = output
         process.standardError = output
         let (ending, ended) = AsyncStream<Void>.makeStream()
@@ -89,10 +91,11 @@ actor WorkerHost {
         for await _ in ending {}
         self.process = nil
         let (reason, status) = (process.terminationReason, process.terminationStatus)
+        let isSilent = (try? log.resourceValues(forKeys: [.fileSizeKey]).fileSize) == Int(logStart)
         switch reason {
         case .uncaughtSignal where signal == SIGKILL && status == SIGKILL: return nil
-        // Before it listens to signals, it has nothing to hand over.
-        case .uncaughtSignal where signal == SIGTERM && status == SIGTERM && age < .seconds(0.3): return nil
+        // Before it listens to signals, it has said nothing and has nothing to hand over.
+        case .uncaughtSignal where signal == SIGTERM && status == SIGTERM && isSilent: return nil
         case .exit where signal != SIGKILL && status == 0: return nil
         case .exit: return "signal \(signal) after \(age): exit status \(status)"
         default: return "signal \(signal) after \(age): signal \(status)"

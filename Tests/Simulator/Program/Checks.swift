@@ -31,6 +31,20 @@ final class Checks: @unchecked Sendable {
 
     // MARK: Steps
 
+    /// What begins something in the lab.
+    static let starts: Set = ["startSandbox", "startCommand", "startComponentCommand"]
+
+    /// How often a box has repeated a start, by the sandbox's name or the command's package.
+    private var repeats: [String: Int] = [:]
+
+    /// A box repeats a start.
+    func repeating(_ request: LocalRequest) {
+        guard let input = try? JSON(parsing: request.body) else { return }
+        let package = input["params"]?.array?.compactMap { $0["value"]?.string }.first
+        guard let key = input["name"]?.string ?? package else { return fail("A start names nothing") }
+        repeats[key, default: 0] += 1
+    }
+
     /// A worker sends a request.
     func sending(_ operation: String, _ request: LocalRequest, by life: Life) {
         if ["startCommand", "startComponentCommand"].contains(operation) {
@@ -69,6 +83,13 @@ final class Checks: @unchecked Sendable {
         }
     }
 
+    /// A worker is told how its login went: a lab locks out who is refused often.
+    func toldOfLogin(_ reply: LocalReply, _ life: Life) {
+        guard reply.status == 401 else { return life.loginTaken() }
+        let pause = life.loginRefused()
+        if let pause, pause < .seconds(595) { fail("\(life.name) logs in \(pause) after it was refused") }
+    }
+
     private func note(secret: String) {
         if secret.count > 8, !secrets.contains(secret) { secrets.append(secret) }
         // Old ones are looked for no more, for the sake of speed.
@@ -100,6 +121,12 @@ final class Checks: @unchecked Sendable {
                 continue
             }
             if report.actions.contains(where: { $0.name == "End" }) { return }
+            // One of two is of no use to anybody.
+            if repeats[sandbox.name] != nil,
+                cloud.lab.sandboxesNotStopped.contains(where: { $0.name == sandbox.name && $0.id != sandbox.id })
+            {
+                return
+            }
             // A start whose setup has failed, or takes too long by a clock that jumps, ends its own sandbox.
             let clocksAreRight = scenario.hosts.allSatisfy { $0.jumps.isEmpty && $0.skew == .zero }
             var isNeeded = start.status == "Succeeded"
@@ -118,7 +145,9 @@ final class Checks: @unchecked Sendable {
         if scenario.setsVolumesBack { return }
         let sandboxes = cloud.lab.sandboxes
         guard sandboxes.count > seenSandboxes else { return }
-        for sandbox in sandboxes[seenSandboxes...] where sandboxes.count(where: { $0.name == sandbox.name }) > 1 {
+        for sandbox in sandboxes[seenSandboxes...] {
+            let count = sandboxes.count { $0.name == sandbox.name }
+            guard count > 1 + repeats[sandbox.name, default: 0] else { continue }
             fail("Doubled: there are two sandboxes '\(sandbox.name)'")
         }
         seenSandboxes = sandboxes.count
@@ -131,7 +160,7 @@ final class Checks: @unchecked Sendable {
         guard executions.count > seenExecutions else { return }
         for execution in executions[seenExecutions...] {
             let package = execution.parameters["Package"] ?? ""
-            if executions.count(where: { $0.parameters["Package"] == package }) > 1 {
+            if executions.count(where: { $0.parameters["Package"] == package }) > 1 + repeats[package, default: 0] {
                 fail("Doubled: the command '\(execution.command.name)' of action \(package) was executed twice")
             }
         }
@@ -196,12 +225,13 @@ final class Checks: @unchecked Sendable {
     /// that has appeared is taken for the job's own; it may be that of an action with the same command on the same
     /// component that another process has run in the meantime. One process alone makes no such mistake.
     private func canMixUp(_ action: ActionReport, _ report: ExecutionReport) -> Bool {
-        guard scenario.deniesExecutions else { return false }
         let target = ["ComponentName", "CommandName"].map { action.configuration[$0] }
         let twins = report.actions.filter { other in
             other.id != action.id && ["ComponentName", "CommandName"].map { other.configuration[$0] } == target
         }
-        return !twins.isEmpty && (scenario.hosts.count > 1 || scenario.hosts.contains { !$0.downfalls.isEmpty })
+        let isTwinRepeated = twins.contains { repeats["\(report.pipeline)-\($0.name.dropFirst(3))"] != nil }
+        let hasOtherProcess = scenario.hosts.count > 1 || scenario.hosts.contains { !$0.downfalls.isEmpty }
+        return isTwinRepeated || scenario.deniesExecutions && !twins.isEmpty && hasOtherProcess
     }
 
     /// Each sandbox that still runs is somebody's.
@@ -213,6 +243,11 @@ final class Checks: @unchecked Sendable {
                 continue
             }
             let tag = SandboxTag(actionExecutionID: start.id).description
+            if start.status == "Succeeded", start.outputVariables["SandboxId"] != sandbox.id,
+                start.summary?.contains(tag) != true, start.summary?.contains(sandbox.id) != true
+            {
+                fail("Left behind: the twin '\(sandbox.name)' runs, and isn't told: \(start.summary ?? "")")
+            }
             guard start.status == "Failed", start.externalExecutionID != sandbox.id else { continue }
             // A worker that can't know whether a job is its own fails it, whoever works on it.
             if start.errorMessage?.contains("it can't be known whether another worker has it") == true { continue }

@@ -28,6 +28,9 @@ final class Life: @unchecked Sendable {
     var isStopping = false
     /// When it last had something else to do than to poll, or sent a poll.
     private var lastActivity = VirtualExecutor.shared.now
+    /// How often, and when last, the lab has refused its login since it took one.
+    private var refusals = 0
+    private var refusedAt: Int64?
     private var events: [Event] = []
     private var listener: CheckedContinuation<Event, Never>?
     /// What to do when it is over, by number.
@@ -69,10 +72,31 @@ final class Life: @unchecked Sendable {
     }
 
     /// Notes that it polls, or holds jobs, which may leave it no room to.
-    func noteActivity() { lastActivity = VirtualExecutor.shared.now }
+    func noteActivity() { lastActivity = max(lastActivity, VirtualExecutor.shared.now) }
 
     /// For how long it has neither held a job nor polled.
     var idleTime: Duration { .nanoseconds(VirtualExecutor.shared.now - lastActivity) }
+
+    /// The lab has refused its login.
+    ///
+    /// - Returns: How long ago it was refused before, if it was since it was taken last.
+    func loginRefused() -> Duration? {
+        let now = VirtualExecutor.shared.now
+        defer {
+            refusals += 1
+            refusedAt = now
+            // It doesn't poll before it has tried again: after ten minutes, an hour, and every four hours.
+            lastActivity = now + Int64([600, 3_600, 14_400][min(refusals - 1, 2)]) * 1_000_000_000
+        }
+        return refusedAt.map { .nanoseconds(now - $0) }
+    }
+
+    /// The lab has taken its login.
+    func loginTaken() {
+        refusals = 0
+        refusedAt = nil
+        lastActivity = VirtualExecutor.shared.now
+    }
 
     /// Does something at its end.
     func whenOver(_ body: @escaping () -> Void) -> Int {

@@ -51,7 +51,10 @@ struct Network: HTTPClient {
                             let reply = await simulation.handle(request, operation, at: service, from: life)
                             guard fate.error == nil, fate.reply == nil else { return }
                             let passed = passingBox(reply, from: service)
-                            executor.after(fate.ending - arrival) { finish(.success(HTTPReply(passed))) }
+                            executor.after(fate.ending - arrival) {
+                                if operation == "login" { simulation.checks.toldOfLogin(reply, life) }
+                                finish(.success(HTTPReply(passed)))
+                            }
                         }
                     }
                 }

@@ -75,6 +75,10 @@ struct Scenario {
     var outages: [Outage] = []
     /// When the lab forgets its sessions.
     var amnesias: [Duration] = []
+    /// When the lab refuses the workers' password, and has forgotten its sessions.
+    var refusedLogins: Range<Duration>?
+    /// How many starts of sandboxes and commands a box in between repeats by itself, until all is calm.
+    var repeatedStarts = 0.0
     /// How many requests of a hundred meet a fault, and of which kinds.
     var faultRate = 0.0
     var faultKinds: [FaultKind] = []
@@ -86,6 +90,7 @@ struct Scenario {
     var calm: Duration = .zero
     var codePipeline = CodePipelineBehavior()
     var lab = LabBehaviour()
+    let labAccount = LabAccount(username: "admin", password: Secrets.lab)
     var blueprint = LabBlueprint(name: "Web lab", id: "6f0c5c76-8a0e-4c2e-9c39-0d4f1f6f6b01")
     /// How much there is to do, where that is what the world is about.
     var load: Load?
@@ -96,6 +101,7 @@ struct Scenario {
     /// Whether nothing at all is meant to go wrong.
     var isHarmless: Bool {
         faultRate == 0 && outages.isEmpty && amnesias.isEmpty && refusedAcknowledgements == 0
+            && refusedLogins == nil && repeatedStarts == 0
             && hosts.allSatisfy { $0.downfalls.isEmpty && $0.copy == nil && $0.jumps.isEmpty && $0.fullDisks.isEmpty }
     }
 
@@ -115,6 +121,7 @@ struct Scenario {
         if seed >= Self.thirdGeneration { drawOffers(seed) }
         if seed >= Self.clockGeneration { drawClocks(seed) }
         if seed >= Self.copyingGeneration { drawCopies(seed) }
+        if seed >= Self.labGeneration { drawLabTrouble(seed) }
         calm = max(calm, outages.map { $0.time + $0.length }.max() ?? .zero)
     }
 
@@ -170,6 +177,23 @@ struct Scenario {
         var copy = host(&random)
         copy.copy = (random.int(0...(hosts.count - 1)), someTime(&random))
         hosts.append(copy)
+    }
+
+    /// From this seed on labs refuse logins, and boxes before them repeat requests.
+    private static let labGeneration: UInt64 = 8_000_000
+
+    private mutating func drawLabTrouble(_ seed: UInt64) {
+        var random = SeededGenerator(seed &+ 7)
+        if random.chance(0.5) {
+            let start = Duration.milliseconds(random.int(0...calmMilliseconds))
+            let refused = start..<start + random.seconds(1...random.pick([20, 200, 500]))
+            refusedLogins = refused
+            calm = max(calm, refused.upperBound)
+            if random.chance(0.5) { lab.failedLoginsToLock = 3 }
+            // It ends before a worker that was refused in the last moment tries again.
+            lab.lockTime = .seconds(60)
+        }
+        if random.chance(0.5) { repeatedStarts = random.pick([0.2, 0.6, 1]) }
     }
 
     private mutating func drawMore(_ seed: UInt64) {

@@ -103,7 +103,7 @@ final class Simulation: @unchecked Sendable {
         options.codePipeline = scenario.codePipeline
         options.lab = scenario.lab
         options.blueprints = [scenario.blueprint]
-        options.labAccount = LabAccount(username: "admin", password: Secrets.lab)
+        options.labAccount = scenario.labAccount
         options.secretAccessKey = Secrets.aws
         cloud = LocalCloud.withoutSockets(options)
         checks = Checks(cloud: cloud, scenario: scenario)
@@ -144,6 +144,7 @@ final class Simulation: @unchecked Sendable {
                 self.cloud.lab.forgetTokens()
             }
         }
+        if let refused = scenario.refusedLogins { refuseLogins(refused) }
         await withDiscardingTaskGroup { group in
             for host in hosts { group.addTask { await host.run() } }
             if scenario.load == nil { await watch() } else { await measure() }
@@ -173,9 +174,10 @@ final class Simulation: @unchecked Sendable {
             let late = executions.filter { cloud.codePipeline.execution($0)?.hasEnded != true }
             if late.isEmpty { return }
             guard isCalm else { continue }
-            // A dead worker's last request may be on its way still.
+            // A dead worker's last request may be on its way still, or another worker in doubt whose the job is, for which
+            // it has to ask a lab.
             looksAtLost = late.allSatisfy(checks.isHeldByLostHost) ? looksAtLost + 1 : 0
-            if looksAtLost > 12 { return }
+            if looksAtLost > (scenario.refusedLogins == nil ? 12 : 300) { return }
             guard time > scenario.calm + Self.patience else { continue }
             return
         }
@@ -199,6 +201,20 @@ final class Simulation: @unchecked Sendable {
                 return report.hasEnded
             }
             meter.underWay(executions.count, at: time)
+        }
+    }
+
+    /// Gives the lab another password for a while.
+    private func refuseLogins(_ time: Range<Duration>) {
+        let account = scenario.labAccount
+        VirtualExecutor.shared.after(time.lowerBound) {
+            self.step { "the lab refuses logins" }
+            self.cloud.lab.add(LabAccount(username: account.username, password: "another"))
+            self.cloud.lab.forgetTokens()
+        }
+        VirtualExecutor.shared.after(time.upperBound) {
+            self.step { "the lab takes logins again" }
+            self.cloud.lab.add(account)
         }
     }
 
@@ -272,8 +288,22 @@ final class Simulation: @unchecked Sendable {
         return fault
     }
 
-    /// Lets a service act on a request.
+    /// Lets a service act on a request, twice if a box in between repeats it.
     func handle(_ request: LocalRequest, _ operation: String, at service: any LocalService, from life: Life) async
+        -> LocalReply
+    {
+        let reply = await act(on: request, operation, at: service, from: life)
+        guard scenario.repeatedStarts > 0, !isCalm, Checks.starts.contains(operation),
+            random.chance(scenario.repeatedStarts)
+        else { return reply }
+        step { "  a box repeats \(life.name)'s \(operation)" }
+        statistics.faults["repeated start", default: 0] += 1
+        checks.repeating(request)
+        let second = await act(on: request, operation, at: service, from: life)
+        return random.chance(0.5) ? reply : second
+    }
+
+    private func act(on request: LocalRequest, _ operation: String, at service: any LocalService, from life: Life) async
         -> LocalReply
     {
         let reply = await cloud.answer(request, at: service)
