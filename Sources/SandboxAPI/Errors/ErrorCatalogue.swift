@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// Knows the lab's errors by their messages.
 ///
 /// The message decides before the status: several statuses are undocumented, and some releases answer an invalid
@@ -46,8 +48,8 @@ enum ErrorCatalogue {
         case 404: Finding(code: fromAPI ? .notFound : .server)
         case 409: Finding(code: .conflict)
         case 429: Finding(code: .rateQuota)
-        case 408, 500...599: Finding(code: .server)
-        case 300..<400: Finding(code: .configuration)
+        case _ where status == 408 || HTTPStatus.passesByItself(status): Finding(code: .server)
+        case 300..<400, 500...599: Finding(code: .configuration)
         default: Finding(code: .badRequest)
         }
     }

@@ -57,7 +57,7 @@ struct LinkCheck: Sendable {
         switch report.tunnelStatus {
         case 407?:
             fail("proxy", "\(who) wants a user and a password that it knows", fix: "put both into \(setting)")
-        case let status? where status >= 500:
+        case let status? where HTTPStatus.passesByItself(status):
             // It's the server that the proxy can't reach, which the next lines say.
             results.append(.ok(name("proxy"), "\(who) answers\(time(report.connectTime))"))
         case let status? where !(200...299).contains(status):
@@ -107,7 +107,7 @@ struct LinkCheck: Sendable {
     private mutating func checkConnection(_ report: ConnectionReport) {
         guard stands else { return skip("TCP") }
         let place = "\(link.host):\(link.port)"
-        if let status = report.tunnelStatus, status >= 500 {
+        if let status = report.tunnelStatus, HTTPStatus.passesByItself(status) {
             fail(
                 "TCP",
                 "the proxy can't reach \(place) (status \(status))",
