@@ -214,7 +214,8 @@ private actor TimedAWS: HTTPClient {
     func tellTime(_ tells: Bool) { tellsTime = tells }
 
     func send(_ call: HTTPCall) async throws -> HTTPReply {
-        let fields: HTTPFields = [.date: box]
+        var fields: HTTPFields = [.date: box]
+        if let id = HTTPField.Name("x-amzn-RequestId") { fields[id] = "r" }
         let stamp = HTTPField.Name("X-Amz-Date").flatMap { call.request.headerFields[$0] } ?? ""
         let signed = SignatureRefusal.date(in: "(\(stamp)", Data()) ?? .distantPast
         if abs(signed.timeIntervalSince(time)) <= 300 {

@@ -85,9 +85,34 @@ import Testing
         #expect(job.data.continuationToken == "token")
     }
 
-    @Test(arguments: ["", "{}", #"{"jobs":null}"#, #"{"jobs":[]}"#, " { } "])
-    func `No jobs may be said in many ways`(_ body: String) async throws {
-        #expect(try await poll(body).jobs.isEmpty)
+    @Test func `An empty queue is an empty list`() async throws {
+        #expect(try await poll(#"{"jobs":[]}"#).jobs.isEmpty)
+        #expect(try await poll(#" { "__type": "X", "jobs" : [ ] } "#).jobs.isEmpty)
+    }
+
+    @Test(arguments: ["", "{}", #"{"jobs":null}"#, #"{"jobs":{}}"#, " { } ", "[]", "<html>"])
+    func `A reply without a list is no empty queue, and no list of anything else`(_ body: String) async throws {
+        let steps = [StubHTTPClient.Step](repeating: .page(200, body), count: 3)
+        let stub = StubHTTPClient(steps)
+        let error = await expectError(.malformedReply) {
+            _ = try await CodePipeline(.test(stub)).poll(actionTypeID: type, maxBatchSize: 5)
+        }
+        #expect(error?.attempts == 3)
+        #expect(error?.isForeign == true)
+        if body.isEmpty { #expect(error?.message == "the reply is empty") }
+        func pipeline() -> CodePipeline { CodePipeline(.test(StubHTTPClient(steps))) }
+        await expectError(.malformedReply) { _ = try await pipeline().listActionTypes() }
+        await expectError(.malformedReply) { _ = try await pipeline().listPipelines() }
+        await expectError(.malformedReply) {
+            _ = try await pipeline().listActionExecutions(pipelineName: "p", pipelineExecutionID: id)
+        }
+        await expectError(.malformedReply) {
+            _ = try await pipeline().pipelineExecutionStatus(pipelineName: "p", pipelineExecutionID: id)
+        }
+        await expectError(.malformedReply) { _ = try await pipeline().getJobDetails(id: id) }
+        await expectError(.malformedReply) {
+            try await pipeline().deleteCustomActionType(category: .test, provider: "P", version: "1")
+        }
     }
 
     @Test(arguments: [

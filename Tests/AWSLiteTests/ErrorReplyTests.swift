@@ -65,6 +65,39 @@ import Testing
         #expect(await s3Failure(.reply(status, ""))?.code.rawValue == code)
     }
 
+    private static let box: HTTPFields = [.contentType: "text/html", .server: "squid/6.1"]
+
+    @Test(arguments: [302, 400, 401, 403, 404, 407, 418, 429, 500, 501, 502, 503, 505, 511])
+    func `A page of any status is nobody's word but its own`(_ status: Int) async {
+        for error in [
+            await failure(.page(status, "<html>", Self.box)), await s3Failure(.page(status, "<html>", Self.box)),
+        ] {
+            #expect(error?.code == .malformedReply)
+            #expect(error?.message == "the reply isn't AWS's (6 bytes of text/html, sent by squid/6.1)")
+            #expect(error?.httpStatus == status)
+            // A filter may have read AWS's reply first; one that is asked too often has sent nothing on.
+            #expect(error?.mayHaveBeenProcessed == (status != 429))
+            #expect(error?.advice?.contains(status == 407 ? "user and a password" : "a web filter") == true)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"code":"blocked","message":"by policy"}"#, false), (#"{"error":"Forbidden","status":403}"#, false),
+        ("<Error><Code>blocked by policy</Code></Error>", false), ("upstream connect error", false), ("", false),
+        (#"{"__type":"AccessDeniedException"}"#, true), ("<Error><Code>AccessDenied</Code></Error>", true),
+        ("<Error><Code>KMS.DisabledException</Code></Error>", true),
+    ])
+    func `A code in AWS's spelling shows whose an error is`(_ body: String, _ isAWS: Bool) async {
+        #expect((await failure(.page(403, body))?.code != .malformedReply) == isAWS)
+    }
+
+    @Test(arguments: ["x-amzn-RequestId", "x-amz-request-id", "x-amz-id-2"])
+    func `So does an id`(_ name: String) async throws {
+        let fields: HTTPFields = [try #require(HTTPField.Name(name)): "1"]
+        #expect(await failure(.page(403, "", fields))?.code == .accessDenied)
+        #expect(await s3Failure(.page(403, "", fields))?.code == .accessDenied)
+    }
+
     @Test func `Neither token nor secret key survives in an error's text`() async {
         let body =
             #"{"__type":"InvalidSignatureException","message":"The Canonical String was 'x-amz-security-token:temporary-token' \#(String(repeating: "x", count: 9000)) temporary-secret"}"#

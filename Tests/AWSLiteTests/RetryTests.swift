@@ -34,6 +34,8 @@ import Testing
         StubHTTPClient.Step.throttled, .refused, .lost, .timedOut, .reply(500, ""), .reply(502, "<html>"),
         .reply(503, ""), .reply(504, ""), .reply(429, ""), .error("SlowDown", status: 503),
         .error("RequestTimeout"), .reply(200, "<html>hotel portal</html>"),
+        .page(200), .page(200, "{}"), .page(200, #"{"status":"blocked"}"#), .page(302), .page(403, "<html>"),
+        .page(404, "{}"), .page(429), .page(503),
     ])
     func `A result is reported again after whatever may pass`(_ step: StubHTTPClient.Step) async throws {
         let (count, failure) = await attempts([step, step, .reply(200, "")]) {
@@ -70,6 +72,7 @@ import Testing
 
     @Test(arguments: [
         StubHTTPClient.Step.lost, .timedOut, .reply(500, ""), .reply(503, ""), .reply(200, "<html>"), .reply(200, ""),
+        .page(200), .page(403, "<html>"), .page(404), .page(502, "<html>"),
     ])
     func `An acknowledgement that may have been processed is left to the caller`(_ step: StubHTTPClient.Step) async {
         let (count, failure) = await attempts([step]) { _ = try await $0.acknowledgeJob(id: "j", nonce: "3") }
@@ -89,7 +92,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (StubHTTPClient.Step.throttled, 2), (.refused, 2), (.reply(500, ""), 2),
+        (StubHTTPClient.Step.throttled, 2), (.refused, 2), (.reply(500, ""), 2), (.page(502), 2), (.page(403), 1),
+        (.page(200), 1), (.reply(501, ""), 1), (.reply(505, ""), 1),
         (.error("ConcurrentModificationException"), 2),
         (.lost, 1), (.timedOut, 1), (.error("LimitExceededException"), 1),
     ])
@@ -98,6 +102,21 @@ import Testing
             _ = try await $0.createCustomActionType(definition)
         }
         #expect(count == expected)
+    }
+
+    @Test(arguments: [501, 505])
+    func `What a server can't do doesn't pass by itself, whatever it calls that`(_ status: Int) async {
+        for step in [
+            StubHTTPClient.Step.reply(status, ""), .error("NotImplemented", status: status),
+            .error("InternalFailure", status: status),
+        ] {
+            let (count, failure) = await attempts([step]) {
+                try await $0.putJobSuccessResult(jobID: "j", result: .init())
+            }
+            #expect(count == 1)
+            #expect(failure?.mayHaveBeenProcessed == false)
+            #expect(failure?.passesByItself == false)
+        }
     }
 
     @Test func `An error after an own attempt that may have been taken says so`() async {

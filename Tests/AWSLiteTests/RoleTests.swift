@@ -173,11 +173,18 @@ import Testing
         for (status, body, code, said) in [
             (403, refusal, AWSCredentialError.Code.invalid, "AccessDenied: no"), (503, "", .unavailable, "HTTP 503"),
             (400, outage, .unavailable, "IDPCommunicationError: no"),
+            (501, "", .invalid, "HTTP501"),
+            // Pages from in between, which deny nothing and give nothing.
+            (403, "<html>Blocked</html>", .unavailable, "the reply isn't AWS"),
+            (401, "", .unavailable, "the reply isn't AWS"),
+            (200, "<html>Log in</html>", .unavailable, "MalformedReply"), (200, "", .unavailable, "MalformedReply"),
         ] {
-            let stub = StubHTTPClient(Array(repeating: .reply(status, body), count: 3))
+            let isPage = ["Blocked", "Log in"].contains { body.contains($0) } || body.isEmpty && status < 500
+            let step: StubHTTPClient.Step = isPage ? .page(status, body) : .reply(status, body)
+            let stub = StubHTTPClient(Array(repeating: step, count: 3))
             let error = await #expect(throws: AWSCredentialError.self) { try await find(config, stub) }
             #expect(error?.code == code)
-            #expect(error?.message.contains(said) == true)
+            #expect(error?.message.contains(said) == true, "\(error?.message ?? "")")
         }
     }
 

@@ -24,7 +24,9 @@ import Testing
 
     /// A reply that promises `length` bytes.
     private func reply(_ body: String, _ fields: [String] = [], length: Int? = nil) -> String {
-        let lines = ["HTTP/1.1 200 OK", "Content-Length: \(length ?? body.utf8.count)", "Connection: close"] + fields
+        let tag = fields.contains { $0.hasPrefix("ETag") } ? [] : ["ETag: \"e\""]
+        let lines =
+            ["HTTP/1.1 200 OK", "Content-Length: \(length ?? body.utf8.count)", "Connection: close"] + tag + fields
         return lines.joined(separator: "\r\n") + "\r\n\r\n" + body
     }
 

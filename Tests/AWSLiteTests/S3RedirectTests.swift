@@ -43,6 +43,13 @@ import Testing
         #expect(error?.advice?.contains(Self.asked) == true)
     }
 
+    @Test func `A portal that sends requests elsewhere is waited for, since its word isn't S3's`() async throws {
+        let portal = StubHTTPClient([.page(302, "", [.location: "https://portal.example.com/login"])])
+        let error = await expectError(.malformedReply) { try await Self.put(portal) }
+        #expect(error?.advice?.contains("https://portal.example.com/login") == true)
+        #expect(await portal.calls.count == 1)
+    }
+
     @Test func `What goes wrong there is repeated there`() async throws {
         let there = "https://bucket.s3-eu-west-1.amazonaws.com/k"
         let stub = StubHTTPClient([Self.redirect(307, to: there), .lost, .reply(503, ""), .reply(200, "")])
@@ -111,14 +118,22 @@ import Testing
 
     @Test func `A web page is neither an object nor the receipt of one`() async throws {
         let page: HTTPFields = [.contentType: "text/html; charset=utf-8"]
-        let steps = [StubHTTPClient.Step](repeating: .reply(200, "<html>Log in first</html>", page), count: 3)
-        await expectError(.malformedReply) { try await Self.put(StubHTTPClient(steps)) }
-        await expectError(.malformedReply) {
-            _ = try await S3(.test(StubHTTPClient(steps))).getObject(bucket: "bucket", key: "k", limit: 100)
+        let steps = [StubHTTPClient.Step](repeating: .page(200, "<html>Log in first</html>", page), count: 3)
+        let empty = [StubHTTPClient.Step](repeating: .page(200), count: 3)
+        for steps in [steps, empty] {
+            let error = await expectError(.malformedReply) { try await Self.put(StubHTTPClient(steps)) }
+            #expect(error?.attempts == 3)
+            #expect(error?.mayHaveBeenProcessed == true)
+            await expectError(.malformedReply) {
+                _ = try await S3(.test(StubHTTPClient(steps))).getObject(bucket: "bucket", key: "k", limit: 100)
+            }
+            await expectError(.malformedReply) {
+                _ = try await S3(.test(StubHTTPClient(steps))).headObject(bucket: "bucket", key: "k")
+            }
         }
         // One that is an object has a tag.
         let object = page.merging([.eTag: "\"e\""])
-        let stub = StubHTTPClient([.reply(200, "<html/>", object)])
+        let stub = StubHTTPClient([.page(200, "<html/>", object)])
         _ = try await S3(.test(stub)).getObject(bucket: "bucket", key: "k", limit: 100)
     }
 }

@@ -159,6 +159,17 @@ import Testing
         }
     }
 
+    @Test(arguments: [200, 302, 401, 403, 404])
+    func `A page from in between is neither a role's credentials nor a refusal of them`(_ status: Int) async throws {
+        try await LoopbackServer.with({ _ in .reply(status, "<html>Blocked</html>") }) {
+            (server: LoopbackServer) async throws in
+            let error = await problem(Self.renewable, early: 3_600, server)
+            #expect(error?.isTransient == true)
+            #expect(error?.message.contains("HTTP \(status), and something in between has answered") == true)
+            #expect(server.lines.count == 3)
+        }
+    }
+
     @Test func `A role that isn't allowed and settings that can't work are told`() async throws {
         try await LoopbackServer.with({ _ in .reply(403, #"{"message":"No access"}"#) }) {
             (server: LoopbackServer) async throws in

@@ -49,13 +49,13 @@ extension CodePipeline {
             var nextToken: String?
         }
         struct Output: Decodable {
-            var actionTypes: [Lossy<ActionType>]?
+            var actionTypes: [Lossy<ActionType>]
             var nextToken: String?
         }
         let name = AWSOperationName.listActionTypes
         return try await pages(of: name) { token in
             let page: Output = try await call(name, Input(actionOwnerFilter: owner, nextToken: token))
-            return ((page.actionTypes ?? []).compactMap(\.value), page.nextToken)
+            return (page.actionTypes.compactMap(\.value), page.nextToken)
         }
     }
 }

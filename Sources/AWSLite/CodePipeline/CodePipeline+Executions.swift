@@ -140,7 +140,7 @@ extension CodePipeline {
         _ takePage: ([ActionExecution]) async throws -> Bool
     ) async throws {
         struct Output: Decodable {
-            var actionExecutionDetails: [Lossy<ActionExecution>]?
+            var actionExecutionDetails: [Lossy<ActionExecution>]
             var nextToken: String?
         }
         let name = AWSOperationName.listActionExecutions
@@ -148,7 +148,7 @@ extension CodePipeline {
             var input = input
             input.nextToken = token
             let page: Output = try await call(name, input)
-            let isNextWanted = try await takePage((page.actionExecutionDetails ?? []).compactMap(\.value))
+            let isNextWanted = try await takePage(page.actionExecutionDetails.compactMap(\.value))
             return isNextWanted ? page.nextToken : nil
         }
     }

@@ -58,7 +58,8 @@ extension CodePipeline {
     ///   - actionTypeID: The action type; only those owned by `Custom` can be polled for.
     ///   - maxBatchSize: The largest number of jobs wanted, at least 1.
     ///   - queryParameters: The queryable property's name and value, for a type that has one; else empty.
-    /// - Throws: ``AWSError``. After a lost reply, jobs may have been handed out; CodePipeline offers them anew.
+    /// - Throws: ``AWSError``; ``AWSError/Code/malformedReply`` for a reply without a list, which an empty queue isn't. After
+    ///   a lost reply, jobs may have been handed out; CodePipeline offers them anew.
     public func poll(
         actionTypeID: ActionTypeID,
         maxBatchSize: Int,
@@ -70,7 +71,8 @@ extension CodePipeline {
             var queryParam: [String: String]?
         }
         struct Output: Decodable {
-            var jobs: [Lossy<Job>]?
+            // Without it the reply isn't CodePipeline's, and no empty queue: that is an empty list.
+            var jobs: [Lossy<Job>]
         }
         let output: Output = try await call(
             .pollForJobs,
@@ -81,7 +83,7 @@ extension CodePipeline {
             )
         )
         var result = PollResult(jobs: [])
-        for item in output.jobs ?? [] {
+        for item in output.jobs {
             switch item {
             case .value(var job):
                 if job.data.actionTypeID == .unknown { job.data.actionTypeID = actionTypeID }

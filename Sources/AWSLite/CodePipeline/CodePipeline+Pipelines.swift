@@ -44,13 +44,13 @@ extension CodePipeline {
             var nextToken: String?
         }
         struct Output: Decodable {
-            var pipelines: [Lossy<PipelineSummary>]?
+            var pipelines: [Lossy<PipelineSummary>]
             var nextToken: String?
         }
         let name = AWSOperationName.listPipelines
         return try await pages(of: name) { token in
             let page: Output = try await call(name, Input(nextToken: token))
-            return ((page.pipelines ?? []).compactMap(\.value), page.nextToken)
+            return (page.pipelines.compactMap(\.value), page.nextToken)
         }
     }
 

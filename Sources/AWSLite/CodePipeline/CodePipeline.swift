@@ -19,7 +19,8 @@ public struct CodePipeline: Sendable {
 
     /// Calls an operation of the protocol AWS JSON 1.1.
     ///
-    /// An empty body counts as an object without members.
+    /// An empty body counts as an object without members. What has none anyway must bear the request's id: an empty 200
+    /// is also what a server says that knows nothing of the host.
     func call<Input: Encodable, Output: Decodable & Sendable>(
         _ name: AWSOperationName,
         _ input: Input,
@@ -32,6 +33,7 @@ public struct CodePipeline: Sendable {
             service: service,
             name: name,
             retrySafety: retrySafety,
+            proof: output == Nothing.self ? .requestID : .content,
             retryableCodes: retryableCodes
         )
         let request: HTTPRequest
@@ -151,6 +153,10 @@ struct MalformedReply: Error, CustomStringConvertible {
         let kind = Limits.truncate(type, to: 100)
         if let tooMany = error as? JSONSize.TooManyValues {
             description = "the reply can't be read: \(tooMany)"
+            return
+        }
+        guard !reply.body.isEmpty else {
+            description = "the reply is empty"
             return
         }
         guard let reason = Self.reason(error) else {

@@ -66,8 +66,9 @@ struct STS: Sendable {
             return try await query.call(name, parameters, isSigned: isSigned) { try read($0) }
         } catch let error as AWSError {
             let passes =
-                error.isThrottling || error.code.isTransient || STSQuery.retryableCodes.contains(error.code)
-            let isRefusal = (400..<500).contains(error.httpStatus ?? 0) && !passes
+                error.isThrottling || error.isForeign || error.passesByItself
+                || STSQuery.retryableCodes.contains(error.code)
+            let isRefusal = (400..<600).contains(error.httpStatus ?? 0) && !passes
             throw AWSCredentialError(isRefusal ? .invalid : .unavailable, provider: provider, "\(error)")
         }
     }

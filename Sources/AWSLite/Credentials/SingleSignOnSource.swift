@@ -131,7 +131,10 @@ extension CredentialContext {
         }
     }
 
-    /// Sends a request that isn't signed; again where no reply came or the service is at fault.
+    private func isJSON(_ body: Data) -> Bool { (try? PlainJSON.decode(CodePipeline.Nothing.self, from: body)) != nil }
+
+    /// Sends a request that isn't signed; again where no reply came, the service is at fault or somebody in between has
+    /// answered: every reply of these services is JSON.
     func send(_ request: HTTPRequest, body: Data?, provider: String) async throws -> HTTPReply {
         let policy = AWSRetryPolicy(sleep: sleep, random: random)
         var attempt = 1
@@ -142,8 +145,9 @@ extension CredentialContext {
                     HTTPCall(request, body: body.map { .data($0) }, responseLimit: 256 << 10)
                 )
                 let status = reply.response.status.code
-                guard status == 429 || status >= 500 else { return reply }
-                problem = "HTTP \(status)"
+                let isForeign = ErrorReply.requestID(of: reply) == nil && !isJSON(reply.body)
+                guard status == 429 || isForeign || HTTPStatus.passesByItself(status) else { return reply }
+                problem = "HTTP \(status)" + (isForeign ? ", and something in between has answered in its place" : "")
             } catch let failure as HTTPClientError {
                 problem = failure.description
             }

@@ -23,6 +23,8 @@ struct AWSOperation: Sendable {
     var service: AWSService
     var name: AWSOperationName
     var retrySafety: RetrySafety = .idempotent
+    /// What shows that a success is the service's own word.
+    var proof: ReplyProof = .content
     /// Codes by which this operation says that it has done nothing and may be asked again.
     var retryableCodes: Set<AWSError.Code> = []
     var errorFormat: ErrorFormat = .json
@@ -210,6 +212,9 @@ struct AWSCaller: Sendable {
             self.noteProof(operation, reply, clockOffset: clockOffset, isCorrection: isCorrection, sent: sent)
         }
         if (200..<300).contains(status) {
+            guard operation.proof.isMet(by: reply) else {
+                throw ErrorReply(foreign: reply).error(hiding: credentials)
+            }
             do {
                 let output = try await decode(reply)
                 noteProof()
@@ -219,13 +224,15 @@ struct AWSCaller: Sendable {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                throw AWSError(
+                var failure = AWSError(
                     .malformedReply,
                     "\(error)",
                     httpStatus: status,
                     requestID: ErrorReply.requestID(of: reply),
                     mayHaveBeenProcessed: true
                 )
+                failure.isForeign = failure.requestID == nil
+                throw failure
             }
         }
         let error = ErrorReply(reply, format: operation.errorFormat).error(hiding: credentials)
@@ -274,10 +281,11 @@ struct AWSCaller: Sendable {
             if [.invalidRequest, .responseTooLarge, .fileFailed].contains(transport.code) { return false }
             return !isAmbiguous || operation.retrySafety == .idempotent
         }
-        if failure.code == .malformedReply { return operation.retrySafety == .idempotent }
-        let isTransient =
-            failure.code.isTransient || [500, 502, 503, 504].contains(failure.httpStatus ?? 0)
-        guard isTransient else { return false }
+        if failure.code == .malformedReply, operation.retrySafety == .idempotent {
+            // Where a redirect leads is asked instead, or nobody.
+            return failure.redirect == nil
+        }
+        guard failure.passesByItself else { return false }
         switch operation.retrySafety {
         case .idempotent, .notAfterLostReply: return true
         case .neverAfterAmbiguity: return !isAmbiguous

@@ -53,7 +53,9 @@ public struct AWSError: Error, Sendable, Hashable {
     public var bucketRegion: String?
     /// What time it was for the service, by its reply's `Date`.
     public var serverDate: Date?
-    /// Whether the reply has nothing of the service's own, neither a code nor a request's id: a page from in between.
+    /// Whether the reply has nothing of the service's own: somebody in between has answered.
+    ///
+    /// The code is ``Code/malformedReply`` then.
     package var isForeign = false
     /// Where a redirect leads.
     var redirect: String?
@@ -111,7 +113,8 @@ extension AWSError.Code {
 
     /// No complete reply came; ``AWSError/underlying`` says why.
     public static let transport: Self = "TransportError"
-    /// A reply came that isn't what the service sends: a proxy's page, a truncated body.
+    /// A reply came that isn't what the service sends: a web filter's or a proxy's page, whatever its status; an empty
+    /// success of a server that doesn't know the host; a truncated body.
     public static let malformedReply: Self = "MalformedReply"
     /// No credentials, for the reason in the message.
     public static let credentialsUnavailable: Self = "CredentialsUnavailable"
@@ -233,13 +236,30 @@ extension AWSError.Code {
         ].contains(self)
     }
 
-    /// Whether the code passes by itself: the service gave up on this one request.
-    package var isTransient: Bool {
+    /// Whether the service gave up on this one request, which it had too little time for.
+    fileprivate var isTimeout: Bool {
         switch rawValue {
-        case "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", "InternalFailure",
-            "InternalError", "ServiceUnavailable", "ServiceUnavailableException":
-            true
+        case "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete": true
         default: false
         }
+    }
+
+    /// Whether the code means that the service is in trouble for a while.
+    fileprivate var isTrouble: Bool {
+        switch rawValue {
+        case "InternalFailure", "InternalError", "ServiceUnavailable", "ServiceUnavailableException": true
+        default: false
+        }
+    }
+}
+
+extension AWSError {
+    /// Whether the service's trouble passes by itself, by its own word or else by the status.
+    ///
+    /// What a 501 or 505 says of the service stays as it is, whatever the code.
+    package var passesByItself: Bool {
+        if code.isTimeout { return true }
+        guard let httpStatus, httpStatus >= 500 else { return code.isTrouble }
+        return HTTPStatus.passesByItself(httpStatus)
     }
 }

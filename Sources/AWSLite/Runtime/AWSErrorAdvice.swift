@@ -50,16 +50,20 @@ extension AWSError {
             return "The bucket is in \(bucketRegion.map { "region \($0)" } ?? "another region"): set AWS_REGION to it, "
                 + "or the endpoint to that region's."
         case AWSError.Code.malformedReply.rawValue:
-            return "Something between here and AWS answered in its place: check HTTPS_PROXY and AWS_ENDPOINT_URL."
-        case "HTTP407": return "The proxy wants a user and a password: put them into HTTPS_PROXY."
+            if httpStatus == 407 { return Self.proxyLogin }
+            return "Something between here and AWS answered in its place (a proxy, a web filter, a portal that wants a "
+                + "login): have it let AWS's hosts pass, and check HTTPS_PROXY and AWS_ENDPOINT_URL."
+        case "HTTP407": return Self.proxyLogin
         case "KMS.DisabledException", "KMS.NotFoundException", "KMS.KMSInvalidStateException":
             return "The artifact's KMS key is disabled or gone: restore it, or change the pipeline's key."
         default:
             if isThrottling { return "AWS is asked too often: poll less, or run fewer workers." }
-            return (httpStatus ?? 0) >= 500
+            return passesByItself
                 ? "AWS has a problem of its own: it usually passes; see its health page." : nil
         }
     }
+
+    private static let proxyLogin = "The proxy wants a user and a password: put them into HTTPS_PROXY."
 
     /// The IAM action that the operation needs.
     private var permission: String {

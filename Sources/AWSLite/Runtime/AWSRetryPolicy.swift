@@ -5,8 +5,8 @@
 /// success gives back what its last retry cost, or 1 where it needed none.
 ///
 /// Differences to botocore's standard mode: `LimitExceededException` is final, since for CodePipeline it is a quota;
-/// HTTP 429 without a known code, the codes `InternalFailure`, `InternalError` and `ServiceUnavailable` under any
-/// status and an unreadable reply of success are retried; `Retry-After` is obeyed; and an operation that isn't safe
+/// HTTP 429 without a known code, any 5xx but 501, 505 and 509, the codes `InternalFailure`, `InternalError` and
+/// `ServiceUnavailable` under any lower status, an unreadable reply of success and one that isn't AWS's are retried; `Retry-After` is obeyed; and an operation that isn't safe
 /// to repeat isn't repeated after a lost reply.
 public struct AWSRetryPolicy: Sendable {
     /// The number of attempts in all; 1 means no retry.

@@ -22,29 +22,59 @@ struct ErrorReply {
     var redirect: String?
     var signatureDate: Date?
 
-    /// Reads any reply that isn't a success; one that makes no sense is named by its status.
+    /// A reply, of success or not, in which nothing is the service's own.
+    init(foreign reply: HTTPReply) {
+        self.init(reply, saying: nil)
+        beForeign(reply, saying: nil)
+    }
+
+    /// Reads any reply that isn't a success.
+    ///
+    /// AWS's own bears an error's code or the request's id. With an id alone it is named by its status, as a HEAD's is;
+    /// with neither it is somebody else's.
     init(_ reply: HTTPReply, format: AWSOperation.ErrorFormat) {
-        status = reply.response.status.code
-        requestID = Self.requestID(of: reply)
-        retryAfter = Self.retryAfter(of: reply)
-        extendedRequestID = Self.identifier(reply.response.headerFields[.amz("x-amz-id-2")])
-        serverDate = reply.response.headerFields[.amz("Date")].flatMap(HTTPDate.parse)
+        let said = format == .json ? Self.json(reply) : Self.xml(reply)
+        let code = said.code.flatMap(Self.bareCode)
+        self.init(reply, saying: code)
         if format == .xml {
             let region =
                 reply.response.headerFields[.amz("x-amz-bucket-region")] ?? XMLErrorScanner.scan(reply.body).region
             bucketRegion = region.flatMap { AWSEndpointResolver.isRegion($0) ? $0 : nil }
             if [301, 302, 307, 308].contains(status) { redirect = reply.response.headerFields[.location] }
         }
-        let said = format == .json ? Self.json(reply) : Self.xml(reply)
-        if let text = said.code, let code = Self.bareCode(text) {
-            self.code = code
-            message = said.message ?? ""
+        let isIdentified =
+            requestID != nil || extendedRequestID != nil
+            || reply.response.headerFields[.amz("x-amz-bucket-region")] != nil
+        if !isIdentified, code.map({ !Self.isOfAWS($0) }) ?? true {
+            beForeign(reply, saying: said.message)
         } else {
-            code = Self.code(forStatus: status)
-            message = said.message ?? "the reply holds no error code"
+            message = said.message ?? (code == nil ? "the reply holds no error code" : "")
         }
-        isForeign = said.code == nil && requestID == nil && extendedRequestID == nil
-        if code.mayBeSkew { signatureDate = SignatureRefusal.date(in: message, reply.body) }
+        if self.code.mayBeSkew { signatureDate = SignatureRefusal.date(in: message, reply.body) }
+    }
+
+    /// What is in the head, with a code or else the one that the status stands for.
+    private init(_ reply: HTTPReply, saying code: AWSError.Code?) {
+        status = reply.response.status.code
+        self.code = code ?? Self.code(forStatus: status)
+        message = ""
+        requestID = Self.requestID(of: reply)
+        retryAfter = Self.retryAfter(of: reply)
+        extendedRequestID = Self.identifier(reply.response.headerFields[.amz("x-amz-id-2")])
+        serverDate = reply.response.headerFields[.amz("Date")].flatMap(HTTPDate.parse)
+        isForeign = false
+    }
+
+    /// Takes the reply for somebody else's, and says whose as far as that can be told.
+    private mutating func beForeign(_ reply: HTTPReply, saying words: String?) {
+        isForeign = true
+        code = .malformedReply
+        let fields = reply.response.headerFields
+        // What goes into a file, or is the answer to a HEAD, isn't here.
+        let size = reply.body.isEmpty ? fields[.contentLength] ?? "0" : "\(reply.body.count)"
+        let type = fields[.contentType].map { " of \(Limits.truncate($0, to: 100))" } ?? ""
+        let server = fields[.server].map { ", sent by \(Limits.truncate($0, to: 100))" } ?? ""
+        message = "the reply isn't AWS's (\(size) bytes\(type)\(server))" + (words.map { ": \($0)" } ?? "")
     }
 
     /// The error for one attempt.
@@ -62,7 +92,8 @@ struct ErrorReply {
             ),
             httpStatus: status,
             requestID: requestID.map { redact($0) },
-            mayHaveBeenProcessed: status >= 500 && !isThrottling,
+            // A filter may have read AWS's reply before it wrote its own.
+            mayHaveBeenProcessed: !isThrottling && (isForeign || HTTPStatus.passesByItself(status)),
             isThrottling: isThrottling,
             retryAfter: retryAfter
         )
@@ -135,7 +166,14 @@ struct ErrorReply {
         return isCode ? AWSError.Code(rawValue: String(bare)) : nil
     }
 
-    /// A code for a reply without one: what a HEAD gets, or the page of a proxy.
+    /// Whether a code is written as AWS's are: a capital letter, then letters, digits and a few marks.
+    private static func isOfAWS(_ code: AWSError.Code) -> Bool {
+        let text = code.rawValue
+        return text.first?.isUppercase == true
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
+    }
+
+    /// A code for a reply of AWS's without one: what a HEAD gets.
     private static func code(forStatus status: Int) -> AWSError.Code {
         switch status {
         case 400: "BadRequest"

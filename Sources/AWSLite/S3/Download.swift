@@ -18,12 +18,13 @@ struct Download {
             return try await getWhole()
         }
         let response = try await get(atMost: options.partSize, acceptsBeginning: true)
-        guard let length = length(of: response) else { return try await getWhole() }
+        guard let length = length(of: response), let eTag = response.headerFields[.eTag] else {
+            return try await getWhole()
+        }
         guard length > options.partSize else {
             try await verify(response)
             return response
         }
-        guard let eTag = response.headerFields[.eTag] else { return try await getWhole() }
         try await getRest(of: length, eTag, response)
         return response
     }
@@ -106,6 +107,8 @@ struct Download {
         request.headers[.ifMatch] = eTag
         request.responseLimit = range.length
         request.destination = .fileAt(path, offset: range.offset)
+        // The range itself, which no page has.
+        request.proof = .content
         request.isBulk = true
         do {
             try await s3.call(request) { reply in

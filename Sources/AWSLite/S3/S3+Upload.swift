@@ -103,7 +103,7 @@ extension S3 {
         request.setChecksum("SHA256", sum)
         request.describe(contentType, encryption)
         request.isBulk = true
-        return try await call(request) { try PutObjectResult(own: $0) }
+        return try await call(request) { PutObjectResult($0) }
     }
 
     static func changed(_ path: String, _ cause: AWSError? = nil) -> AWSError {

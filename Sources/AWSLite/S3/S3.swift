@@ -45,7 +45,7 @@ public struct S3: Sendable {
             throw AWSError(.invalidRequest, "libcrypto computes no SHA-256", service: "s3", operation: "PutObject")
         }
         request.describe(contentType, encryption)
-        return try await call(request) { try PutObjectResult(own: $0) }
+        return try await call(request) { PutObjectResult($0) }
     }
 
     /// Reads an object (`GetObject`) into memory.
@@ -71,7 +71,6 @@ public struct S3: Sendable {
         // Errors have a body too.
         request.responseLimit = max(limit, 64 << 10)
         return try await call(request) { reply in
-            guard !reply.isForeignPage else { throw Self.foreignPage }
             guard reply.body.count <= limit else {
                 throw AWSError(
                     .objectTooLarge,
@@ -97,34 +96,9 @@ public struct S3: Sendable {
 
     /// Asks about an object without reading it (`HeadObject`).
     ///
-    /// - Throws: ``AWSError``. A HEAD's error has no body, so its code follows from the status alone:
-    ///   ``AWSError/Code/notFound`` for 404, ``AWSError/Code/accessDenied`` for 403.
+    /// - Throws: ``AWSError``. A HEAD's error has no body, so its code follows from the status where the reply bears S3's
+    ///   id of the request: ``AWSError/Code/notFound`` for 404, ``AWSError/Code/accessDenied`` for 403.
     public func headObject(bucket: String, key: String, versionID: String? = nil) async throws -> ObjectHead {
         try await call(S3Request(.headObject, .head, bucket, key, versionID: versionID)) { ObjectHead($0.response) }
-    }
-
-    /// Somebody in between has answered in S3's place.
-    static let foreignPage = AWSError(
-        .malformedReply,
-        "the reply is a web page, and has nothing of S3's",
-        mayHaveBeenProcessed: true
-    )
-}
-
-extension HTTPReply {
-    /// Whether a reply of success has none of the fields that S3 sends: a filter's or a portal's page.
-    fileprivate var isForeignPage: Bool {
-        let fields = response.headerFields
-        return fields[.eTag] == nil && fields[.amz("x-amz-request-id")] == nil
-            && fields[.contentType]?.lowercased().hasPrefix("text/html") == true
-    }
-}
-
-extension S3.PutObjectResult {
-    /// Reads a reply, which must be S3's: an object that somebody else says is written isn't.
-    init(own reply: HTTPReply) throws {
-        self.init(reply)
-        // S3's own has no body.
-        guard eTag != nil || reply.body.isEmpty else { throw S3.foreignPage }
     }
 }

@@ -17,6 +17,8 @@ struct S3Request {
     var destination = HTTPDestination.memory
     /// Whether either body may be large.
     var isBulk = false
+    /// What shows that a success is S3's.
+    var proof: ReplyProof
 
     init(
         _ name: AWSOperationName,
@@ -27,6 +29,8 @@ struct S3Request {
         versionID: String? = nil
     ) {
         (self.name, self.method, self.bucket, self.key) = (name, method, bucket, key)
+        // What is put, got or asked about here is an object, or a part of one.
+        proof = [.put, .get, .head].contains(method) ? .eTag : .content
         self.query = versionID.map { "versionId=\(PercentEncoding.encode($0))" } ?? query
     }
 
@@ -55,6 +59,7 @@ extension S3 {
         let operation = AWSOperation(
             service: .s3,
             name: request.name,
+            proof: request.proof,
             errorFormat: .xml,
             responseLimit: request.responseLimit,
             destination: request.destination,

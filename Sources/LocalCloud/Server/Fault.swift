@@ -1,3 +1,5 @@
+import Foundation
+
 /// What goes wrong with a request, on demand.
 public struct Fault: Sendable {
     enum Kind: Sendable {
@@ -43,11 +45,20 @@ public struct Fault: Sendable {
 
     /// Answers as a proxy in the way does: an HTML page that no client of the service can parse.
     public static func html(_ status: Int = 502) -> Fault {
-        let page = "<html><head><title>\(status)</title></head><body><h1>\(status) from a proxy</h1></body></html>"
-        return Fault(
-            kind: .reply { _ in .text(page, status: status, contentType: "text/html") },
-            name: "html \(status)"
-        )
+        let text = "<html><head><title>\(status)</title></head><body><h1>\(status) from a proxy</h1></body></html>"
+        return Fault(kind: page(status, type: "text/html", body: text).kind, name: "html \(status)")
+    }
+
+    /// Answers as whoever stands in between may, with nothing of the service's own in the reply.
+    ///
+    /// - Parameters:
+    ///   - status: The HTTP status.
+    ///   - type: The content's type; `nil` for none.
+    ///   - body: The page; empty as Caddy's, by default, for a host that it doesn't know.
+    public static func page(_ status: Int, type: String? = nil, body: String = "") -> Fault {
+        let headers = [("Server", "Box")] + (type.map { [("Content-Type", $0)] } ?? [])
+        let reply = LocalReply(status: status, headers: headers, body: Data(body.utf8))
+        return Fault(kind: .reply { _ in reply }, name: "page \(status), \(body.utf8.count) bytes")
     }
 
     /// Closes the connection without a byte; the request is not acted upon.

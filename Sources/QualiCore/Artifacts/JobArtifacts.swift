@@ -202,7 +202,7 @@ extension AWSError {
     /// That holds for credentials that have expired, which CodePipeline renews, and for a page from in between, which
     /// tells nothing of S3.
     fileprivate var isPassing: Bool {
-        isThrottling || isForeign || code.isTransient || code.isExpiredToken || (httpStatus ?? 0) >= 500
+        isThrottling || isForeign || passesByItself || code.isExpiredToken
             || [.transport, .malformedReply, .credentialsUnavailable, .invalidToken, "TemporaryRedirect"].contains(code)
     }
 

@@ -75,7 +75,15 @@ struct RightsCheck: Sendable {
         if let refusal = errors.compactMap({ $0 }).map(AWSFailure.init).first(where: { $0.kind == .credentials }) {
             return Outcome(results: Self.notTried("AWS doesn't take the credentials"), refusal: refusal)
         }
-        var results = zip(Self.names, errors).map(result)
+        // One line tells of whoever answers in AWS's place.
+        let stranger = zip(Self.names, errors).first { $0.1?.isForeign == true }?.0
+        var results = zip(Self.names, errors).map { name, error in
+            guard let error, error.isForeign else { return result(name, error) }
+            let failure = AWSFailure(error)
+            return name == stranger
+                ? .failed(Self.title(name), failure.evidence, fix: failure.fix)
+                : .notTried(Self.title(name), "something in between answers for CodePipeline, too")
+        }
         results.insert(pollResult, at: 1)
         return Outcome(results: results, actionTypes: listed.value)
     }

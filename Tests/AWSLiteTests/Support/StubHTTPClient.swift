@@ -5,7 +5,10 @@ import HTTPTypes
 /// Answers each call with the next scripted reply, and keeps the calls.
 actor StubHTTPClient: HTTPClient {
     enum Step {
+        /// A reply of AWS's: with a request's id, and the tag of an object where it is a success.
         case reply(Int, String, HTTPFields = [:])
+        /// Just this reply.
+        case page(Int, String = "", HTTPFields = [:])
         case failure(HTTPClientError)
     }
 
@@ -26,6 +29,11 @@ actor StubHTTPClient: HTTPClient {
         }
         switch steps.removeFirst() {
         case .reply(let status, let body, let fields):
+            var fields = fields
+            if let id = HTTPField.Name("x-amzn-RequestId"), fields[id] == nil { fields[id] = "r" }
+            if status < 300, fields[.eTag] == nil { fields[.eTag] = "\"e\"" }
+            return HTTPReply(HTTPResponse(status: .init(code: status), headerFields: fields), body: Data(body.utf8))
+        case .page(let status, let body, let fields):
             return HTTPReply(HTTPResponse(status: .init(code: status), headerFields: fields), body: Data(body.utf8))
         case .failure(let error):
             throw error

@@ -143,8 +143,6 @@ struct Network: HTTPClient {
                 ending: back,
                 reply: service.errorReply(status: 500, code: "InternalFailure", message: "oops")
             )
-        // Nobody can tell a page from an object of S3's.
-        case .kind(.htmlSuccess) where service.name == "s3": return Fate(ending: back, reply: page.reply(502))
         case .kind(.html): return Fate(ending: back, reply: page.reply(502))
         case .kind(.htmlAfter): return Fate(arrival: there, ending: back, reply: page.reply(504))
         case .kind(.htmlSuccess): return Fate(ending: back, reply: page.reply(200))

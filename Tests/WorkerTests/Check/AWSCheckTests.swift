@@ -118,6 +118,25 @@ struct AWSCheckTests {
         }
     }
 
+    @Test(
+        "names whoever answers in AWS's place, once, and no right",
+        arguments: [
+            Fault.page(403, type: "text/html", body: "<html>Blocked</html>"),
+            .page(200, type: "text/html", body: "<html>Log in</html>"), .page(200),
+        ]
+    )
+    func box(fault: Fault) async throws {
+        try await Checkup.withCloud { cloud in
+            for service in ["codepipeline", "sts"] { cloud.faults.inject(fault, service: service, times: .max) }
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 1)
+            #expect(checkup.names("failed") == ["right ListActionTypes"], "\(checkup)")
+            checkup.expect("right ListActionTypes", fix: "a web filter", "HTTPS_PROXY", evidence: "MalformedReply")
+            #expect(checkup["right AcknowledgeJob"]?.evidence == "something in between answers for CodePipeline, too")
+            #expect(!checkup.lines.contains { $0.fix?.contains("iam attach") == true })
+        }
+    }
+
     @Test("warns of the rights that a worker can do without")
     func optionalRight() async throws {
         try await Checkup.withCloud { cloud in

@@ -193,6 +193,13 @@ struct StatusProgramTests {
                 cloud.faults.inject(.status(500), on: "PollForJobs", times: .max)
                 // On a busy machine the lab may have been unheard for a moment, too.
                 _ = try await wait(port, "/readyz", for: 503) { $0.hasPrefix("CodePipeline's queue of Quali-") }
+                // An empty success is no empty queue.
+                cloud.faults.removeAll()
+                _ = try await wait(port, "/readyz", for: 200)
+                cloud.faults.inject(.page(200), on: "PollForJobs", times: .max)
+                _ = try await wait(port, "/readyz", for: 503) {
+                    $0.hasPrefix("CodePipeline's queue of Quali-") && $0.contains("the reply is empty")
+                }
             }
         }
     }
