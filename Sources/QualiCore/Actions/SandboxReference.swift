@@ -27,7 +27,7 @@ enum SandboxReference {
                 "The action has \(artifacts.inputs.count) input artifacts, but should have the sandbox's alone."
             )
         }
-        return try await SandboxDocument.sandboxID(in: artifacts.read(artifact), of: artifact.name)
+        return try await artifacts.read(artifact) { try await SandboxDocument.sandboxID(in: $0, of: artifact.name) }
     }
 
     /// What an id looks like, in words.

@@ -26,6 +26,19 @@ public enum ArtifactArchive {
     public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
         /// Why, as the end of a sentence that begins with the archive's name.
         public let description: String
+        /// Whether the bytes are no archive, or not all of one.
+        let isDamage: Bool
+
+        init(description: String, isDamage: Bool = false) {
+            (self.description, self.isDamage) = (description, isDamage)
+        }
+
+        /// - Parameter reader: What libarchive says of it.
+        static func damage(_ reader: OpaquePointer) -> Failure {
+            Failure(description: "is damaged: \(ArtifactArchive.message(reader))", isDamage: true)
+        }
+
+        static let noArchive = Failure(description: "is no ZIP or tar archive", isDamage: true)
     }
 
     /// A file in an archive.
@@ -82,7 +95,7 @@ public enum ArtifactArchive {
         defer { bytes.deallocate() }
         archive.copyBytes(to: bytes)
         guard archive_read_open_memory(reader, bytes.baseAddress, archive.count) == ARCHIVE_OK else {
-            throw Failure(description: "is no ZIP or tar archive")
+            throw Failure.noArchive
         }
         return try entries(reader, limits, goOn, isWanted)
     }
@@ -123,7 +136,7 @@ public enum ArtifactArchive {
             let status = archive_read_next_header(reader, &header)
             if status == ARCHIVE_EOF { return found }
             guard status >= ARCHIVE_WARN, let header else {
-                throw Failure(description: count == 0 ? "is no ZIP or tar archive" : "is damaged: \(message(reader))")
+                throw count == 0 ? Failure.noArchive : Failure.damage(reader)
             }
             count += 1
             guard count <= limits.entries else { throw Failure(description: "has more than \(limits.entries) entries") }
@@ -166,7 +179,7 @@ public enum ArtifactArchive {
             let status = archive_read_data_block(reader, &block, &size, &offset)
             if status == ARCHIVE_EOF { return content }
             // A wrong checksum is a mere warning to libarchive.
-            guard status == ARCHIVE_OK else { throw Failure(description: "is damaged: \(message(reader))") }
+            guard status == ARCHIVE_OK else { throw Failure.damage(reader) }
             // A sparse file's holes count as well.
             total += size
             guard total <= limits.totalSize, offset <= Int64(limits.totalSize) else {

@@ -83,10 +83,33 @@ public struct JobArtifacts: Sendable {
 
     /// Reads an artifact as it is stored.
     ///
-    /// - Throws: ``JobFailure`` that names the artifact when it is absent, too large or can't be reached.
+    /// One whose checksum is wrong is read once more.
+    ///
+    /// - Throws: ``JobFailure`` that names the artifact when it is absent, too large, damaged or can't be reached.
     public func read(_ artifact: CodePipeline.Artifact, limit: Int = 64 << 20) async throws -> Data {
-        try await patiently("read", artifact, limit) { credentials in
-            try await store.read(artifact, limit: limit, credentials: credentials)
+        try await read(artifact, limit: limit) { $0 }
+    }
+
+    /// Reads an artifact and makes something of it; both once more where it is damaged, as by a box on the way.
+    ///
+    /// - Parameter make: Throws a ``JobFailure`` with ``JobFailure/isDamage`` set for bytes that may be others next time.
+    /// - Throws: ``JobFailure`` as ``read(_:limit:)`` does, and what `make` throws.
+    func read<Value: Sendable>(
+        _ artifact: CodePipeline.Artifact,
+        limit: Int = 64 << 20,
+        _ make: (Data) async throws -> Value
+    ) async throws -> Value {
+        func attempt() async throws -> Value {
+            try await make(
+                patiently("read", artifact, limit) { credentials in
+                    try await store.read(artifact, limit: limit, credentials: credentials)
+                }
+            )
+        }
+        do {
+            return try await attempt()
+        } catch let failure as JobFailure where failure.isDamage {
+            return try await attempt()
         }
     }
 
@@ -150,6 +173,7 @@ public struct JobArtifacts: Sendable {
     {
         var failure = reason(verb, artifact, error, limit)
         failure.isPassing = error.isPassing
+        failure.isDamage = error.code == .checksumMismatch
         return failure
     }
 
@@ -162,7 +186,7 @@ public struct JobArtifacts: Sendable {
         case _ where error.isForeign:
             return JobFailure(
                 .systemUnavailable,
-                what + "something in between answers for \(service) (\(error.code): \(error.message))."
+                what + "something in between answers for \(service) (\(error.message))."
             )
         case .noSuchKey, .noSuchBucket, .notFound:
             return JobFailure(

@@ -63,14 +63,16 @@ enum SandboxDocument {
     private static let unpackingLimit: Duration = .seconds(20)
 
     private static func sandboxID(in data: Data, of artifact: String, _ effort: HeavyWork.Effort) throws -> String {
-        @Sendable func failure(_ what: String) -> JobFailure {
-            JobFailure(
+        @Sendable func failure(_ what: String, isDamage: Bool = false) -> JobFailure {
+            var failure = JobFailure(
                 .configurationError,
                 """
                 The input artifact '\(artifact)' \(what). It should be the output of a Quali-Start-Sandbox action: an \
                 archive with '\(fileName)' in it, or that file's JSON itself.
                 """
             )
+            failure.isDamage = isDamage
+            return failure
         }
         let json: Data
         // Some editors begin a file with a byte order mark.
@@ -84,7 +86,7 @@ enum SandboxDocument {
                     $0.split(separator: "/").last == Substring(fileName)
                 }
             } catch let error as ArtifactArchive.Failure {
-                throw failure(error.description)
+                throw failure(error.description, isDamage: error.isDamage)
             } catch is HeavyWork.TookTooLong {
                 throw failure("takes too long to unpack")
             }
@@ -103,7 +105,7 @@ enum SandboxDocument {
         } catch DecodingError.keyNotFound {
             throw failure("has no 'id' in its JSON")
         } catch {
-            throw failure("holds JSON that can't be read or whose 'id' is no text")
+            throw failure("holds JSON that can't be read or whose 'id' is no text", isDamage: true)
         }
         let id = found.id.trimmingWhitespace
         guard !id.isEmpty else { throw failure("has an empty 'id' in its JSON") }

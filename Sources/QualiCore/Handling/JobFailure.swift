@@ -15,6 +15,9 @@ public struct JobFailure: Error, Sendable, Hashable {
     public var externalExecutionID: String?
     /// Whether the passing trouble of a service, which was waited for in vain, is all that is behind it.
     var isPassing = false
+    /// Whether all that is behind it are bytes of an artifact that aren't what was stored, or can't be: they may be others
+    /// when they are read once more.
+    var isDamage = false
 
     /// Creates a failure.
     public init(_ type: CodePipeline.FailureType, _ message: String, externalExecutionID: String? = nil) {

@@ -127,6 +127,78 @@ struct JobArtifactsTests {
         #expect(await used() == ["ASIA0"])
     }
 
+    @Test(arguments: [
+        AWSError("NotImplemented", "no", httpStatus: 501), AWSError("InternalError", "no", httpStatus: 505),
+    ])
+    func `what storage can't do isn't waited for`(error: AWSError) async throws {
+        await store.fail(with: [error])
+        await #expect(throws: JobFailure.self) { try await artifacts().read(Self.artifact) }
+        #expect(await used().count == 1)
+    }
+
+    // MARK: Damage
+
+    /// A store in which an artifact reads differently each time.
+    private actor FickleStore: ArtifactStore {
+        private var contents: [Data]
+        private(set) var reads = 0
+
+        init(_ contents: [Data]) { self.contents = contents }
+
+        func read(_ artifact: CodePipeline.Artifact, limit: Int, credentials: AWSCredentials) throws -> Data {
+            reads += 1
+            return contents.isEmpty ? Data() : contents.removeFirst()
+        }
+
+        func write(
+            _ data: Data,
+            contentType: String,
+            to artifact: CodePipeline.Artifact,
+            encryptionKey: CodePipeline.EncryptionKey?,
+            credentials: AWSCredentials
+        ) {}
+    }
+
+    private static func zip(_ text: String = #"{"id":"s1"}"#, name: String = "sandbox.json") throws -> Data {
+        try ArtifactArchive.zip([.init(path: name, content: Data(text.utf8))])
+    }
+
+    private func id(_ store: FickleStore) async throws -> String {
+        let artifacts = JobArtifacts(inputs: [Self.artifact], store: store, credentials: Self.credentials(0))
+        return try await SandboxReference.resolve(nil, artifacts)
+    }
+
+    @Test func `an artifact that is damaged is read once more`() async throws {
+        let good = try Self.zip()
+        for bad in [good.prefix(good.count / 2), Data("<html>".utf8), Data(), Data(#"{"id":"s1"#.utf8)] {
+            let store = FickleStore([bad, good])
+            #expect(try await id(store) == "s1")
+            #expect(await store.reads == 2)
+        }
+        // Not for ever, and not where the bytes are as they were meant.
+        let lost = FickleStore([good.prefix(40), good.prefix(40), good])
+        let failure = try await #require(throws: JobFailure.self) { try await id(lost) }
+        #expect(failure.type == .configurationError)
+        #expect(await lost.reads == 2)
+        for other in [try Self.zip("{}"), try Self.zip(name: "other.json")] {
+            let store = FickleStore([other, good])
+            await #expect(throws: JobFailure.self) { try await id(store) }
+            #expect(await store.reads == 1)
+        }
+    }
+
+    @Test func `so is one whose checksum is wrong`() async throws {
+        let mismatch = AWSError(.checksumMismatch, "the body that came hasn't the checksum")
+        await store.put(Data("x".utf8), at: "key")
+        await store.fail(with: [mismatch])
+        #expect(try await artifacts().read(Self.artifact) == Data("x".utf8))
+        #expect(await used().count == 2)
+        await store.fail(with: [mismatch, mismatch])
+        let failure = try await #require(throws: JobFailure.self) { try await artifacts().read(Self.artifact) }
+        #expect(failure.message.contains("ChecksumMismatch"))
+        #expect(await used().count == 4)
+    }
+
     @Test func `a refused read may be of an artifact that isn't there; a refused write can't be`() async throws {
         let refusal = AWSError(.accessDenied, "no", service: AWSService.s3.id, httpStatus: 403)
         await store.fail(with: [refusal, refusal])
