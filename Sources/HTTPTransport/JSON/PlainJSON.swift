@@ -7,10 +7,17 @@ package import FoundationEssentials
 package enum PlainJSON {
     /// Decodes a value.
     ///
+    /// - Parameter mendsTexts: Whether what isn't Unicode reads as U+FFFD, as ``JSONRepair`` says; else it is an error.
     /// - Throws: What `JSONDecoder` throws; ``JSONSize/TooManyValues`` before a decoder is asked.
-    package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from data: Data) throws -> Value {
+    package static func decode<Value: Decodable>(
+        _ type: Value.Type = Value.self,
+        from data: Data,
+        mendsTexts: Bool = false
+    ) throws -> Value {
         let mostValues = try JSONSize.check(data)
-        return try plainly(type, from: data, mostValues: mostValues) ?? JSONDecoder().decode(type, from: data)
+        if let value = plainly(type, from: data, mostValues: mostValues) { return value }
+        let mended = mendsTexts ? JSONRepair.mended(data) : nil
+        return try JSONDecoder().decode(type, from: mended ?? data)
     }
 
     /// Decodes a value from a plain text that has all that is asked for; `nil` from any other.
