@@ -69,44 +69,22 @@ public struct ActionProperties: Sendable {
         }
     }
 
-    /// A flat JSON dictionary whose values are texts, numbers or booleans; the latter two become text.
+    /// A flat JSON dictionary whose values are texts, numbers or booleans; the latter two become text as they are written.
     ///
     /// The pairs come in the order of their names. An absent property is an empty dictionary.
     public func dictionary(_ name: String) throws -> [(name: String, value: String)] {
-        guard let text = string(ifPresent: name) else { return [] }
-        let wanted = #"a flat JSON dictionary such as {"Name": "value", "Count": 3, "Flag": true}"#
-        let values: [String: FlatValue]
+        // The places that an error names are those of the text as it was written.
+        guard let text = string(ifPresent: name), let whole = values[name] else { return [] }
         do {
-            values = try JSONDecoder().decode([String: FlatValue].self, from: Data(text.utf8))
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-            guard let key = context.codingPath.first else { throw wrong(name, text, wanted) }
-            throw wrong(name, text, "\(wanted); the value of '\(key.stringValue)' is neither text, number nor boolean")
+            return try FlatDictionary.read(whole).sorted { $0.name < $1.name }
         } catch {
-            throw wrong(name, text, wanted + "; it is no valid JSON")
+            let wanted = #"a flat JSON dictionary such as {"Name": "value", "Count": 3, "Flag": true}"#
+            throw wrong(name, text, "\(wanted); \(error.words)")
         }
-        return values.map { ($0.key, $0.value.text) }.sorted { $0.0 < $1.0 }
     }
 
     private func wrong(_ name: String, _ found: String, _ wanted: String) -> JobFailure {
         let shown = found.count <= 200 ? found : found.prefix(200) + "…"
         return JobFailure(.configurationError, "The property '\(name)' is '\(shown)', but should be \(wanted).")
-    }
-}
-
-/// A text, number or boolean of JSON, as text.
-private struct FlatValue: Decodable {
-    let text: String
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let boolean = try? container.decode(Bool.self) {
-            text = boolean ? "true" : "false"
-        } else if let integer = try? container.decode(Int.self) {
-            text = String(integer)
-        } else if let number = try? container.decode(Decimal.self) {
-            text = number.description
-        } else {
-            text = try container.decode(String.self)
-        }
     }
 }
