@@ -71,7 +71,19 @@ struct CurlFailure {
 ///
 /// curl has one number for that and for a connection that ends within the handshake. It quotes OpenSSL, though, whose
 /// errors are `error:0A000410:SSL routines::…` in every version of both.
-enum TLSRefusal {
+package enum TLSRefusal {
+    /// What it is about.
+    package enum Reason: Sendable {
+        /// Versions of TLS that the two don't have in common.
+        case version
+        /// Keys, ciphers or signatures that one of them holds for too weak, or doesn't have.
+        case strength
+        /// The certificate that the client should have, or should have another one of.
+        case clientCertificate
+        /// The name that the client asks for.
+        case name
+    }
+
     /// The library's number of an error of OpenSSL's that is about TLS: `ERR_LIB_SSL`.
     private static let library: UInt64 = 20
     /// What OpenSSL adds to an alert's number: `SSL_AD_REASON_OFFSET`.
@@ -88,13 +100,35 @@ enum TLSRefusal {
 
     /// Whether curl's words quote such an error.
     static func isNamed(in words: String) -> Bool {
+        numbers(in: words).contains { number in
+            number >= firstAlert ? alerts.contains(number - firstAlert) : reasons.contains(number)
+        }
+    }
+
+    /// What the refusal is about that curl's words quote; `nil` where they don't tell.
+    package static func reason(in words: String) -> Reason? {
+        for number in numbers(in: words) {
+            switch number {
+            case 191, 258, 338, firstAlert + 70, firstAlert + 86: return .version
+            case 181, 394, firstAlert + 40, firstAlert + 71: return .strength
+            case (firstAlert + 41)...(firstAlert + 46), firstAlert + 48, firstAlert + 49, firstAlert + 116:
+                return .clientCertificate
+            case firstAlert + 112: return .name
+            default: continue
+            }
+        }
+        // Of a certificate that is too weak curl quotes a sentence alone.
+        return words.contains("too weak") ? .strength : nil
+    }
+
+    /// The numbers of OpenSSL's errors about TLS that are quoted.
+    private static func numbers(in words: String) -> [UInt64] {
         // They may begin with "TLS connect error: ".
-        words.ranges(of: "error:").contains { mark in
+        words.ranges(of: "error:").compactMap { mark in
             guard let number = UInt64(words[mark.upperBound...].prefix { $0.isHexDigit }, radix: 16),
                 number >> 23 == library
-            else { return false }
-            let reason = number & 0x7F_FFFF
-            return reason >= firstAlert ? alerts.contains(reason - firstAlert) : reasons.contains(reason)
+            else { return nil }
+            return number & 0x7F_FFFF
         }
     }
 }

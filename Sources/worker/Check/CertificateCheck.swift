@@ -62,11 +62,18 @@ struct CertificateCheck {
                     + link.host
             )
         case nil:
-            return .failed(
-                name,
-                CheckText.line(failure.message),
-                fix: "check that port \(link.port) of \(link.host) speaks TLS: \(chainCommand)"
-            )
+            return .failed(name, CheckText.line(failure.message), fix: fix(failure))
+        }
+    }
+
+    private func fix(_ failure: HTTPClientError) -> String {
+        switch TLSRefusal.reason(in: failure.message) {
+        case .version: "have \(link.host) speak TLS 1.2 or 1.3: \(chainCommand)"
+        case .strength: "have \(link.host) use a key, a certificate and ciphers that this host takes: \(chainCommand)"
+        case .clientCertificate:
+            "have \(link.host) do without a client's certificate for this host, since the worker has none"
+        case .name: "set \(link.addressSetting) to a name for which \(link.host) has a certificate"
+        case nil: "check that port \(link.port) of \(link.host) speaks TLS: \(chainCommand)"
         }
     }
 
