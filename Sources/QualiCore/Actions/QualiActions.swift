@@ -100,7 +100,11 @@ public struct QualiActions: Sendable, Hashable {
             "The sandbox's name; a short tag is added. Default: the blueprint's name - CodePipeline."
         ),
         required("DurationInMinutes", "How long the sandbox is reserved, its setup included.", .number),
-        optional("SetupTimeoutInMinutes", "How long to wait for the setup. Default: 30.", .number),
+        optional(
+            "SetupTimeoutInMinutes",
+            "How long to wait for the setup. Default: 30, or twice the blueprint's estimate if that is more.",
+            .number
+        ),
         optional("OnSetupFailure", "End or Keep the sandbox when this action fails after its start. Default: End."),
         optional(
             "WaitForResourcesInMinutes",

@@ -12,7 +12,8 @@ public struct StartSandbox: ActionHandler {
         let inputs: [Input]
         let sandboxName: String?
         let duration: Duration
-        let setupTimeout: Duration
+        /// What the property says; without it the blueprint's estimate counts.
+        let setupTimeout: Duration?
         let onSetupFailure: OnSetupFailure
         let waitForResources: Duration
         let artifactFormat: SandboxDocument.Format
@@ -23,7 +24,8 @@ public struct StartSandbox: ActionHandler {
             inputs = try properties.dictionary("InputsJSON").map { Input(name: $0.name, value: $0.value) }
             sandboxName = properties.string(ifPresent: "SandboxName")
             duration = try properties.minutes("DurationInMinutes")
-            setupTimeout = try properties.minutes("SetupTimeoutInMinutes", default: 30)
+            let hasTimeout = properties.string(ifPresent: "SetupTimeoutInMinutes") != nil
+            setupTimeout = hasTimeout ? try properties.minutes("SetupTimeoutInMinutes") : nil
             onSetupFailure = try properties.choice("OnSetupFailure", default: .end)
             waitForResources = try properties.minutes("WaitForResourcesInMinutes", minimum: 0, default: 0)
             artifactFormat = try properties.choice("ArtifactFormat", default: .zip)
@@ -45,8 +47,12 @@ public struct StartSandbox: ActionHandler {
         var sandboxID: String?
         /// Until when resources are waited for.
         var resourcesDeadline: Date?
+        /// How long the setup may take by its blueprint's estimate, in minutes.
+        var setupMinutes: Int?
         /// Until when the setup is waited for.
         var setupDeadline: Date?
+        /// The most that was shown of the setup's progress, which mustn't fall.
+        var percent: Int?
         /// Why the job fails, once it is known and only the sandbox's end is left to do.
         var failure: String?
         /// The type of that failure.
@@ -55,6 +61,10 @@ public struct StartSandbox: ActionHandler {
 
     /// How long after a job was taken a start may come that nothing is looked for before, in seconds.
     private static let longestDelay: TimeInterval = 5
+    /// How long a setup may take at least where no property says it, in minutes.
+    static let leastSetupMinutes = 30
+    /// The stages of a setup in their order.
+    private static let stages: [SetupStage] = [.preparation, .provisioning, .connectivity, .configuration, .ended]
 
     private let lab: LabAccess
 
@@ -148,7 +158,7 @@ public struct StartSandbox: ActionHandler {
     ) async throws {
         guard checkpoint.sandboxID == nil else { return }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-        let limit = configuration.setupTimeout
+        let limit = Self.setupTimeout(configuration, checkpoint)
         if checkpoint.isStartUncertain,
             try await adoptStarted(tag, within: limit, context, &checkpoint)
         {
@@ -161,15 +171,17 @@ public struct StartSandbox: ActionHandler {
         }
         await context.report(JobProgress("Starting a sandbox from '\(configuration.blueprint)'"))
         let blueprint = try await resolve(configuration, context)
+        Self.note(blueprint, configuration, &checkpoint)
+        let setupTimeout = Self.setupTimeout(configuration, checkpoint)
         let request = StartSandboxRequest(
             name: tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline"),
             duration: configuration.duration,
             params: configuration.inputs
         )
-        let waiter = context.waiter(limit: limit)
+        let waiter = context.waiter(limit: setupTimeout)
         var judge = lab.patience(of: waiter)
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
-        var lookedAt = context.job.claimedAt
+        var lookedAt = context.lastKnownOpen
         while true {
             let wasUncertain = checkpoint.isStartUncertain
             checkpoint.isStartUncertain = true
@@ -182,7 +194,7 @@ public struct StartSandbox: ActionHandler {
                 if await context.isOver() {
                     throw JobFailure(.jobFailed, "CodePipeline has closed this job before its sandbox was started.")
                 }
-                if try await adoptOther(tag, within: limit, looks: 1, inPast: false, context, &checkpoint) { return }
+                if try await adoptOther(tag, within: setupTimeout, looks: 1, inPast: false, context, &checkpoint) { return }
                 checkpoint.isStartUncertain = true
             }
             do {
@@ -205,7 +217,7 @@ public struct StartSandbox: ActionHandler {
                         "It is unknown whether a sandbox was started",
                         metadata: ["error": "\(error)"]
                     )
-                    if try await adoptStarted(tag, within: limit, context, &checkpoint) { return }
+                    if try await adoptStarted(tag, within: setupTimeout, context, &checkpoint) { return }
                 } else {
                     // A box on the way may have sent it twice, and tell of the second alone.
                     if error.mayBeMetLater, let sandboxID = await lab.runningSandbox(with: tag) {
@@ -283,7 +295,8 @@ public struct StartSandbox: ActionHandler {
         let name = configuration.blueprint
         let what = "The blueprint '\(name)' can't be read"
         do {
-            return try await lab.read(what, context.waiter(limit: configuration.setupTimeout)) { client in
+            let limit = Self.setupTimeout(configuration, Checkpoint())
+            return try await lab.read(what, context.waiter(limit: limit)) { client in
                 do {
                     return try await client.blueprint(name)
                 } catch let error as SandboxAPIError where error.code == .notFound {
@@ -373,6 +386,18 @@ public struct StartSandbox: ActionHandler {
 
     // MARK: Setup
 
+    /// Notes how long the setup may take: twice its estimate, since that is what usually is enough.
+    private static func note(_ blueprint: Blueprint, _ configuration: Configuration, _ checkpoint: inout Checkpoint) {
+        guard configuration.setupTimeout == nil else { return }
+        let estimate = (blueprint.estimatedSetupDuration?.timeInterval ?? 0) / 60
+        checkpoint.setupMinutes = max(leastSetupMinutes, Int(min(2 * estimate, 525_600).rounded(.up)))
+    }
+
+    /// How long the setup may take.
+    private static func setupTimeout(_ configuration: Configuration, _ checkpoint: Checkpoint) -> Duration {
+        configuration.setupTimeout ?? .seconds(60 * (checkpoint.setupMinutes ?? leastSetupMinutes))
+    }
+
     private func finish(
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>,
@@ -381,17 +406,28 @@ public struct StartSandbox: ActionHandler {
         guard var sandboxID = checkpoint.sandboxID else {
             throw JobFailure(.jobFailed, "The worker's notes on this job name no sandbox.")
         }
+        if checkpoint.setupDeadline == nil, configuration.setupTimeout == nil, checkpoint.setupMinutes == nil,
+            // Another worker has started it.
+            let blueprint = try? await lab.watchingClient.blueprint(configuration.blueprint)
+        {
+            Self.note(blueprint, configuration, &checkpoint)
+        }
+        let setupTimeout = Self.setupTimeout(configuration, checkpoint)
         let deadline =
-            checkpoint.setupDeadline
-            ?? context.clock.now.addingTimeInterval(configuration.setupTimeout.timeInterval)
+            checkpoint.setupDeadline ?? context.clock.now.addingTimeInterval(setupTimeout.timeInterval)
         // Before the checkpoint, with which it is written.
-        await context.report(JobProgress("Setting up", percentComplete: 10, externalExecutionID: sandboxID))
+        let progress = JobProgress(
+            "Setting up",
+            percentComplete: checkpoint.percent ?? Self.firstPercent,
+            externalExecutionID: sandboxID
+        )
+        await context.report(progress)
         if checkpoint.setupDeadline == nil {
             checkpoint.setupDeadline = deadline
             try await context.save(checkpoint)
         }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-        var (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context)
+        var (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
         var note: String?
         // Where the setup has failed, a twin is looked for in any case: it may be well, or fail unseen.
         while hasTwin || !sighting.isReady {
@@ -404,18 +440,19 @@ public struct StartSandbox: ActionHandler {
             }
             note = try await lab.endTwins(besides: choice, bearing: tag, context) ?? note
             if isSame { break }
-            (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context)
+            (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
         }
         guard sighting.isReady else {
-            var failure = try await setupFailure(sighting, sandboxID, configuration, context)
+            var failure = try await setupFailure(sighting, sandboxID, configuration, within: setupTimeout, context)
             if let note { failure.message += " \(note)" }
             throw failure
         }
         // The whole reservation: when it is over, nothing is left to lose.
         let reservationEnd = deadline.addingTimeInterval(
-            (configuration.duration - configuration.setupTimeout).timeInterval
+            (configuration.duration - setupTimeout).timeInterval
         )
-        var result = try await store(sandboxID, until: reservationEnd, configuration, context)
+        let waiter = context.waiter(limit: setupTimeout)
+        var result = try await store(sandboxID, until: reservationEnd, waiter, configuration, context)
         if let note { result.summary += ". \(note)" }
         return result
     }
@@ -425,10 +462,16 @@ public struct StartSandbox: ActionHandler {
         of sandboxID: String,
         _ tag: SandboxTag,
         until deadline: Date,
-        _ context: JobContext<Checkpoint>
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
     ) async throws -> (SandboxWatcher.Sighting, hasTwin: Bool) {
         try await lab.wait(for: sandboxID, tag: tag, until: deadline, context) {
-            await setupProgress(sandboxID)
+            let progress = await setupProgress(sandboxID, checkpoint.percent)
+            if progress.percentComplete != checkpoint.percent {
+                checkpoint.percent = progress.percentComplete
+                try await context.save(checkpoint)
+            }
+            return progress
         } where: { state in
             state.isReady || state.isFailed || state.isEnding || state.isEnded
         }
@@ -440,10 +483,10 @@ public struct StartSandbox: ActionHandler {
     private func store(
         _ sandboxID: String,
         until deadline: Date,
+        _ waiter: Waiter,
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>
     ) async throws -> JobResult {
-        let waiter = context.waiter(limit: configuration.setupTimeout)
         var sandbox = try await lab.read("The sandbox's details can't be read", waiter, until: deadline) {
             try await $0.sandbox(id: sandboxID)
         }
@@ -464,14 +507,19 @@ public struct StartSandbox: ActionHandler {
         )
     }
 
-    /// How far a setup has come, as far as the lab tells it at once.
-    private func setupProgress(_ sandboxID: String) async -> JobProgress {
-        var progress = JobProgress("Setup", percentComplete: 10, externalExecutionID: sandboxID)
+    /// What is shown of a setup that has just begun.
+    private static let firstPercent = 10
+
+    /// How far a setup has come, as far as the lab tells it at once, but no less than was shown before.
+    private func setupProgress(_ sandboxID: String, _ earlier: Int?) async -> JobProgress {
+        let percent = earlier ?? Self.firstPercent
+        var progress = JobProgress("Setup", percentComplete: percent, externalExecutionID: sandboxID)
         guard let sandbox = try? await lab.watchingClient.sandbox(id: sandboxID) else { return progress }
         if let stage = sandbox.setupStage, stage != .none {
             progress.summary += ": \(stage)"
-            let stages: [SetupStage] = [.provisioning, .connectivity, .configuration]
-            if let index = stages.firstIndex(of: stage) { progress.percentComplete = 10 + (index + 1) * 20 }
+            if let index = Self.stages.firstIndex(of: stage) {
+                progress.percentComplete = max(percent, Self.firstPercent + index * 20)
+            }
         }
         let apps = sandbox.components.compactMap(\.appLifecycle)
         if !apps.isEmpty { progress.summary += ", \(apps.count { $0 == .deployed }) of \(apps.count) apps deployed" }
@@ -482,6 +530,7 @@ public struct StartSandbox: ActionHandler {
         _ sighting: SandboxWatcher.Sighting,
         _ sandboxID: String,
         _ configuration: Configuration,
+        within setupTimeout: Duration,
         _ context: JobContext<Checkpoint>
     ) async throws -> JobFailure {
         let link = lab.portal.sandbox(sandboxID)
@@ -518,7 +567,7 @@ public struct StartSandbox: ActionHandler {
             return JobFailure(
                 .jobFailed,
                 """
-                The sandbox was not ready within \(configuration.setupTimeout.inMinutes) (its state: \
+                The sandbox was not ready within \(setupTimeout.inMinutes) (its state: \
                 \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If its setup takes longer, raise the property \
                 'SetupTimeoutInMinutes'. See \(link).
                 """
@@ -532,6 +581,13 @@ public struct StartSandbox: ActionHandler {
         _ sandboxID: String,
         _ context: JobContext<Checkpoint>
     ) async throws -> String {
+        do {
+            let state = try await lab.watchingClient.sandbox(id: sandboxID).state
+            if state.isEnded { return " The sandbox has ended." }
+            if state.isEnding { return " The sandbox is being ended." }
+        } catch let error as SandboxAPIError {
+            if error.code == .notFound { return "" }
+        }
         guard policy == .end else {
             return " The sandbox is kept ('OnSetupFailure' = 'Keep'); end it when you are done with it."
         }

@@ -168,6 +168,13 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     /// It costs a call, so it is for steps that come long after the job was taken and can't be undone.
     func isOver() async -> Bool { await isJobOver() }
 
+    /// When the job was surely this worker's, for a step that follows soon.
+    ///
+    /// That is now, unless it was claimed so long ago that another worker may have put it back meanwhile.
+    var lastKnownOpen: Date {
+        clock.now.timeIntervalSince(job.claimedAt) > 15 ? job.claimedAt : clock.now
+    }
+
     /// Runs a step whose interruption would leave its fate unknown: the worker's stop gives it ten seconds to end.
     ///
     /// - Throws: What the step throws; `CancellationError` if it was cut off, so save a checkpoint that says so before.

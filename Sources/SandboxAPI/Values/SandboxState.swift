@@ -54,6 +54,8 @@ public struct SetupStage: CaseInsensitiveName {
         self.rawValue = rawValue
     }
 
+    /// What comes before all else.
+    public static let preparation = SetupStage(rawValue: "Preparation")
     /// Apps are deployed and resources prepared.
     public static let provisioning = SetupStage(rawValue: "Provisioning")
     /// Components are connected to each other.

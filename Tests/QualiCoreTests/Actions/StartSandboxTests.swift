@@ -243,6 +243,121 @@ struct StartSandboxTests {
         }
     }
 
+    // MARK: Setup
+
+    @Test(arguments: [
+        ("PT5M", nil, 30), ("PT25M", nil, 50), ("PT2H", nil, 240), ("x", nil, 30), ("PT25M", "12", 12),
+    ])
+    func `a setup may take twice its estimate unless a property says otherwise`(
+        estimate: String,
+        property: String?,
+        minutes: Int
+    ) async throws {
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /blueprints/Web":
+                .json(#"{"id": "b1", "name": "Web", "estimated_setup_duration": "\#(estimate)"}"#)
+            case "GET /sandboxes": .list("s1", .setup)
+            case "GET /sandboxes/s1": .sandbox("s1", .setup)
+            default: nil
+            }
+        }
+        let changes = property.map { ["SetupTimeoutInMinutes": $0] } ?? [:]
+        let failure = try await #require(throws: JobFailure.self) {
+            try await run(bench, changes.merging(["DurationInMinutes": "6000"]) { $1 })
+        }
+        #expect(failure.message.hasPrefix("The sandbox was not ready within \(minutes) minutes"))
+        #expect((Double(minutes * 60)...Double(minutes * 60 + 120)).contains(LabBench.seconds(bench.clock)))
+    }
+
+    @Test func `the estimate counts for a sandbox that another worker has started, too`() async throws {
+        var checkpoint = StartSandbox.Checkpoint()
+        checkpoint.sandboxID = "s1"
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /blueprints/Web": .json(#"{"id": "b1", "name": "Web", "estimated_setup_duration": "PT40M"}"#)
+            case "GET /sandboxes": .list("s1", .setup)
+            case "GET /sandboxes/s1": .sandbox("s1", .setup)
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) {
+            try await run(bench, ["DurationInMinutes": "6000"], checkpoint: checkpoint)
+        }
+        #expect(failure.message.hasPrefix("The sandbox was not ready within 80 minutes"))
+    }
+
+    @Test func `progress follows the stages and never falls`() async throws {
+        let stages = [
+            "None", "Preparation", "Provisioning", "Connectivity", "Provisioning", "", "Configuration", "None", "Ended",
+        ]
+        let look = Locked(0)
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /sandboxes/s1":
+                .json(
+                    #"{"id": "s1", "name": "n", "state": "Setup", "setup_stage": "\#(stages[look.withLock { $0 }])"}"#
+                )
+            case "GET /sandboxes": .list("s1", .setup)
+            default: nil
+            }
+        }
+        let job = JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: bench.clock.now)
+        let notes = NotedProgress()
+        let checkpoint = Locked(StartSandbox.Checkpoint())
+        checkpoint.withLock { $0.sandboxID = "s1" }
+        // Each look is another job of the action, as where jobs wait in the queue.
+        for place in stages.indices {
+            look.withLock { $0 = place }
+            let ledger = JobLedger(
+                job,
+                checkpoint: nil,
+                shows: ProgressShows(count: 1, last: .distantPast),
+                .init(
+                    journal: PatientJournal(notes, clock: bench.clock, logger: .silent),
+                    waitsInQueue: true,
+                    showing: .init(interval: .zero, budget: ProgressBudget()),
+                    clock: bench.clock
+                )
+            )
+            let context = JobContext<StartSandbox.Checkpoint>(
+                job: job,
+                checkpoint: checkpoint.withLock { $0 },
+                artifacts: JobArtifacts(store: FakeArtifactStore()),
+                clock: bench.clock,
+                log: JobLog(.silent, externalExecutionName: nil),
+                ledger: ledger
+            )
+            let handler = StartSandbox(lab: bench.access)
+            await #expect(throws: CancellationError.self) {
+                _ = try await bench.running {
+                    try await handler.run(.init(ActionProperties(Self.properties)), context: context)
+                }
+            }
+            if let saved = await ledger.checkpoint {
+                let decoded = try JSONDecoder.compact.decode(StartSandbox.Checkpoint.self, from: saved)
+                checkpoint.withLock { $0 = decoded }
+            }
+        }
+        let shown = await notes.percents
+        #expect(shown == shown.sorted() && Set(shown) == [10, 30, 50, 70, 90])
+    }
+
+    @Test(arguments: [SandboxState.ended, .teardown])
+    func `a sandbox that somebody has ended is neither kept nor ended again`(state: SandboxState) async throws {
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /sandboxes": .list("s1", state)
+            case "GET /sandboxes/s1": .sandbox("s1", state)
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench, ["OnSetupFailure": "Keep"]) }
+        #expect(failure.message.contains("somebody ended it"))
+        #expect(!failure.message.contains("is kept"))
+        #expect(bench.lab.count("POST /sandboxes/s1/stop") == 0)
+    }
+
     @Test func `reads of the lab are waited out, too, and told`() async throws {
         let clock = ManualClock()
         let (book, notes) = (LogBook(), NotedProgress())
@@ -429,8 +544,12 @@ private actor FullJournal: JobJournal {
 private actor NotedProgress: JobJournal {
     nonisolated let isDurable = true
     private(set) var summaries: [String] = []
+    private(set) var percents: [Int] = []
 
-    func note(_ progress: JobProgress, of jobID: String) { summaries.append(progress.summary) }
+    func note(_ progress: JobProgress, of jobID: String) {
+        summaries.append(progress.summary)
+        if let percent = progress.percentComplete { percents.append(percent) }
+    }
     func saveCheckpoint(_ checkpoint: Data, of jobID: String) {}
     func claim(_ records: [JobRecord]) {}
     func noteAcknowledged(_ jobID: String) {}
