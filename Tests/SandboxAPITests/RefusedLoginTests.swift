@@ -16,6 +16,12 @@ import Testing
         )
     }
 
+    /// What a box that wants a login of its own answers.
+    private static let wantsAnotherLogin = HTTPReply(
+        HTTPResponse(status: 401, headerFields: [.wwwAuthenticate: "Basic"]),
+        body: Data(#"{"message": "Unauthorized"}"#.utf8)
+    )
+
     /// A client with a password that a test may change, and what it tells of its logins.
     private struct Bench: Sendable {
         let lab: StubLab
@@ -95,7 +101,7 @@ import Testing
         Self.refusal, .error(403, "Not this user"), .error(400, "Unknown domain"),
         .error(404, "Entity could not be found"),
         .error(423, "Gesperrt"), .error(429, "Too many failed logins"), .error(429, "Try again in 10 hours"),
-        .error(500, "The account is locked"), .json("", status: 401), Self.page(401),
+        .error(500, "The account is locked"), .json("", status: 401),
     ])
     func `What counts as a refusal, in whatever words`(reply: HTTPReply) async throws {
         let bench = try Bench { _ in reply }
@@ -105,7 +111,8 @@ import Testing
     }
 
     @Test(arguments: [
-        Self.page(403), Self.page(404), Self.page(502), .error(503, "Restarting"), .json(#""""#),
+        Self.page(400), Self.page(401), Self.page(403), Self.page(404), Self.wantsAnotherLogin, Self.page(502),
+        .error(503, "Restarting"), .json(#""""#),
         .error(429, "Request rate quota has been exceeded"),
     ])
     func `What passes by itself is no refusal`(reply: HTTPReply) async throws {

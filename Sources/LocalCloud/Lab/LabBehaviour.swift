@@ -1,3 +1,5 @@
+import Foundation
+
 /// Everything about the lab that its documentation leaves open or that differs between releases.
 ///
 /// The defaults are the documented or the most likely answer. A client has to survive every other one too.
@@ -12,6 +14,8 @@ public struct LabBehaviour: Sendable {
         case down
         /// Requests are acted upon, and answered with 200 and an empty body.
         case emptyReplies
+        /// The escapes in paths are decoded, and steps in them followed, before the lab gets them.
+        case decodesPaths
     }
 
     /// What stands before the lab.
@@ -260,4 +264,23 @@ public struct LabBehaviour: Sendable {
 
     /// Creates the documented behaviour.
     public init() {}
+}
+
+extension LabBehaviour.Gateway {
+    /// The path that reaches the lab.
+    func path(_ path: String) -> String {
+        guard self == .decodesPaths, let decoded = path.removingPercentEncoding else { return path }
+        var segments: [String] = []
+        for segment in decoded.split(separator: "/") {
+            switch segment {
+            case ".": break
+            case "..": _ = segments.popLast()
+            default: segments.append(String(segment))
+            }
+        }
+        return "/"
+            + segments.map { $0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "" }.joined(
+                separator: "/"
+            )
+    }
 }

@@ -57,7 +57,7 @@ public final class LocalLab: LocalService {
         let behaviour = world.read(\.behaviour)
         return LabRoute.parse(
             method: request.method,
-            path: request.path,
+            path: behaviour.gateway.path(request.path),
             ignoringCase: behaviour.ignoresCaseOfPaths,
             takesRawToken: behaviour.takesRawTokenInPath
         )?.route

@@ -11,6 +11,8 @@ extension JobFailure {
     init(_ what: String, _ error: SandboxAPIError, externalExecutionID: String? = nil) {
         let (type, advice): (CodePipeline.FailureType, String) =
             switch error.code {
+            case _ where error.isForeign:
+                (.systemUnavailable, "Check the worker's CLOUDSHELL_URL and what stands before the lab.")
             case .authentication:
                 (.permissionError, "Check the worker's CLOUDSHELL_USER, CLOUDSHELL_PASSWORD and CLOUDSHELL_DOMAIN.")
             case .forbidden:
@@ -24,10 +26,7 @@ extension JobFailure {
             case .configuration:
                 (.systemUnavailable, "Check the worker's settings.")
             case .transport where error.underlying?.code == .tlsFailed:
-                (
-                    .systemUnavailable,
-                    "If the lab's certificate is of a private CA, set the worker's CLOUDSHELL_CA_BUNDLE."
-                )
+                (.systemUnavailable, Self.adviceOnTLS(error.underlying?.message ?? ""))
             case .transport, .server, .rateQuota, .malformedReply:
                 (
                     .systemUnavailable,
@@ -38,6 +37,17 @@ extension JobFailure {
             }
         self.init(type, "\(what): \(error.message.closedSentence)\(advice.isEmpty ? "" : " " + advice)")
         self.externalExecutionID = externalExecutionID
+    }
+
+    private static func adviceOnTLS(_ words: String) -> String {
+        switch TLSRefusal.reason(in: words) {
+        case .version: "The lab and this host have no version of TLS in common; the lab should speak TLS 1.2 or 1.3."
+        case .strength:
+            "The lab and this host have no ciphers in common, or its key or certificate is too weak for this host."
+        case .clientCertificate: "What stands before the lab wants a client's certificate, and the worker has none."
+        case .name: "The lab has no certificate for the name in the worker's CLOUDSHELL_URL."
+        case nil: "If the lab's certificate is of a private CA, set the worker's CLOUDSHELL_CA_BUNDLE."
+        }
     }
 }
 

@@ -176,7 +176,8 @@ public actor SandboxWatcher {
                     } catch let error as SandboxAPIError {
                         switch error.code {
                         case .notFound: return (id, .missing)
-                        case .malformedReply: return (id, .untold(error))
+                        // As some labs answer once a sandbox has ended.
+                        case .malformedReply where error.isEmptyReply: return (id, .untold(error))
                         default: return (id, .trouble(error))
                         }
                     } catch {

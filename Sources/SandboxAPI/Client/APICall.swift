@@ -69,9 +69,19 @@ struct APICall: Sendable {
         APICall(operation: operation, subject: subject, method: .delete, path: ["v2"] + path)
     }
 
+    /// Whether a segment of a path means another path to who decodes its escapes.
+    static func isFragile(_ segment: String) -> Bool {
+        segment == "." || segment == ".." || segment.contains { "/\\%?#;".contains($0) }
+    }
+
     /// A segment of a path; `.` and `..`, which a server would take for steps in the tree, are encoded too.
     static func encode(segment: String) -> String {
         segment == "." || segment == ".." ? segment.replacing(".", with: "%2E") : PercentEncoding.encode(segment)
+    }
+
+    /// Whether an address is this call's own in another place.
+    func leadsToItself(_ address: String) -> Bool {
+        address.prefix { $0 != "?" && $0 != "#" }.hasSuffix("/" + path.map(Self.encode).joined(separator: "/"))
     }
 
     /// The request to send.
@@ -92,8 +102,14 @@ struct APICall: Sendable {
     }
 }
 
-/// JSON as this module writes it: with sorted members and plain slashes, so that the same call is the same bytes.
+/// JSON as this module writes it, with sorted members and plain slashes, so that the same call is the same bytes, and as it
+/// reads it.
 enum JSON {
+    /// Reads a value; a character that isn't Unicode costs no more than itself.
+    static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from data: Data) throws -> Value {
+        try PlainJSON.decode(type, from: data, mendsTexts: true)
+    }
+
     static func encode(_ value: any Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

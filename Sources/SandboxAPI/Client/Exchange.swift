@@ -71,10 +71,35 @@ struct MalformedReply: Error {
 
 /// Reads replies.
 enum Reply {
+    /// An object, which has to be the one that was asked for.
+    ///
+    /// - Parameter names: What it may be called by.
+    /// - Throws: ``OtherThing`` too, where a box on the way has made another path of the request's, with a part that needs
+    ///   escapes in one.
+    static func object<Value: Decodable>(
+        _ data: Data,
+        asked name: String,
+        names: (Value) -> [String]
+    ) throws -> Value {
+        let value: Value = try object(data)
+        guard APICall.isFragile(name) else { return value }
+        let found = names(value)
+        guard found.contains(where: { $0.lowercased() == name.lowercased() }) else {
+            throw OtherThing(asked: name, found: found.first ?? "")
+        }
+        return value
+    }
+
+    /// A reply is about something else than what was asked for.
+    struct OtherThing: Error {
+        var asked: String
+        var found: String
+    }
+
     /// An object.
     static func object<Value: Decodable>(_ data: Data) throws -> Value {
         guard !isBlank(data) else { throw MalformedReply(reason: "it is empty") }
-        return try PlainJSON.decode(Value.self, from: data)
+        return try JSON.decode(Value.self, from: data)
     }
 
     /// The list of sandboxes, without those that can't be read.
@@ -126,23 +151,17 @@ enum Reply {
 
     /// A text: a JSON string, or the body as it is.
     static func text(_ data: Data) -> String {
-        if let text = try? PlainJSON.decode(String.self, from: data) { return text }
+        if let text = try? JSON.decode(String.self, from: data) { return text }
         return String(decoding: data, as: UTF8.self)
     }
 
     /// Nothing that matters.
     static func nothing(_ data: Data) {}
 
-    /// `{"result": "success"}`; a reply without a result counts as well, but not a page that somebody on the way has made.
+    /// `{"result": "success"}`; all else, and nothing at all, may be of somebody on the way who has passed nothing on.
     static func result(_ data: Data) throws {
-        guard !isBlank(data) else { return }
-        let reply: Result?
-        do {
-            reply = try PlainJSON.decode(Result.self, from: data)
-        } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
-            reply = nil
-        }
-        guard let result = reply?.result else { return }
+        let reply: Result = try object(data)
+        guard let result = reply.result else { throw MalformedReply(reason: "it has no “result”") }
         guard result.folded == "success" else { throw RejectedResult(result: result) }
     }
 
@@ -158,7 +177,7 @@ enum Reply {
         }
     }
 
-    private static func isBlank(_ data: Data) -> Bool {
+    static func isBlank(_ data: Data) -> Bool {
         data.withUnsafeBytes { $0.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 } }
     }
 }

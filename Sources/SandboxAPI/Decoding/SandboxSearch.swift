@@ -24,7 +24,7 @@ final class SandboxSearch: Sendable {
         }
 
         private static func sandbox(_ element: UnsafeRawBufferPointer) -> SandboxSummary? {
-            SandboxListScanner.one(element) ?? (try? PlainJSON.decode(SandboxSummary.self, from: Data(element)))
+            SandboxListScanner.one(element) ?? (try? JSON.decode(SandboxSummary.self, from: Data(element)))
         }
     }
 

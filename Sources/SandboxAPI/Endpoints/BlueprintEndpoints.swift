@@ -9,9 +9,8 @@ extension SandboxClient {
     /// - Parameter nameOrID: Any name is fine; a blueprint that isn't public is ``SandboxAPIError/Code/notFound``.
     public func blueprint(_ nameOrID: String) async throws -> Blueprint {
         try await calls.run(
-            .get("blueprint", ["blueprints", nameOrID], about: "blueprint “\(nameOrID)”"),
-            read: Reply.object
-        )
+            .get("blueprint", ["blueprints", nameOrID], about: "blueprint “\(nameOrID)”")
+        ) { try Reply.object($0, asked: nameOrID) { [$0.name, $0.id] } }
     }
 
     /// Starts a sandbox (`POST /blueprints/{identifier}/start`) and returns before its setup ends.

@@ -8,15 +8,17 @@ extension SandboxClient {
     }
 
     /// Reads a command of a sandbox (`GET /sandboxes/{id}/commands/{name}`).
+    ///
+    /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/malformedReply``, too, where something before the
+    ///   lab has made another path of a name that needs escapes, and thus asked for another command.
     public func command(sandboxID: String, name: String) async throws -> Command {
         try await calls.run(
             .get(
                 "command",
                 ["sandboxes", sandboxID, "commands", name],
                 about: "command “\(name)” of sandbox \(sandboxID)"
-            ),
-            read: Reply.object
-        )
+            )
+        ) { try Reply.object($0, asked: name) { [$0.name] } }
     }
 
     /// Starts a command of a sandbox (`POST /sandboxes/{id}/commands/{name}/start`) and returns before it ends.
@@ -61,9 +63,8 @@ extension SandboxClient {
                 "componentCommand",
                 ["sandboxes", sandboxID, "components", componentID, "commands", name],
                 about: "command “\(name)” of component \(componentID) of sandbox \(sandboxID)"
-            ),
-            read: Reply.object
-        )
+            )
+        ) { try Reply.object($0, asked: name) { [$0.name] } }
     }
 
     /// Starts a command of a component (`POST /sandboxes/{id}/components/{cid}/commands/{name}/start`); see

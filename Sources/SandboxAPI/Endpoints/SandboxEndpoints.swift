@@ -49,13 +49,18 @@ extension SandboxClient {
     ///
     /// A lab may answer ``SandboxAPIError/Code/notFound`` once the sandbox has ended.
     public func sandbox(id: String) async throws -> Sandbox {
-        try await calls.run(.get("sandbox", ["sandboxes", id], about: "sandbox \(id)"), read: Reply.object)
+        try await calls.run(.get("sandbox", ["sandboxes", id], about: "sandbox \(id)")) {
+            try Reply.object($0, asked: id) { [$0.id] }
+        }
     }
 
     /// Asks for the end of a sandbox (`POST /sandboxes/{id}/stop`), and returns before its teardown has begun.
     ///
     /// The first reads after it may still say what the sandbox was before. Not repeated by this client; labs have
     /// been seen to refuse a first stop and take the second.
+    ///
+    /// - Throws: ``SandboxAPIError``, too, where the reply isn't the lab's word that it has begun; one with the code
+    ///   ``SandboxAPIError/Code/malformedReply`` may be of somebody on the way who has passed nothing on.
     public func stopSandbox(id: String) async throws {
         try await calls.run(
             .post("stopSandbox", ["sandboxes", id, "stop"], about: "sandbox \(id)"),

@@ -36,20 +36,18 @@ enum ErrorCatalogue {
 
     /// Goes by the status, for want of a known message.
     ///
-    /// - Parameters:
-    ///   - fromAPI: Whether the API itself wrote the reply, not a web server or a gateway before it.
-    ///   - isPage: Whether the reply is a web page, as filters and gateways write them.
-    static func find(status: Int, fromAPI: Bool, isPage: Bool = false) -> Finding {
+    /// - Parameter author: Who wrote the reply: what somebody else says tells nothing of the user, of what the lab permits or
+    ///   has, nor of the request.
+    static func find(status: Int, by author: ReplyAuthor) -> Finding {
         switch status {
-        case 401: Finding(code: .authentication, refusesToken: true)
-        // A filter's page tells nothing of what the lab permits.
-        case 403: Finding(code: isPage ? .server : .forbidden)
-        // A gateway's own 404 says that it has no way to the API, not that a sandbox is gone.
-        case 404: Finding(code: fromAPI ? .notFound : .server)
-        case 409: Finding(code: .conflict)
         case 429: Finding(code: .rateQuota)
-        case _ where status == 408 || HTTPStatus.passesByItself(status): Finding(code: .server)
-        case 300..<400, 500...599: Finding(code: .configuration)
+        case _ where author == .somebodyElse || status == 408 || HTTPStatus.passesByItself(status), 300..<400:
+            Finding(code: .server)
+        case 500...599: Finding(code: .configuration)
+        case 401: Finding(code: .authentication, refusesToken: true)
+        case 403: Finding(code: .forbidden)
+        case 404: Finding(code: .notFound)
+        case 409: Finding(code: .conflict)
         default: Finding(code: .badRequest)
         }
     }

@@ -37,8 +37,8 @@ extension SandboxAPIError {
         // Before redaction, for a password may be a word of the message.
         let known = ErrorCatalogue.find(message: LabText.line(raw.beginning(longestPage), limit: .max))
         let said = message(raw, status, redact)
-        let isPage = body == nil && reply.isPage
-        let finding = known ?? ErrorCatalogue.find(status: code, fromAPI: body?.isError == true, isPage: isPage)
+        let author = ReplyAuthor(of: reply, body, isKnownWord: known != nil)
+        let finding = (author == .lab ? known : nil) ?? ErrorCatalogue.find(status: code, by: author)
         var error = SandboxAPIError(
             finding.code,
             said,
@@ -49,17 +49,37 @@ extension SandboxAPIError {
             isTransient: finding.code == .server || finding.code == .rateQuota
         )
         error.refusesToken = finding.refusesToken
-        error.isKnownWord = known != nil
-        error.isOwnWord = known != nil || body?.isError == true
+        error.isKnownWord = author == .lab && known != nil
+        error.isOwnWord = author == .lab
+        // Of a gateway that is in trouble it's no news that it isn't the lab.
+        error.isForeign = author == .somebodyElse && code < 500
         error.retryAfter = reply.response.headerFields[.retryAfter].flatMap { Int($0) }
             .map { .seconds(min(max($0, 0), 300)) }
         if (300..<400).contains(code) {
             let target = reply.response.headerFields[.location] ?? "nowhere"
-            error.message = LabText.line(
-                redact("The lab answers with a redirect to “\(target)”; give the address that it leads to.")
-            )
-        } else if code == 404, finding.code == .server {
+            if call.leadsToItself(target) {
+                error.code = .configuration
+                error.mayHaveBeenProcessed = false
+                error.isTransient = false
+                error.message = LabText.line(
+                    redact("The lab answers with a redirect to “\(target)”; give the address that it leads to.")
+                )
+            } else {
+                error.message = LabText.line(
+                    redact("Something before the lab answered in its place, with a redirect to “\(target)”.")
+                )
+            }
+        } else if code == 404, error.isForeign {
             error.message = "There is no Sandbox API at the lab's address, or no way to it for now: \(said)"
+        } else if error.isForeign {
+            error.message = LabText.line("Something before the lab answered in its place: \(said)")
+        } else if finding.code == .unsupported, let part = call.path.first(where: APICall.isFragile) {
+            error.isForeign = true
+            error.message = LabText.line(
+                redact(
+                    "\(said) Something before the lab may change the paths of requests: “\(part)” needs escapes in one."
+                )
+            )
         }
         return error
     }
@@ -72,6 +92,22 @@ extension SandboxAPIError {
         _ redact: Redactor
     ) -> SandboxAPIError {
         let status = reply.response.status.code
+        if let other = error as? Reply.OtherThing {
+            var error = SandboxAPIError(
+                .malformedReply,
+                LabText.line(
+                    redact(
+                        "The reply is about “\(other.found)” and not about “\(other.asked)”: something before the lab changes "
+                            + "the paths of requests."
+                    )
+                ),
+                operation: call.operation,
+                subject: call.subject,
+                httpStatus: status
+            )
+            error.isForeign = true
+            return error
+        }
         if let rejected = error as? Reply.RejectedResult {
             return SandboxAPIError(
                 .rejected,
@@ -82,16 +118,20 @@ extension SandboxAPIError {
                 mayHaveBeenProcessed: true
             )
         }
-        return SandboxAPIError(
+        // What is too long now won't be shorter in a moment.
+        let isTooLong = error is JSONSize.TooManyValues
+        var malformed = SandboxAPIError(
             .malformedReply,
-            "The lab's reply can't be read: \(reason(error)).",
+            "The lab's reply can't be read: \(reply.isPage ? "it is a web page" : reason(error)).",
             operation: call.operation,
             subject: call.subject,
             httpStatus: status,
             mayHaveBeenProcessed: true,
-            // What is too long now won't be shorter in a moment.
-            isTransient: !(error is JSONSize.TooManyValues)
+            isTransient: !isTooLong
         )
+        malformed.isForeign = !isTooLong
+        malformed.isEmptyReply = Reply.isBlank(reply.body)
+        return malformed
     }
 
     /// Why a reply can't be read, without a word of the reply.
@@ -132,7 +172,7 @@ struct ErrorBody: Decodable {
 
     init?(_ data: Data) {
         guard data.count <= Self.longest, data.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"),
-            let body = try? PlainJSON.decode(ErrorBody.self, from: data)
+            let body = try? JSON.decode(ErrorBody.self, from: data)
         else { return nil }
         self = body
     }
@@ -162,9 +202,4 @@ struct ErrorBody: Decodable {
 
     /// Whether the lab itself says that this is an error, whatever the reply's status says.
     var isError: Bool { errorCategory != nil }
-}
-
-extension HTTPReply {
-    /// Whether the body is a web page.
-    fileprivate var isPage: Bool { body.first { $0 > 0x20 } == UInt8(ascii: "<") }
 }

@@ -69,6 +69,10 @@ public struct SandboxAPIError: Error, Hashable, Sendable {
     package internal(set) var isOwnWord = false
     /// Whether the words are known, so that the code is sure.
     package internal(set) var isKnownWord = false
+    /// Whether something before the lab has answered in its place, or has changed what was asked.
+    package internal(set) var isForeign = false
+    /// Whether the reply went well and had nothing in it.
+    package internal(set) var isEmptyReply = false
     /// How long the lab asks to wait.
     var retryAfter: Duration?
 
@@ -107,7 +111,8 @@ extension SandboxAPIError {
     /// lasting: wrong inputs, duration or name, something that isn't there or not permitted, a refused login.
     package var mayBeMetLater: Bool {
         if code == .conflict { return true }
-        guard let httpStatus, !isKnownWord, ![.authentication, .notFound, .configuration].contains(code) else {
+        guard let httpStatus, !isKnownWord, !isForeign, ![.authentication, .notFound, .configuration].contains(code)
+        else {
             return false
         }
         return isOwnWord || (400..<500).contains(httpStatus)

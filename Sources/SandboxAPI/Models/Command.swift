@@ -146,8 +146,9 @@ public struct Execution: Hashable, Sendable, Decodable {
 extension LenientObject {
     /// An output: `nil` where there is none, for which some labs write the word `Null`.
     func filledOutput(_ name: String) -> String? {
-        guard let text = string(name), !text.isEmpty, text != "Null" else { return nil }
-        return text
+        // A list is one of lines.
+        let text = string(name) ?? strings(name).joined(separator: "\n")
+        return text.isEmpty || text == "Null" ? nil : text
     }
 }
 

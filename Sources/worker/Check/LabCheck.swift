@@ -3,6 +3,7 @@ import SandboxAPI
 
 /// Whether the lab takes the user, speaks version 2 of its API, and has something to start.
 struct LabCheck: Sendable {
+    private static let lookAround = "check CLOUDSHELL_URL and what stands before the lab: a gateway, a filter, a portal"
     private static let names = ["lab login", "lab API", "lab blueprints"]
 
     private let settings: LabSettings
@@ -53,8 +54,10 @@ struct LabCheck: Sendable {
                 .failed(
                     "lab API",
                     CheckText.line(error.description),
-                    fix: "check that CLOUDSHELL_URL is a lab with version 2 of the Sandbox API: "
-                        + "\(client.url)/api/v2/explore/"
+                    fix: error.isForeign
+                        ? Self.lookAround
+                        : "check that CLOUDSHELL_URL is a lab with version 2 of the Sandbox API: "
+                            + "\(client.url)/api/v2/explore/"
                 ),
                 .notTried("lab blueprints", "the API doesn't answer"),
             ]
@@ -80,6 +83,7 @@ struct LabCheck: Sendable {
                 evidence,
                 fix: "set CLOUDSHELL_URL to the Sandbox API's address and port, such as https://\(settings.host):3443; "
                     + "its own page is at /api/v2/explore/"
+                    + (error.isForeign ? "; \(Self.lookAround)" : "")
             )
         default:
             return .failed(name, evidence, fix: "see that the lab's Sandbox API service runs")

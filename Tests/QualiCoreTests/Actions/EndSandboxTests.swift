@@ -95,6 +95,68 @@ struct EndSandboxTests {
         #expect(try await run(bench).summary.contains("reported no errors"))
     }
 
+    /// A lab whose sandbox `s1` runs on until it is asked to end for the given time, of which all before are answered by
+    /// somebody else.
+    private func swallowing(_ reply: HTTPReply, until stop: Int) throws -> LabBench {
+        let isEnding = Locked(false)
+        return try LabBench { line, number in
+            switch line {
+            case Self.stopLine:
+                guard number >= stop else { return reply }
+                isEnding.withLock { $0 = true }
+                return .success
+            case Self.readLine: return .sandbox("s1", isEnding.withLock { $0 } ? .teardown : .ready)
+            case _ where line.hasPrefix("GET /sandboxes/s1/activity"): return Self.feed()
+            default: return .error(400, "unexpected \(line)")
+            }
+        }
+    }
+
+    @Test(arguments: [HTTPReply.json(""), .json("{}"), .json("<html>"), .json("<html>", status: 401)])
+    func `a stop that somebody has swallowed is sent again`(reply: HTTPReply) async throws {
+        let bench = try swallowing(reply, until: 4)
+        #expect(try await run(bench, wait: false).summary == "The sandbox is being ended.")
+        #expect(bench.lab.count(Self.stopLine) == 4)
+    }
+
+    @Test func `an end never succeeds on a blank reply`() async throws {
+        let bench = try swallowing(.json(""), until: .max)
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench, wait: false) }
+        #expect(failure.type == .systemUnavailable)
+        #expect(failure.message.contains("it is empty"))
+        #expect(failure.message.contains("Check the worker's CLOUDSHELL_URL and what stands before the lab."))
+        #expect(LabBench.seconds(bench.clock) >= 300)
+    }
+
+    @Test func `a page in the place of a sandbox isn't its end`() async throws {
+        let clock = ManualClock()
+        let bench = try LabBench(clock: clock) { line, number in
+            switch line {
+            case "GET /sandboxes": .empty
+            case Self.readLine where number == 1: .sandbox("s1", .ready)
+            case Self.readLine: LabBench.seconds(clock) < 200 ? .json("<html>") : .sandbox("s1", .ended)
+            case Self.stopLine: .success
+            case _ where line.hasPrefix("GET /sandboxes/s1/activity"): Self.feed()
+            default: .error(400, "unexpected \(line)")
+            }
+        }
+        #expect(try await run(bench).summary.contains("The sandbox has ended"))
+        #expect(LabBench.seconds(clock) >= 200)
+    }
+
+    @Test func `a blank reply to a stop that was heard ends the sandbox once`() async throws {
+        let bench = try LabBench { line, number in
+            switch line {
+            case Self.stopLine: .json("")
+            case Self.readLine: .sandbox("s1", number == 1 ? .ready : .teardown)
+            case _ where line.hasPrefix("GET /sandboxes/s1/activity"): Self.feed()
+            default: .error(400, "unexpected \(line)")
+            }
+        }
+        #expect(try await run(bench, wait: false).summary == "The sandbox is being ended.")
+        #expect(bench.lab.count(Self.stopLine) == 1)
+    }
+
     @Test(arguments: [true, false])
     func `a sandbox that has ended already is as wanted`(isKnown: Bool) async throws {
         let bench = try LabBench { line, _ in

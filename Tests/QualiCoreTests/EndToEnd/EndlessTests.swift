@@ -58,6 +58,12 @@ struct EndlessTests {
             Trouble("GetObject", .html(502)), Trouble("GetObject", .truncateBody),
             Trouble("startSandbox", .html(200)), Trouble("startSandbox", .truncateBody),
             Trouble("startComponentCommand", .truncateBody), Trouble("stopSandbox", .html(200)),
+            Trouble("stopSandbox", .reply(LocalLab.emptyReply), "nothing"),
+            Trouble("stopSandbox", elsewhere, "a redirect"),
+            Trouble("login", .html(401)), Trouble("login", .html(400)), Trouble("blueprint", .html(404)),
+            Trouble("startSandbox", .html(409)), Trouble("startSandbox", .html(400)),
+            Trouble("startSandbox", .reply(LocalLab.emptyReply), "nothing"), Trouble("components", .html(401)),
+            Trouble("componentCommand", .html(403)), Trouble("startComponentCommand", .html(413)),
         ]
 
     @Test(arguments: troubles)

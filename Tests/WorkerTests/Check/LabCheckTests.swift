@@ -94,6 +94,21 @@ struct LabCheckTests {
         }
     }
 
+    @Test("tells what stands before the lab from a refused user", arguments: [400, 401, 403, 409])
+    func boxInBetween(status: Int) async throws {
+        try await Checkup.withCloud { cloud in
+            cloud.faults.inject(.html(status), on: "login", times: .max)
+            let checkup = try await Checkup.run(cloud)
+            #expect(checkup.status == 1)
+            checkup.expect("lab login", fix: "check CLOUDSHELL_URL and what stands before the lab")
+            #expect(checkup["lab login"]?.fix?.contains("CLOUDSHELL_PASSWORD") == false)
+        }
+        try await Checkup.withCloud { cloud in
+            cloud.faults.inject(.html(status), on: "blueprints", times: .max)
+            try await Checkup.run(cloud).expect("lab API", fix: "check CLOUDSHELL_URL and what stands before the lab")
+        }
+    }
+
     @Test("warns of a lab in which nothing is public, and logs out all the same")
     func nothingPublic() async throws {
         var options = Checkup.options

@@ -57,7 +57,7 @@ struct LabWorld: Sendable {
         guard
             let (route, version) = LabRoute.parse(
                 method: request.method,
-                path: request.path,
+                path: behaviour.gateway.path(request.path),
                 ignoringCase: behaviour.ignoresCaseOfPaths,
                 takesRawToken: behaviour.takesRawTokenInPath
             ), behaviour.knowsActivity || !route.isActivity
