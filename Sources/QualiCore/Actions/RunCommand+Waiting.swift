@@ -8,6 +8,8 @@ import SandboxAPI
 extension RunCommand {
     /// For how long after the command's time-out its output is tried to be stored, in seconds.
     private static let longestStore: TimeInterval = 3_600
+    /// How often a cancellation is asked for at most.
+    private static let mostCancellations = 3
 
     /// How far a job is whose command runs.
     static func running(_ configuration: Configuration, _ target: CommandTarget) -> JobProgress {
@@ -34,9 +36,14 @@ extension RunCommand {
         let output = try await output(execution, configuration, isWhole: !context.artifacts.outputs.isEmpty)
         let note = try await repeats(configuration, target, context, checkpoint).map { " \($0)" } ?? ""
         guard execution.status.isSuccess else {
+            var reason = ""
+            if execution.status.isCancelled, let state = await endState(of: target.sandboxID) {
+                reason = " The sandbox runs no more (its state: '\(state.rawValue)')."
+            }
             throw JobFailure(
                 .jobFailed,
-                "The command \(what) ended as '\(execution.status.rawValue)'.\(note)\(output.quotation(limit: 4_000))"
+                "The command \(what) ended as '\(execution.status.rawValue)'.\(reason)\(note)"
+                    + output.quotation(limit: 4_000)
             )
         }
         if let artifact = context.artifacts.outputs.first {
@@ -168,18 +175,32 @@ extension RunCommand {
     }
 
     /// Asks the lab to cancel an execution; whether it has agreed.
+    ///
+    /// Where its reply doesn't tell, the execution does; the request is sent again while that goes on.
     func cancel(_ executionID: String, _ context: JobContext<Checkpoint>) async throws -> Bool {
         let client = lab.client
-        do {
-            try await context.uninterrupted { try await client.stopExecution(id: executionID) }
-            return true
-        } catch let error as SandboxAPIError {
-            // Not every command can be cancelled; the job fails in any case.
-            context.logger.warning(
-                "The lab doesn't cancel an execution",
-                metadata: ["commandExecution": "\(executionID)", "error": "\(error)"]
-            )
-            return false
+        var attempts = 0
+        while true {
+            attempts += 1
+            do {
+                try await context.uninterrupted { try await client.stopExecution(id: executionID) }
+                return true
+            } catch let error as SandboxAPIError {
+                if error.mayHaveBeenProcessed, error.isTransient {
+                    try await context.clock.sleep(for: min(lab.statusInterval, .seconds(2)))
+                    let status = try? await lab.executionWatcher.execution(executionID).status
+                    if let status, status.isFinal || status == .stopping {
+                        return status.isCancelled || status == .stopping
+                    }
+                    if attempts < Self.mostCancellations { continue }
+                }
+                // Not every command can be cancelled; the job fails in any case.
+                context.logger.warning(
+                    "The lab doesn't cancel an execution",
+                    metadata: ["commandExecution": "\(executionID)", "error": "\(error)"]
+                )
+                return false
+            }
         }
     }
 }

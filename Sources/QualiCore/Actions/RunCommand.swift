@@ -74,6 +74,9 @@ public struct RunCommand: ActionHandler {
             }
             return try await finish(configuration, target, context, checkpoint)
         } catch var failure as JobFailure {
+            if checkpoint.executionID == nil || failure.type == .configurationError {
+                failure = await explained(failure, target.sandboxID)
+            }
             failure.externalExecutionID = target.sandboxID
             failure.message = SecretRedactor(configuration.arguments.secrets)(failure.message)
             throw failure
@@ -109,9 +112,35 @@ public struct RunCommand: ActionHandler {
         }
         do {
             return try await findComponent(of: sandboxID, configuration, context)
-        } catch var failure as JobFailure {
+        } catch let failure as JobFailure {
+            var failure = await explained(failure, sandboxID)
             failure.externalExecutionID = sandboxID
             throw failure
+        }
+    }
+
+    /// A failure as it is to be told: what a lab says of a sandbox that has ended fits neither its name nor a command's.
+    private func explained(_ failure: JobFailure, _ sandboxID: String) async -> JobFailure {
+        guard !failure.isPassing, let state = await endState(of: sandboxID) else { return failure }
+        var failure = failure
+        failure.type = .jobFailed
+        failure.message =
+            "The sandbox '\(sandboxID)' runs no more (its state: '\(state.rawValue)'): somebody ended it, or its time was over. "
+            + failure.message
+        return failure
+    }
+
+    /// The state of a sandbox that is ending or has ended, as far as the lab tells it at once; `nil` of any other.
+    func endState(of sandboxID: String) async -> SandboxState? {
+        do {
+            let state = try await lab.watchingClient.sandbox(id: sandboxID).state
+            return state.isEnding || state.isEnded ? state : nil
+        } catch let error as SandboxAPIError where error.code == .notFound {
+            let wanted = sandboxID.lowercased()
+            let past = try? await lab.watchingClient.historicSandboxes { $0.id.lowercased() == wanted }
+            return past?.first { $0.state.isEnded }?.state
+        } catch {
+            return nil
         }
     }
 
@@ -373,6 +402,16 @@ public struct RunCommand: ActionHandler {
                 commands = try await target.commands(lab.client)
             } catch let error as SandboxAPIError {
                 throw JobFailure("The commands of \(target.name) in sandbox '\(target.sandboxID)' can't be read", error)
+            }
+            guard !commands.contains(where: { $0.name == configuration.command }) else {
+                throw JobFailure(
+                    .systemUnavailable,
+                    """
+                    The lab lists the command '\(configuration.command)' of \(target.name), but doesn't find it by its path: \
+                    something before the lab changes the paths of requests. Check the worker's CLOUDSHELL_URL and what \
+                    stands before the lab.
+                    """
+                )
             }
             let names = commands.map { "'\($0.name)'" }.sorted().joined(separator: ", ").cut(to: 2_000)
             throw JobFailure(

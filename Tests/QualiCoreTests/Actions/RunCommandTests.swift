@@ -233,6 +233,93 @@ struct RunCommandTests {
         #expect(bench.lab.count("DELETE /executions/e2") == 1)
     }
 
+    @Test(arguments: [true, false])
+    func `a blank reply to a cancellation proves nothing`(isHeard: Bool) async throws {
+        let isStopped = Locked(false)
+        let bench = try bench { line, _ in
+            switch line {
+            case "DELETE /executions/e2":
+                isStopped.withLock { $0 = isHeard }
+                return .json("")
+            case "GET /executions/e2": return Self.execution(isStopped.withLock { $0 } ? "Stopped" : "Running")
+            default: return nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench, ["TimeoutInMinutes": "2"]) }
+        #expect(failure.message.contains("so it was cancelled") == isHeard)
+        #expect(failure.message.contains("may still run") == !isHeard)
+        #expect(bench.lab.count("DELETE /executions/e2") == (isHeard ? 1 : 3))
+    }
+
+    @Test func `an output with half a character is told`() async throws {
+        let bench = try bench { line, _ in
+            line == "GET /executions/e2"
+                ? .json(#"{"id": "e2", "status": "Failed", "output": "caf\u00e9 \ud83d <b>bold</b>"}"#) : nil
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.message.hasSuffix("Its output:\ncafé \u{FFFD} <b>bold</b>"))
+    }
+
+    // MARK: A sandbox that has ended
+
+    @Test(arguments: [SandboxState.ended, .teardown])
+    func `a command on an ended sandbox is told as such`(state: SandboxState) async throws {
+        let bench = try bench { line, _ in
+            switch line {
+            case Self.startLine: .error(400, "Sandbox is not active")
+            case "GET /sandboxes/s1": .sandbox("s1", state)
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.type == .jobFailed)
+        #expect(failure.message.hasPrefix("The sandbox 's1' runs no more (its state: '\(state.rawValue)'): "))
+        #expect(failure.message.contains("Sandbox is not active"))
+    }
+
+    @Test(arguments: [true, false])
+    func `one that the lab doesn't know any more is looked for in the past`(wasThere: Bool) async throws {
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /sandboxes?show_historic=true": wasThere ? .list("S1", .ended) : .empty
+            case _ where line.hasPrefix("GET /sandboxes/s1"): .unknownEntity
+            default: nil
+            }
+        }
+        for component in ["SANDBOX", "web.*"] {
+            let failure = try await #require(throws: JobFailure.self) {
+                try await run(bench, ["ComponentName": component])
+            }
+            #expect(failure.type == (wasThere ? .jobFailed : .configurationError))
+            #expect(failure.message.hasPrefix("The sandbox 's1' runs no more (its state: 'Ended')") == wasThere)
+        }
+    }
+
+    @Test func `a command that was cancelled with its sandbox says so`() async throws {
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /executions/e2": Self.execution("Cancelled")
+            case "GET /sandboxes/s1": .sandbox("s1", .ended)
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.message.contains("ended as 'Cancelled'. The sandbox runs no more (its state: 'Ended')."))
+    }
+
+    @Test func `a command that the lab lists but doesn't find has lost its path's escapes`() async throws {
+        let bench = try LabBench { line, _ in
+            switch line {
+            case "GET /sandboxes/s1/commands": .json(#"[{"name": "a/b"}]"#)
+            case "GET /sandboxes/s1/commands/a%2Fb": .unknownEntity
+            default: .error(400, "unexpected \(line)")
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench, ["CommandName": "a/b"]) }
+        #expect(failure.type == .systemUnavailable)
+        #expect(failure.message.contains("something before the lab changes the paths of requests"))
+    }
+
     @Test func `a long command is read ever more rarely, and its end is seen within a tenth of its time`() async throws
     {
         let clock = ManualClock()
