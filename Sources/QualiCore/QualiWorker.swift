@@ -29,6 +29,9 @@ public struct QualiWorker: Service {
         public var actions = QualiActions()
         /// The CloudShell portal for links; `nil` for the one that runs beside the Sandbox API.
         public var portal: PortalLinks?
+        /// What the lab's attributes, inputs, arguments and items of addresses are called whose values are neither stored nor
+        /// shown; those of a password's type never are.
+        public var secretNames = SecretNames.standard
         /// The pause between reads of the lab's state.
         public var statusInterval: Duration = .seconds(5)
         /// How often a lab of which no job wants anything is asked whether it is there; `nil` for never.
@@ -129,6 +132,7 @@ public struct QualiWorker: Service {
         let redactOthers = jobs.redact
         jobs.redact = { redactOthers(redactOwn($0)) }
         lab.redact = jobs.redact
+        lab.secretNames = configuration.secretNames
         var actions = configuration.actions.jobActions(lab: lab)
         for index in actions.indices { actions[index].gate = door.gate }
         worker = JobWorker(

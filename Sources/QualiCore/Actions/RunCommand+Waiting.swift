@@ -33,7 +33,7 @@ extension RunCommand {
                 try await cancelOverdue(executionID, lastSeen: seen, configuration, target, context)
             }
         let what = Self.words(configuration, target)
-        let output = try await output(execution, configuration, isWhole: !context.artifacts.outputs.isEmpty)
+        let output = try await output(execution, context, isWhole: !context.artifacts.outputs.isEmpty)
         let note = try await repeats(configuration, target, context, checkpoint).map { " \($0)" } ?? ""
         guard execution.status.isSuccess else {
             var reason = ""
@@ -75,7 +75,7 @@ extension RunCommand {
         if let execution, execution.status.isSuccess || execution.status.isFinal && !isCancelled { return execution }
         var quotation = ""
         if let execution {
-            quotation = try await output(execution, configuration, isWhole: false).quotation(limit: 4_000)
+            quotation = try await output(execution, context, isWhole: false).quotation(limit: 4_000)
         }
         throw JobFailure(
             .jobFailed,
@@ -94,10 +94,10 @@ extension RunCommand {
     /// What an execution has printed, but for passwords that the command was given.
     private func output(
         _ execution: Execution,
-        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>,
         isWhole: Bool
     ) async throws -> CommandOutput {
-        let mask = SecretRedactor(configuration.arguments.secrets)
+        let mask = SecretRedactor(context.secrets)
         return try await CommandOutput.read(execution.output, isWhole: isWhole) { [redact = lab.redact] text in
             redact(mask(text))
         }

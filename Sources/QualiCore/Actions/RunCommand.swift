@@ -40,6 +40,8 @@ public struct RunCommand: ActionHandler {
         var earlierEnds: [String]?
         /// Until when the command is waited for.
         var deadline: Date?
+        /// The arguments whose type alone tells that they are passwords, if there are any.
+        var passwordArguments: [String]?
     }
 
     /// How long after a job was taken its command may be started without a look whether the job is still open, in seconds.
@@ -56,6 +58,7 @@ public struct RunCommand: ActionHandler {
     public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
         var checkpoint = context.checkpoint ?? Checkpoint()
         let actionExecutionID = context.job.actionExecutionID
+        lab.hide(configuration.arguments, ofPasswordType: checkpoint.passwordArguments ?? [], context)
         if let executionID = checkpoint.executionID {
             lab.claims.add(executionID, of: actionExecutionID)
         } else {
@@ -78,7 +81,6 @@ public struct RunCommand: ActionHandler {
                 failure = await explained(failure, target.sandboxID)
             }
             failure.externalExecutionID = target.sandboxID
-            failure.message = SecretRedactor(configuration.arguments.secrets)(failure.message)
             throw failure
         }
     }
@@ -192,7 +194,6 @@ public struct RunCommand: ActionHandler {
         _ checkpoint: inout Checkpoint
     ) async throws {
         let client = lab.client
-        let request = StartCommandRequest(params: configuration.arguments, printOutput: true)
         let waiter = context.waiter(limit: configuration.timeout)
         let judge = lab.patience(of: waiter)
         let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
@@ -215,6 +216,10 @@ public struct RunCommand: ActionHandler {
             checkpoint.looks = nil
             let readAt = context.clock.now
             let command = try await command(configuration, target, context)
+            let passwords = lab.passwords(command.params.map { ($0.name, $0.type) })
+            checkpoint.passwordArguments = passwords.isEmpty ? nil : passwords
+            let arguments = lab.hide(configuration.arguments, ofPasswordType: passwords, context)
+            let request = StartCommandRequest(params: arguments, printOutput: true)
             checkpoint.earlierExecutions = command.executions.map { Self.shortened($0.id) }
             lab.claims.note(context.job.actionExecutionID, isSettled: false)
             try await context.save(checkpoint)

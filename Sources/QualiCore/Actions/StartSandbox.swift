@@ -49,6 +49,8 @@ public struct StartSandbox: ActionHandler {
         var resourcesDeadline: Date?
         /// How long the setup may take by its blueprint's estimate, in minutes.
         var setupMinutes: Int?
+        /// The blueprint's inputs whose type alone tells that they are passwords; `nil` while types aren't known.
+        var passwordInputs: [String]?
         /// Until when the setup is waited for.
         var setupDeadline: Date?
         /// The most that was shown of the setup's progress, which mustn't fall.
@@ -76,8 +78,10 @@ public struct StartSandbox: ActionHandler {
     /// Starts, waits, stores.
     public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
         var checkpoint = context.checkpoint ?? Checkpoint()
+        lab.hide(configuration.inputs, ofPasswordType: checkpoint.passwordInputs ?? [], context)
         do {
             try await ensureStarted(configuration, context, &checkpoint)
+            try await learnTypes(configuration, context, &checkpoint)
             if let message = checkpoint.failure {
                 throw JobFailure(checkpoint.failureType.map { .init(rawValue: $0) } ?? .jobFailed, message)
             }
@@ -113,7 +117,7 @@ public struct StartSandbox: ActionHandler {
         var failure =
             error as? JobFailure ?? JobFailure(.jobFailed, "The worker failed unexpectedly: \(error)")
         // The checkpoint holds the message, too.
-        failure.message = lab.redact(SecretRedactor(configuration.inputs.secrets)(failure.message))
+        failure.message = lab.redact(context.redact(failure.message))
         guard let sandboxID = checkpoint.sandboxID else {
             if checkpoint.isStartUncertain {
                 let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
@@ -173,10 +177,11 @@ public struct StartSandbox: ActionHandler {
         let blueprint = try await resolve(configuration, context)
         Self.note(blueprint, configuration, &checkpoint)
         let setupTimeout = Self.setupTimeout(configuration, checkpoint)
+        let inputs = hideInputs(configuration, blueprint, context, &checkpoint)
         let request = StartSandboxRequest(
             name: tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline"),
             duration: configuration.duration,
-            params: configuration.inputs
+            params: inputs
         )
         let waiter = context.waiter(limit: setupTimeout)
         var judge = lab.patience(of: waiter)
@@ -323,6 +328,37 @@ public struct StartSandbox: ActionHandler {
 
     private struct UnknownBlueprint: Error {}
 
+    /// Hides the inputs that are secret by their names or by the blueprint's types, and its defaults of such.
+    @discardableResult
+    private func hideInputs(
+        _ configuration: Configuration,
+        _ blueprint: Blueprint,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) -> [Input] {
+        let passwords = lab.passwords(blueprint.inputs.map { ($0.name, $0.type) })
+        checkpoint.passwordInputs = passwords
+        let defaults = blueprint.inputs.map { Input(name: $0.name, value: $0.defaultValue ?? "") }
+        lab.hide(defaults, ofPasswordType: passwords, context)
+        return lab.hide(configuration.inputs, ofPasswordType: passwords, context)
+    }
+
+    /// Learns the types of the inputs of a sandbox that was found rather than started.
+    private func learnTypes(
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws {
+        guard checkpoint.passwordInputs == nil else { return }
+        guard let blueprint = try? await lab.client.blueprint(configuration.blueprint) else {
+            // As the blueprint may be gone, any of them may be a password.
+            lab.hide(configuration.inputs, ofPasswordType: nil, context)
+            return
+        }
+        hideInputs(configuration, blueprint, context, &checkpoint)
+        try await context.save(checkpoint)
+    }
+
     /// Returns if the start is to be tried again; throws what the job fails with, if not.
     private func admitRetry(
         _ error: SandboxAPIError,
@@ -452,7 +488,8 @@ public struct StartSandbox: ActionHandler {
             (configuration.duration - setupTimeout).timeInterval
         )
         let waiter = context.waiter(limit: setupTimeout)
-        var result = try await store(sandboxID, until: reservationEnd, waiter, configuration, context)
+        let passwords = checkpoint.passwordInputs
+        var result = try await store(sandboxID, until: reservationEnd, waiter, passwords, configuration, context)
         if let note { result.summary += ". \(note)" }
         return result
     }
@@ -484,6 +521,7 @@ public struct StartSandbox: ActionHandler {
         _ sandboxID: String,
         until deadline: Date,
         _ waiter: Waiter,
+        _ passwordInputs: [String]?,
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>
     ) async throws -> JobResult {
@@ -492,6 +530,11 @@ public struct StartSandbox: ActionHandler {
         }
         sandbox.components = try await lab.read("The sandbox's components can't be read", waiter, until: deadline) {
             try await $0.components(sandboxID: sandboxID)
+        }
+        sandbox.parameters.hide(named: lab.secretNames, and: passwordInputs)
+        // How much a lab tells of its components isn't known before.
+        sandbox = try await HeavyWork.ofJobs.run { [sandbox, lab, secrets = context.secrets] _ in
+            sandbox.withoutSecrets(named: lab.secretNames, known: secrets, and: lab.redact)
         }
         let url = lab.portal.sandbox(sandboxID)
         if let output = context.artifacts.outputs.first {

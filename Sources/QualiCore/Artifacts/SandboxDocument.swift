@@ -12,6 +12,7 @@ enum SandboxDocument {
 
     /// Everything about a ready sandbox but its secrets.
     struct Content: Encodable {
+        /// The sandbox, without secrets.
         let sandbox: Sandbox
         let blueprintName: String
         let url: String
@@ -22,7 +23,7 @@ enum SandboxDocument {
         }
 
         func encode(to encoder: any Encoder) throws {
-            try sandbox.withoutSecrets.encode(to: encoder)
+            try sandbox.encode(to: encoder)
             var container = encoder.container(keyedBy: Key.self)
             try container.encode(blueprintName, forKey: .blueprintName)
             try container.encode(url, forKey: .url)

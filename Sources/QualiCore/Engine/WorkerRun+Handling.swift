@@ -114,19 +114,24 @@ extension WorkerRun {
         job.mark?.end()
         let job = await job.upToDate()
         switch result {
-        case .success(let result): await end(job.record, result.map(JobOutcome.success) ?? .abandoned)
+        case .success(let result): await end(job, result.map(JobOutcome.success) ?? .abandoned)
         case .failure(is CancellationError):
             if await putBack(job) { return }
             if !Task.isCancelled {
                 guard let standby = await job.ledger.takeStandby() else {
-                    return await end(job.record, .failure(Self.unexpected(CancellationError())))
+                    return await end(job, .failure(Self.unexpected(CancellationError())))
                 }
                 if await standingBy.add(job, standby) { return }
             }
             await handOver(job)
         case .failure(let error):
-            await end(job.record, .failure(error as? JobFailure ?? Self.unexpected(error)))
+            await end(job, .failure(error as? JobFailure ?? Self.unexpected(error)))
         }
+    }
+
+    /// Notes how a job ended whose handler has run, without the secrets that it was given.
+    private func end(_ job: JobInHand, _ outcome: JobOutcome) async {
+        await end(job.record, job.ledger.secrets.redact(outcome))
     }
 
     /// Puts a job into the queue whose handler has ended to wait there; `false` if it hasn't.

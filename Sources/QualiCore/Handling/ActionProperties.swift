@@ -74,13 +74,18 @@ public struct ActionProperties: Sendable {
     /// The pairs come in the order of their names. An absent property is an empty dictionary.
     public func dictionary(_ name: String) throws -> [(name: String, value: String)] {
         // The places that an error names are those of the text as it was written.
-        guard let text = string(ifPresent: name), let whole = values[name] else { return [] }
+        guard string(ifPresent: name) != nil, let whole = values[name] else { return [] }
         do {
             return try FlatDictionary.read(whole).sorted { $0.name < $1.name }
         } catch {
             let wanted = #"a flat JSON dictionary such as {"Name": "value", "Count": 3, "Flag": true}"#
-            throw wrong(name, text, "\(wanted); \(error.words)")
+            throw wrong(name, "\(wanted); \(error.words)")
         }
+    }
+
+    /// A failure that doesn't quote what was found, since secrets may be in it.
+    private func wrong(_ name: String, _ wanted: String) -> JobFailure {
+        JobFailure(.configurationError, "The property '\(name)' should be \(wanted).")
     }
 
     private func wrong(_ name: String, _ found: String, _ wanted: String) -> JobFailure {

@@ -1,6 +1,8 @@
 public import AWSLite
 public import Foundation
+import HTTPTransport
 public import Logging
+import SandboxAPI
 
 /// What a handler knows of its job, and how it reaches the outside.
 public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
@@ -15,7 +17,13 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     /// The time by CodePipeline, which all hosts have in common, and a way to wait.
     public let clock: any WorkerClock
     /// A logger that names the job in every line, and its external execution once ``report(_:)`` has told it.
-    public var logger: Logger { log.logger }
+    ///
+    /// The job's secrets are masked in its lines.
+    public var logger: Logger {
+        var logger = log.logger
+        logger.handler = MaskingLogHandler(logger.handler, ledger.secrets)
+        return logger
+    }
 
     private let bareArtifacts: JobArtifacts
     private let log: JobLog
@@ -79,6 +87,18 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
             actions: actions
         )
     }
+
+    /// Has the values of inputs that mustn't be shown masked from now on: in the log, the progress, and the words of the
+    /// result or failure.
+    func hide(_ inputs: [Input]) {
+        ledger.secrets.add(inputs.filter(\.isHidden).map { Secret($0.value) })
+    }
+
+    /// What is hidden.
+    var secrets: [Secret] { ledger.secrets.all }
+
+    /// The text with what is hidden masked, for where it is cut or stored.
+    func redact(_ text: String) -> String { ledger.secrets.redact(text) }
 
     /// Stores how far the job has come; when it returns, a worker that resumes the job will begin from here.
     ///

@@ -10,6 +10,8 @@ package actor JobLedger {
     private let isContested: Bool
     private let surroundings: Surroundings
     private let heldSince: Date
+    /// What is masked in all that is told of the job.
+    nonisolated let secrets = JobSecrets()
     private var shows: ProgressShows
     /// Whether the next wait shows the job's progress.
     private var hasTurn = false
@@ -96,12 +98,14 @@ package actor JobLedger {
         // On the way to a wait that is over, a handler says what it has said before.
         guard brought == nil else { return }
         said = progress
+        said.summary = secrets.redact(progress.summary)
         trouble = nil
         await tell()
     }
 
     /// Shows what the job waits for beside its progress; `nil` once that is over.
     func note(trouble: String?) async {
+        let trouble = trouble.map(secrets.redact)
         guard brought == nil, trouble != self.trouble else { return }
         self.trouble = trouble
         await tell()

@@ -12,6 +12,8 @@ struct Waiter: Sendable {
     var limit: Duration = .zero
     /// Shows what is waited for beside the job's progress; `nil` once that is over.
     var show: @Sendable (String?) async -> Void = { _ in }
+    /// Masks the job's secrets, before a text is cut.
+    var redact: @Sendable (String) -> String = { $0 }
     /// Pauses; it may put the job back, after which the handler begins anew from its checkpoint.
     var pause: (@Sendable (Duration) async throws -> Void)?
 
@@ -82,6 +84,7 @@ extension JobContext {
             logger: logger,
             limit: limit,
             show: { await self.show(trouble: $0) },
+            redact: { self.redact($0) },
             pause: { try await self.pause(for: $0) }
         )
     }

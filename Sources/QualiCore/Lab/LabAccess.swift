@@ -34,6 +34,8 @@ public struct LabAccess: Sendable {
     let starts = ExclusiveAccess()
     /// Keeps jobs from taking one another's executions for their own.
     let claims = ExecutionClaims()
+    /// What attributes, inputs, arguments and items of addresses are called whose values mustn't be shown.
+    var secretNames = SecretNames.standard
     /// Masks the worker's own secrets, before a text is cut.
     var redact: @Sendable (String) -> String = { $0 }
 
@@ -99,6 +101,27 @@ public struct LabAccess: Sendable {
         }
     }
 
+    /// Marks the values among those given by a pipeline that mustn't be shown, and has them masked in all that the job says.
+    ///
+    /// - Parameter passwords: The names of those of a password's type; `nil` where the types are unknown, so that all are
+    ///   hidden.
+    @discardableResult
+    func hide<Checkpoint>(
+        _ inputs: [Input],
+        ofPasswordType passwords: [String]?,
+        _ context: JobContext<Checkpoint>
+    ) -> [Input] {
+        var inputs = inputs
+        inputs.hide(named: secretNames, and: passwords)
+        context.hide(inputs)
+        return inputs
+    }
+
+    /// The names of those whose type alone tells that their values mustn't be shown.
+    func passwords(_ inputs: [(name: String, type: ValueType?)]) -> [String] {
+        inputs.filter { $0.type?.isPassword == true && !secretNames.contains($0.name) }.map(\.name)
+    }
+
     /// The lab's own words on what went wrong in a sandbox, newest last.
     ///
     /// The activity feed lags behind the state, so it is asked a few times.
@@ -114,8 +137,8 @@ public struct LabAccess: Sendable {
                 isReadable = true
                 if !events.isEmpty {
                     return events.suffix(10).map { event in
-                        let text = event.text.cut(to: 1_000)
-                        let output = event.output?.trimmingWhitespace ?? ""
+                        let text = waiter.redact(redact(event.text)).cut(to: 1_000)
+                        let output = waiter.redact(redact(event.output?.trimmingWhitespace ?? ""))
                         return output.isEmpty ? text : "\(text): \(output.cut(to: 600))"
                     }
                 }

@@ -1,7 +1,7 @@
 /// A component of a sandbox: an App, a resource or a service.
 ///
 /// A sandbox lists its components in short; ``SandboxClient/components(sandboxID:)`` reads them with all details.
-/// Encoding one gives JSON in the API's own spelling; take ``withoutPasswordAttributes`` first.
+/// Encoding one gives JSON in the API's own spelling; take ``Sandbox/withoutSecrets(named:known:)`` first.
 public struct Component: Hashable, Sendable {
     /// Its id, a GUID; empty where the lab gives none.
     public var id: String
@@ -51,17 +51,6 @@ public struct Component: Hashable, Sendable {
         self.templateName = templateName
         self.attributes = attributes
         self.connectionInterfaces = connectionInterfaces
-    }
-
-    /// The same component without its attributes of type `password` and those whose name ends with `password`, and
-    /// without credentials in the addresses of its interfaces.
-    ///
-    /// Whether the lab masks such values is unknown, so they are left out whole.
-    public var withoutPasswordAttributes: Component {
-        var copy = self
-        copy.attributes.removeAll(where: \.isSecret)
-        copy.connectionInterfaces = connectionInterfaces.map(\.withoutCredentials)
-        return copy
     }
 }
 
@@ -156,8 +145,11 @@ public struct ComponentAttribute: Hashable, Sendable, Codable {
         )
     }
 
-    /// Whether its value must not be shown: its type is `password`, or its name ends with that word.
-    public var isSecret: Bool { type == .password || SecretName.isSecret(name) }
+    /// Whether its value must not be shown: it is of a password's type, or ``SecretNames/standard`` has its name.
+    public var isSecret: Bool { isSecret(named: .standard) }
+
+    /// Whether its value must not be shown: it is of a password's type, or has one of these names.
+    public func isSecret(named names: SecretNames) -> Bool { type?.isPassword == true || names.contains(name) }
 }
 
 extension ComponentAttribute: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -190,14 +182,5 @@ public struct ConnectionInterface: Hashable, Sendable, Codable {
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         self.init(name: object.string("name") ?? "", url: object.filledString("url") ?? "")
-    }
-
-    /// The same interface without a user and password in its address.
-    var withoutCredentials: ConnectionInterface {
-        guard let scheme = url.firstRange(of: "://") else { return self }
-        let rest = url[scheme.upperBound...]
-        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        guard let at = authority.lastIndex(of: "@") else { return self }
-        return ConnectionInterface(name: name, url: String(url[..<scheme.upperBound] + rest[rest.index(after: at)...]))
     }
 }

@@ -6,6 +6,10 @@ public struct Input: Hashable, Sendable, Codable {
     public var name: String
     /// The value; the lab takes texts alone.
     public var value: String
+    /// Whether its value must not be shown, whatever its name: its type is a password's.
+    ///
+    /// The lab doesn't tell the type beside the value, so it is for whoever knows it; never sent.
+    public var isHidden = false
 
     /// Names a value.
     public init(name: String, value: String) {
@@ -21,20 +25,32 @@ public struct Input: Hashable, Sendable, Codable {
         value = object.string("value") ?? ""
     }
 
-    /// Whether the name says that the value is a password.
-    public var isSecret: Bool { SecretName.isSecret(name) }
+    /// Whether its value must not be shown: ``isHidden``, or ``SecretNames/standard`` has its name.
+    public var isSecret: Bool { isSecret(named: .standard) }
+
+    /// Whether its value must not be shown: ``isHidden``, or it has one of these names.
+    public func isSecret(named names: SecretNames) -> Bool { isHidden || names.contains(name) }
+
+    private enum CodingKeys: String, CodingKey {
+        case name, value
+    }
 }
 
 extension [Input] {
-    /// The values that are passwords.
+    /// The values that must not be shown.
     public var secrets: [Secret] { filter(\.isSecret).map { Secret($0.value) } }
-}
 
-/// Recognises names of passwords.
-enum SecretName {
-    /// Whether the last part of a name (`Model.Admin Password`) is or ends with `password`.
-    static func isSecret(_ name: String) -> Bool {
-        name.folded.hasSuffix("password")
+    /// Marks the inputs whose values must not be shown.
+    ///
+    /// - Parameters:
+    ///   - names: The names of such.
+    ///   - others: Inputs of a password's type, whatever their case; `nil` for all.
+    package mutating func hide(named names: SecretNames, and others: [String]?) {
+        let others = others.map { Set($0.map(\.folded)) }
+        for index in indices {
+            let name = self[index].name
+            self[index].isHidden = others?.contains(name.folded) ?? true || names.contains(name)
+        }
     }
 }
 

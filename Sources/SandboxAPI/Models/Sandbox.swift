@@ -1,8 +1,10 @@
 public import struct FoundationEssentials.Date
+public import HTTPTransport
 
 /// A sandbox with its details.
 ///
-/// Encoding it gives JSON in the API's own spelling, which decodes to an equal value; take ``withoutSecrets`` first.
+/// Encoding it gives JSON in the API's own spelling, which decodes to an equal value; take
+/// ``withoutSecrets(named:known:)`` first.
 public struct Sandbox: Hashable, Sendable {
     /// Its id, a GUID.
     public var id: String
@@ -58,13 +60,31 @@ public struct Sandbox: Hashable, Sendable {
         self.permittedUsers = permittedUsers
     }
 
-    /// The same sandbox without passwords, fit for a file: see ``Component/withoutPasswordAttributes``.
+    /// The same sandbox without secrets, fit for a file, by ``SecretNames/standard``.
+    public var withoutSecrets: Sandbox { withoutSecrets(named: .standard) }
+
+    /// The same sandbox without secrets, fit for a file.
     ///
-    /// Inputs whose name ends with `password` are left out as well.
-    public var withoutSecrets: Sandbox {
+    /// Attributes and inputs with a secret name or of a password's type are left out. Of addresses scheme, host, port and
+    /// path stay, and of a query `hostname`, `protocol` and `port`. Values of secrets, from four characters on, are masked in
+    /// all other texts; where there are more than 300, attributes and descriptions are left out whole instead.
+    ///
+    /// - Parameters:
+    ///   - names: What counts as a secret's name.
+    ///   - known: Secrets that are masked as well.
+    public func withoutSecrets(named names: SecretNames, known: [Secret] = []) -> Sandbox {
+        withoutSecrets(named: names, known: known) { $0 }
+    }
+
+    /// The same with one more mask for all texts.
+    package func withoutSecrets(
+        named names: SecretNames,
+        known: [Secret],
+        and mask: (String) -> String
+    ) -> Sandbox {
         var copy = self
-        copy.components = components.map(\.withoutPasswordAttributes)
-        copy.parameters.removeAll(where: \.isSecret)
+        var sweep = SecretSweep(names, known: known)
+        sweep.clean(&copy, mask)
         return copy
     }
 }

@@ -52,6 +52,9 @@ public struct ValueType: CaseInsensitiveName {
     public static let lookup = ValueType(rawValue: "Lookup")
     /// A text that mustn't be shown.
     public static let password = ValueType(rawValue: "Password")
+
+    /// Whether it is a password's, as `Password` and `cloudshell.datatypes.Password` are: it ends with that word.
+    public var isPassword: Bool { folded.hasSuffix("password") }
 }
 
 /// Whether a blueprint can be reserved now.
