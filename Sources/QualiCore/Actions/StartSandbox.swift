@@ -177,7 +177,8 @@ public struct StartSandbox: ActionHandler {
         let blueprint = try await resolve(configuration, context)
         Self.note(blueprint, configuration, &checkpoint)
         let setupTimeout = Self.setupTimeout(configuration, checkpoint)
-        let inputs = hideInputs(configuration, blueprint, context, &checkpoint)
+        checkpoint.passwordInputs = passwordInputs(of: blueprint)
+        let inputs = hideInputs(configuration, blueprint, context)
         let request = StartSandboxRequest(
             name: tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline"),
             duration: configuration.duration,
@@ -333,14 +334,16 @@ public struct StartSandbox: ActionHandler {
     private func hideInputs(
         _ configuration: Configuration,
         _ blueprint: Blueprint,
-        _ context: JobContext<Checkpoint>,
-        _ checkpoint: inout Checkpoint
+        _ context: JobContext<Checkpoint>
     ) -> [Input] {
-        let passwords = lab.passwords(blueprint.inputs.map { ($0.name, $0.type) })
-        checkpoint.passwordInputs = passwords
+        let passwords = passwordInputs(of: blueprint)
         let defaults = blueprint.inputs.map { Input(name: $0.name, value: $0.defaultValue ?? "") }
         lab.hide(defaults, ofPasswordType: passwords, context)
         return lab.hide(configuration.inputs, ofPasswordType: passwords, context)
+    }
+
+    private func passwordInputs(of blueprint: Blueprint) -> [String] {
+        lab.passwords(blueprint.inputs.map { ($0.name, $0.type) })
     }
 
     /// Learns the types of the inputs of a sandbox that was found rather than started.
@@ -355,7 +358,8 @@ public struct StartSandbox: ActionHandler {
             lab.hide(configuration.inputs, ofPasswordType: nil, context)
             return
         }
-        hideInputs(configuration, blueprint, context, &checkpoint)
+        hideInputs(configuration, blueprint, context)
+        checkpoint.passwordInputs = passwordInputs(of: blueprint)
         try await context.save(checkpoint)
     }
 
@@ -532,21 +536,28 @@ public struct StartSandbox: ActionHandler {
             try await $0.components(sandboxID: sandboxID)
         }
         sandbox.parameters.hide(named: lab.secretNames, and: passwordInputs)
-        // How much a lab tells of its components isn't known before.
-        sandbox = try await HeavyWork.ofJobs.run { [sandbox, lab, secrets = context.secrets] _ in
-            sandbox.withoutSecrets(named: lab.secretNames, known: secrets, and: lab.redact)
-        }
         let url = lab.portal.sandbox(sandboxID)
+        // How much a lab tells of its components isn't known before.
+        let content = try await HeavyWork.ofJobs.run { [sandbox, lab, secrets = context.secrets] _ in
+            SandboxDocument.Content(
+                sandbox: sandbox,
+                blueprintName: configuration.blueprint,
+                url: url,
+                names: lab.secretNames,
+                known: secrets,
+                redact: lab.redact
+            )
+        }
         if let output = context.artifacts.outputs.first {
-            let content = SandboxDocument.Content(sandbox: sandbox, blueprintName: configuration.blueprint, url: url)
             let (data, contentType) = try await SandboxDocument.encode(content, as: configuration.artifactFormat)
             try await context.artifacts.write(data, contentType: contentType, to: output, until: deadline)
         }
+        let name = content.sandbox.name
         let count = sandbox.components.count
         return JobResult(
-            summary: "Sandbox '\(sandbox.name)' is ready with \(count) component\(count == 1 ? "" : "s"): \(url)",
+            summary: "Sandbox '\(name)' is ready with \(count) component\(count == 1 ? "" : "s"): \(url)",
             externalExecutionID: sandboxID,
-            outputVariables: ["SandboxId": sandboxID, "SandboxName": sandbox.name, "SandboxUrl": url]
+            outputVariables: ["SandboxId": sandboxID, "SandboxName": name, "SandboxUrl": url]
         )
     }
 
@@ -580,6 +591,10 @@ public struct StartSandbox: ActionHandler {
         switch sighting {
         case .state(let state) where state.isFailed:
             let stage = try? await lab.client.sandbox(id: sandboxID).setupStage?.rawValue
+            // The events may repeat secret defaults, which aren't noted.
+            if let blueprint = try? await lab.client.blueprint(configuration.blueprint) {
+                hideInputs(configuration, blueprint, context)
+            }
             let events = try await lab.errorEvents(of: sandboxID, after: nil, context.waiter(limit: .zero))
             let words =
                 switch events {

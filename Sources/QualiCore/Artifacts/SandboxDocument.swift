@@ -17,6 +17,25 @@ enum SandboxDocument {
         let blueprintName: String
         let url: String
 
+        /// Takes the secrets out, which may take long.
+        ///
+        /// - Parameters:
+        ///   - names: What counts as a secret's name.
+        ///   - known: Secrets that are known already.
+        ///   - redact: Masks others.
+        init(
+            sandbox: Sandbox,
+            blueprintName: String,
+            url: String,
+            names: SecretNames = .standard,
+            known: [Secret] = [],
+            redact: (String) -> String = { $0 }
+        ) {
+            self.sandbox = sandbox.withoutSecrets(named: names, known: known, and: redact)
+            self.blueprintName = blueprintName
+            self.url = url
+        }
+
         private enum Key: String, CodingKey {
             case blueprintName = "blueprint_name"
             case url

@@ -21,6 +21,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     /// The job's secrets are masked in its lines.
     public var logger: Logger {
         var logger = log.logger
+        guard !ledger.secrets.isEmpty else { return logger }
         logger.handler = MaskingLogHandler(logger.handler, ledger.secrets)
         return logger
     }

@@ -12,6 +12,9 @@ final class JobSecrets: Sendable {
         self.secrets.withLock { $0.formUnion(secrets) }
     }
 
+    /// Whether there is none.
+    var isEmpty: Bool { secrets.withLock { $0.isEmpty } }
+
     /// All of them.
     var all: [Secret] { Array(secrets.withLock { $0 }) }
 

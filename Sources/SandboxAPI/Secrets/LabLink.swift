@@ -61,7 +61,7 @@ struct LabLink {
             if let mark = word.firstRange(of: "://".utf8) {
                 let start = schemeStart(word, mark.lowerBound)
                 // What belongs to it may hold anything.
-                if text.utf8[..<start].allSatisfy(isGap) { word = rest }
+                if text.utf8[..<start].allSatisfy({ $0 <= 0x20 }) { word = rest }
                 let link = LabLink(word[start...], names)
                 link.secrets.forEach(learn)
                 shown += string(word[..<start]) + link.shown
@@ -105,7 +105,7 @@ struct LabLink {
 
     /// The user part, and what comes after it; `nil` where there is none.
     private static func user(_ rest: Text) -> (user: Text, place: Text)? {
-        let authority = rest.prefix { !"/\\?#".utf8.contains($0) }
+        let authority = rest.prefix { !"/?#".utf8.contains($0) }
         var at = authority.lastIndex(of: UInt8(ascii: "@"))
         // A password that should have been encoded.
         if at == nil, !isHostAndPort(authority) { at = rest.lastIndex(of: UInt8(ascii: "@")) }
@@ -114,8 +114,11 @@ struct LabLink {
 
     private static func isHostAndPort(_ authority: Text) -> Bool {
         let isBracketed = authority.first == UInt8(ascii: "[")
-        let end = authority.drop { $0 != (isBracketed ? UInt8(ascii: "]") : UInt8(ascii: ":")) }.dropFirst(isBracketed ? 1 : 0)
-        return end.isEmpty || end.first == UInt8(ascii: ":") && end.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+        let end = authority.drop { $0 != (isBracketed ? UInt8(ascii: "]") : UInt8(ascii: ":")) }.dropFirst(
+            isBracketed ? 1 : 0
+        )
+        return end.isEmpty
+            || end.first == UInt8(ascii: ":") && end.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     }
 
     private static func item(_ text: Text) -> (name: Text, value: Text)? {

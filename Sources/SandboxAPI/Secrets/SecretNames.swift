@@ -7,7 +7,8 @@
 public struct SecretNames: Sendable, Hashable {
     /// What counts by default.
     public static let standard = SecretNames([
-        "password", "passwd", "pwd", "passphrase", "secret", "token", "api key", "private key", "credential", "community",
+        "password", "passwd", "pwd", "passphrase", "secret", "token", "api key", "private key", "credential",
+        "community",
     ])
 
     /// The names as they were given.
@@ -24,6 +25,16 @@ public struct SecretNames: Sendable, Hashable {
             if ending.last == UInt8(ascii: "y") { endings.insert(ending.dropLast() + Array("ies".utf8)) }
         }
         self.endings = endings
+    }
+
+    /// Reads a list with commas between names; one that begins with `+` adds them to ``standard``.
+    ///
+    /// It is `nil` where a name has neither letter nor digit.
+    public init?(list: String) {
+        let adds = list.first == "+"
+        let names = (adds ? list.dropFirst() : list[...]).split(separator: ",", omittingEmptySubsequences: false)
+        guard names.allSatisfy({ !Words(String($0)).text.isEmpty }) else { return nil }
+        self.init((adds ? Self.standard.names : []) + names.map { String($0) })
     }
 
     /// Whether values of this name mustn't be shown.

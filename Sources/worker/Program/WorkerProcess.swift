@@ -63,6 +63,7 @@ struct WorkerProcess: Sendable {
             configuration.s3AddressingStyle = settings.aws.s3AddressingStyle
             configuration.actions = settings.actions.names
             configuration.portal = settings.actions.portal
+            configuration.secretNames = settings.lab.secretNames
             configuration.statusInterval = settings.jobs.statusInterval
             if listener != nil { configuration.labProbeInterval = settings.status.labInterval }
             configuration.jobs.maxJobs = settings.jobs.maxJobs

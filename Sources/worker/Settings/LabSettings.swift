@@ -18,6 +18,8 @@ struct LabSettings: Sendable {
     var caBundle: String?
     /// How the lab is reached.
     var proxy: CurlHTTPClient.Proxy
+    /// What is called so is a secret.
+    var secretNames: SecretNames
 
     /// Reads the lab's settings.
     init(_ reader: inout SettingReader) {
@@ -39,6 +41,11 @@ struct LabSettings: Sendable {
         domain = reader.text(.labDomain) ?? "Global"
         caBundle = reader.certificates(.labCABundle)
         proxy = Self.proxy(&reader)
+        secretNames =
+            reader.value(.secretNames, wanted: "names with commas between them, such as password,token or +pin,serial")
+        {
+            SecretNames(list: $0)
+        } ?? .standard
     }
 
     private static func proxy(_ reader: inout SettingReader) -> CurlHTTPClient.Proxy {

@@ -1,3 +1,5 @@
+import SandboxAPI
+
 extension Setting {
     // MARK: The lab
 
@@ -50,6 +52,15 @@ extension Setting {
         value: "url",
         meaning: "the CloudShell portal, for links",
         standard: "the host of CLOUDSHELL_URL"
+    )
+    static let secretNames = Self(
+        name: "QUALI_SECRET_NAMES",
+        group: .lab,
+        value: "names",
+        meaning:
+            "what attributes, inputs, arguments and items of addresses in the lab are called whose values are neither "
+            + "stored nor shown, with commas between the names; +pin,serial adds to the default",
+        standard: SecretNames.standard.names.joined(separator: ", ")
     )
 
     // MARK: AWS
@@ -287,7 +298,7 @@ extension Setting {
 
     /// All settings, in the order in which they are shown.
     static let all: [Setting] = [
-        labURL, labUser, labPassword, labDomain, labCABundle, labProxy, portalURL,
+        labURL, labUser, labPassword, labDomain, labCABundle, labProxy, portalURL, secretNames,
         region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
         endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
         actionVersion, startSandboxName, runCommandName, endSandboxName, labName,

@@ -2,6 +2,8 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import LocalCloud
+import Logging
+import SandboxAPI
 import Testing
 
 @testable import QualiCore
@@ -28,6 +30,41 @@ struct RedactionTests {
             await waiting.wait()
         }
         #expect(await queue.report(of: "2").success?.executionDetails?.summary == "logged in with ***")
+    }
+
+    @Test func `of one job are masked in all that is told of it, but not in variables, which may be ids`() async throws
+    {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"), .job("2"), .job("3"))
+        let log = LogBook()
+        let monitor = WorkerMonitor()
+        let waiting = Gate()
+        try await RunningWorker.run(queue: queue, monitor: monitor, logger: log.logger) { context in
+            var input = Input(name: "Pin", value: "hunter2")
+            input.isHidden = true
+            if context.job.id != "3" { context.hide([input]) }
+            context.logger.notice("it is hunter2", metadata: ["a": "hunter2", "b": ["hunter2"], "c": ["d": "hunter2"]])
+            switch context.job.id {
+            case "1":
+                await context.report(JobProgress("logged in with hunter2"))
+                await context.show(trouble: "waiting for hunter2")
+                #expect(!"\(monitor.snapshot())".contains("hunter2"))
+                throw JobFailure(.jobFailed, "hunter2 isn't taken")
+            case "2": return JobResult(summary: "hunter2 works", outputVariables: ["Id": "hunter2-1"])
+            default:
+                waiting.open()
+                throw JobFailure(.jobFailed, "hunter2 is a word")
+            }
+        } whileRunning: { _ in
+            #expect(await queue.report(of: "1").failure?.message == "<redacted> isn't taken")
+            let result = await queue.report(of: "2").success
+            #expect(result?.executionDetails?.summary == "<redacted> works")
+            #expect(result?.outputVariables == ["Id": "hunter2-1"])
+            #expect(await queue.report(of: "3").failure?.message == "hunter2 is a word")
+            await waiting.wait()
+        }
+        let lines = log.lines.filter { $0.message.contains("it is") }.map { "\($0)" }
+        #expect(lines.count == 3 && lines.count { $0.contains("hunter2") } == 1)
     }
 
     @Test func `of the worker's own, its lab password, are masked without being told`() async throws {

@@ -69,7 +69,7 @@ import Testing
     ])
     func `something that is no JSON dictionary is refused`(text: String) throws {
         let failure = try failure { _ = try ActionProperties(["InputsJSON": text]).dictionary("InputsJSON") }
-        #expect(failure.message.contains("'InputsJSON' is '\(text)'"))
+        #expect(failure.message.hasPrefix("The property 'InputsJSON' should be "))
         #expect(failure.message.contains("flat JSON dictionary"))
     }
 
@@ -114,6 +114,12 @@ import Testing
         let failure = try failure { _ = try ActionProperties(["I": text]).dictionary("I") }
         #expect(failure.message.contains(words), "\(failure.message)")
         #expect(failure.type == .configurationError)
+    }
+
+    @Test(arguments: [#"{"Pin": "CANARY-1",}"#, #"{"Pin": "CANARY-1", "deep": [1]}"#, #"["CANARY-1"]"#, "Pin=CANARY-1"])
+    func `what is no dictionary isn't quoted, since secrets may be in it`(text: String) throws {
+        let failure = try failure { _ = try ActionProperties(["InputsJSON": text]).dictionary("InputsJSON") }
+        #expect(!failure.message.contains("CANARY"))
     }
 
     @Test(arguments: [#"{"ok": 1, "deep": {"x": 1}}"#, #"{"deep": [1]}"#, #"{"deep": null}"#])

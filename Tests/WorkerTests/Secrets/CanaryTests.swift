@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import LocalCloud
 import Testing
 
@@ -136,8 +137,13 @@ struct CanaryTests {
     }
 
     /// Expects that the folder of outputs and state, the page, and what CodePipeline was told, hold no canary.
-    private func expectNothing(in home: URL, _ pages: [String], _ cloud: LocalCloud) throws {
-        let search = search(cloud)
+    private func expectNothing(
+        in home: URL,
+        _ pages: [String],
+        _ cloud: LocalCloud,
+        _ more: [String: String] = [:]
+    ) throws {
+        let search = CanarySearch(Self.canaries.merging(issued(cloud)) { $1 }.merging(more) { $1 })
         var read = 0
         let files = FileManager.default
         for path in try files.subpathsOfDirectory(atPath: home.path) {
@@ -321,6 +327,136 @@ struct CanaryTests {
                 let ending = try await refused.end()
                 #expect(ending.status == 0, "\(ending)")
                 try expectNothing(in: home, pages, cloud)
+            }
+        }
+    }
+
+    // MARK: The lab's own
+
+    /// A canary by name, with what encoders treat in different ways; the name isn't in it, since it may be shown.
+    private static func canary(_ name: String) -> String {
+        let number = String(name.utf8.reduce(2_166_136_261 as UInt32) { ($0 ^ UInt32($1)) &* 16_777_619 }, radix: 36)
+        return #"siskin\#(number)"\T/k+%qq&é-\#(number)"#
+    }
+
+    /// What is secret by its name, by its type, by a setting; in attributes, inputs and arguments.
+    private static let secretNames = [
+        "API Token", "Root Pwd", "SNMP Read Community", "API Key", "token", "Model.Enable Password", "Serial",
+    ]
+    private static let secretTypes = ["Password", "password", "cloudshell.datatypes.Password"]
+
+    private static func ofLab(_ links: LabBehaviour.Links, _ inputs: LabBehaviour.PasswordInputs) -> LocalCloud.Options
+    {
+        var options = options
+        options.lab.links = links
+        options.lab.passwordInputs = inputs
+        let all = secretNames.map { ($0, "string") } + secretTypes.map { ("By type \($0)", $0) }
+        let attributes = all.map { LabComponent.Attribute($0, canary("attribute \($0)"), type: $1) }
+        let told = attributes.map { "\($0.value) " }.joined()
+        var web = options.blueprints[0].components[0]
+        web.attributes +=
+            attributes + [
+                .init("User", "ci-user"), .init("Motd", "Welcome. \(told)"),
+                .init("Password", canary("of the link"), type: "password"),
+                .init("Homepage", "https://ci:\(PercentEncoding.encode(canary("userinfo")))@h/?x=\(told)#\(told)"),
+            ]
+        web.description = "as \(told) is"
+        web.interfaces = [
+            .init("SSH", url: "ssh://ci:\(canary("raw userinfo"))@10.0.0.9:22/?password=\(canary("raw item"))"),
+            .init("RDP", url: "rdp://10.0.0.9:3389/#token=\(canary("raw fragment"))"),
+        ]
+        web.commands[0].params = all.map { .init($0, type: $1) }
+        options.blueprints[0].components = [web]
+        options.blueprints[0].inputs =
+            all.map { LabInput($0, default: "", type: $1) } + [
+                LabInput("Spare", default: canary("default"), type: "Password"), LabInput("Note", default: ""),
+            ]
+        var broken = options.blueprints[0]
+        broken.name = "Broken lab"
+        broken.id = UUID().uuidString.lowercased()
+        broken.setup = .fails(
+            events: all.map { "'Setup' refuses \(canary("input \($0.0)")) and \(canary("default"))" },
+            after: .milliseconds(300)
+        )
+        options.blueprints.append(broken)
+        return options
+    }
+
+    private static var canariesOfLab: [String: String] {
+        let names = secretNames + secretTypes.map { "By type \($0)" }
+        var canaries = ["a link's token": "QTOKENmerlin0917aa35"]
+        for name in ["userinfo", "raw userinfo", "raw item", "raw fragment", "of the link"] {
+            canaries["a link's \(name)"] = canary(name)
+        }
+        for name in names {
+            canaries["a component's \(name)"] = canary("attribute \(name)")
+            canaries["a blueprint's \(name)"] = canary("input \(name)")
+            canaries["a command's \(name)"] = canary("argument \(name)")
+        }
+        canaries["a blueprint's default"] = canary("default")
+        return canaries
+    }
+
+    private static func given(_ kind: String) -> [String: String] {
+        let names = secretNames + secretTypes.map { "By type \($0)" }
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, canary("\(kind) \($0)")) })
+    }
+
+    @Test(arguments: [
+        LabBehaviour.Links.own, .qualiX(token: "QTOKENmerlin0917aa35"), .qualiXFragment(token: "QTOKENmerlin0917aa35"),
+    ])
+    func `of the lab shows up nowhere, whatever link, type or name it has`(links: LabBehaviour.Links) async throws {
+        let options = Self.ofLab(links, links == .own ? .masked : .shown)
+        try await LocalCloud.withRunning(options) { cloud in
+            try await withTemporaryFolder { home in
+                _ = try await program("actions", "install", environment: cloud.environment)
+                let changes = ["QUALI_SECRET_NAMES": "+serial", "QUALI_HANDOFF": "always"]
+                let environment = environment(cloud, home, "json").merging(changes) { $1 }
+                var start = Self.start
+                // What is secret for one name is repeated under another.
+                var inputs = Self.given("input")
+                inputs["Note"] = "see " + (inputs["By type Password"] ?? "") + (inputs["Serial"] ?? "")
+                start.configuration["InputsJSON"] = JSON.strings(inputs).text
+                start.configuration["SandboxName"] = "For the canaries"
+                var run = Self.rest[0]
+                run.configuration["ArgumentsJSON"] = JSON.strings(Self.given("argument")).text
+                var broken = start
+                broken.configuration["BlueprintName"] = "Broken lab"
+                let id = try begin(cloud, [start, run, Self.rest[1]])
+                let (first, firstFolder) = try startWorker(environment, home, "first")
+                _ = try await cloud.journal.first("startSandbox")
+                var pages = try await look(first, firstFolder, CanarySearch(Self.canariesOfLab))
+                first.signal(SIGKILL)
+                _ = try await first.end()
+                cloud.advance(by: cloud.options.codePipeline.redispatchInterval)
+                let (second, secondFolder) = try startWorker(environment, home, "second")
+                let end = try await cloud.codePipeline.end(of: id)
+                #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? $0.status })")
+                let output = end.action("Run")?.outputVariables["CommandOutput"]
+                #expect(output?.contains("<redacted>") == true, "\(output ?? "")")
+                let stored = try #require(end.action("Start").flatMap { cloud.artifact("Sandbox", of: $0) })
+                let document = try JSON(parsing: stored)
+                let component = document["components"]?[0]
+                let attributes = component?["attributes"]?.array?.compactMap { $0["name"]?.string }
+                #expect(attributes == ["User", "Motd", "Homepage"])
+                #expect(document["parameters"]?.array?.map { $0["name"]?.string } == ["Note"])
+                let ways = component?["connection_interfaces"]?.array?.compactMap { $0["url"]?.string }
+                let gate = "https://qualix.example.com"
+                let address = component?["address"]?.string ?? ""
+                switch links {
+                case .own: #expect(ways == ["ssh://10.0.0.9:22/", "rdp://10.0.0.9:3389/"])
+                case .qualiX:
+                    #expect(ways?[0] == "\(gate)/Qx/connect?hostname=\(address)&protocol=ssh&port=22")
+                    #expect(ways?[1] == "\(gate)/Qx/connect?hostname=\(address)&protocol=rdp&port=3389")
+                case .qualiXFragment: #expect(ways == ["\(gate)/remote/", "\(gate)/remote/"])
+                }
+                let failure = try await cloud.codePipeline.end(of: try begin(cloud, [broken])).action("Start")
+                let words = failure?.errorMessage ?? ""
+                #expect(words.contains("refuses <redacted>"), "\(words)")
+                pages += try await look(second, secondFolder, CanarySearch(Self.canariesOfLab))
+                second.signal(SIGTERM)
+                #expect(try await second.end().status == 0)
+                try expectNothing(in: home, pages, cloud, Self.canariesOfLab)
             }
         }
     }

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import Logging
 import QualiCore
+import SandboxAPI
 import Testing
 
 @testable import worker
@@ -18,6 +19,7 @@ struct WorkerSettingsTests {
         #expect(settings.lab.domain == "Global")
         #expect(settings.lab.caBundle == nil)
         #expect(settings.lab.proxy == .environment)
+        #expect(settings.lab.secretNames == .standard)
         #expect(settings.aws.region == "eu-west-1")
         #expect(settings.aws.codePipelineEndpoint == nil)
         #expect(settings.actions.names == QualiActions())
@@ -69,7 +71,7 @@ struct WorkerSettingsTests {
     func everything() async throws {
         let settings = try await Given.settings([
             "CLOUDSHELL_DOMAIN": "Quali Product", "CLOUDSHELL_PROXY": "proxy.example.com:3128",
-            "CLOUDSHELL_PORTAL_URL": "https://portal.example.com/",
+            "CLOUDSHELL_PORTAL_URL": "https://portal.example.com/", "QUALI_SECRET_NAMES": "password, pin",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2",
             "JOB_WORKER_VERSION": "7", "START_SANDBOX_ACTION_NAME": "Start", "RUN_COMMAND_ACTION_NAME": "Run",
             "END_SANDBOX_ACTION_NAME": "End", "QUALI_LAB_NAME": "berlin_2", "QUALI_MAX_JOBS": "3",
@@ -80,6 +82,7 @@ struct WorkerSettingsTests {
         ])
         #expect(settings.lab.domain == "Quali Product")
         #expect(settings.lab.proxy == .url(Secret("http://proxy.example.com:3128")))
+        #expect(settings.lab.secretNames == SecretNames(["password", " pin"]))
         #expect(settings.actions.portal == PortalLinks(url: "https://portal.example.com"))
         #expect(settings.aws.codePipelineEndpoint == "http://127.0.0.1:1")
         #expect(settings.aws.s3Endpoint == "http://127.0.0.1:2")
@@ -122,6 +125,8 @@ struct WorkerSettingsTests {
             ("CLOUDSHELL_PROXY", "http://proxy:99999", "socks5h"),
             ("CLOUDSHELL_PORTAL_URL", "portal", "https"),
             ("CLOUDSHELL_PORTAL_URL", "https://u@portal", "https"),
+            ("QUALI_SECRET_NAMES", "password,,pin", "with commas between them"),
+            ("QUALI_SECRET_NAMES", "+", "with commas between them"),
             ("AWS_REGION", "Ireland!", "eu-west-1"),
             ("AWS_CA_BUNDLE", "/nonexistent.pem", "PEM"),
             ("JOB_WORKER_VERSION", "1.0", "1 to 9"),
