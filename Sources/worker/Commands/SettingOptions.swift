@@ -42,11 +42,13 @@ struct LabOptions: SettingOptions {
     @Option(.labCABundle) var caBundle: String?
     @Option(.labProxy) var proxy: String?
     @Option(.portalURL) var portal: String?
+    @Option(.secretNames) var secretNames: String?
 
     var given: [(Setting, String?)] {
         [
             (.labURL, url), (.labUser, user), (.labPassword, password), (.labDomain, domain),
             (.labCABundle, caBundle), (.labProxy, proxy), (.portalURL, portal),
+            (.secretNames, secretNames),
         ]
     }
 }

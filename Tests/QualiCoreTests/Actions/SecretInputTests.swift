@@ -147,6 +147,21 @@ struct SecretInputTests {
         #expect(!"\(log.lines)".contains("CANARY"))
     }
 
+    @Test func `are masked before a text is cut within one of them`() async throws {
+        let words = String(repeating: "x", count: 993) + "PIN-CANARY"
+        let bench = try bench { line in
+            switch line {
+            case "GET /sandboxes": .list("s1", .error)
+            case "GET /sandboxes/s1": .sandbox("s1", .error)
+            case _ where line.hasPrefix("GET /sandboxes/s1/activity"):
+                .json(#"{"events": [{"id": 1, "event_type": "error", "event_text": "\#(words)", "output": "no"}]}"#)
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await start(bench) }
+        #expect(failure.message.contains("xxx<redac") && !failure.message.contains("PIN"), "\(failure)")
+    }
+
     @Test func `are masked in what a command prints, by name and by type`() async throws {
         let bench = try LabBench { line, _ in
             switch line {

@@ -116,7 +116,7 @@ import Testing
         #expect(failure.type == .configurationError)
     }
 
-    @Test(arguments: [#"{"Pin": "CANARY-1",}"#, #"{"Pin": "CANARY-1", "deep": [1]}"#, #"["CANARY-1"]"#, "Pin=CANARY-1"])
+    @Test(arguments: [#"{"Pin": "CANARY-1""#, #"{"Pin": "CANARY-1", "deep": [1]}"#, #"["CANARY-1"]"#, "Pin=CANARY-1"])
     func `what is no dictionary isn't quoted, since secrets may be in it`(text: String) throws {
         let failure = try failure { _ = try ActionProperties(["InputsJSON": text]).dictionary("InputsJSON") }
         #expect(!failure.message.contains("CANARY"))

@@ -336,7 +336,7 @@ struct CanaryTests {
     /// A canary by name, with what encoders treat in different ways; the name isn't in it, since it may be shown.
     private static func canary(_ name: String) -> String {
         let number = String(name.utf8.reduce(2_166_136_261 as UInt32) { ($0 ^ UInt32($1)) &* 16_777_619 }, radix: 36)
-        return #"siskin\#(number)"\T/k+%qq&é-\#(number)"#
+        return #"siskin\#(number)"\%/é\#(number)"#
     }
 
     /// What is secret by its name, by its type, by a setting; in attributes, inputs and arguments.
