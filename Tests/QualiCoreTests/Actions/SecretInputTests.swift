@@ -104,6 +104,39 @@ struct SecretInputTests {
         #expect(bench.lab.count(Self.blueprintLine) == 0)
     }
 
+    @Test func `are known by the notes after a restart to a failure, too`() async throws {
+        var checkpoint = StartSandbox.Checkpoint()
+        checkpoint.sandboxID = "s1"
+        checkpoint.passwordInputs = ["Pin", "Spare"]
+        let bench = try bench { line in
+            switch line {
+            case "GET /sandboxes": .list("s1", .error)
+            case "GET /sandboxes/s1": .sandbox("s1", .error)
+            // Nor does anybody else tell the types now.
+            case Self.blueprintLine: .unknownEntity
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await start(bench, checkpoint: checkpoint) }
+        #expect(failure.message.contains("bad pin <redacted>"), "\(failure)")
+    }
+
+    @Test func `aren't all that is masked in the artifact: so is what the worker masks anyway`() async throws {
+        let store = FakeArtifactStore()
+        let bench = try bench()
+        var access = bench.access
+        access.redact = { $0.replacing("AWS", with: "***") }
+        let result = try await bench.run(
+            StartSandbox(lab: access),
+            ["BlueprintName": "Web", "DurationInMinutes": "60", "ArtifactFormat": "json"],
+            outputs: [Self.output],
+            store: store
+        )
+        let text = try await stored(store)
+        #expect(!text.contains("AWS") && text.contains("***") && !text.contains("PIN-CANARY"), "\(text)")
+        #expect(result.outputVariables["SandboxName"] == "for <redacted>")
+    }
+
     @Test func `are looked up for a sandbox that was found, and noted`() async throws {
         var checkpoint = StartSandbox.Checkpoint()
         checkpoint.sandboxID = "s1"
