@@ -6,6 +6,11 @@ import Testing
 
 @Suite("Bad input fails with the right type and a message that names it", .timeLimit(.minutes(5)))
 struct BadInputTests {
+    /// How a failure names a property; one that may hold secrets isn't quoted.
+    private static func beginning(_ name: String, _ value: String) -> String {
+        name.hasSuffix("JSON") ? "The property '\(name)' should be " : "'\(name)' is '\(value)'"
+    }
+
     /// The failure of the last action of a pipeline.
     ///
     /// CodePipeline checks the type of a number when a pipeline is saved, but not of one that comes from a variable.
@@ -31,7 +36,7 @@ struct BadInputTests {
         try await Site.withRunning { site in
             let failure = try await failure(site, Site.startAction([name: "#{variables.It}"]), variables: ["It": value])
             #expect(failure.type == "ConfigurationError")
-            #expect(failure.message.contains("'\(name)' is '\(value)'"))
+            #expect(failure.message.contains(Self.beginning(name, value)))
             #expect(site.lab.sandboxes.isEmpty)
         }
     }
@@ -47,7 +52,7 @@ struct BadInputTests {
             )
             let failure = try await failure(site, run, variables: ["It": value])
             #expect(failure.type == "ConfigurationError")
-            #expect(failure.message.contains("'\(name)' is '\(value)'"))
+            #expect(failure.message.contains(Self.beginning(name, value)))
         }
     }
 
@@ -60,7 +65,7 @@ struct BadInputTests {
                 variables: ["It": value]
             )
             #expect(failure.type == "ConfigurationError")
-            #expect(failure.message.contains("'\(name)' is '\(value)'"))
+            #expect(failure.message.contains(Self.beginning(name, value)))
         }
     }
 
