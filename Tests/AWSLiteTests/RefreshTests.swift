@@ -196,4 +196,45 @@ import Testing
         let expired = context.refreshing { [source] in try await source.fetch() }
         await #expect(throws: AWSCredentialError.self) { try await expired.credentials() }
     }
+
+    @Test(arguments: [true, false])
+    func `A source whose credentials always seem expired isn't asked by each caller`(keepsExpired: Bool) async throws {
+        let aws = AWSClock(now: { [clock] in clock.now })
+        var context = CredentialContext(variables: [:])
+        context.clock = aws
+        context.random = { 0.5 }
+        await source.live(-60)
+        let provider = context.refreshing(keepsExpired: keepsExpired) { [source] in try await source.fetch() }
+        for _ in 0..<20 { #expect(try await provider.credentials().accessKeyID == "1") }
+        #expect(await source.fetches == 1)
+        clock.advance(keepsExpired ? 451 : 31)
+        try await until { try await provider.credentials().accessKeyID == "2" }
+        for _ in 0..<20 { #expect(try await provider.credentials().accessKeyID == "2") }
+        #expect(await source.fetches == 2)
+        // The time is known now, and they have expired indeed.
+        _ = aws.proved(0, isCorrection: false, date: nil, middle: clock.now)
+        if keepsExpired {
+            for _ in 0..<20 { #expect(try await provider.credentials().accessKeyID == "2") }
+            #expect(await source.fetches == 2)
+        } else {
+            await #expect(throws: AWSCredentialError.self) { try await provider.credentials() }
+        }
+    }
+
+    @Test func `Once the time is set right, credentials that seemed expired are renewed before they are`() async throws
+    {
+        let aws = AWSClock(now: { [clock] in clock.now })
+        var context = CredentialContext(variables: [:])
+        context.clock = aws
+        // This host is a day ahead of AWS, which gives credentials for an hour.
+        await source.live(3_600 - 86_400)
+        let provider = context.refreshing(keepsExpired: true) { [source] in try await source.fetch() }
+        #expect(try await provider.credentials().accessKeyID == "1")
+        _ = aws.proved(-86_400, isCorrection: true, date: nil, middle: clock.now)
+        #expect(try await provider.credentials().accessKeyID == "1")
+        #expect(await source.fetches == 1)
+        clock.advance(3_600 - 300)
+        try await until { try await provider.credentials().accessKeyID == "2" }
+        #expect(await source.fetches == 2)
+    }
 }

@@ -8,7 +8,8 @@ public import HTTPTransport
 /// than half or a third of their life; botocore would renew those at every call.
 ///
 /// All callers share one renewal, which a caller's cancellation doesn't end. A renewal that fails is never final:
-/// credentials that haven't expired stay in use and the next attempt follows after half a minute.
+/// credentials that haven't expired stay in use and the next attempt follows after half a minute. So it does after new
+/// credentials that seem to have expired while AWS's time isn't known.
 public final class RefreshingCredentialProvider: AWSCredentialProvider {
     /// The time left below which credentials are renewed while they are in use, in seconds.
     static let advisoryWindow: TimeInterval = 15 * 60
@@ -24,8 +25,9 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
     private struct State {
         var current: AWSCredentials?
         var fetched = Date.distantPast
-        /// No attempt before this time, as long as there is something to use.
-        var pause = Date.distantPast
+        /// No attempt within this time, as long as there is something to use. It has a beginning, since the time may be
+        /// set right meanwhile.
+        var pause: Range<Date>?
         var task: Task<Void, Never>?
         var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
@@ -34,6 +36,21 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
         var failingSince = Date.distantPast
         var nextWarning = Date.distantPast
         var pauseBetweenWarnings = firstPauseBetweenWarnings
+
+        /// How long the credentials had when they came; `nil` where they seemed to have expired by then, which tells
+        /// nothing.
+        var life: TimeInterval? {
+            let life = current?.expiration?.timeIntervalSince(fetched) ?? .infinity
+            return life > 0 ? life : nil
+        }
+
+        /// How long the credentials have, from a time on.
+        func left(_ time: Date) -> TimeInterval { current?.expiration?.timeIntervalSince(time) ?? .infinity }
+
+        /// Whether AWS may take the credentials.
+        func isUsable(_ time: Date, isTimeKnown: Bool, keepsExpired: Bool) -> Bool {
+            left(time) > 0 || keepsExpired || (life == nil && !isTimeKnown)
+        }
     }
 
     private enum Plan {
@@ -90,12 +107,11 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
         let time = now()
         let plan: Plan = state.withLock { state in
             guard let current = state.current else { return .wait }
-            let left = current.expiration?.timeIntervalSince(time) ?? .infinity
-            let life = current.expiration?.timeIntervalSince(state.fetched) ?? .infinity
-            let isUsable = left > 0 || keepsExpired
-            if left >= min(Self.advisoryWindow, life / 2) { return .use(current) }
-            if time < state.pause, isUsable { return .use(current) }
-            if left >= min(Self.mandatoryWindow, life / 3) || (life <= 0 && isUsable) {
+            let left = state.left(time)
+            let isUsable = state.isUsable(time, isTimeKnown: isTimeKnown(), keepsExpired: keepsExpired)
+            if left >= min(Self.advisoryWindow, (state.life ?? .infinity) / 2) { return .use(current) }
+            if isUsable, state.pause?.contains(time) == true { return .use(current) }
+            if state.life.map({ left >= min(Self.mandatoryWindow, $0 / 3) }) ?? isUsable {
                 startIfNeeded(&state)
                 return .use(current)
             }
@@ -186,6 +202,11 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
             return "AWS credentials still can't be renewed, \(state.failures) times in \(minutes) minutes: \(problem)"
         }
 
+        /// For how long what there is has to do.
+        private func pause(from time: Date) -> Range<Date> {
+            time..<time + (keepsExpired ? 300 + 300 * random() : RefreshingCredentialProvider.pauseAfterFailure)
+        }
+
         /// What the waiters get, and what an operator has to know.
         private func settle(
             _ result: Result<AWSCredentials, any Error>,
@@ -195,13 +216,14 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
             let problem: any Error
             switch result {
             case .success(let new):
-                let isExpired = isTimeKnown() && new.expiration.map { $0 <= time } ?? false
+                let seemsExpired = new.expiration.map { $0 <= time } ?? false
+                let isExpired = seemsExpired && isTimeKnown()
                 if !isExpired || keepsExpired {
                     state.current = new
                     state.fetched = time
                 }
                 guard isExpired else {
-                    state.pause = .distantPast
+                    state.pause = seemsExpired ? pause(from: time) : nil
                     let failures = state.failures
                     state.failures = 0
                     return (
@@ -216,9 +238,10 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
             case .failure(let error):
                 problem = error
             }
-            let isUsable = state.current.map { keepsExpired || ($0.expiration ?? .distantFuture) > time } ?? false
-            guard isUsable, let current = state.current else { return (.failure(problem), nil) }
-            state.pause = time + (keepsExpired ? 300 + 300 * random() : RefreshingCredentialProvider.pauseAfterFailure)
+            guard let current = state.current,
+                state.isUsable(time, isTimeKnown: isTimeKnown(), keepsExpired: keepsExpired)
+            else { return (.failure(problem), nil) }
+            state.pause = pause(from: time)
             state.failures += 1
             return (.success(current), warning(problem, &state, time))
         }
