@@ -101,12 +101,15 @@ struct KillTests {
 
     /// Runs the program with the state of `home`, its output in a folder of its own.
     ///
-    /// - Parameter changes: Changes of the stand-ins' environment.
+    /// - Parameters:
+    ///   - changes: Changes of the stand-ins' environment.
+    ///   - wrapper: A program with its arguments that starts it.
     static func startWorker(
         _ cloud: LocalCloud,
         home: URL,
         _ name: String,
-        _ changes: [String: String] = [:]
+        _ changes: [String: String] = [:],
+        through wrapper: [String] = []
     ) throws -> ProgramRun {
         let folder = home.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -117,7 +120,7 @@ struct KillTests {
             "QUALI_STATE_DIR": home.appendingPathComponent("state").path,
         ]
         let environment = cloud.environment.merging(settings) { $1 }.merging(changes) { $1 }
-        return try ProgramRun(["run"], environment: environment, in: folder)
+        return try ProgramRun(["run"], environment: environment, through: wrapper, in: folder)
     }
 
     /// Waits for the request at which the worker is to die.
