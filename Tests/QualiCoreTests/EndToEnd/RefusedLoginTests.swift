@@ -16,12 +16,12 @@ struct RefusedLoginTests {
     private static func rightPassword(_ site: Site) -> String { site.cloud.options.labAccount.password }
 
     @Test func `no job is taken until the password is mended`() async throws {
-        let password = Locked("hunter2-wrong")
+        let password = LabPassword("hunter2-wrong")
         try await Site.withRunning(Self.options, password: password) { site in
             let execution = try site.begin([Site.startAction(), Site.endAction()])
             _ = try await site.cloud.journal.finished("login", times: 1)
-            // Time enough for many polls.
-            try await Task.sleep(for: .seconds(60 / HurriedClock.speed))
+            // A look each few seconds, which would be time enough for many polls.
+            await password.looked(times: 10)
             #expect(site.cloud.journal.finished("PollForJobs") == 0)
             #expect(site.cloud.journal.finished("login") == 1)
             let lines = site.log.withLock { $0.filter { $0.hasPrefix("warning Logging into the lab fails") } }
@@ -29,7 +29,7 @@ struct RefusedLoginTests {
             #expect(lines.first?.contains("nextTry") == true)
             #expect(!lines.joined().contains("hunter2"))
 
-            password.withLock { $0 = Self.rightPassword(site) }
+            password.value = Self.rightPassword(site)
             let end = try await site.cloud.codePipeline.end(of: execution)
             #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? "" })")
             #expect(site.cloud.journal.finished("login") == 2)
@@ -40,11 +40,11 @@ struct RefusedLoginTests {
     @Test func `jobs that are held wait, and many of them log in once`() async throws {
         var blueprint = Site.blueprint()
         blueprint.setup = .succeeds(after: .seconds(3_600))
-        let password = Locked("")
+        let password = LabPassword("")
         var options = Self.options
         options.blueprints = [blueprint]
         try await LocalCloud.withRunning(options) { cloud in
-            password.withLock { $0 = cloud.options.labAccount.password }
+            password.value = cloud.options.labAccount.password
             try await Site.serve(cloud, password: password) { site in
                 let executions = try (1...8).map { _ in
                     try site.begin([
@@ -56,10 +56,11 @@ struct RefusedLoginTests {
                 cloud.lab.add(LabAccount(username: account.username, password: "new"))
                 cloud.lab.forgetTokens()
                 _ = try await cloud.journal.finished("login", times: 2)
-                try await Task.sleep(for: .seconds(60 / HurriedClock.speed))
+                // Each job's calls look, too.
+                await password.looked(times: 50)
                 #expect(cloud.journal.finished("login") == 2)
                 cloud.advance(by: .seconds(3_600))
-                password.withLock { $0 = "new" }
+                password.value = "new"
                 for execution in executions {
                     let end = try await cloud.codePipeline.end(of: execution)
                     #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? "" })")

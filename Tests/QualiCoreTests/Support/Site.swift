@@ -48,7 +48,7 @@ struct Site: Sendable {
     static func withRunning<Value: Sendable>(
         _ options: LocalCloud.Options = .init(),
         blueprints: [LabBlueprint] = [blueprint()],
-        password: Locked<String>? = nil,
+        password: LabPassword? = nil,
         _ body: (Site) async throws -> Value
     ) async throws -> Value {
         try await LocalCloud.withRunning(options) { cloud in
@@ -60,7 +60,7 @@ struct Site: Sendable {
     /// Runs a worker at stand-ins for the length of a closure, and stops it gracefully.
     static func serve<Value: Sendable>(
         _ cloud: LocalCloud,
-        password: Locked<String>? = nil,
+        password: LabPassword? = nil,
         actions: QualiActions = QualiActions(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
         _ body: (Site) async throws -> Value
@@ -87,7 +87,7 @@ struct Site: Sendable {
     ///   - configure: Changes how jobs are handled.
     static func makeWorker(
         _ cloud: LocalCloud,
-        password: Locked<String>? = nil,
+        password: LabPassword? = nil,
         actions: QualiActions = QualiActions(),
         life: Life? = nil,
         journal: any JobJournal = InMemoryJobJournal(),
@@ -117,7 +117,7 @@ struct Site: Sendable {
         )
         if let password {
             let user = lab.username
-            lab.currentCredentials = { .init(username: user, password: Secret(password.withLock { $0 })) }
+            lab.currentCredentials = { .init(username: user, password: Secret(password.look())) }
         }
         lab.retry.sleep = { try await Task.sleep(for: $0 / HurriedClock.speed) }
         var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))

@@ -7,7 +7,7 @@ struct SignalTests {
     /// Runs a worker at stand-ins.
     private func withWorker(
         through wrapper: [String] = [],
-        _ body: (LocalCloud, ProgramRun) async throws -> Void
+        _ body: (LocalCloud, ProgramRun, _ errors: @escaping () throws -> String) async throws -> Void
     ) async throws {
         try await LocalCloud.withRunning { cloud in
             _ = try await program("actions", "install", environment: cloud.environment)
@@ -15,7 +15,9 @@ struct SignalTests {
                 let environment = Given.workerEnvironment(cloud)
                 let run = try ProgramRun(["run"], environment: environment, through: wrapper, in: folder)
                 _ = try await cloud.journal.first("PollForJobs")
-                try await body(cloud, run)
+                try await body(cloud, run) {
+                    try String(contentsOf: folder.appendingPathComponent("errors"), encoding: .utf8)
+                }
             }
         }
     }
@@ -24,7 +26,7 @@ struct SignalTests {
         let numbers =
             [SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE, SIGWINCH, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGURG]
             + [SIGXFSZ, SIGCHLD, SIGCONT, 34, 40, 64]
-        try await withWorker { cloud, run in
+        try await withWorker { cloud, run, _ in
             for number in numbers { run.signal(number) }
             for _ in 0..<3 { _ = try await cloud.journal.next { $0.operation == "PollForJobs" } }
             run.signal(SIGTERM)
@@ -33,12 +35,12 @@ struct SignalTests {
     }
 
     @Test func `of a terminal that goes stop it once, and hurry nobody`() async throws {
-        try await withWorker(through: ["/usr/bin/env", "--default-signal=HUP"]) { cloud, run in
+        try await withWorker(through: ["/usr/bin/env", "--default-signal=HUP"]) { cloud, run, errors in
             _ = try Given.failingExecution(in: cloud)
             cloud.faults.inject(.delay(.seconds(2)), on: "PutJobFailureResult")
             _ = try await cloud.journal.arrival { $0.operation == "PutJobFailureResult" }
             run.signal(SIGHUP)
-            try await Task.sleep(for: .milliseconds(300))
+            _ = try await run.value { try errors().contains("\"Stopping\"") ? true : nil }
             run.signal(SIGHUP)
             let ending = try await run.end()
             #expect(ending.status == 0, "\(ending)")
@@ -47,7 +49,7 @@ struct SignalTests {
     }
 
     @Test func `of a terminal that goes are ignored where nohup says so`() async throws {
-        try await withWorker(through: ["/usr/bin/env", "--ignore-signal=HUP"]) { cloud, run in
+        try await withWorker(through: ["/usr/bin/env", "--ignore-signal=HUP"]) { cloud, run, _ in
             run.signal(SIGHUP)
             for _ in 0..<3 { _ = try await cloud.journal.next { $0.operation == "PollForJobs" } }
             run.signal(SIGTERM)
