@@ -85,8 +85,17 @@ struct Site: Sendable {
     /// - Parameters:
     ///   - command: `work`, which ends at once, or `run-on`, which doesn't.
     ///   - artifact: What the start action has stored; the pipeline's source is the same.
+    ///   - outputs: The actions' output artifacts.
+    ///   - properties: What else than usual an action of a number has for properties.
     /// - Returns: The pipeline's execution.
-    func beginCommands(_ number: Int, count: Int, command: String = "work", artifact: Data) throws -> String {
+    func beginCommands(
+        _ number: Int,
+        count: Int,
+        command: String = "work",
+        artifact: Data,
+        outputs: [String] = [],
+        properties: (Int) -> [String: String] = { _ in [:] }
+    ) throws -> String {
         cloud.s3.put(artifact, bucket: cloud.options.artifactBucket, key: "source.zip")
         let actions = (1...count).map { component in
             VirtualPipeline.Action(
@@ -95,8 +104,9 @@ struct Site: Sendable {
                 [
                     "ComponentName": "server-\(component)", "CommandName": command, "TimeoutInMinutes": "6000",
                     "ArgumentsJSON": #"{"Step": "1"}"#,
-                ],
-                inputs: ["SourceOutput"]
+                ].merging(properties(component)) { $1 },
+                inputs: ["SourceOutput"],
+                outputs: outputs
             )
         }
         let name = "run-\(number)"

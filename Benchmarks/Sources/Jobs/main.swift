@@ -4,11 +4,29 @@ import LocalCloud
 // Measures a worker on stand-ins of its services, and prints the figures of a scenario in one line.
 //
 //   Jobs commands|waiting|running|idle|latency|endless COUNT PROGRAM [ARGUMENT...]
+//
+// Or prints a table of what a worker does with so many MiB of each kind of hostile bytes; KIND is a part of the names of
+// those that are wanted.
+//
+//   Jobs hostile MIB[:KIND] PROGRAM [ARGUMENT...]
 
 let arguments = CommandLine.arguments
+if arguments.count > 3, arguments[1] == "hostile" {
+    let wish = arguments[2].split(separator: ":", maxSplits: 1)
+    await Ordeal.table(
+        mebibytes: wish.first.flatMap { Int($0) } ?? 16,
+        of: wish.count > 1 ? String(wish[1]) : "",
+        command: Array(arguments[3...])
+    )
+    exit(0)
+}
 guard arguments.count > 3, let kind = Scenario.Kind(rawValue: arguments[1]), let count = Int(arguments[2]), count > 0
 else {
-    let usage = "usage: Jobs commands|waiting|running|idle|latency|endless COUNT PROGRAM [ARGUMENT...]\n"
+    let usage = """
+        usage: Jobs commands|waiting|running|idle|latency|endless COUNT PROGRAM [ARGUMENT...]
+               Jobs hostile MIB[:KIND] PROGRAM [ARGUMENT...]
+
+        """
     FileHandle.standardError.write(Data(usage.utf8))
     exit(2)
 }
