@@ -12,7 +12,11 @@ struct Hostile: Sendable {
     ///
     /// - Parameter size: How many bytes come, a little below what a worker takes at most.
     static func kinds(_ size: Int) -> [Hostile] {
-        outputs(size) + replies(size) + pages(size) + archives(size) + [patterns, feed, history]
+        outputs(size) + replies(size) + pages(size) + archives(size)
+            + [
+                patterns("(a|a)+(a+)+b", "40 patterns"), patterns("b", "for comparison: 40 short patterns"), feed,
+                history,
+            ]
     }
 
     // MARK: Outputs of commands
@@ -34,12 +38,19 @@ struct Hostile: Sendable {
             output("entities", "&amp;amp;", size),
             output("like a secret everywhere", "a", size, password: likeSecret + "b" + likeSecret),
             output("beginnings of a secret", "secret-secret-", size, password: "secret-secret-secret-!"),
+            output("backslashes, ten commands at once", backslashes, size, count: 10),
             output("secrets alone", "correct-horse-battery", size, password: "correct-horse-battery"),
         ]
     }
 
     /// A command that has printed one text over and over, as JSON spells it; all of it is stored, too.
-    private static func output(_ name: String, _ unit: String, _ size: Int, password: String? = nil) -> Hostile {
+    private static func output(
+        _ name: String,
+        _ unit: String,
+        _ size: Int,
+        password: String? = nil,
+        count: Int = 1
+    ) -> Hostile {
         Hostile(
             name: "output: \(name)",
             options: { options in
@@ -56,7 +67,7 @@ struct Hostile: Sendable {
                     on: "execution",
                     times: .max
                 )
-                return try site.beginCommand(artifact: artifact, outputs: ["Out"])
+                return try site.beginCommands(0, count: count, artifact: artifact, outputs: { ["Out\($0)"] })
             }
         )
     }
@@ -135,24 +146,27 @@ struct Hostile: Sendable {
 
     // MARK: Patterns, feeds, histories
 
-    /// Forty actions, each of which names its component by a pattern that backtracks without end on all names.
-    private static let patterns = Hostile(
-        name: "40 patterns on 500 components",
-        options: { options in
-            let components = (1...500).map { number in
-                LabComponent(
-                    name: String(repeating: "a", count: 60) + "-\(number)!",
-                    kind: .resource,
-                    model: "M",
-                    address: ""
+    /// Forty actions, each of which names its component by a pattern that fits none of 500; the worst backtrack without end
+    /// on all names.
+    private static func patterns(_ pattern: String, _ name: String) -> Hostile {
+        Hostile(
+            name: name,
+            options: { options in
+                options.blueprints[0].components = (1...500).map { number in
+                    let name = String(repeating: "a", count: 60) + "-\(number)!"
+                    return LabComponent(name: name, kind: .resource, model: "M", address: "")
+                }
+            },
+            begin: { site, artifact in
+                try site.beginCommands(
+                    0,
+                    count: 40,
+                    artifact: artifact,
+                    properties: { _ in ["ComponentName": pattern] }
                 )
             }
-            options.blueprints[0].components = components
-        },
-        begin: { site, artifact in
-            try site.beginCommands(0, count: 40, artifact: artifact) { _ in ["ComponentName": "(a|a)+(a+)+b"] }
-        }
-    )
+        )
+    }
 
     /// A setup that fails, and a feed of its errors that always has one more page.
     private static let feed = Hostile(
@@ -195,8 +209,8 @@ extension LocalReply {
 
 extension Site {
     /// Begins to run one command.
-    fileprivate func beginCommand(artifact: Data, outputs: [String] = []) throws -> String {
-        try beginCommands(0, count: 1, artifact: artifact, outputs: outputs)
+    fileprivate func beginCommand(artifact: Data) throws -> String {
+        try beginCommands(0, count: 1, artifact: artifact)
     }
 }
 

@@ -13,7 +13,7 @@ struct Ordeal: Sendable {
 
     /// Prints a table of all kinds whose names have a text in them; one that can't be measured has a line that says why.
     static func table(mebibytes: Int, of name: String, command: [String]) async {
-        print("| What comes | Seconds | Polls late, s | `/livez`, s | MiB before | Peak MiB | How the job ended |")
+        print("| What comes | Seconds | CPU s | Polls late, s | `/livez`, s | Peak MiB | How the job ended |")
         print("| --- | ---: | ---: | ---: | ---: | ---: | --- |")
         for kind in Hostile.kinds(mebibytes << 20) where name.isEmpty || kind.name.contains(name) {
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("jobs-\(UUID().uuidString)")
@@ -76,9 +76,10 @@ struct Ordeal: Sendable {
         let longestAnswer = health.end()
         let usage = try await subject.usage()
         let gap = longestGap(cloud.journal.entries { $0.number > asked }, until: Date())
-        let figures = [
-            end.timeIntervalSince(begin), max(0, gap - Self.pause), longestAnswer, before.peak, usage.peak,
-        ].map { String(format: "%.2f", $0) }
+        let figures =
+            [
+                end.timeIntervalSince(begin), usage.cpu - before.cpu, max(0, gap - Self.pause), longestAnswer,
+            ].map { String(format: "%.2f", $0) } + [String(format: "%.0f", usage.peak)]
         return "| \(kind.name) | \(figures.joined(separator: " | ")) | \(Self.words(report)) |"
     }
 

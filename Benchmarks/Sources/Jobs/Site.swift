@@ -85,16 +85,16 @@ struct Site: Sendable {
     /// - Parameters:
     ///   - command: `work`, which ends at once, or `run-on`, which doesn't.
     ///   - artifact: What the start action has stored; the pipeline's source is the same.
-    ///   - outputs: The actions' output artifacts.
     ///   - properties: What else than usual an action of a number has for properties.
+    ///   - outputs: The output artifacts of an action of a number.
     /// - Returns: The pipeline's execution.
     func beginCommands(
         _ number: Int,
         count: Int,
         command: String = "work",
         artifact: Data,
-        outputs: [String] = [],
-        properties: (Int) -> [String: String] = { _ in [:] }
+        properties: (Int) -> [String: String] = { _ in [:] },
+        outputs: (Int) -> [String] = { _ in [] }
     ) throws -> String {
         cloud.s3.put(artifact, bucket: cloud.options.artifactBucket, key: "source.zip")
         let actions = (1...count).map { component in
@@ -106,7 +106,7 @@ struct Site: Sendable {
                     "ArgumentsJSON": #"{"Step": "1"}"#,
                 ].merging(properties(component)) { $1 },
                 inputs: ["SourceOutput"],
-                outputs: outputs
+                outputs: outputs(component)
             )
         }
         let name = "run-\(number)"
