@@ -39,11 +39,14 @@ enum Program {
     }
 
     /// The program's arguments, without its name.
+    static var arguments: [String] { arguments(CommandLine.arguments) }
+
+    /// The program's arguments, without its name.
     ///
-    /// Swift finds none where a library that was loaded before has changed the environment
-    /// (https://github.com/swiftlang/swift/issues/76080); the kernel has them in any case.
-    static var arguments: [String] {
-        if !CommandLine.arguments.isEmpty { return Array(CommandLine.arguments.dropFirst()) }
+    /// - Parameter found: What Swift has found. That is nothing where a library that was loaded before has changed the
+    ///   environment (https://github.com/swiftlang/swift/issues/76080); the kernel has them in any case.
+    static func arguments(_ found: [String]) -> [String] {
+        if !found.isEmpty { return Array(found.dropFirst()) }
         guard let words = try? FileHandle(forReadingAtPath: "/proc/self/cmdline")?.readToEnd() else { return [] }
         return words.split(separator: 0, omittingEmptySubsequences: false).dropLast().dropFirst()
             .map { String(decoding: $0, as: UTF8.self) }

@@ -2,6 +2,8 @@ import Foundation
 import LocalCloud
 import Testing
 
+@testable import worker
+
 /// What the program makes of the surroundings that it was started in.
 @Suite("The process", .timeLimit(.minutes(2)))
 struct ProcessTests {
@@ -26,6 +28,14 @@ struct ProcessTests {
             #expect(config.output.contains("a flag"), "\(config)")
         }
     }
+
+    #if os(Linux)
+    @Test func `has its arguments from the kernel where Swift finds none`() {
+        #expect(CommandLine.arguments.count > 1)
+        #expect(worker.Program.arguments([]) == Array(CommandLine.arguments.dropFirst()))
+        #expect(worker.Program.arguments(["name", "", "b"]) == ["", "b"])
+    }
+    #endif
 
     @Test func `has something open in the place of what was closed`() async throws {
         try await LocalCloud.withRunning { cloud in
