@@ -25,8 +25,9 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
     private struct State {
         var current: AWSCredentials?
         var fetched = Date.distantPast
-        /// No attempt within this time, as long as there is something to use. It has a beginning, since the time may be
-        /// set right meanwhile.
+        /// No attempt within this time, as long as there is something to use.
+        ///
+        /// It has a beginning, since the time may be set right meanwhile.
         var pause: Range<Date>?
         var task: Task<Void, Never>?
         var waiters: [Int: Waiter] = [:]
