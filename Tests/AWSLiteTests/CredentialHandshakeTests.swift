@@ -100,7 +100,7 @@ struct CredentialHandshakeTests {
             let (balancer, port) = try await Program.server("python3") { port in
                 ["-B", Self.script, "\(port)", files.certificate, files.key, "\(server.port)", "0,2", log.path]
             }
-            defer { balancer.terminate() }
+            defer { Program.end(balancer) }
             let (found, waits) = try await withTemporaryFolder { folder in
                 let config = folder.appendingPathComponent("config")
                 try Data(Self.config.utf8).write(to: config)

@@ -44,6 +44,13 @@ enum Program {
         throw Failure(description: "\(name) doesn't start")
     }
 
+    /// Ends a server at once.
+    ///
+    /// A process that Foundation starts may have SIGTERM blocked.
+    static func end(_ server: Process) {
+        if server.isRunning { kill(server.processIdentifier, SIGKILL) }
+    }
+
     private static func path(_ name: String) -> String? {
         ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/opt/homebrew/bin"].map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }

@@ -21,7 +21,7 @@ private final class Proxy {
     }
 
     func stop() {
-        process.terminate()
+        Program.end(process)
         try? FileManager.default.removeItem(at: folder)
     }
 }

@@ -90,6 +90,6 @@ final class TLSServer {
     }
 
     deinit {
-        process.terminate()
+        Program.end(process)
     }
 }

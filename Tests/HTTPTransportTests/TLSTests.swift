@@ -89,7 +89,7 @@ struct TLSTests {
         let (server, port) = try await Program.server("nghttpd") { port in
             ["-a", "127.0.0.1", "-d", files.folder.path, "--echo-upload", "\(port)", files.key, files.certificate]
         }
-        defer { server.terminate() }
+        defer { Program.end(server) }
         var configuration = CurlHTTPClient.Configuration()
         configuration.proxy = .none
         configuration.caBundle = files.certificate

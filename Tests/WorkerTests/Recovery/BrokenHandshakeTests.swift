@@ -42,7 +42,7 @@ struct BrokenHandshakeTests {
             self.environment = environment
         }
 
-        deinit { for process in processes { process.terminate() } }
+        deinit { for process in processes { Program.end(process) } }
 
         /// How many connections have ended early on the way to a server, by the name of its setting.
         func broken(_ name: String) throws -> Int {
