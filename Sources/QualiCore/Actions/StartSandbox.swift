@@ -472,14 +472,13 @@ public struct StartSandbox: ActionHandler {
         // Where the setup has failed, a twin is looked for in any case: it may be well, or fail unseen.
         while hasTwin || !sighting.isReady {
             let choice = try await lab.chooseTwin(of: sandboxID, bearing: tag, context)
-            let isSame = choice.sandboxID == sandboxID
-            if !isSame {
-                sandboxID = choice.sandboxID
-                checkpoint.sandboxID = sandboxID
-                try await context.save(checkpoint)
+            guard choice.sandboxID != sandboxID else {
+                note = try await lab.endTwins(besides: choice, bearing: tag, context)
+                break
             }
-            note = try await lab.endTwins(besides: choice, bearing: tag, context) ?? note
-            if isSame { break }
+            sandboxID = choice.sandboxID
+            checkpoint.sandboxID = sandboxID
+            try await context.save(checkpoint)
             (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
         }
         guard sighting.isReady else {

@@ -19,7 +19,7 @@ struct RepeatedRequestTests {
             #expect(start.status == "Succeeded", "\(start.errorMessage ?? "")")
             #expect(site.lab.sandboxes.count == 3)
             #expect(site.lab.sandboxesNotStopped.map(\.id) == [start.externalExecutionID])
-            #expect(start.summary?.contains("has repeated the request") == true)
+            #expect(start.summary?.contains("has repeated the request") == true, "\(start.summary ?? "")")
             #expect(warnings(site).count { $0.contains("may repeat requests") } == 2)
         }
     }
