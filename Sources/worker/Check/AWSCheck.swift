@@ -161,7 +161,7 @@ struct AWSCheck: Sendable {
 
     /// One attempt, within a short time.
     private func configuration(_ client: CurlHTTPClient, _ endpoint: String?) -> AWSClientConfiguration {
-        var configuration = settings.aws.client(client, endpoint: endpoint)
+        var configuration = settings.aws.client(SecondTry(base: client), endpoint: endpoint)
         configuration.retry = .none
         configuration.timeout = CheckRun.timeout
         configuration.callTimeout = CheckRun.timeout

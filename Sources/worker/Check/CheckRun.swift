@@ -57,7 +57,7 @@ struct CheckRun: Sendable {
         let obstacle = settingsCheck.obstacle(in: .lab, except: [.labUser, .labPassword, .labDomain, .portalURL])
         if let obstacle { return untried(obstacle) }
         guard isAddressed, let client = try? settings.lab.httpClient(),
-            let check = try? LabCheck(settings.lab, client, timeout: Self.timeout)
+            let check = try? LabCheck(settings.lab, SecondTry(base: client), timeout: Self.timeout)
         else { return untried("there is no client") }
         let link = Link(
             title: title,
