@@ -200,7 +200,9 @@ public struct StartSandbox: ActionHandler {
                 if await context.isOver() {
                     throw JobFailure(.jobFailed, "CodePipeline has closed this job before its sandbox was started.")
                 }
-                if try await adoptOther(tag, within: setupTimeout, looks: 1, inPast: false, context, &checkpoint) { return }
+                if try await adoptOther(tag, within: setupTimeout, looks: 1, inPast: false, context, &checkpoint) {
+                    return
+                }
                 checkpoint.isStartUncertain = true
             }
             do {

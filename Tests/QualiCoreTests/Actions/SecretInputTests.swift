@@ -96,6 +96,7 @@ struct SecretInputTests {
         var checkpoint = StartSandbox.Checkpoint()
         checkpoint.sandboxID = "s1"
         checkpoint.passwordInputs = ["Pin", "Spare"]
+        checkpoint.setupMinutes = 30
         let store = FakeArtifactStore()
         let bench = try bench()
         _ = try await start(bench, checkpoint: checkpoint, store: store)

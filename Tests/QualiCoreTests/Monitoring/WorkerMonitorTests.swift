@@ -1,5 +1,6 @@
 import AWSLite
 import Foundation
+import HTTPTransport
 import Testing
 
 @testable import QualiCore
@@ -10,12 +11,17 @@ struct WorkerMonitorTests {
         let queue = FakeQueue()
         await queue.offer(.job("1"), .job("2"))
         let (first, second) = (Gate(), Gate())
+        let begun = Locked(0)
         let monitor = WorkerMonitor()
         try await RunningWorker.run(queue: queue, monitor: monitor) {
             $0.redact = { $0.replacing("hunter2", with: "[secret]") }
         } handler: { context in
             await context.report(JobProgress("Setting up with hunter2", externalExecutionID: "x-\(context.job.id)"))
-            first.open()
+            let count = begun.withLock { count in
+                count += 1
+                return count
+            }
+            if count == 2 { first.open() }
             await second.wait()
             if context.job.id == "2" { throw JobFailure(.jobFailed, "no luck with hunter2") }
             return JobResult(summary: "done")
@@ -23,8 +29,8 @@ struct WorkerMonitorTests {
             await first.wait()
             let running = monitor.snapshot()
             #expect(running.capacity == 100 && running.isAlive && !running.isStopping)
-            #expect(running.jobs.map(\.id) == ["1", "2"])
-            #expect(running.jobs.contains { $0.progress.summary == "Setting up with [secret]" })
+            #expect(running.jobs.map(\.id).sorted() == ["1", "2"])
+            #expect(running.jobs.allSatisfy { $0.progress.summary == "Setting up with [secret]" })
             #expect(running.jobs.first?.place.pipeline == "Nightly")
             #expect(running.queues.map(\.jobsOffered) == [2])
             second.open()
