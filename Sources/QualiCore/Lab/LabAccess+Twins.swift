@@ -108,11 +108,28 @@ extension LabAccess {
         let ids = try await read("The lab's sandboxes can't be read", waiter) { try await $0.sandboxes() }
             .filter { tag.marks($0.name) && $0.id != sandboxID && !$0.state.isEnding && !$0.state.isEnded }.map(\.id)
         guard !ids.isEmpty else { return nil }
-        let own = try await read("The sandbox can't be read", waiter) { try await $0.sandbox(id: sandboxID) }
-        var bearers = Bearers(twins: [own], others: [])
-        for id in ids {
-            let other = try await read("A sandbox can't be read", waiter) { try await $0.sandbox(id: id) }
-            if Self.isTwin(other, of: own) { bearers.twins.append(other) } else { bearers.others.append(id) }
+        var found: [Sandbox] = []
+        for id in [sandboxID] + ids {
+            let sandbox: Sandbox? = try await read("A sandbox can't be read", waiter) { client in
+                do {
+                    return try await client.sandbox(id: id)
+                } catch let error as SandboxAPIError where error.code == .notFound {
+                    // Another worker that held the action has ended it as a twin, and kept one of the others.
+                    return nil
+                }
+            }
+            if let sandbox { found.append(sandbox) }
+        }
+        guard let reference = found.first(where: { $0.id == sandboxID }) ?? found.min(by: Self.beganBefore) else {
+            return nil
+        }
+        var bearers = Bearers(twins: [], others: [])
+        for sandbox in found {
+            if sandbox.id == reference.id || Self.isTwin(sandbox, of: reference) {
+                bearers.twins.append(sandbox)
+            } else {
+                bearers.others.append(sandbox.id)
+            }
         }
         return bearers
     }
