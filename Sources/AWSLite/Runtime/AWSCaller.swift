@@ -73,59 +73,89 @@ struct AWSCaller: Sendable {
         payload: AWSPayload,
         decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
-        // How long a bulk transfer takes in all is its size's affair, so only a stall ends it.
-        let deadline = operation.isBulk ? nil : configuration.callTimeout.map { configuration.retry.instant() + $0 }
-        var earlierAttemptMayHaveBeenProcessed = false
-        var correction = ClockCorrection(configuration.clock)
-        var paid: Int?
-        var attempt = 1
+        var attempts = Attempts(operation, configuration)
         while true {
             try Task.checkCancellation()
-            var failure: AWSError
-            let clockOffset = correction.offset
+            let clockOffset = attempts.clockOffset
             do {
-                let timeout = min(configuration.timeout, remaining(until: deadline) ?? configuration.timeout)
                 let output = try await send(
                     operation,
                     request,
                     payload: payload,
                     clockOffset: clockOffset,
-                    isCorrection: correction.isTried,
-                    timeout: timeout,
+                    isCorrection: attempts.areCorrected,
+                    timeout: attempts.timeout,
                     decode: decode
                 )
-                configuration.memory.refund(paid ?? RetryCost.reward)
+                attempts.succeeded()
                 return output
             } catch let error as AWSError {
-                failure = error
+                if let delay = try attempts.failed(error, signedWith: clockOffset) {
+                    try await configuration.retry.sleep(delay)
+                }
             }
+        }
+    }
+
+    /// The attempts of a call.
+    private struct Attempts {
+        private let operation: AWSOperation
+        private let configuration: AWSClientConfiguration
+        private let deadline: ContinuousClock.Instant?
+        private var correction: ClockCorrection
+        private var earlierAttemptMayHaveBeenProcessed = false
+        private var paid: Int?
+        private var attempt = 1
+
+        init(_ operation: AWSOperation, _ configuration: AWSClientConfiguration) {
+            self.operation = operation
+            self.configuration = configuration
+            // How long a bulk transfer takes in all is its size's affair, so only a stall ends it.
+            deadline = operation.isBulk ? nil : configuration.callTimeout.map { configuration.retry.instant() + $0 }
+            correction = ClockCorrection(configuration.clock)
+        }
+
+        var clockOffset: TimeInterval { correction.offset }
+        var areCorrected: Bool { correction.isTried }
+        var timeout: Duration { min(configuration.timeout, remaining ?? configuration.timeout) }
+
+        private var remaining: Duration? {
+            deadline.map { max(.zero, configuration.retry.instant().duration(to: $0)) }
+        }
+
+        func succeeded() { configuration.memory.refund(paid ?? RetryCost.reward) }
+
+        /// Tells whether there is another attempt.
+        ///
+        /// - Returns: The pause before it, if any.
+        /// - Throws: The failure, if it is the call's.
+        mutating func failed(_ error: AWSError, signedWith clockOffset: TimeInterval) throws(AWSError) -> Duration? {
+            var failure = error
             failure.service = operation.service.id
             failure.operation = operation.name.rawValue
             failure.attempts = attempt
             failure.earlierAttemptMayHaveBeenProcessed = earlierAttemptMayHaveBeenProcessed
             let isAmbiguous = failure.mayHaveBeenProcessed
             failure.mayHaveBeenProcessed = isAmbiguous || earlierAttemptMayHaveBeenProcessed
-            if remaining(until: deadline) ?? .seconds(1) > .zero,
-                correction.correct(after: failure, signedWith: clockOffset)
-            {
+            if remaining ?? .seconds(1) > .zero, correction.correct(after: failure, signedWith: clockOffset) {
                 // The service refused to look at the request, so this attempt doesn't count as one.
                 attempt += 1
-                continue
+                return nil
             }
             let number = attempt - correction.count
             let attemptsLeft = configuration.retry.attempts - number
             guard attemptsLeft > 0,
-                mayRepeat(operation, after: failure, isAmbiguous: isAmbiguous),
+                AWSCaller.mayRepeat(operation, after: failure, isAmbiguous: isAmbiguous),
                 failure.retryAfter ?? .zero <= configuration.retry.longestRetryAfter
             else { throw failure }
             let delay = configuration.retry.delay(afterAttempt: number, retryAfter: failure.retryAfter)
-            if let left = remaining(until: deadline), delay >= left { throw failure }
+            if let remaining, delay >= remaining { throw failure }
             let cost = failure.underlying?.code == .timedOut ? RetryCost.timeout : RetryCost.other
             guard configuration.memory.payForRetry(cost) else { throw failure }
             paid = cost
             earlierAttemptMayHaveBeenProcessed = failure.mayHaveBeenProcessed
-            try await configuration.retry.sleep(delay)
             attempt += 1
+            return delay
         }
     }
 
@@ -136,26 +166,18 @@ struct AWSCaller: Sendable {
         static let reward = 1
     }
 
-    private func remaining(until deadline: ContinuousClock.Instant?) -> Duration? {
-        deadline.map { max(.zero, configuration.retry.instant().duration(to: $0)) }
-    }
-
     /// Notes what a reply proves of AWS's time.
-    private func noteProof(
-        _ operation: AWSOperation,
-        _ reply: HTTPReply,
-        clockOffset: TimeInterval,
-        isCorrection: Bool,
-        sent: Date
-    ) {
+    private func noteProof(_ operation: AWSOperation, _ exchange: Exchange) {
         // S3 takes signatures that are too far off to tell the time by, unless there is something to be put right.
         let clock = configuration.clock
-        guard isCorrection || clock.offset == nil && operation.isSigned && operation.service != .s3 else { return }
+        guard exchange.isCorrection || clock.offset == nil && operation.isSigned && operation.service != .s3 else {
+            return
+        }
         let ahead = clock.proved(
-            clockOffset,
-            isCorrection: isCorrection,
-            date: reply.response.headerFields[.amz("Date")].flatMap(HTTPDate.parse),
-            middle: sent.addingTimeInterval(clock.local().timeIntervalSince(sent) / 2)
+            exchange.clockOffset,
+            isCorrection: exchange.isCorrection,
+            date: exchange.reply.response.headerFields[.amz("Date")].flatMap(HTTPDate.parse),
+            middle: exchange.sent.addingTimeInterval(clock.local().timeIntervalSince(exchange.sent) / 2)
         )
         guard let ahead else { return }
         configuration.warn(
@@ -165,6 +187,9 @@ struct AWSCaller: Sendable {
     }
 
     /// One attempt, with credentials and a signature of its own.
+    ///
+    /// What is the same for all outputs is in functions without a type parameter: the compiler makes a copy of the others
+    /// for each output.
     private func send<Output>(
         _ operation: AWSOperation,
         _ request: HTTPRequest,
@@ -174,6 +199,35 @@ struct AWSCaller: Sendable {
         timeout: Duration,
         decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
+        let exchange = try await exchange(operation, request, payload, clockOffset, isCorrection, timeout)
+        do {
+            let output = try await decode(exchange.reply)
+            noteProof(operation, exchange)
+            return output
+        } catch {
+            throw Self.unreadable(exchange.reply, error)
+        }
+    }
+
+    /// A request that has had its reply.
+    private struct Exchange {
+        let reply: HTTPReply
+        let sent: Date
+        let clockOffset: TimeInterval
+        let isCorrection: Bool
+    }
+
+    /// Signs and sends a request.
+    ///
+    /// - Throws: `AWSError` where no reply came, or one that is no success of AWS's.
+    private func exchange(
+        _ operation: AWSOperation,
+        _ request: HTTPRequest,
+        _ payload: AWSPayload,
+        _ clockOffset: TimeInterval,
+        _ isCorrection: Bool,
+        _ timeout: Duration
+    ) async throws -> Exchange {
         let credentials = operation.isSigned ? try await currentCredentials() : nil
         let signer = SigV4Signer(service: operation.service.signingName, region: configuration.region)
         let signed: HTTPRequest
@@ -207,37 +261,30 @@ struct AWSCaller: Sendable {
                 mayHaveBeenProcessed: error.mayHaveBeenProcessed
             )
         }
-        let status = reply.response.status.code
-        func noteProof() {
-            self.noteProof(operation, reply, clockOffset: clockOffset, isCorrection: isCorrection, sent: sent)
-        }
-        if (200..<300).contains(status) {
+        let exchange = Exchange(reply: reply, sent: sent, clockOffset: clockOffset, isCorrection: isCorrection)
+        if (200..<300).contains(reply.response.status.code) {
             guard operation.proof.isMet(by: reply) else {
                 throw ErrorReply(foreign: reply).error(hiding: credentials)
             }
-            do {
-                let output = try await decode(reply)
-                noteProof()
-                return output
-            } catch let error as AWSError {
-                throw error
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                var failure = AWSError(
-                    .malformedReply,
-                    "\(error)",
-                    httpStatus: status,
-                    requestID: ErrorReply.requestID(of: reply),
-                    mayHaveBeenProcessed: true
-                )
-                failure.isForeign = failure.requestID == nil
-                throw failure
-            }
+            return exchange
         }
         let error = ErrorReply(reply, format: operation.errorFormat).error(hiding: credentials)
-        if error.code.provesSignature { noteProof() }
+        if error.code.provesSignature { noteProof(operation, exchange) }
         throw error
+    }
+
+    /// Why a success couldn't be read.
+    private static func unreadable(_ reply: HTTPReply, _ error: any Error) -> any Error {
+        if error is AWSError || error is CancellationError { return error }
+        var failure = AWSError(
+            .malformedReply,
+            "\(error)",
+            httpStatus: reply.response.status.code,
+            requestID: ErrorReply.requestID(of: reply),
+            mayHaveBeenProcessed: true
+        )
+        failure.isForeign = failure.requestID == nil
+        return failure
     }
 
     private static func code(of error: HTTPClientError, _ operation: AWSOperation) -> AWSError.Code {
@@ -275,7 +322,7 @@ struct AWSCaller: Sendable {
     }
 
     /// Whether another attempt is safe, and has a chance.
-    private func mayRepeat(_ operation: AWSOperation, after failure: AWSError, isAmbiguous: Bool) -> Bool {
+    private static func mayRepeat(_ operation: AWSOperation, after failure: AWSError, isAmbiguous: Bool) -> Bool {
         if failure.isThrottling || operation.retryableCodes.contains(failure.code) { return true }
         if let transport = failure.underlying {
             if [.invalidRequest, .responseTooLarge, .fileFailed].contains(transport.code) { return false }

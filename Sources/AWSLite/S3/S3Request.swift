@@ -56,6 +56,43 @@ extension S3 {
         mayFollow: Bool = true,
         decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
+        var way = try way(of: request, mayFollow: mayFollow)
+        do {
+            return try await send(way, request.payload, decode)
+        } catch let error as AWSError {
+            if mayFollow, let elsewhere = client(following: error, from: way.configuration.region) {
+                elsewhere.configuration.memory.remember(
+                    region: elsewhere.configuration.region,
+                    ofBucket: request.bucket
+                )
+                return try await elsewhere.call(request, mayFollow: false, decode: decode)
+            }
+            guard way.follow(error, bucket: request.bucket) else { throw error }
+            return try await send(way, request.payload, decode)
+        }
+    }
+
+    /// Where a request goes, and how.
+    private struct Way {
+        let operation: AWSOperation
+        let endpoint: AWSEndpoint
+        var http: HTTPRequest
+        var configuration: AWSClientConfiguration
+
+        /// Goes where a redirect leads: once, and signed anew, for a signature holds for one host and path.
+        mutating func follow(_ error: AWSError, bucket: String) -> Bool {
+            guard
+                let place = error.redirect.flatMap({
+                    S3Redirect($0, from: http, endpoint, bucket: bucket, configuration)
+                })
+            else { return false }
+            (http.scheme, http.authority, http.path) = (place.scheme, place.authority, place.path)
+            configuration.region = place.region ?? configuration.region
+            return true
+        }
+    }
+
+    private func way(of request: S3Request, mayFollow: Bool) throws -> Way {
         let operation = AWSOperation(
             service: .s3,
             name: request.name,
@@ -98,36 +135,17 @@ extension S3 {
                 attempts: 0
             )
         }
-        do {
-            return try await send(http, request.payload, operation, configuration, decode)
-        } catch let error as AWSError {
-            if mayFollow, let elsewhere = client(following: error, from: configuration.region) {
-                configuration.memory.remember(region: elsewhere.configuration.region, ofBucket: request.bucket)
-                return try await elsewhere.call(request, mayFollow: false, decode: decode)
-            }
-            guard
-                let place = error.redirect.flatMap({
-                    S3Redirect($0, from: http, endpoint, bucket: request.bucket, configuration)
-                })
-            else { throw error }
-            // Once, and signed anew: a signature holds for one host and path.
-            var moved = http
-            (moved.scheme, moved.authority, moved.path) = (place.scheme, place.authority, place.path)
-            configuration.region = place.region ?? configuration.region
-            return try await send(moved, request.payload, operation, configuration, decode)
-        }
+        return Way(operation: operation, endpoint: endpoint, http: http, configuration: configuration)
     }
 
     private func send<Output>(
-        _ http: HTTPRequest,
+        _ way: Way,
         _ payload: AWSPayload?,
-        _ operation: AWSOperation,
-        _ configuration: AWSClientConfiguration,
         _ decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
-        let caller = AWSCaller(configuration: configuration)
-        guard let payload else { return try await caller.call(operation, http, body: nil, decode: decode) }
-        return try await caller.call(operation, http, payload: payload, decode: decode)
+        let caller = AWSCaller(configuration: way.configuration)
+        guard let payload else { return try await caller.call(way.operation, way.http, body: nil, decode: decode) }
+        return try await caller.call(way.operation, way.http, payload: payload, decode: decode)
     }
 
     /// A client of the region that the bucket is in, where S3 refused for that reason alone.
