@@ -8,7 +8,7 @@ import PackageDescription
 let smallProgram: [LinkerSetting] = [
     .unsafeFlags(
         ["-use-ld=lld"]
-            + ["--no-export-dynamic", "-z", "pack-relative-relocs", "-z", "now", "--icf=safe"]
+            + ["--no-export-dynamic", "-z", "pack-relative-relocs", "-z", "now", "--icf=safe", "-O2"]
             .flatMap { ["-Xlinker", $0] },
         .when(platforms: [.linux], configuration: .release)
     )
@@ -112,6 +112,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            // Settings, commands and pages, of which none is in a job's way.
+            swiftSettings: [.unsafeFlags(["-Osize"], .when(configuration: .release))],
             linkerSettings: smallProgram
         ),
 
@@ -208,7 +210,7 @@ let package = Package(
 )
 
 for target in package.targets where target.type != .system {
-    target.swiftSettings = [
+    target.swiftSettings = (target.swiftSettings ?? []) + [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
