@@ -51,7 +51,7 @@ extension RunCommand {
         new.removeAll { lab.claims.isAnothers($0, than: context.job.actionExecutionID) }
         guard !new.isEmpty else { return nil }
         let twins = await twins(configuration, context)
-        new.removeAll { twins.executions.contains($0.lowercased()) }
+        new.removeAll { isExplained($0, twins, context) }
         guard !new.isEmpty, !twins.mayHaveMore else { return nil }
         context.logger.warning(
             "A command has run more often than it was started: something on the way to the lab may repeat requests",

@@ -273,7 +273,7 @@ public struct RunCommand: ActionHandler {
         }
         guard !others.isEmpty else { return }
         let twins = await twins(configuration, context)
-        others.removeAll { twins.executions.contains($0.lowercased()) }
+        others.removeAll { isExplained($0, twins, context) }
         guard others.isEmpty else {
             let list = Set(others).sorted().joined(separator: ", ")
             let reason = "the reply to its acknowledgement was lost, so another worker may have run it as \(list)"
@@ -298,7 +298,7 @@ public struct RunCommand: ActionHandler {
             var new = try await newExecutions(configuration, target, context, checkpoint)
             if !new.isEmpty {
                 let twins = await twins(configuration, context)
-                new.removeAll { twins.executions.contains($0.lowercased()) }
+                new.removeAll { isExplained($0, twins, context) }
                 if !new.isEmpty, !twins.mayHaveMore || context.clock.now >= checkpoint.twinsDeadline ?? .distantFuture {
                     guard new.count == 1, !twins.mayHaveMore else {
                         let list = Set(new).sorted().joined(separator: ", ")
@@ -337,6 +337,12 @@ public struct RunCommand: ActionHandler {
         return try await command(configuration, target, context).executions.map(\.id).filter { id in
             !earlier.contains(Self.shortened(id)) && !lab.claims.isAnothers(id, than: context.job.actionExecutionID)
         }
+    }
+
+    /// Whether an execution is that of another action, as CodePipeline tells, or as this worker has learned meanwhile.
+    func isExplained(_ executionID: String, _ twins: TwinCommands, _ context: JobContext<Checkpoint>) -> Bool {
+        twins.executions.contains(executionID.lowercased())
+            || lab.claims.isAnothers(executionID, than: context.job.actionExecutionID)
     }
 
     func twins(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async -> TwinCommands {
