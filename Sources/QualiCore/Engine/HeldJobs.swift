@@ -45,6 +45,8 @@ final class HeldJobs: Sendable {
     private struct Job {
         let type: CodePipeline.ActionTypeID
         let actionExecutionID: String
+        /// Its place in the order in which jobs came.
+        let number: Int
         /// When it was offered last, as far as that is this worker's to know.
         var offered: Date
         var standing = Standing.offered
@@ -53,7 +55,8 @@ final class HeldJobs: Sendable {
         /// What it was offered with since, the newest last, as far as that wasn't tried.
         var offers: [Offer] = []
 
-        init(_ record: JobRecord, _ standing: Standing = .offered, isAsking: Bool = true) {
+        init(_ record: JobRecord, number: Int, _ standing: Standing = .offered, isAsking: Bool = true) {
+            self.number = number
             type = record.actionTypeID
             actionExecutionID = record.actionExecutionID
             offered = record.offeredAt
@@ -74,6 +77,7 @@ final class HeldJobs: Sendable {
         /// How many jobs of a type were claimed.
         var claims: [CodePipeline.ActionTypeID: Int] = [:]
         var lastMoment = 0
+        private(set) var lastJob = 0
         var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
         var lastListener = 0
 
@@ -85,6 +89,12 @@ final class HeldJobs: Sendable {
                 count(old, -1)
                 count(newValue, 1)
             }
+        }
+
+        /// Takes a job in hand.
+        mutating func add(_ record: JobRecord, _ standing: Standing = .offered, isAsking: Bool = true) {
+            lastJob += 1
+            self[record.id] = Job(record, number: lastJob, standing, isAsking: isAsking)
         }
 
         private mutating func count(_ job: Job?, _ change: Int) {
@@ -106,7 +116,7 @@ final class HeldJobs: Sendable {
         var state = State()
         for record in records {
             let standing: Standing = record.isAcknowledged ? .claimed : .offered
-            state[record.id] = Job(record, standing, isAsking: false)
+            state.add(record, standing, isAsking: false)
         }
         self.state = Locked(state)
     }
@@ -132,7 +142,7 @@ final class HeldJobs: Sendable {
                 state.shunned[record.id] = nil
             }
             guard var job = state[record.id] else {
-                state[record.id] = Job(record)
+                state.add(record)
                 return .new
             }
             state.soonestReturn = min(state.soonestReturn, max(0, asked.time.timeIntervalSince(job.offered)))
@@ -228,9 +238,23 @@ final class HeldJobs: Sendable {
         state.withLock { Self.hasSibling(record, $0) }
     }
 
-    /// Waits until there is no other job of the same action in hand.
-    func waitForSiblings(of record: JobRecord, _ clock: any WorkerClock) async {
-        await wait(for: .seconds(86_400), clock) { !Self.hasSibling(record, $0) }
+    /// Whether a job of the same action is in hand that came before.
+    func hasPredecessor(_ record: JobRecord) -> Bool {
+        state.withLock { Self.hasPredecessor(record, $0) }
+    }
+
+    /// Waits until no job of the same action is in hand that came before.
+    ///
+    /// The order is what keeps two of them from waiting for each other.
+    func waitForPredecessors(of record: JobRecord, _ clock: any WorkerClock) async {
+        await wait(for: .seconds(86_400), clock) { !Self.hasPredecessor(record, $0) }
+    }
+
+    private static func hasPredecessor(_ record: JobRecord, _ state: State) -> Bool {
+        guard hasSibling(record, state), let number = state[record.id]?.number else { return false }
+        return state.jobs.values.contains {
+            $0.actionExecutionID == record.actionExecutionID && $0.number < number
+        }
     }
 
     private static func hasSibling(_ record: JobRecord, _ state: State) -> Bool {

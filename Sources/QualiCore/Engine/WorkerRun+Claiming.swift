@@ -35,7 +35,7 @@ extension WorkerRun {
         while true {
             switch await acknowledge(&claim) {
             case .claimed:
-                guard held.hasSibling(claim.record) else { return await take(offer, claim.record) }
+                guard held.hasPredecessor(claim.record) else { return await take(offer, claim.record) }
                 // Not in the entrance, where it would hold others up, unless the worker stops.
                 guard case .terminated = begun.yield(.following(claim.record, offer)) else { return nil }
                 return await follow(offer, claim.record)
@@ -85,11 +85,11 @@ extension WorkerRun {
         }
     }
 
-    /// Takes up a job once this worker holds no other one of the same action.
+    /// Takes up a job once this worker holds no earlier one of the same action.
     ///
-    /// The other one is over, or the action would have no new one; how far it has come is where this one goes on.
+    /// The earlier one is over, or the action would have no new one; how far it has come is where this one goes on.
     func follow(_ offer: OfferedJob, _ record: JobRecord) async -> JobInHand? {
-        await held.waitForSiblings(of: record, worker.clock)
+        await held.waitForPredecessors(of: record, worker.clock)
         if Task.isCancelled, worker.journal.isDurable {
             leave(record)
             return nil
