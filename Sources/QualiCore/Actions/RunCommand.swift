@@ -228,7 +228,7 @@ public struct RunCommand: ActionHandler {
             for _ in 1...3 where context.clock.now.timeIntervalSince(lookedAt) > Self.longestDelay {
                 lookedAt = context.clock.now
                 if await context.isOver() {
-                    throw JobFailure(.jobFailed, "CodePipeline has closed this job before its command was started.")
+                    throw JobFailure.closed(before: "its command was started")
                 }
             }
             if context.clock.now.timeIntervalSince(readAt) > Self.longestDelay,

@@ -127,6 +127,8 @@ public struct StartSandbox: ActionHandler {
             return failure
         }
         failure.externalExecutionID = sandboxID
+        // Nothing of it is for the job with which the action goes on.
+        if failure.isOfClosedJob { return failure }
         if failure.isPassing {
             // Nothing is wrong with the sandbox, so it is left to its reservation.
             failure.message += " The sandbox isn't ended for that; it runs until its reservation is over."
@@ -198,7 +200,7 @@ public struct StartSandbox: ActionHandler {
                 lookedAt = context.clock.now
                 checkpoint.isStartUncertain = wasUncertain
                 if await context.isOver() {
-                    throw JobFailure(.jobFailed, "CodePipeline has closed this job before its sandbox was started.")
+                    throw JobFailure.closed(before: "its sandbox was started")
                 }
                 if try await adoptOther(tag, within: setupTimeout, looks: 1, inPast: false, context, &checkpoint) {
                     return

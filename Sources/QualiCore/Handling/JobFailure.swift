@@ -18,12 +18,25 @@ public struct JobFailure: Error, Sendable, Hashable {
     /// Whether all that is behind it are bytes of an artifact that aren't what was stored, or can't be: they may be others
     /// when they are read once more.
     var isDamage = false
+    /// Whether CodePipeline has closed the job, so that nobody reads this.
+    private(set) var isOfClosedJob = false
 
     /// Creates a failure.
     public init(_ type: CodePipeline.FailureType, _ message: String, externalExecutionID: String? = nil) {
         self.type = type
         self.message = message
         self.externalExecutionID = externalExecutionID
+    }
+}
+
+extension JobFailure {
+    /// The action of a job goes on with another one.
+    ///
+    /// - Parameter step: What hasn't been done yet, as in "its command was started".
+    static func closed(before step: String) -> JobFailure {
+        var failure = JobFailure(.jobFailed, "CodePipeline has closed this job before \(step).")
+        failure.isOfClosedJob = true
+        return failure
     }
 }
 

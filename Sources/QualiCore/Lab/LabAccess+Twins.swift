@@ -1,4 +1,3 @@
-import AWSLite
 import Foundation
 import Logging
 import SandboxAPI
@@ -34,24 +33,25 @@ extension LabAccess {
     ///
     /// A twin is proven to be one by its whole name with the tag, its blueprint and inputs, and by its start at about the same
     /// time; another one that bears the tag may be somebody's copy, and is left alone. All workers choose alike, the one that
-    /// began first, so that two of them never end each other's. Who isn't given the action any more chooses none.
+    /// began first, so that two of them never end each other's.
     ///
-    /// - Throws: `CancellationError` alone.
+    /// - Throws: `CancellationError`; ``JobFailure`` if the action goes on with another job, whose worker chooses.
     func chooseTwin(
         of sandboxID: String,
         bearing tag: SandboxTag,
         _ context: JobContext<some Codable & Sendable>
     ) async throws -> TwinChoice {
+        let bearers: Bearers?
         do {
-            guard let bearers = try await bearers(of: tag, besides: sandboxID, context) else {
-                return TwinChoice(sandboxID: sandboxID)
-            }
-            if await context.isOver() { throw JobFailure(.jobFailed, "CodePipeline has closed this job.") }
-            let useful = bearers.twins.filter { !$0.state.isFailed && !$0.state.isEnding && !$0.state.isEnded }
-            return TwinChoice(sandboxID: useful.min(by: Self.beganBefore)?.id ?? sandboxID, bearers: bearers)
+            bearers = try await self.bearers(of: tag, besides: sandboxID, context)
         } catch let error as JobFailure {
             return TwinChoice(sandboxID: sandboxID, failure: error)
         }
+        guard let bearers else { return TwinChoice(sandboxID: sandboxID) }
+        // Nor may this one's sandbox be stored in the place of the other's.
+        if await context.isOver() { throw JobFailure.closed(before: "its sandbox was chosen among two") }
+        let useful = bearers.twins.filter { !$0.state.isFailed && !$0.state.isEnding && !$0.state.isEnded }
+        return TwinChoice(sandboxID: useful.min(by: Self.beganBefore)?.id ?? sandboxID, bearers: bearers)
     }
 
     /// Ends the twins that weren't chosen.
