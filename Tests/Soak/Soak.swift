@@ -124,8 +124,8 @@ struct Soak: Sendable {
     // MARK: What happens
 
     private static let faults: [Fault] = [
-        .loseReply, .resetBeforeProcessing, .hangAfterProcessing, .truncateBody, .html(502), .status(500),
-        .delay(.milliseconds(400)),
+        .loseReply, .resetBeforeProcessing, .hangAfterProcessing, .truncateBody, .html(502), .html(200), .html(403),
+        .page(200), .status(500), .delay(.milliseconds(400)),
     ]
 
     private static let operations = [

@@ -103,7 +103,8 @@ struct JobWorkerTests {
         await queue.offer(.job("1"))
         await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
         let journal = InMemoryJobJournal()
-        try await RunningWorker.run(queue: queue, journal: journal) { _ in
+        let log = LogBook()
+        try await RunningWorker.run(queue: queue, journal: journal, logger: log.logger) { _ in
             Issue.record("the job isn't this worker's")
             return JobResult(summary: "")
         } whileRunning: { worker in
@@ -111,6 +112,7 @@ struct JobWorkerTests {
         }
         #expect(await journal.unfinished().isEmpty)
         #expect(await queue.calls.filter { !$0.isPoll }.count == 1)
+        #expect(!log.lines.contains { $0.message == "Job stays in the journal" })
     }
 
     @Test func `an acknowledgement whose reply is lost is repeated`() async throws {

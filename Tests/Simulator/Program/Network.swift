@@ -143,9 +143,11 @@ struct Network: HTTPClient {
                 ending: back,
                 reply: service.errorReply(status: 500, code: "InternalFailure", message: "oops")
             )
-        case .kind(.html): return Fate(ending: back, reply: page.reply(502))
+        case .kind(.html): return Fate(ending: back, reply: page.reply(simulation.scenario.boxStatus))
         case .kind(.htmlAfter): return Fate(arrival: there, ending: back, reply: page.reply(504))
-        case .kind(.htmlSuccess): return Fate(ending: back, reply: page.reply(200))
+        case .kind(.htmlSuccess):
+            let isBlank = simulation.scenario.answersBlanks
+            return Fate(ending: back, reply: isBlank ? LocalReply(status: 200) : page.reply(200))
         case .kind(.throttling):
             let (status, code) =
                 switch service.name {

@@ -84,6 +84,10 @@ struct Scenario {
     var faultKinds: [FaultKind] = []
     /// How many acknowledgements a box in between refuses by itself, until all is calm.
     var refusedAcknowledgements = 0.0
+    /// The status of the pages that a box answers with in a service's place.
+    var boxStatus = 502
+    /// Whether a box's success is nothing at all, and not a page.
+    var answersBlanks = false
     /// Whether workers may not see how far the actions of a pipeline have come.
     var deniesExecutions = false
     /// When all this is over; from then on everybody is well.
@@ -194,6 +198,8 @@ struct Scenario {
             lab.lockTime = .seconds(60)
         }
         if random.chance(0.5) { repeatedStarts = random.pick([0.2, 0.6, 1]) }
+        boxStatus = random.pick([400, 401, 403, 404, 502])
+        answersBlanks = random.chance(0.5)
     }
 
     private mutating func drawMore(_ seed: UInt64) {
