@@ -90,6 +90,9 @@ struct Verdict {
                 return scenario.codePipeline.answersDetailsOfEndedJobs ? nil : "nobody else had a reason to end it"
             }
             return "the failure is an odd one"
+        case "PermissionError" where scenario.refusedLogins != nil && action.name != "Start" && action.name != "End":
+            // A worker that was refused tries again after ten minutes, and a command has fifteen.
+            return message.contains("The lab refuses the user") ? nil : "nobody lacked a right"
         default:
             return "a failure of the type \(action.errorCode ?? "none") isn't true of any of these pipelines"
         }
