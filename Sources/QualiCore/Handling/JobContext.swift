@@ -2,7 +2,6 @@ public import AWSLite
 public import Foundation
 import HTTPTransport
 public import Logging
-import SandboxAPI
 
 /// What a handler knows of its job, and how it reaches the outside.
 public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
@@ -89,11 +88,8 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         )
     }
 
-    /// Has the values of inputs that mustn't be shown masked from now on: in the log, the progress, and the words of the
-    /// result or failure.
-    func hide(_ inputs: [Input]) {
-        ledger.secrets.add(inputs.filter(\.isHidden).map { Secret($0.value) })
-    }
+    /// Has secrets masked from now on: in the log, the progress, and the words of the result or failure.
+    func hide(_ secrets: [Secret]) { ledger.secrets.add(secrets) }
 
     /// What is hidden.
     var secrets: [Secret] { ledger.secrets.all }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 public import SandboxAPI
 
 /// The lab as a handler uses it: with patience for its short troubles, and with its errors in a pipeline author's words.
@@ -113,7 +114,7 @@ public struct LabAccess: Sendable {
     ) -> [Input] {
         var inputs = inputs
         inputs.hide(named: secretNames, and: passwords)
-        context.hide(inputs)
+        context.hide(inputs.filter(\.isHidden).map { Secret($0.value) })
         return inputs
     }
 

@@ -3,7 +3,6 @@ import Foundation
 import HTTPTransport
 import LocalCloud
 import Logging
-import SandboxAPI
 import Testing
 
 @testable import QualiCore
@@ -40,9 +39,7 @@ struct RedactionTests {
         let monitor = WorkerMonitor()
         let waiting = Gate()
         try await RunningWorker.run(queue: queue, monitor: monitor, logger: log.logger) { context in
-            var input = Input(name: "Pin", value: "hunter2")
-            input.isHidden = true
-            if context.job.id != "3" { context.hide([input]) }
+            if context.job.id != "3" { context.hide([Secret("hunter2")]) }
             context.logger.notice("it is hunter2", metadata: ["a": "hunter2", "b": ["hunter2"], "c": ["d": "hunter2"]])
             switch context.job.id {
             case "1":
