@@ -65,10 +65,8 @@ public struct StartSandbox: ActionHandler {
     private static let longestDelay: TimeInterval = 5
     /// How long a setup may take at least where no property says it, in minutes.
     static let leastSetupMinutes = 30
-    /// The stages of a setup in their order.
-    private static let stages: [SetupStage] = [.preparation, .provisioning, .connectivity, .configuration, .ended]
 
-    private let lab: LabAccess
+    let lab: LabAccess
 
     /// Creates the handler.
     public init(lab: LabAccess) {
@@ -81,7 +79,7 @@ public struct StartSandbox: ActionHandler {
         lab.hide(configuration.inputs, ofPasswordType: checkpoint.passwordInputs ?? [], context)
         do {
             try await ensureStarted(configuration, context, &checkpoint)
-            try await learnTypes(configuration, context, &checkpoint)
+            try await learnBlueprint(configuration, context, &checkpoint)
             if let message = checkpoint.failure {
                 throw JobFailure(checkpoint.failureType.map { .init(rawValue: $0) } ?? .jobFailed, message)
             }
@@ -335,7 +333,7 @@ public struct StartSandbox: ActionHandler {
 
     /// Hides the inputs that are secret by their names or by the blueprint's types, and its defaults of such.
     @discardableResult
-    private func hideInputs(
+    func hideInputs(
         _ configuration: Configuration,
         _ blueprint: Blueprint,
         _ context: JobContext<Checkpoint>
@@ -350,21 +348,37 @@ public struct StartSandbox: ActionHandler {
         lab.passwords(blueprint.inputs.map { ($0.name, $0.type) })
     }
 
-    /// Learns the types of the inputs of a sandbox that was found rather than started.
-    private func learnTypes(
+    /// Learns what a start notes of its blueprint, for a sandbox that was found rather than started.
+    private func learnBlueprint(
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws {
-        guard checkpoint.passwordInputs == nil else { return }
-        guard let blueprint = try? await lab.client.blueprint(configuration.blueprint) else {
-            // As the blueprint may be gone, any of them may be a password.
-            lab.hide(configuration.inputs, ofPasswordType: nil, context)
+        let wantsEstimate =
+            checkpoint.setupDeadline == nil && checkpoint.setupMinutes == nil && configuration.setupTimeout == nil
+        guard checkpoint.passwordInputs == nil || wantsEstimate else { return }
+        guard let blueprint = try await blueprint(configuration) else {
+            // As it may be gone, any of the inputs may be a password.
+            if checkpoint.passwordInputs == nil { lab.hide(configuration.inputs, ofPasswordType: nil, context) }
             return
         }
         hideInputs(configuration, blueprint, context)
         checkpoint.passwordInputs = passwordInputs(of: blueprint)
+        if wantsEstimate { Self.note(blueprint, configuration, &checkpoint) }
         try await context.save(checkpoint)
+    }
+
+    /// The blueprint, if the lab tells it.
+    ///
+    /// - Throws: `CancellationError` alone.
+    func blueprint(_ configuration: Configuration) async throws -> Blueprint? {
+        do {
+            return try await lab.client.blueprint(configuration.blueprint)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return nil
+        }
     }
 
     /// Returns if the start is to be tried again; throws what the job fails with, if not.
@@ -426,245 +440,5 @@ public struct StartSandbox: ActionHandler {
         default: break
         }
         return failure
-    }
-
-    // MARK: Setup
-
-    /// Notes how long the setup may take: twice its estimate, since that is what usually is enough.
-    private static func note(_ blueprint: Blueprint, _ configuration: Configuration, _ checkpoint: inout Checkpoint) {
-        guard configuration.setupTimeout == nil else { return }
-        let estimate = (blueprint.estimatedSetupDuration?.timeInterval ?? 0) / 60
-        checkpoint.setupMinutes = max(leastSetupMinutes, Int(min(2 * estimate, 525_600).rounded(.up)))
-    }
-
-    /// How long the setup may take.
-    private static func setupTimeout(_ configuration: Configuration, _ checkpoint: Checkpoint) -> Duration {
-        configuration.setupTimeout ?? .seconds(60 * (checkpoint.setupMinutes ?? leastSetupMinutes))
-    }
-
-    private func finish(
-        _ configuration: Configuration,
-        _ context: JobContext<Checkpoint>,
-        _ checkpoint: inout Checkpoint
-    ) async throws -> JobResult {
-        guard var sandboxID = checkpoint.sandboxID else {
-            throw JobFailure(.jobFailed, "The worker's notes on this job name no sandbox.")
-        }
-        if checkpoint.setupDeadline == nil, configuration.setupTimeout == nil, checkpoint.setupMinutes == nil,
-            // Another worker has started it.
-            let blueprint = try? await lab.watchingClient.blueprint(configuration.blueprint)
-        {
-            Self.note(blueprint, configuration, &checkpoint)
-        }
-        let setupTimeout = Self.setupTimeout(configuration, checkpoint)
-        let deadline =
-            checkpoint.setupDeadline ?? context.clock.now.addingTimeInterval(setupTimeout.timeInterval)
-        // Before the checkpoint, with which it is written.
-        let progress = JobProgress(
-            "Setting up",
-            percentComplete: checkpoint.percent ?? Self.firstPercent,
-            externalExecutionID: sandboxID
-        )
-        await context.report(progress)
-        if checkpoint.setupDeadline == nil {
-            checkpoint.setupDeadline = deadline
-            try await context.save(checkpoint)
-        }
-        let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-        var (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
-        var note: String?
-        // Where the setup has failed, a twin is looked for in any case: it may be well, or fail unseen.
-        while hasTwin || !sighting.isReady {
-            let choice = try await lab.chooseTwin(of: sandboxID, bearing: tag, context)
-            guard choice.sandboxID != sandboxID else {
-                note = try await lab.endTwins(besides: choice, bearing: tag, context)
-                break
-            }
-            sandboxID = choice.sandboxID
-            checkpoint.sandboxID = sandboxID
-            try await context.save(checkpoint)
-            (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
-        }
-        guard sighting.isReady else {
-            var failure = try await setupFailure(sighting, sandboxID, configuration, within: setupTimeout, context)
-            if let note { failure.message += " \(note)" }
-            throw failure
-        }
-        // The whole reservation: when it is over, nothing is left to lose.
-        let reservationEnd = deadline.addingTimeInterval(
-            (configuration.duration - setupTimeout).timeInterval
-        )
-        let waiter = context.waiter(limit: setupTimeout)
-        let passwords = checkpoint.passwordInputs
-        var result = try await store(sandboxID, until: reservationEnd, waiter, passwords, configuration, context)
-        if let note { result.summary += ". \(note)" }
-        return result
-    }
-
-    /// Waits until a sandbox is ready, or won't be; also tells whether another one bears its tag.
-    private func waitForSetup(
-        of sandboxID: String,
-        _ tag: SandboxTag,
-        until deadline: Date,
-        _ context: JobContext<Checkpoint>,
-        _ checkpoint: inout Checkpoint
-    ) async throws -> (SandboxWatcher.Sighting, hasTwin: Bool) {
-        try await lab.wait(for: sandboxID, tag: tag, until: deadline, context) {
-            let progress = await setupProgress(sandboxID, checkpoint.percent)
-            if progress.percentComplete != checkpoint.percent {
-                checkpoint.percent = progress.percentComplete
-                try await context.save(checkpoint)
-            }
-            return progress
-        } where: { state in
-            state.isReady || state.isFailed || state.isEnding || state.isEnded
-        }
-    }
-
-    /// Stores the details of a sandbox that is ready.
-    ///
-    /// - Parameter deadline: How long passing trouble of the lab and of S3 is waited out.
-    private func store(
-        _ sandboxID: String,
-        until deadline: Date,
-        _ waiter: Waiter,
-        _ passwordInputs: [String]?,
-        _ configuration: Configuration,
-        _ context: JobContext<Checkpoint>
-    ) async throws -> JobResult {
-        var sandbox = try await lab.read("The sandbox's details can't be read", waiter, until: deadline) {
-            try await $0.sandbox(id: sandboxID)
-        }
-        sandbox.components = try await lab.read("The sandbox's components can't be read", waiter, until: deadline) {
-            try await $0.components(sandboxID: sandboxID)
-        }
-        sandbox.parameters.hide(named: lab.secretNames, and: passwordInputs)
-        let url = lab.portal.sandbox(sandboxID)
-        // How much a lab tells of its components isn't known before.
-        let content = try await HeavyWork.ofJobs.run { [sandbox, lab, secrets = context.secrets] _ in
-            SandboxDocument.Content(
-                sandbox: sandbox,
-                blueprintName: configuration.blueprint,
-                url: url,
-                names: lab.secretNames,
-                known: secrets,
-                redact: lab.redact
-            )
-        }
-        if let output = context.artifacts.outputs.first {
-            let (data, contentType) = try await SandboxDocument.encode(content, as: configuration.artifactFormat)
-            try await context.artifacts.write(data, contentType: contentType, to: output, until: deadline)
-        }
-        let name = content.sandbox.name
-        let count = sandbox.components.count
-        return JobResult(
-            summary: "Sandbox '\(name)' is ready with \(count) component\(count == 1 ? "" : "s"): \(url)",
-            externalExecutionID: sandboxID,
-            outputVariables: ["SandboxId": sandboxID, "SandboxName": name, "SandboxUrl": url]
-        )
-    }
-
-    /// What is shown of a setup that has just begun.
-    private static let firstPercent = 10
-
-    /// How far a setup has come, as far as the lab tells it at once, but no less than was shown before.
-    private func setupProgress(_ sandboxID: String, _ earlier: Int?) async -> JobProgress {
-        let percent = earlier ?? Self.firstPercent
-        var progress = JobProgress("Setup", percentComplete: percent, externalExecutionID: sandboxID)
-        guard let sandbox = try? await lab.watchingClient.sandbox(id: sandboxID) else { return progress }
-        if let stage = sandbox.setupStage, stage != .none {
-            progress.summary += ": \(stage)"
-            if let index = Self.stages.firstIndex(of: stage) {
-                progress.percentComplete = max(percent, Self.firstPercent + index * 20)
-            }
-        }
-        let apps = sandbox.components.compactMap(\.appLifecycle)
-        if !apps.isEmpty { progress.summary += ", \(apps.count { $0 == .deployed }) of \(apps.count) apps deployed" }
-        return progress
-    }
-
-    private func setupFailure(
-        _ sighting: SandboxWatcher.Sighting,
-        _ sandboxID: String,
-        _ configuration: Configuration,
-        within setupTimeout: Duration,
-        _ context: JobContext<Checkpoint>
-    ) async throws -> JobFailure {
-        let link = lab.portal.sandbox(sandboxID)
-        switch sighting {
-        case .state(let state) where state.isFailed:
-            let stage = try? await lab.client.sandbox(id: sandboxID).setupStage?.rawValue
-            // The events may repeat secret defaults, which aren't noted.
-            if let blueprint = try? await lab.client.blueprint(configuration.blueprint) {
-                hideInputs(configuration, blueprint, context)
-            }
-            let events = try await lab.errorEvents(of: sandboxID, after: nil, context.waiter(limit: .zero))
-            let words =
-                switch events {
-                case nil: "The lab's activity feed, which tells why, can't be read."
-                case []: "The lab's activity feed names no error."
-                case .some(let events): "The lab says:\n" + events.joined(separator: "\n")
-                }
-            return JobFailure(
-                .jobFailed,
-                "The setup of the sandbox failed\(stage.map { " in its stage '\($0)'" } ?? ""). \(words.cut(to: 3_500))\nSee \(link)."
-            )
-        case .state(let state):
-            return JobFailure(
-                .jobFailed,
-                """
-                The sandbox went into the state '\(state.rawValue)' before it was ready: somebody ended it, or its \
-                duration of \(configuration.duration.inMinutes), which includes the setup, was too short. See \(link).
-                """
-            )
-        case .gone:
-            return JobFailure(
-                .jobFailed,
-                "The lab doesn't know the sandbox any more: somebody ended it before it was ready."
-            )
-        case .overdue(_, .some(let error)):
-            return JobFailure("It can't be found out whether the sandbox is ready", error)
-        case .overdue(let state, nil):
-            return JobFailure(
-                .jobFailed,
-                """
-                The sandbox was not ready within \(setupTimeout.inMinutes) (its state: \
-                \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If its setup takes longer, raise the property \
-                'SetupTimeoutInMinutes'. See \(link).
-                """
-            )
-        }
-    }
-
-    /// Ends or keeps a sandbox whose job fails; returns a sentence about it.
-    private func applyPolicy(
-        _ policy: OnSetupFailure,
-        _ sandboxID: String,
-        _ context: JobContext<Checkpoint>
-    ) async throws -> String {
-        do {
-            let state = try await lab.watchingClient.sandbox(id: sandboxID).state
-            if state.isEnded { return " The sandbox has ended." }
-            if state.isEnding { return " The sandbox is being ended." }
-        } catch let error as SandboxAPIError {
-            if error.code == .notFound { return "" }
-        }
-        guard policy == .end else {
-            return " The sandbox is kept ('OnSetupFailure' = 'Keep'); end it when you are done with it."
-        }
-        // Another worker may have the action by now, and tell what went wrong only while the sandbox is there.
-        if await context.isOver() {
-            return " The sandbox is left to whoever has the action now, since CodePipeline has closed this job."
-        }
-        do {
-            try await lab.stop(sandboxID, context, limit: LabAccess.longestUndo)
-            return " The sandbox is being ended."
-        } catch let error as JobFailure {
-            context.logger.error(
-                "A sandbox can't be ended",
-                metadata: ["sandbox": "\(sandboxID)", "error": "\(error)"]
-            )
-            return " The sandbox could not be ended, so end it by hand: \(error.message)"
-        }
     }
 }

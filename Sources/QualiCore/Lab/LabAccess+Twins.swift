@@ -48,7 +48,7 @@ extension LabAccess {
             return TwinChoice(sandboxID: sandboxID, failure: error)
         }
         guard let bearers else { return TwinChoice(sandboxID: sandboxID) }
-        // Nor may this one's sandbox be stored in the place of the other's.
+        // The other job's worker chooses, and its sandbox is the one to be stored.
         if await context.isOver() { throw JobFailure.closed(before: "its sandbox was chosen among two") }
         let useful = bearers.twins.filter { !$0.state.isFailed && !$0.state.isEnding && !$0.state.isEnded }
         return TwinChoice(sandboxID: useful.min(by: Self.beganBefore)?.id ?? sandboxID, bearers: bearers)
