@@ -33,8 +33,14 @@ import Testing
 
     @Test func `A call logs in anew three times at most`() async throws {
         let lab = StubLab(.deadToken)
-        let error = await #expect(throws: SandboxAPIError.self) { _ = try await makeClient(lab).blueprints() }
+        let request = StartSandboxRequest(name: "n", durationInMinutes: 5)
+        let error = await #expect(throws: SandboxAPIError.self) {
+            _ = try await makeClient(lab).startSandbox(blueprint: "B", request)
+        }
         #expect(error?.code == .authentication)
+        // Its logins went well, so it is the lab's trouble and nobody's password.
+        #expect(error?.isTransient == true && error?.mayHaveBeenProcessed == false && error?.isRefusedLogin == false)
+        #expect(error?.message.hasPrefix("the login succeeds, but its session is refused at once: ") == true)
         #expect(await lab.logins == 4)
         #expect(await lab.others.count == 4)
     }

@@ -188,21 +188,24 @@ public struct StartSandbox: ActionHandler {
         var judge = lab.patience(of: waiter)
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
         var lookedAt = context.lastKnownOpen
+        var looks = LooksInVain.enoughForOthers
         while true {
             let wasUncertain = checkpoint.isStartUncertain
             checkpoint.isStartUncertain = true
             try await context.save(checkpoint)
             // The action may have gone on elsewhere by now, if the job's acknowledgement was in doubt there. It is looked for
-            // after the note, for which a full disk may have waited long, and once more where the look itself took long.
+            // after the note, for which a full disk may have waited long, with patience for a lab that lists late, and once
+            // more where the look itself took long.
             for _ in 1...3 where context.clock.now.timeIntervalSince(lookedAt) > Self.longestDelay {
                 lookedAt = context.clock.now
                 checkpoint.isStartUncertain = wasUncertain
                 if await context.isOver() {
                     throw JobFailure.closed(before: "its sandbox was started")
                 }
-                if try await adoptOther(tag, within: setupTimeout, looks: 1, inPast: false, context, &checkpoint) {
+                if try await adoptOther(tag, within: setupTimeout, looks: looks, inPast: false, context, &checkpoint) {
                     return
                 }
+                looks = 1
                 checkpoint.isStartUncertain = true
             }
             do {

@@ -359,8 +359,8 @@ private struct MostBelated {
 extension SandboxAPIError {
     /// Whether the lab says that an execution can't be read, now or later.
     ///
-    /// A refused login says nothing of it.
-    var isRefusal: Bool { !isRefusedLogin && [.notFound, .authentication, .forbidden].contains(code) }
+    /// A refused login, or a session that the lab forgets again and again, says nothing of it.
+    var isRefusal: Bool { !isRefusedLogin && !isTransient && [.notFound, .authentication, .forbidden].contains(code) }
 }
 
 extension ExecutionSummary {

@@ -13,7 +13,7 @@ extension JobFailure {
             switch error.code {
             case _ where error.isForeign:
                 (.systemUnavailable, "Check the worker's CLOUDSHELL_URL and what stands before the lab.")
-            case .authentication:
+            case .authentication where !error.isTransient:
                 (.permissionError, "Check the worker's CLOUDSHELL_USER, CLOUDSHELL_PASSWORD and CLOUDSHELL_DOMAIN.")
             case .forbidden:
                 (.permissionError, "Check what the worker's CloudShell user may see and do in its domain.")
@@ -27,7 +27,7 @@ extension JobFailure {
                 (.systemUnavailable, "Check the worker's settings.")
             case .transport where error.underlying?.code == .tlsFailed:
                 (.systemUnavailable, Self.adviceOnTLS(error.underlying?.message ?? ""))
-            case .transport, .server, .rateQuota, .malformedReply:
+            case .authentication, .transport, .server, .rateQuota, .malformedReply:
                 (
                     .systemUnavailable,
                     "The lab is unreachable, busy or in trouble; run the action again when it is well."

@@ -61,11 +61,17 @@ struct CallRunner: Sendable {
                 let secrets = await session.knownSecrets + call.secrets
                 do {
                     return try await exchange.run(call, token: token.secret, secrets: secrets, read: read)
-                } catch let error as SandboxAPIError where error.refusesToken && renewals < Self.renewals {
+                } catch var error as SandboxAPIError where error.refusesToken {
                     // Refused before anything was done, so any call may go out again; and a lab that has just forgotten
                     // its sessions may do so again.
                     refused = token
                     renewals += 1
+                    guard renewals > Self.renewals else { continue }
+                    // It has taken the logins, so nothing is wrong with user and password: a lab that starts anew, or
+                    // several behind one address of which each knows its own sessions.
+                    error.isTransient = true
+                    error.message = "the login succeeds, but its session is refused at once: \(error.message)"
+                    throw error
                 }
             }
         }

@@ -270,6 +270,25 @@ struct StartSandboxTests {
         #expect((Double(minutes * 60)...Double(minutes * 60 + 120)).contains(LabBench.seconds(bench.clock)))
     }
 
+    @Test func `a sandbox that another worker has started meanwhile is looked for until a slow lab would list it`()
+        async throws
+    {
+        let clock = ManualClock()
+        let bench = try bench(clock: clock) { line, number in
+            switch line {
+            case "GET /blueprints/Web":
+                // So long does the blueprint take that the job may have gone on elsewhere.
+                clock.advance(by: 60)
+                return nil
+            case "GET /sandboxes": return number < 4 ? .empty : .list("s1", .ready, name: "Web \(Self.tag)")
+            default: return nil
+            }
+        }
+        let result = try await run(bench)
+        #expect(result.outputVariables["SandboxId"] == "s1")
+        #expect(bench.lab.count(Self.startLine) == 0)
+    }
+
     @Test func `the estimate counts for a sandbox that another worker has started, too`() async throws {
         var checkpoint = StartSandbox.Checkpoint()
         checkpoint.sandboxID = "s1"

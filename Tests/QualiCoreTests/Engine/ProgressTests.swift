@@ -167,7 +167,7 @@ struct ProgressTests {
             undone.withLock { $0 = context.checkpoint }
             wasUndone.open()
         } whileRunning: { worker in
-            await worker.clock.running {
+            await worker.clock.running(leapingAtMost: .seconds(60)) {
                 _ = await queue.report(of: "1")
                 // Another worker may have let it fail, and keep its sandbox on purpose.
                 if status == .abandoned { return await wasUndone.wait() }

@@ -52,8 +52,14 @@ final class ManualClock: WorkerClock {
     /// Waits until somebody sleeps, then moves the time to the first sleeper's waking and wakes it.
     ///
     /// A cancelled task waits no longer.
-    func wakeNext() async {
-        await wake { sleepers, _ in sleepers.min { $0.wakesAt < $1.wakesAt } }
+    ///
+    /// - Parameter leap: How far the time may move at once; who sleeps longer is left asleep till then.
+    func wakeNext(leapingAtMost leap: Duration? = nil) async {
+        await wake { sleepers, now in
+            let next = sleepers.min { $0.wakesAt < $1.wakesAt }
+            guard let leap, let next else { return next }
+            return next.wakesAt <= now.addingTimeInterval(Self.seconds(leap)) ? next : nil
+        }
     }
 
     /// Waits until somebody sleeps for exactly this long, then moves the time on and wakes it, and nobody else.
@@ -95,12 +101,18 @@ final class ManualClock: WorkerClock {
     }
 
     /// Wakes sleepers one after the other, each at its time, while `body` runs.
+    ///
+    /// - Parameter leap: How far the time may move at once: as far as the longest pause of those that mustn't be passed over
+    ///   while they are awake on a busy machine, about to lie down again.
     @discardableResult
-    func running<Value: Sendable>(_ body: @Sendable () async throws -> Value) async rethrows -> Value {
+    func running<Value: Sendable>(
+        leapingAtMost leap: Duration? = nil,
+        _ body: @Sendable () async throws -> Value
+    ) async rethrows -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while !Task.isCancelled {
-                    await self.wakeNext()
+                    await self.wakeNext(leapingAtMost: leap)
                     await Task.yield()
                 }
             }
