@@ -135,12 +135,12 @@ public struct RunCommand: ActionHandler {
     /// The state of a sandbox that is ending or has ended, as far as the lab tells it at once; `nil` of any other.
     func endState(of sandboxID: String) async -> SandboxState? {
         do {
-            let state = try await lab.watchingClient.sandbox(id: sandboxID).state
-            return state.isEnding || state.isEnded ? state : nil
-        } catch let error as SandboxAPIError where error.code == .notFound {
+            if let state = try await lab.watchingClient.sandbox(ifKnown: sandboxID)?.state {
+                return state.isEnding || state.isEnded ? state : nil
+            }
             let wanted = sandboxID.lowercased()
-            let past = try? await lab.watchingClient.historicSandboxes { $0.id.lowercased() == wanted }
-            return past?.first { $0.state.isEnded }?.state
+            let past = try await lab.watchingClient.historicSandboxes { $0.id.lowercased() == wanted }
+            return past.first { $0.state.isEnded }?.state
         } catch {
             return nil
         }

@@ -215,12 +215,10 @@ extension StartSandbox {
         _ context: JobContext<Checkpoint>
     ) async throws -> String {
         do {
-            let state = try await lab.watchingClient.sandbox(id: sandboxID).state
+            guard let state = try await lab.watchingClient.sandbox(ifKnown: sandboxID)?.state else { return "" }
             if state.isEnded { return " The sandbox has ended." }
             if state.isEnding { return " The sandbox is being ended." }
-        } catch let error as SandboxAPIError {
-            if error.code == .notFound { return "" }
-        }
+        } catch is SandboxAPIError {}
         guard policy == .end else {
             return " The sandbox is kept ('OnSetupFailure' = 'Keep'); end it when you are done with it."
         }

@@ -147,12 +147,22 @@ extension LabAccess {
 
     /// The state of a sandbox; `nil` if the lab doesn't know it.
     func state(of sandboxID: String, _ waiter: Waiter) async throws -> SandboxState? {
-        try await read("The sandbox can't be read", waiter) { client in
-            do {
-                return try await client.sandbox(id: sandboxID).state
-            } catch let error as SandboxAPIError where error.code == .notFound {
-                return nil
-            }
+        try await read("The sandbox can't be read", waiter) { try await $0.sandbox(ifKnown: sandboxID)?.state }
+    }
+}
+
+extension SandboxClient {
+    /// A sandbox; `nil` if the lab doesn't know it.
+    ///
+    /// Some labs don't say so once it has ended: they answer with nothing, and list it no more.
+    func sandbox(ifKnown id: String) async throws -> Sandbox? {
+        do {
+            return try await sandbox(id: id)
+        } catch let error as SandboxAPIError where error.code == .notFound {
+            return nil
+        } catch let error as SandboxAPIError where error.isEmptyReply {
+            guard try await sandboxes().contains(where: { $0.id == id }) else { return nil }
+            throw error
         }
     }
 }

@@ -110,14 +110,8 @@ extension LabAccess {
         guard !ids.isEmpty else { return nil }
         var found: [Sandbox] = []
         for id in [sandboxID] + ids {
-            let sandbox: Sandbox? = try await read("A sandbox can't be read", waiter) { client in
-                do {
-                    return try await client.sandbox(id: id)
-                } catch let error as SandboxAPIError where error.code == .notFound {
-                    // Another worker that held the action has ended it as a twin, and kept one of the others.
-                    return nil
-                }
-            }
+            let sandbox = try await read("A sandbox can't be read", waiter) { try await $0.sandbox(ifKnown: id) }
+            // Else another worker that held the action has ended it as a twin, and kept one of the others.
             if let sandbox { found.append(sandbox) }
         }
         guard let reference = found.first(where: { $0.id == sandboxID }) ?? found.min(by: Self.beganBefore) else {

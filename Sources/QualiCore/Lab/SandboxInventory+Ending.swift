@@ -117,12 +117,7 @@ extension SandboxInventory {
 
     private func end(_ sandbox: TaggedSandbox, force: Bool) async throws -> Ending {
         guard case .proven(let origin, _) = sandbox.verdict else { return .kept("It isn't proven to be ours.") }
-        let current: Sandbox
-        do {
-            current = try await lab.client.sandbox(id: sandbox.id)
-        } catch let error as SandboxAPIError where error.code == .notFound {
-            return .alreadyEnded
-        }
+        guard let current = try await lab.client.sandbox(ifKnown: sandbox.id) else { return .alreadyEnded }
         if current.state.isEnded { return .alreadyEnded }
         if current.state.isEnding { return .alreadyEnding }
         guard SandboxTag(actionExecutionID: origin.actionExecutionID).marks(current.name) else {

@@ -144,11 +144,8 @@ public struct SandboxInventory: Sendable {
             guard let tag = SandboxTag(endOf: summary.name) else { return nil }
             self.summary = summary
             self.tag = tag
-            do {
-                startedAt = try await client.sandbox(id: summary.id).startTime
-            } catch let error as SandboxAPIError where error.code == .notFound {
-                return nil
-            }
+            guard let sandbox = try await client.sandbox(ifKnown: summary.id) else { return nil }
+            startedAt = sandbox.startTime
         }
 
         func sandbox(_ verdict: TaggedSandbox.Verdict) -> TaggedSandbox {

@@ -289,6 +289,27 @@ struct StartSandboxTests {
         #expect(bench.lab.count(Self.startLine) == 0)
     }
 
+    @Test(arguments: [HTTPReply.unknownEntity, .json("")])
+    func `the twin that another worker has kept is taken, however a lab tells that the job's own has ended`(
+        gone: HTTPReply
+    ) async throws {
+        var checkpoint = StartSandbox.Checkpoint()
+        checkpoint.sandboxID = "s1"
+        let name = "Web - CodePipeline \(Self.tag)"
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /sandboxes/s1": gone
+            case "GET /sandboxes": .list("s2", .ready, name: name)
+            case "GET /sandboxes/s2": .sandbox("s2", .ready, name: name)
+            case "GET /sandboxes/s2/components": .empty
+            default: nil
+            }
+        }
+        let result = try await run(bench, checkpoint: checkpoint)
+        #expect(result.outputVariables["SandboxId"] == "s2")
+        #expect(LabBench.seconds(bench.clock) < 60)
+    }
+
     @Test func `the estimate counts for a sandbox that another worker has started, too`() async throws {
         var checkpoint = StartSandbox.Checkpoint()
         checkpoint.sandboxID = "s1"
