@@ -310,6 +310,89 @@ struct StartSandboxTests {
         #expect(LabBench.seconds(bench.clock) < 60)
     }
 
+    /// Another sandbox that bears the tag, and what becomes of the two.
+    struct Bearer: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var id = "s2"
+        /// How many minutes after the job's own it began.
+        var lag: Double?
+        var change: @Sendable (inout Sandbox) -> Void = { _ in }
+        let chosen: String
+        let ended: String?
+    }
+
+    @Test(
+        arguments: [
+            Bearer(testDescription: "began first", lag: -1, chosen: "s2", ended: "s1"),
+            Bearer(testDescription: "began later", lag: 1, chosen: "s1", ended: "s2"),
+            Bearer(testDescription: "began at once, with a later id", lag: 0, chosen: "s1", ended: "s2"),
+            Bearer(testDescription: "began at once, with an earlier id", id: "s0", lag: 0, chosen: "s0", ended: "s1"),
+            Bearer(testDescription: "began too early", lag: -11, chosen: "s1", ended: nil),
+            Bearer(testDescription: "began too late", lag: 11, chosen: "s1", ended: nil),
+            Bearer(testDescription: "began who knows when", chosen: "s1", ended: nil),
+            Bearer(testDescription: "failed", lag: -1, change: { $0.state = .error }, chosen: "s1", ended: "s2"),
+            Bearer(
+                testDescription: "is of another name",
+                lag: -1,
+                change: { $0.name = "Copy of \($0.name)" },
+                chosen: "s1",
+                ended: nil
+            ),
+            Bearer(
+                testDescription: "is of another blueprint",
+                lag: -1,
+                change: { $0.blueprintID = "b2" },
+                chosen: "s1",
+                ended: nil
+            ),
+            Bearer(
+                testDescription: "has other inputs",
+                lag: -1,
+                change: { $0.parameters = [Input(name: "Size", value: "2")] },
+                chosen: "s1",
+                ended: nil
+            ),
+        ]
+    )
+    func `of two sandboxes with one tag the first is kept, and only a proven twin is ended`(_ other: Bearer)
+        async throws
+    {
+        let clock = ManualClock()
+        let own = Sandbox(
+            id: "s1",
+            name: "Web - CodePipeline \(Self.tag)",
+            blueprintID: "b1",
+            startTime: clock.now,
+            state: .ready
+        )
+        var twin = own
+        twin.id = other.id
+        twin.startTime = other.lag.map { clock.now.addingTimeInterval($0 * 60) }
+        other.change(&twin)
+        let sandboxes = [own, twin]
+        @Sendable func json(_ sandboxes: [Sandbox], at index: Int? = nil) throws -> HTTPReply {
+            let encoder = JSONEncoder()
+            let data = try index.map { try encoder.encode(sandboxes[$0]) } ?? encoder.encode(sandboxes)
+            return .json(String(decoding: data, as: UTF8.self))
+        }
+        var checkpoint = StartSandbox.Checkpoint()
+        checkpoint.sandboxID = own.id
+        let bench = try bench(clock: clock) { line, _ in
+            if line == "GET /sandboxes" { return try json(sandboxes) }
+            if line.hasSuffix("/components") { return .empty }
+            for (index, sandbox) in sandboxes.enumerated() {
+                if line == "GET /sandboxes/\(sandbox.id)" { return try json(sandboxes, at: index) }
+                if line == "POST /sandboxes/\(sandbox.id)/stop" { return .success }
+            }
+            return nil
+        }
+        let result = try await run(bench, checkpoint: checkpoint)
+        #expect(result.outputVariables["SandboxId"] == other.chosen)
+        let stopped = bench.lab.lines.filter { $0.hasSuffix("/stop") }
+        #expect(stopped == (other.ended.map { ["POST /sandboxes/\($0)/stop"] } ?? []))
+        #expect(result.summary.contains(other.ended ?? other.id))
+    }
+
     @Test func `the estimate counts for a sandbox that another worker has started, too`() async throws {
         var checkpoint = StartSandbox.Checkpoint()
         checkpoint.sandboxID = "s1"
