@@ -32,6 +32,8 @@ public struct QualiWorker: Service {
         /// What the lab's attributes, inputs, arguments and items of addresses are called whose values are neither stored nor
         /// shown; those of a password's type never are.
         public var secretNames = SecretNames.standard
+        /// How run actions find their components.
+        public var componentMatch = ComponentMatch.whole
         /// The pause between reads of the lab's state.
         public var statusInterval: Duration = .seconds(5)
         /// How often a lab of which no job wants anything is asked whether it is there; `nil` for never.
@@ -133,6 +135,7 @@ public struct QualiWorker: Service {
         jobs.redact = { redactOthers(redactOwn($0)) }
         lab.redact = jobs.redact
         lab.secretNames = configuration.secretNames
+        lab.componentMatch = configuration.componentMatch
         var actions = configuration.actions.jobActions(lab: lab)
         for index in actions.indices { actions[index].gate = door.gate }
         worker = JobWorker(

@@ -10,54 +10,81 @@ struct ComponentSelector: Sendable {
 
     /// What the pipeline's author wrote.
     let text: String
+    /// Which components count.
+    var match = ComponentMatch.whole
 
-    /// The one component whose whole name is the text, or else matches it.
+    /// The component that was found.
+    struct Selection: Sendable, Hashable {
+        let component: NamedComponent
+        /// Why another could have been meant, and which; `nil` where it is the only one.
+        var warning: String?
+    }
+
+    /// The places in the lab's list of the components that the pattern fits.
+    private struct Fits: Sendable {
+        /// Those whose whole names fit.
+        var whole: [Int] = []
+        /// Those whose names fit from their beginning; these aren't looked for where nobody asks.
+        var beginning: [Int] = []
+    }
+
+    /// Finds the component.
     ///
     /// - Throws: ``JobFailure`` that lists the names when none or several match, or when the pattern is invalid or takes
     ///   too long; `CancellationError` when the task is cancelled.
-    func select(from components: [NamedComponent]) async throws -> NamedComponent {
-        var found = components.filter { $0.name == text }
-        if found.isEmpty {
-            found = try await HeavyWork.ofJobs.run(limit: Self.timeLimit) { try matches(components, $0) }
+    func select(from components: [NamedComponent]) async throws -> Selection {
+        let exact = components.indices.filter { components[$0].name == text }
+        var fits = Fits()
+        if exact.isEmpty || match == .original {
+            do {
+                fits = try await HeavyWork.ofJobs.run(limit: Self.timeLimit) { try tried(on: components, $0) }
+            } catch is JobFailure where !exact.isEmpty {
+                // An exact name needs no pattern.
+            }
         }
-        guard let component = found.first else {
-            throw failure("names no component of the sandbox", components)
+        let found = exact.isEmpty ? fits.whole : exact
+        switch match {
+        case .whole:
+            guard let first = found.first else { throw nothing(components, fits) }
+            guard found.count == 1 else {
+                let advice =
+                    " The Python worker took the first, '\(components[first].name.cut(to: 200))': for that, \(Self.setting)."
+                throw failure("fits several components of the sandbox", found.map { components[$0] }, advice)
+            }
+            return Selection(component: components[first])
+        case .original:
+            guard let chosen = found.first ?? fits.beginning.first else { throw nothing(components, fits) }
+            return Selection(component: components[chosen], warning: warning(on: chosen, found, fits, components))
         }
-        guard found.count == 1 else {
-            throw failure("fits several components of the sandbox", found)
-        }
-        return component
     }
 
-    private func matches(_ components: [NamedComponent], _ effort: HeavyWork.Effort) throws -> [NamedComponent] {
-        let pattern: NSRegularExpression
+    private func tried(on components: [NamedComponent], _ effort: HeavyWork.Effort) throws -> Fits {
+        let whole: NSRegularExpression
+        let beginning: NSRegularExpression
         do {
-            // Alone first, so that a text such as "a)|(b" can't become valid by what is put around it.
-            _ = try NSRegularExpression(pattern: text)
-            pattern = try NSRegularExpression(pattern: "\\A(?:\(text))\\z")
+            let python = try PythonPattern(text)
+            beginning = try NSRegularExpression(pattern: "\\A(?:\(python.pattern))", options: python.options)
+            whole = try NSRegularExpression(pattern: "\\A(?:\(python.pattern))\\z", options: python.options)
+        } catch PythonPattern.Problem.unsupported(let construct, let instead) {
+            throw JobFailure(
+                .configurationError,
+                """
+                The property 'ComponentName' is '\(text.cut(to: 200))', a regular expression with '\(construct.cut(to: 60))', \
+                which this worker doesn't know. Write \(instead).
+                """
+            )
         } catch {
             throw failure("names no component of the sandbox and is no valid regular expression", components)
         }
-        return try components.filter { component in
-            do {
-                return try Self.matches(pattern, component.name, effort)
-            } catch is HeavyWork.TookTooLong {
-                throw JobFailure(
-                    .configurationError,
-                    """
-                    The property 'ComponentName' is '\(text.cut(to: 200))', a regular expression that takes too long to \
-                    match '\(component.name.cut(to: 200))'. Avoid nested repetitions such as '(a+)+'.
-                    """
-                )
-            }
+        func places(_ pattern: NSRegularExpression) throws -> [Int] {
+            try components.indices.filter { try matches(pattern, components[$0].name, effort) }
         }
+        var fits = Fits(whole: try places(whole))
+        if match == .original || fits.whole.isEmpty { fits.beginning = try places(beginning) }
+        return fits
     }
 
-    private static func matches(
-        _ pattern: NSRegularExpression,
-        _ name: String,
-        _ effort: HeavyWork.Effort
-    ) throws -> Bool {
+    private func matches(_ pattern: NSRegularExpression, _ name: String, _ effort: HeavyWork.Effort) throws -> Bool {
         var isMatch = false
         // A pattern may backtrack for ever. The engine reports its progress from time to time, and can be stopped then.
         pattern.enumerateMatches(
@@ -66,20 +93,85 @@ struct ComponentSelector: Sendable {
             range: NSRange(name.startIndex..., in: name)
         ) { match, _, stop in
             isMatch = isMatch || match != nil
-            if (try? effort.check()) == nil { stop.pointee = true }
+            if isMatch || (try? effort.check()) == nil { stop.pointee = true }
         }
-        try effort.check()
+        do {
+            try effort.check()
+        } catch is HeavyWork.TookTooLong {
+            throw JobFailure(
+                .configurationError,
+                """
+                The property 'ComponentName' is '\(text.cut(to: 200))', a regular expression that takes too long to \
+                match '\(name.cut(to: 200))'. Avoid nested repetitions such as '(a+)+'.
+                """
+            )
+        }
         return isMatch
     }
+}
 
-    private func failure(_ what: String, _ components: [NamedComponent]) -> JobFailure {
-        let names = components.map { "'\($0.name)'" }.sorted().joined(separator: ", ").cut(to: 2_000)
+// MARK: What is told
+
+extension ComponentSelector {
+    /// The way out for a pipeline that the Python worker served.
+    private static let setting = "set the worker's QUALI_COMPONENT_MATCH to 'original'"
+
+    /// What a choice passed over: others that fit as well, and those before it that the Python worker would have taken.
+    private func warning(
+        on chosen: Int,
+        _ found: [Int],
+        _ fits: Fits,
+        _ components: [NamedComponent]
+    ) -> String? {
+        let others = components.indices.filter { place in
+            place != chosen
+                && (found.contains(place) || fits.beginning.contains(place) && (found.isEmpty || place < chosen))
+        }
+        guard found.isEmpty || !others.isEmpty else { return nil }
+        let how =
+            found.isEmpty
+            ? "the first whose name begins with it"
+            : found.count > 1 ? "the first whose whole name it fits" : "whose whole name it fits"
+        let name = "'\(components[chosen].name.cut(to: 60))'"
+        let passed = others.isEmpty ? "" : "; passed over: \(Self.list(others.map { components[$0] }, limit: 200))"
+        return
+            "Warning: for the ComponentName '\(text.cut(to: 60))' \(name) was taken, \(how)\(passed). Write its exact name."
+    }
+
+    /// The failure of a text that names nothing, with the way out if names begin with it.
+    private func nothing(_ components: [NamedComponent], _ fits: Fits) -> JobFailure {
+        let found = fits.beginning.map { components[$0] }
+        let advice: String
+        switch found.count {
+        case 0: advice = ""
+        case 1:
+            // An alternative ends where the whole pattern does.
+            let wider = text.contains("|") ? "(?:\(text)).*" : "\(text).*"
+            advice = """
+                 Only '\(found[0].name.cut(to: 200))' begins with it: write \
+                \(wider.count > 200 ? "'.*' at its end" : "'\(wider)'"), or \(Self.setting).
+                """
+        default:
+            advice = """
+                 Several begin with it: \(Self.list(found, limit: 400)); the Python worker took the first. Write its exact \
+                name, or \(Self.setting).
+                """
+        }
+        return failure("names no component of the sandbox", components, advice)
+    }
+
+    private func failure(_ what: String, _ components: [NamedComponent], _ advice: String = "") -> JobFailure {
+        let names = Self.list(components.sorted { $0.name < $1.name }, limit: 2_000)
         return JobFailure(
             .configurationError,
             """
             The property 'ComponentName' is '\(text.cut(to: 200))', which \(what)\(names.isEmpty ? "; it has none" : ": \(names)"). \
-            It should be a component's exact name, a regular expression that matches one whole name, or 'SANDBOX'.
+            It should be a component's exact name, a regular expression that matches one whole name, or 'SANDBOX'.\(advice)
             """
         )
+    }
+
+    private static func list(_ components: [NamedComponent], limit: Int) -> String {
+        components.map { "'\($0.name)'" }.joined(separator: ", ").cut(to: limit)
     }
 }

@@ -34,7 +34,8 @@ extension RunCommand {
             }
         let what = Self.words(configuration, target)
         let output = try await output(execution, context, isWhole: !context.artifacts.outputs.isEmpty)
-        let note = try await repeats(configuration, target, context, checkpoint).map { " \($0)" } ?? ""
+        let notes = [checkpoint.targetWarning, try await repeats(configuration, target, context, checkpoint)]
+        let note = notes.compactMap { $0.map { " \($0)" } }.joined()
         guard execution.status.isSuccess else {
             var reason = ""
             if execution.status.isCancelled, let state = await endState(of: target.sandboxID) {

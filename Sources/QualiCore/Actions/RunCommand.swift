@@ -28,6 +28,8 @@ public struct RunCommand: ActionHandler {
     public struct Checkpoint: Codable, Sendable {
         /// What the command runs on, once that is found.
         var target: CommandTarget?
+        /// What was passed over for it, if the action's author may have meant that.
+        var targetWarning: String?
         /// The executions that the command had before this job's; set when a start may have reached the lab.
         var earlierExecutions: [String]?
         /// How often a new one was looked for in vain since.
@@ -68,7 +70,7 @@ public struct RunCommand: ActionHandler {
         if let known = checkpoint.target {
             target = known
         } else {
-            target = try await find(configuration, context)
+            (target, checkpoint.targetWarning) = try await find(configuration, context)
             checkpoint.target = target
         }
         do {
@@ -107,10 +109,13 @@ public struct RunCommand: ActionHandler {
 
     // MARK: Find
 
-    private func find(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async throws -> CommandTarget {
+    private func find(
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>
+    ) async throws -> (CommandTarget, warning: String?) {
         let sandboxID = try await SandboxReference.resolve(configuration.sandboxID, context.artifacts)
         if configuration.component == CommandTarget.sandboxKeyword {
-            return CommandTarget(sandboxID: sandboxID, componentID: nil, name: "the sandbox")
+            return (CommandTarget(sandboxID: sandboxID, componentID: nil, name: "the sandbox"), nil)
         }
         do {
             return try await findComponent(of: sandboxID, configuration, context)
@@ -150,15 +155,20 @@ public struct RunCommand: ActionHandler {
         of sandboxID: String,
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>
-    ) async throws -> CommandTarget {
+    ) async throws -> (CommandTarget, warning: String?) {
         let components = try await lab.read(
             "The components of sandbox '\(sandboxID)' can't be read",
             context.waiter(limit: configuration.timeout)
         ) {
             try await $0.namedComponents(sandboxID: sandboxID)
         }
-        let component = try await ComponentSelector(text: configuration.component).select(from: components)
-        return CommandTarget(sandboxID: sandboxID, componentID: component.id, name: "'\(component.name)'")
+        let selector = ComponentSelector(text: configuration.component, match: lab.componentMatch)
+        let found = try await selector.select(from: components)
+        if let warning = found.warning {
+            context.logger.warning("A component was taken as the Python worker did", metadata: ["detail": "\(warning)"])
+        }
+        let name = "'\(found.component.name)'"
+        return (CommandTarget(sandboxID: sandboxID, componentID: found.component.id, name: name), found.warning)
     }
 
     // MARK: Start

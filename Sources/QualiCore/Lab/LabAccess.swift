@@ -31,6 +31,8 @@ public struct LabAccess: Sendable {
     ///
     /// It doesn't shrink with ``statusInterval``: a busy lab may act late on a request whose reply was lost.
     var pauseBetweenLooks: Duration { max(statusInterval, .seconds(5)) }
+    /// How run actions find their components.
+    public var componentMatch = ComponentMatch.whole
     /// Keeps starts of the same command apart.
     let starts = ExclusiveAccess()
     /// Keeps jobs from taking one another's executions for their own.

@@ -43,12 +43,13 @@ struct LabOptions: SettingOptions {
     @Option(.labProxy) var proxy: String?
     @Option(.portalURL) var portal: String?
     @Option(.secretNames) var secretNames: String?
+    @Option(.componentMatch) var componentMatch: String?
 
     var given: [(Setting, String?)] {
         [
             (.labURL, url), (.labUser, user), (.labPassword, password), (.labDomain, domain),
             (.labCABundle, caBundle), (.labProxy, proxy), (.portalURL, portal),
-            (.secretNames, secretNames),
+            (.secretNames, secretNames), (.componentMatch, componentMatch),
         ]
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import QualiCore
 import SandboxAPI
 
 /// The lab, and how it is reached.
@@ -20,6 +21,8 @@ struct LabSettings: Sendable {
     var proxy: CurlHTTPClient.Proxy
     /// What is called so is a secret.
     var secretNames: SecretNames
+    /// How run actions find their components.
+    var componentMatch: ComponentMatch
 
     /// Reads the lab's settings.
     init(_ reader: inout SettingReader) {
@@ -46,6 +49,7 @@ struct LabSettings: Sendable {
         {
             SecretNames(list: $0)
         } ?? .standard
+        componentMatch = reader.choice(.componentMatch, of: ComponentMatch.self) ?? .whole
     }
 
     private static func proxy(_ reader: inout SettingReader) -> CurlHTTPClient.Proxy {

@@ -63,6 +63,16 @@ extension Setting {
         standard: SecretNames.standard.names.joined(separator: ", ")
     )
 
+    static let componentMatch = Self(
+        name: "QUALI_COMPONENT_MATCH",
+        group: .lab,
+        value: "how",
+        meaning:
+            "how a run action's ComponentName finds a component: whole, by its exact name or a pattern for one whole "
+            + "name; original, for the time of a move, also as the Python worker did, with a warning",
+        standard: "whole"
+    )
+
     // MARK: AWS
 
     static let region = Self(
@@ -299,6 +309,7 @@ extension Setting {
     /// All settings, in the order in which they are shown.
     static let all: [Setting] = [
         labURL, labUser, labPassword, labDomain, labCABundle, labProxy, portalURL, secretNames,
+        componentMatch,
         region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
         endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
         actionVersion, startSandboxName, runCommandName, endSandboxName, labName,

@@ -7,7 +7,7 @@ import Testing
 struct ComponentSelectorTests {
     private func select(_ text: String, from names: [String]) async throws -> String {
         try await ComponentSelector(text: text).select(from: names.map { NamedComponent(id: "id-\($0)", name: $0) })
-            .name
+            .component.name
     }
 
     private let names = ["web", "webserver2", "db.main (1)", "DB", "Schalter-ä"]
@@ -71,5 +71,102 @@ struct ComponentSelectorTests {
         }
         job.cancel()
         await #expect(throws: CancellationError.self) { try await job.value }
+    }
+
+    // MARK: For those who come from the Python worker
+
+    private func message(_ text: String, from names: [String]) async throws -> String {
+        try await #require(throws: JobFailure.self) { try await select(text, from: names) }.message
+    }
+
+    @Test func `a name's beginning is told with the way out`() async throws {
+        let one = try await message("web-", from: ["db", "web-1a2b"])
+        #expect(
+            one.contains("Only 'web-1a2b' begins with it: write 'web-.*', or set the worker's QUALI_COMPONENT_MATCH")
+        )
+        #expect(try await select("web-.*", from: ["db", "web-1a2b"]) == "web-1a2b")
+        let choice = try await message("x|web", from: ["db", "web-1a2b"])
+        #expect(choice.contains("write '(?:x|web).*'"))
+        #expect(try await select("(?:x|web).*", from: ["db", "web-1a2b"]) == "web-1a2b")
+        let several = try await message("web", from: ["web-2", "db", "web-1"])
+        #expect(several.contains("Several begin with it: 'web-2', 'web-1'; the Python worker took the first."))
+        let whole = try await message("web.*", from: ["web-2", "db", "web-1"])
+        #expect(whole.contains("The Python worker took the first, 'web-2'"))
+        #expect(try await !message("nothing", from: ["web"]).contains("QUALI_COMPONENT_MATCH"))
+    }
+
+    @Test func `what the engine doesn't know is told with what to write`() async throws {
+        let message = try await message("(a)?(?(1)b|c)", from: ["web"])
+        #expect(message.contains("with '(?(1)…)', which this worker doesn't know. Write both cases with '|'"))
+    }
+
+    struct Choice: Sendable, CustomTestStringConvertible {
+        let text: String
+        let names: [String]
+        let chosen: String
+        /// What a warning has to say; `nil` for none.
+        let warning: String?
+
+        init(_ text: String, _ names: String..., chosen: String, warning: String?) {
+            (self.text, self.names, self.chosen, self.warning) = (text, names, chosen, warning)
+        }
+
+        var testDescription: String { "\(text) in \(names)" }
+    }
+
+    @Test(arguments: [
+        Choice("web", "db", "web-1a2b", chosen: "web-1a2b", warning: "the first whose name begins with it. "),
+        Choice("web-", "web-2", "web-1", chosen: "web-2", warning: "begins with it; passed over: 'web-1'. "),
+        Choice("^web-1", "web-2", "web-12", "web-13", chosen: "web-12", warning: "passed over: 'web-13'. "),
+        Choice(
+            "db.*",
+            "web",
+            "db2",
+            "db1",
+            chosen: "db2",
+            warning: "the first whose whole name it fits; passed over: 'db1'. "
+        ),
+        Choice(".*", "z", "a", chosen: "z", warning: "passed over: 'a'. "),
+        Choice(
+            "web",
+            "webserver2",
+            "web",
+            "webx",
+            chosen: "web",
+            warning: "whole name it fits; passed over: 'webserver2'. "
+        ),
+        Choice("web-.", "web-1a", "web-1", chosen: "web-1", warning: "passed over: 'web-1a'. "),
+        Choice("web", "web", "webserver2", chosen: "web", warning: nil),
+        Choice("web.+", "web", "webserver2", "db", chosen: "webserver2", warning: nil),
+        Choice("twin", "twin", "twin", chosen: "twin", warning: "passed over: 'twin'"),
+        Choice("db.main (1)", "web", "db.main (1)", chosen: "db.main (1)", warning: nil),
+        Choice("web(", "web(", "x", chosen: "web(", warning: nil),
+        Choice("(?P<n>web)-(?P=n)", "web-db", "web-web-1", chosen: "web-web-1", warning: "begins with it"),
+    ])
+    func `a pattern finds what the Python worker found, and says what it passed over`(_ choice: Choice) async throws {
+        let names = choice.names.enumerated().map { NamedComponent(id: "\($0.offset)", name: $0.element) }
+        let found = try await ComponentSelector(text: choice.text, match: .original).select(from: names)
+        #expect(found.component.name == choice.chosen)
+        #expect(found.component == names.first { $0.name == choice.chosen })
+        if let warning = choice.warning {
+            #expect(found.warning?.contains(warning) == true, "\(found.warning ?? "no warning")")
+        } else {
+            #expect(found.warning == nil)
+        }
+    }
+
+    @Test(arguments: ["eb", "(", "nothing"])
+    func `nothing is found as before where the Python worker found nothing`(text: String) async throws {
+        let names = [NamedComponent(id: "1", name: "web")]
+        await #expect(throws: JobFailure.self) {
+            try await ComponentSelector(text: text, match: .original).select(from: names)
+        }
+    }
+
+    @Test func `a warning is short, whatever the names`() async throws {
+        let names = (0..<50).map { NamedComponent(id: "\($0)", name: String(repeating: "a", count: 300) + "\($0)") }
+        let text = String(repeating: "a", count: 300)
+        let found = try await ComponentSelector(text: text, match: .original).select(from: names)
+        #expect(try #require(found.warning).count < 500)
     }
 }

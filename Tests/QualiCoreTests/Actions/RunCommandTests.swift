@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import HTTPTransport
+import Logging
 import SandboxAPI
 import Testing
 
@@ -50,6 +51,46 @@ struct RunCommandTests {
             checkpoint: checkpoint,
             actions: actions
         )
+    }
+
+    // MARK: Components
+
+    @Test func `a component that is taken as the Python worker did is told in the summary and in the log`() async throws
+    {
+        let bench = try LabBench { line, _ in
+            switch line {
+            case "GET /sandboxes/s1/components":
+                .json(#"[{"id": "c2", "name": "web-2"}, {"id": "c1", "name": "web-1"}]"#)
+            case "GET /sandboxes/s1/components/c2/commands/check": Self.command()
+            case "POST /sandboxes/s1/components/c2/commands/check/start": .json(#"{"executionId": "e2"}"#)
+            case "GET /executions/e2": Self.execution("Completed")
+            default: .error(400, "unexpected \(line)")
+            }
+        }
+        let properties = ["ComponentName": "web", "CommandName": "check", "SandboxId": "s1"]
+        let failure = try await #require(throws: JobFailure.self) {
+            try await bench.run(RunCommand(lab: bench.access), properties)
+        }
+        #expect(failure.message.contains("the Python worker took the first"))
+        var lab = bench.access
+        lab.componentMatch = .original
+        let log = LogBook()
+        let result = try await bench.run(RunCommand(lab: lab), properties, logger: log.logger)
+        #expect(
+            result.summary.hasPrefix(
+                "The command 'check' on 'web-2' ended well. Warning: for the ComponentName 'web' 'web-2'"
+            )
+        )
+        #expect(result.summary.contains("passed over: 'web-1'"))
+        #expect(log.lines(from: .warning).map(\.message) == ["A component was taken as the Python worker did"])
+        #expect(log.lines(from: .warning).first?.metadata["detail"]?.contains("'web-1'") == true)
+    }
+
+    @Test func `the warning about a component outlasts a hand-over`() throws {
+        var checkpoint = RunCommand.Checkpoint()
+        checkpoint.targetWarning = "Warning"
+        let copy = try JSONDecoder().decode(RunCommand.Checkpoint.self, from: JSONEncoder().encode(checkpoint))
+        #expect(copy.targetWarning == "Warning")
     }
 
     // MARK: A lost reply

@@ -72,6 +72,7 @@ struct WorkerSettingsTests {
         let settings = try await Given.settings([
             "CLOUDSHELL_DOMAIN": "Quali Product", "CLOUDSHELL_PROXY": "proxy.example.com:3128",
             "CLOUDSHELL_PORTAL_URL": "https://portal.example.com/", "QUALI_SECRET_NAMES": "password, pin",
+            "QUALI_COMPONENT_MATCH": "original",
             "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:2",
             "JOB_WORKER_VERSION": "7", "START_SANDBOX_ACTION_NAME": "Start", "RUN_COMMAND_ACTION_NAME": "Run",
             "END_SANDBOX_ACTION_NAME": "End", "QUALI_LAB_NAME": "berlin_2", "QUALI_MAX_JOBS": "3",
@@ -83,6 +84,7 @@ struct WorkerSettingsTests {
         #expect(settings.lab.domain == "Quali Product")
         #expect(settings.lab.proxy == .url(Secret("http://proxy.example.com:3128")))
         #expect(settings.lab.secretNames == SecretNames(["password", " pin"]))
+        #expect(settings.lab.componentMatch == .original)
         #expect(settings.actions.portal == PortalLinks(url: "https://portal.example.com"))
         #expect(settings.aws.codePipelineEndpoint == "http://127.0.0.1:1")
         #expect(settings.aws.s3Endpoint == "http://127.0.0.1:2")
@@ -127,6 +129,7 @@ struct WorkerSettingsTests {
             ("CLOUDSHELL_PORTAL_URL", "https://u@portal", "https"),
             ("QUALI_SECRET_NAMES", "password,,pin", "with commas between them"),
             ("QUALI_SECRET_NAMES", "+", "with commas between them"),
+            ("QUALI_COMPONENT_MATCH", "python", "whole or original"),
             ("AWS_REGION", "Ireland!", "eu-west-1"),
             ("AWS_CA_BUNDLE", "/nonexistent.pem", "PEM"),
             ("JOB_WORKER_VERSION", "1.0", "1 to 9"),
