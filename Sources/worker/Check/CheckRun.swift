@@ -17,9 +17,7 @@ struct CheckRun: Sendable {
         self.sources = sources
         var reader = SettingReader(sources)
         settings = WorkerSettings(&reader)
-        for setting in sources.prompts {
-            reader.note(setting.name, "is PROMPT, but there is no terminal to ask at. Wanted: its value.")
-        }
+        for setting in sources.prompts { reader.noteUnasked(setting) }
         settingsCheck = SettingsCheck(sources, reader.problems)
     }
 

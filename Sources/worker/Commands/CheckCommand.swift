@@ -31,7 +31,7 @@ struct CheckCommand: AsyncParsableCommand {
         -> SettingSources
     {
         let prompts = sources.prompts
-        guard !prompts.isEmpty, terminal.isThere else { return sources }
+        guard !prompts.isEmpty, terminal.isThere else { return sources.withoutTerminal() }
         var answers: [String: String] = [:]
         for setting in prompts {
             answers[setting.name] = try terminal.ask(setting.name, isSecret: setting.secrecy != .open)

@@ -71,6 +71,9 @@ struct AWSSettings: Sendable {
         stsEndpoint = endpoint(of: .sts, environment, &reader)
     }
 
+    /// How a problem with all sources of credentials begins.
+    static let credentialsTitle = "AWS credentials:"
+
     /// Asks for credentials once, so that a worker without any says so at its start.
     ///
     /// - Returns: What is secret in them.
@@ -80,7 +83,7 @@ struct AWSSettings: Sendable {
             return [found.secretAccessKey, found.sessionToken].compactMap { $0 }
         } catch let error as AWSCredentialError where !error.isTransient {
             reader.note(
-                "AWS credentials:",
+                Self.credentialsTitle,
                 "\(error). Wanted: an access key, a profile, or a role of this host, as every AWS tool takes them.",
                 // A metadata service that is still silent when the host starts looks like none.
                 mayPass: error.code == .notConfigured

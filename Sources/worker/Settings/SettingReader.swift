@@ -30,6 +30,11 @@ struct SettingReader {
         problems.append(SettingProblem(name: name, message: message, mayPass: mayPass))
     }
 
+    /// Notes that a setting is `PROMPT` where nobody can be asked.
+    mutating func noteUnasked(_ setting: Setting) {
+        note(setting.name, "is PROMPT, but there is no terminal to ask at. Wanted: its value.")
+    }
+
     /// The text of a setting; `nil` where there is none.
     func text(_ setting: Setting) -> String? {
         for name in [setting.name] + setting.otherNames {

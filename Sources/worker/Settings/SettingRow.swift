@@ -28,7 +28,7 @@ struct SettingRow: Sendable, Encodable {
     init(_ setting: Setting, _ sources: SettingSources) {
         let found = Self.names(of: setting).first { sources.origin(of: $0) != nil }
         let text = found.flatMap { sources.merged[$0] }
-        let isPrompt = setting.canPrompt && text == "PROMPT"
+        let isPrompt = sources.prompts.contains(setting)
         name = setting.name
         group = setting.group.rawValue
         isSet = found != nil

@@ -26,6 +26,8 @@ struct SettingSources: Sendable {
     /// What they are made of, but for the answers at the terminal.
     private let origin: Origin
     private var answers: [String: String] = [:]
+    /// Whether an access key is left out for which nobody could be asked.
+    private(set) var hasUnaskedKey = false
     private var texts: SettingTexts
 
     fileprivate struct Origin: Sendable {
@@ -92,9 +94,12 @@ struct SettingSources: Sendable {
         layers.first { $0.values[name] != nil }.map { $0.origins[name] ?? $0.title }
     }
 
-    /// The settings whose value is `PROMPT`, which are to be asked for at the terminal.
+    /// The settings whose value is `PROMPT`, which are to be asked for at the terminal, but those that nobody would use.
     var prompts: [Setting] {
-        Setting.all.filter { setting in
+        let unused: [Setting] =
+            origin(of: Setting.accessKeyID.name) == nil ? [] : [.oldAccessKeyID, .oldSecretAccessKey]
+        return Setting.all.filter { setting in
+            guard !unused.contains(setting) else { return false }
             guard setting.canPrompt, let layer = layers.first(where: { $0.values[setting.name] != nil }) else {
                 return false
             }
@@ -107,6 +112,19 @@ struct SettingSources: Sendable {
         var sources = self
         sources.answers = answers
         sources.layers.insert(Layer(title: "the terminal", values: answers), at: 0)
+        return sources
+    }
+
+    /// The sources where nobody can be asked: an access key under the original worker's names is then as if it weren't there,
+    /// since that worker asked for one and used AWS's other sources.
+    func withoutTerminal() -> SettingSources {
+        let key: [Setting] = [.oldAccessKeyID, .oldSecretAccessKey]
+        guard Set(key).isSubset(of: prompts) else { return self }
+        var sources = self
+        sources.hasUnaskedKey = true
+        for index in sources.layers.indices {
+            for setting in key { sources.layers[index].values[setting.name] = nil }
+        }
         return sources
     }
 
@@ -124,6 +142,7 @@ struct SettingSources: Sendable {
             configurationFile: origin.configurationFile,
             texts: texts.renewed
         )
+        if hasUnaskedKey { return sources.withoutTerminal() }
         return answers.isEmpty ? sources : sources.answered(answers)
     }
 

@@ -50,6 +50,9 @@ struct WorkerSettings: Sendable {
             await settings.aws.checkCredentials(&reader)
         }
         settings.secrets += secrets
+        if sources.hasUnaskedKey, reader.problems.contains(where: { $0.name == AWSSettings.credentialsTitle }) {
+            reader.noteUnasked(.oldAccessKeyID)
+        }
         try reader.finish()
         return settings
     }
@@ -62,13 +65,14 @@ struct WorkerSettings: Sendable {
     private static func answered(_ sources: SettingSources, _ terminal: any Prompting) throws -> SettingSources {
         let prompts = sources.prompts
         guard !prompts.isEmpty else { return sources }
+        let sources = terminal.isThere ? sources : sources.withoutTerminal()
         // Nobody should be asked for a password only to hear that something else is missing.
         var reader = SettingReader(sources)
         _ = Self(&reader)
         if !terminal.isThere {
-            for setting in prompts {
-                reader.note(setting.name, "is PROMPT, but there is no terminal to ask at. Wanted: its value.")
-            }
+            for setting in sources.prompts { reader.noteUnasked(setting) }
+            try reader.finish()
+            return sources
         }
         try reader.finish()
         var answers: [String: String] = [:]
@@ -89,6 +93,11 @@ struct WorkerSettings: Sendable {
         log = LogSettings(&reader)
         secrets = Self.secrets(reader.sources)
         warnings = reader.sources.unknownNames.map(\.description) + reader.sources.warnings
+        if reader.sources.hasUnaskedKey {
+            warnings.append(
+                "AWS_KEY_NAME and AWS_KEY are PROMPT, and there is no terminal to ask at: other AWS credentials are used"
+            )
+        }
         if !lab.isEncrypted {
             warnings.append("The way to the lab isn't encrypted: CLOUDSHELL_URL is an http address")
         }

@@ -182,4 +182,45 @@ struct SettingSourcesTests {
         #expect(Set(absent.keys) == ["CLOUDSHELL_PASSWORD", "QUALI_MAX_JOBS"])
         #expect(absent["CLOUDSHELL_PASSWORD"]?.contains("terminal") == true)
     }
+
+    @Test("ask nobody for an access key that wouldn't be used")
+    func unusedPrompt() async throws {
+        let unused = ["AWS_KEY_NAME": "PROMPT", "AWS_KEY": "PROMPT"]
+        let terminal = ScriptedTerminal([:])
+        for terminal in [NoTerminal(), terminal] as [any Prompting] {
+            let settings = try await Given.settings(unused, terminal: terminal)
+            #expect(try await settings.aws.credentials.credentials().accessKeyID == "AKIAEXAMPLE")
+            #expect(settings.warnings.isEmpty)
+        }
+        #expect(terminal.asked.isEmpty)
+        let half = try await Given.settings(["AWS_KEY_NAME": "PROMPT"])
+        #expect(try await half.aws.credentials.credentials().accessKeyID == "AKIAEXAMPLE")
+    }
+
+    @Test("take AWS's other sources where nobody can be asked for an access key")
+    func otherCredentials() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "credentials")
+            try Data("[default]\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = s\n".utf8).write(to: file)
+            let key = [
+                "AWS_KEY_NAME": "PROMPT", "AWS_KEY": "PROMPT", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
+            ]
+            let profile = key.merging(["AWS_SHARED_CREDENTIALS_FILE": file.path]) { $1 }
+            let settings = try await Given.settings(profile)
+            #expect(try await settings.aws.credentials.credentials().accessKeyID == "AKIAPROFILE")
+            #expect(settings.warnings.contains { $0.contains("AWS_KEY_NAME and AWS_KEY are PROMPT") })
+            #expect(!settings.sources.readAnew().merged.values.contains("PROMPT"))
+
+            let none = await Given.problems(key)
+            #expect(Set(none.keys) == ["AWS credentials:", "AWS_KEY_NAME"])
+            #expect(none["AWS_KEY_NAME"]?.contains("no terminal") == true)
+            let half = await Given.problems(key.merging(["AWS_KEY_NAME": "AKIAX"]) { $1 })
+            #expect(Set(half.keys) == ["AWS_KEY"])
+            let answered = try await Given.settings(
+                profile,
+                terminal: ScriptedTerminal(["AWS_KEY_NAME": "AKIATYPED", "AWS_KEY": "k"])
+            )
+            #expect(try await answered.aws.credentials.credentials().accessKeyID == "AKIATYPED")
+        }
+    }
 }
