@@ -59,6 +59,10 @@ extension SandboxInventory {
                 } else if !choice.sandboxes.contains(sandbox) {
                     choice.sandboxes.append(sandbox)
                 }
+            } else if let sandbox = foreign.first, Self.isOriginal(sandbox.name) {
+                reasons.append(
+                    "'\(name)' was started by the original worker, so it can't be told whether it is needed: end it in the portal."
+                )
             } else if !foreign.isEmpty {
                 reasons.append("'\(name)' isn't ours: its name doesn't end with a worker's tag.")
             } else {

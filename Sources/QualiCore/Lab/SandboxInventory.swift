@@ -15,8 +15,16 @@ public struct SandboxInventory: Sendable {
         public let sandboxes: [TaggedSandbox]
         /// The sandboxes without tags: nobody's business here.
         public let foreign: [SandboxSummary]
+        /// Those of the sandboxes without tags that the original Python worker has started, as their names tell; it is unknown
+        /// whether they are needed.
+        public var startedByOriginal: [SandboxSummary] { foreign.filter { SandboxInventory.isOriginal($0.name) } }
         /// The rights that the credentials lack, such as `codepipeline:ListPipelines`, sorted.
         public let missingRights: [String]
+    }
+
+    /// Whether a name is one that the original worker gave; where an action named its sandbox, it can't be told.
+    static func isOriginal(_ name: String) -> Bool {
+        name.hasSuffix(" - CodePipeline")
     }
 
     /// How long before its sandbox an action's execution may have begun: an action ends within a day, and clocks differ.

@@ -11,6 +11,7 @@ struct SandboxReport: Encodable, Sendable {
     let lab: String
     let region: String
     let sandboxes: [Item]
+    let originalSandboxes: [Item]
     let otherSandboxes: Int
     let missingRights: [String]
     /// What became of those that were to be ended; `nil` if none was.
@@ -20,7 +21,7 @@ struct SandboxReport: Encodable, Sendable {
         let id: String
         let name: String
         let state: String
-        let standing: TaggedSandbox.Standing
+        let standing: TaggedSandbox.Standing?
         var unprovenBecause: String?
         let blueprint: String?
         let startedAt: Date?
@@ -49,6 +50,18 @@ struct SandboxReport: Encodable, Sendable {
         lab = facts.lab
         region = facts.region
         sandboxes = listing.sandboxes.map { Item($0, listing.takenAt, facts) }
+        originalSandboxes = listing.startedByOriginal.map { sandbox in
+            Item(
+                id: sandbox.id,
+                name: sandbox.name,
+                state: sandbox.state.rawValue,
+                standing: nil,
+                blueprint: sandbox.blueprint?.name,
+                startedAt: nil,
+                ageSeconds: nil,
+                url: facts.sandboxLink(sandbox.id)
+            )
+        }
         otherSandboxes = listing.foreign.count
         missingRights = listing.missingRights
     }
@@ -82,8 +95,14 @@ extension SandboxReport {
     var text: String {
         var parts = TaggedSandbox.Standing.allCases.map { text(of: $0) }.filter { !$0.isEmpty }
         if parts.isEmpty { parts.append("No sandbox in the lab bears a worker's tag.") }
-        if otherSandboxes > 0 {
-            parts.append("\(Words.count(otherSandboxes, "other sandbox", "other sandboxes")) without a worker's tag.")
+        if !originalSandboxes.isEmpty {
+            let count = Words.count(originalSandboxes.count, "sandbox", "sandboxes")
+            let heading = "Started by the original worker, and never ended by this one: \(count)"
+            parts.append(([heading] + originalSandboxes.map(\.text)).joined(separator: "\n"))
+        }
+        let rest = otherSandboxes - originalSandboxes.count
+        if rest > 0 {
+            parts.append("\(Words.count(rest, "other sandbox", "other sandboxes")) without a worker's tag.")
         }
         if sandboxes.contains(where: { $0.standing == .orphan }) {
             parts.append("To end the orphans: quali-worker sandboxes --end-orphans")

@@ -15,8 +15,9 @@ struct SandboxesCommand: AsyncParsableCommand {
             It takes the flags of 'quali-worker run', and the rights of 'quali-worker actions policy --for operator'. \
             An orphan is ours, and the pipeline's execution that started it is over, be it that it was stopped or has no \
             End action. A sandbox is ours if the tag at the end of its name is that of an action's execution in this \
-            account and region; of others just the number is told, and they are never ended. A failed execution counts \
-            as over, though a retry lets it go on.
+            account and region; others are never ended, and just their number is told, but for those that the original \
+            worker has started, by ' - CodePipeline' at the name's end. A failed execution counts as over, though a retry \
+            lets it go on.
 
             The exit status is 64 where a sandbox may not be ended, and then none is; 69 where the lab or AWS can't be \
             asked or lacks a right, and where one of those to be ended goes on.

@@ -21,6 +21,7 @@ struct SandboxInventoryTests {
             let ending = try await stand.start(of: over)
             let stranger = try await stand.start(Self.strangersName)
             let foreign = try await stand.start("Somebody's lab")
+            let original = try await stand.start("Web lab - CodePipeline")
             try stand.cloud.codePipeline.stop(stopped.id, abandon: true)
             try stand.succeed(over, ["SandboxId": ending.id.uppercased()])
             try await stand.client.stopSandbox(id: ending.id)
@@ -28,7 +29,8 @@ struct SandboxInventoryTests {
             let listing = try await stand.inventory.take()
             #expect(listing.sandboxes.map(\.id) == [orphan.id, used.id, ending.id, stranger.id])
             #expect(listing.sandboxes.map(\.standing) == [.orphan, .inUse, .ending, .unproven])
-            #expect(listing.foreign.map(\.id) == [foreign.id])
+            #expect(Set(listing.foreign.map(\.id)) == [foreign.id, original.id])
+            #expect(listing.startedByOriginal.map(\.id) == [original.id])
             #expect(listing.missingRights.isEmpty)
             guard case .proven(let origin, let status) = listing.sandboxes[0].verdict else {
                 Issue.record("\(listing)")

@@ -28,6 +28,12 @@ struct SandboxesTests {
             let ending: String
         }
         let sandboxes: [Item]
+        struct Original: Decodable {
+            let id: String
+            let standing: String?
+            let blueprint: String?
+        }
+        let originalSandboxes: [Original]
         let otherSandboxes: Int
         let missingRights: [String]
         let ended: [Ended]?
@@ -40,6 +46,7 @@ struct SandboxesTests {
         let used: Sandbox
         let stranger: Sandbox
         let foreign: Sandbox
+        let original: Sandbox
 
         private static let start = VirtualPipeline.ActionType("Deploy", "Quali-Start-Sandbox", "1")
 
@@ -72,7 +79,8 @@ struct SandboxesTests {
                     orphan: try await sandbox("Left behind", of: stopped),
                     used: try await sandbox("Nightly", of: try cloud.codePipeline.start("Running")),
                     stranger: try await sandbox(SandboxTag(actionExecutionID: "another").name(for: "Strange")),
-                    foreign: try await sandbox("Somebody's lab \u{1b}[2J")
+                    foreign: try await sandbox("Somebody's lab \u{1b}[2J"),
+                    original: try await sandbox("Web lab - CodePipeline")
                 )
                 try cloud.codePipeline.stop(stopped, abandon: true)
                 await client.logout()
@@ -94,7 +102,7 @@ struct SandboxesTests {
         }
 
         var unstopped: Set<String> { Set(cloud.lab.sandboxesNotStopped.map(\.id)) }
-        var all: Set<String> { [orphan.id, used.id, stranger.id, foreign.id] }
+        var all: Set<String> { [orphan.id, used.id, stranger.id, foreign.id, original.id] }
 
         func deny(_ operation: String) {
             cloud.faults.inject(.status(400, code: "AccessDeniedException", message: "no"), on: operation, times: .max)
@@ -114,7 +122,9 @@ struct SandboxesTests {
             let places = [
                 "Orphans, whose pipeline's execution is over: 1 sandbox", scene.orphan.name, "Stopped / Lab / Start",
                 ", Stopped", "In use: 1 sandbox", scene.used.name, "Running / Lab / Start", ", InProgress",
-                "Not proven to be ours: 1 sandbox", scene.stranger.name, "1 other sandbox without a worker's tag",
+                "Not proven to be ours: 1 sandbox", scene.stranger.name,
+                "Started by the original worker, and never ended by this one: 1 sandbox", scene.original.id,
+                "1 other sandbox without a worker's tag",
                 "--end-orphans",
             ].map { text.output.range(of: $0)?.lowerBound }
             #expect(places.allSatisfy { $0 != nil }, "\(text.output)")
@@ -132,7 +142,9 @@ struct SandboxesTests {
             #expect(report.sandboxes.map(\.pipelineExecutionStatus) == ["Stopped", "InProgress", nil])
             #expect(report.sandboxes.map { $0.unprovenBecause == nil } == [true, true, false])
             #expect(report.sandboxes.allSatisfy { $0.blueprint == "Web lab" && $0.ageSeconds != nil && $0.url != nil })
-            #expect(report.otherSandboxes == 1)
+            #expect(report.originalSandboxes.map(\.id) == [scene.original.id])
+            #expect(report.originalSandboxes.allSatisfy { $0.standing == nil && $0.blueprint == "Web lab" })
+            #expect(report.otherSandboxes == 2)
             #expect(report.missingRights.isEmpty)
             #expect(report.ended == nil)
             #expect(scene.unstopped == scene.all)
@@ -172,6 +184,7 @@ struct SandboxesTests {
         try await Scene.run { scene in
             let refused = [
                 (scene.foreign.id, "isn't ours: its name doesn't end with a worker's tag"),
+                (scene.original.name, "was started by the original worker"),
                 (scene.stranger.name, "isn't proven to be ours"), ("nothing", "is neither the id nor the whole name"),
                 (scene.used.id, "is in use: the execution"),
             ]
@@ -181,7 +194,7 @@ struct SandboxesTests {
                 #expect(ending.output.isEmpty)
                 #expect(ending.errors.hasPrefix("quali-worker: Nothing was ended.\n'\(other)' \(reason)"), "\(ending)")
             }
-            for other in [scene.foreign.id, scene.stranger.id] {
+            for other in [scene.foreign.id, scene.stranger.id, scene.original.id] {
                 let ending = try await scene.run("--force", "--end", other)
                 #expect(ending.status == 64)
             }
