@@ -18,11 +18,15 @@ struct TLSRefusalTests {
             ("TLS connect error: error:0A000412:SSL routines::sslv3 alert bad certificate", .clientCertificate),
             ("TLS connect error: error:0A000418:SSL routines::tlsv1 alert unknown ca", .clientCertificate),
             ("TLS connect error: error:0A000458:SSL routines::tlsv1 unrecognized name", .name),
+            ("SSL: no alternative certificate subject name matches target host name 'lab.example'", .name),
+            ("SSL: certificate subject name 'a.example' does not match target hostname 'lab.example'", .name),
+            ("SSL certificate problem: hostname mismatch", .name),
+            ("SSL certificate problem: IP address mismatch", .name),
             ("SSL certificate problem: self-signed certificate", nil), ("error:00000000:lib(0)::reason(0)", nil),
             ("", nil),
         ] as [(String, TLSRefusal.Reason?)]
     )
-    func `is told by OpenSSL's number`(words: String, reason: TLSRefusal.Reason?) {
+    func `is told by OpenSSL's number or curl's words`(words: String, reason: TLSRefusal.Reason?) {
         #expect(TLSRefusal.reason(in: words) == reason)
     }
 }

@@ -117,8 +117,9 @@ package enum TLSRefusal {
             default: continue
             }
         }
-        // Of a certificate that is too weak curl quotes a sentence alone.
-        return words.contains("too weak") ? .strength : nil
+        // Of what this side finds wrong with a certificate curl quotes a sentence alone.
+        if words.contains("too weak") { return .strength }
+        return ["subject name", "hostname mismatch", "address mismatch"].contains { words.contains($0) } ? .name : nil
     }
 
     /// The numbers of OpenSSL's errors about TLS that are quoted.

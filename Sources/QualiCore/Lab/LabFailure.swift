@@ -45,7 +45,11 @@ extension JobFailure {
         case .strength:
             "The lab and this host have no ciphers in common, or its key or certificate is too weak for this host."
         case .clientCertificate: "What stands before the lab wants a client's certificate, and the worker has none."
-        case .name: "The lab has no certificate for the name in the worker's CLOUDSHELL_URL."
+        case .name:
+            """
+            The lab's certificate isn't for the host in the worker's CLOUDSHELL_URL: write a name there that it is for; \
+            'quali-worker check' tells them.
+            """
         case nil: "If the lab's certificate is of a private CA, set the worker's CLOUDSHELL_CA_BUNDLE."
         }
     }
