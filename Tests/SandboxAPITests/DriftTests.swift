@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTransport
 import Testing
 
 @testable import SandboxAPI
@@ -219,6 +220,29 @@ private func decode<Value: Decodable>(_ text: String, as type: Value.Type = Valu
 
     @Test func `What was encoded decodes to the same`() throws {
         #expect(try decode(json(sandbox), as: Sandbox.self) == sandbox)
+    }
+
+    @Test(
+        "What a lab spells in its own way is written so",
+        arguments: [
+            (#"{"id":"S","_links":{"self":{"href":"/s/S","templated":"true"}}}"#, #""_links":{"self":{"href":"/s/S"#),
+            (#"{"id":"S","description":null}"#, #""description":"""#),
+            (#"{"id":"S","params":[{"name":"a","value":1}]}"#, #""params":[{"name":"a","value":"1"}]"#),
+            (#"{"id":"S","params":[],"parameters":[]}"#, #""parameters":[]"#),
+            (#"{"id":"S","components":[{"id":"C","description":""}]}"#, #""description":"""#),
+        ]
+    )
+    func spelling(_ text: String, _ member: String) throws {
+        let sandbox = try decode(text, as: Sandbox.self)
+        let written = try json(sandbox)
+        #expect(written.contains(member), "\(written)")
+        #expect(try decode(written, as: Sandbox.self) == sandbox)
+        #expect(try PlainJSON.decode(Sandbox.self, from: Data(written.utf8)) == sandbox)
+    }
+
+    @Test func `What a lab doesn't tell isn't written`() throws {
+        let written = try json(decode(#"{"id":"S","_links":[],"components":[{"id":"C"}]}"#, as: Sandbox.self))
+        for word in ["_links", "description", "params"] { #expect(!written.contains("\"\(word)\""), "\(written)") }
     }
 
     @Test func `A secret attribute doesn't print`() {

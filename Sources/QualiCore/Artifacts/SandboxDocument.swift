@@ -5,8 +5,8 @@ import SandboxAPI
 
 /// The artifact by which a start action tells later actions, and CodeBuild, which sandbox it made.
 ///
-/// As a ZIP it is one file, `sandbox.json`; as raw JSON it is what the original worker stored. Whoever reads it needs
-/// `id` alone.
+/// As a ZIP it is one file, `sandbox.json`; as raw JSON it stands where the original worker stored the lab's reply to the
+/// start, has its members in the lab's own spelling, and is read by that worker. Whoever reads it needs `id` alone.
 enum SandboxDocument {
     static let fileName = "sandbox.json"
 

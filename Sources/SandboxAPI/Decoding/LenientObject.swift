@@ -106,6 +106,11 @@ struct LenientObject {
         elements(names) ?? []
     }
 
+    /// The links of the API, by what they lead to.
+    func links() -> [String: APILink] {
+        value([String: Lenient<APILink>].self, "_links")?.compactMapValues(\.value) ?? [:]
+    }
+
     /// A list of texts; a single text counts as a list of one.
     func strings(_ names: String...) -> [String] {
         if let list: [Scalar] = elements(names) { return list.map(\.text) }

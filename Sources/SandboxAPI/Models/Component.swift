@@ -25,6 +25,11 @@ public struct Component: Hashable, Sendable {
     public var attributes: [ComponentAttribute]
     /// The ways to connect to it.
     public var connectionInterfaces: [ConnectionInterface]
+    /// The API's links to it and what belongs to it, by the lab's names for them.
+    public var links: [String: APILink] = [:]
+
+    /// Whether the lab tells a description, even if it is none.
+    private var tellsDescription = false
 
     /// Makes a component, as a test does.
     public init(
@@ -62,6 +67,7 @@ extension Component: Codable {
         case activeDeploymentName = "active_deployment_name"
         case templateName = "template_name"
         case connectionInterfaces = "connection_interfaces"
+        case links = "_links"
     }
 
     /// Reads what the lab sends.
@@ -80,6 +86,8 @@ extension Component: Codable {
             attributes: object.list("attributes"),
             connectionInterfaces: object.list("connection_interfaces")
         )
+        links = object.links()
+        tellsDescription = object.has("description")
     }
 
     /// Writes the members in the API's own spelling.
@@ -87,7 +95,7 @@ extension Component: Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         if !id.isEmpty { try container.encode(id, forKey: .id) }
         try container.encode(name, forKey: .name)
-        try container.encodeIfPresent(description, forKey: .description)
+        try container.encodeIfPresent(description ?? (tellsDescription ? "" : nil), forKey: .description)
         try container.encodeIfPresent(type, forKey: .type)
         try container.encodeIfPresent(model, forKey: .model)
         try container.encodeIfPresent(address, forKey: .address)
@@ -96,6 +104,7 @@ extension Component: Codable {
         try container.encodeIfPresent(templateName, forKey: .templateName)
         try container.encode(attributes, forKey: .attributes)
         try container.encode(connectionInterfaces, forKey: .connectionInterfaces)
+        if !links.isEmpty { try container.encode(links, forKey: .links) }
     }
 }
 

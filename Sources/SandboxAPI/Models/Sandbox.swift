@@ -30,6 +30,13 @@ public struct Sandbox: Hashable, Sendable {
     public var parameters: [Input]
     /// Users who may use it, its owner among them.
     public var permittedUsers: [String]
+    /// The API's links to it and what belongs to it, by the lab's names for them.
+    public var links: [String: APILink] = [:]
+
+    /// Whether the lab tells a description, even if it is none.
+    private var tellsDescription = false
+    /// Whether the lab calls the inputs `params`.
+    private var saysParams = false
 
     /// Makes a sandbox, as a test does.
     public init(
@@ -91,7 +98,8 @@ public struct Sandbox: Hashable, Sendable {
 
 extension Sandbox: Codable {
     private enum CodingKeys: String, CodingKey {
-        case id, name, description, state, type, components, parameters
+        case id, name, description, state, type, components, parameters, params
+        case links = "_links"
         case blueprintID = "blueprint_id"
         case startTime = "start_time"
         case endTime = "end_time"
@@ -118,14 +126,17 @@ extension Sandbox: Codable {
             parameters: object.has("parameters") ? object.list("parameters") : object.list("params"),
             permittedUsers: object.strings("permitted_users")
         )
+        links = object.links()
+        tellsDescription = object.has("description")
+        saysParams = object.has("params") && !object.has("parameters")
     }
 
-    /// Writes the members in the API's own spelling.
+    /// Writes the members in the API's own spelling; where labs differ, in that of the lab from which it was read.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)
         try container.encode(name, forKey: .name)
-        try container.encodeIfPresent(description, forKey: .description)
+        try container.encodeIfPresent(description ?? (tellsDescription ? "" : nil), forKey: .description)
         try container.encodeIfPresent(blueprintID, forKey: .blueprintID)
         try container.encodeIfPresent(startTime.map { Timestamp.text($0) }, forKey: .startTime)
         try container.encodeIfPresent(endTime.map { Timestamp.text($0) }, forKey: .endTime)
@@ -133,8 +144,9 @@ extension Sandbox: Codable {
         try container.encodeIfPresent(setupStage, forKey: .setupStage)
         try container.encodeIfPresent(type, forKey: .type)
         try container.encode(components, forKey: .components)
-        try container.encode(parameters, forKey: .parameters)
+        try container.encode(parameters, forKey: saysParams ? .params : .parameters)
         try container.encode(permittedUsers, forKey: .permittedUsers)
+        if !links.isEmpty { try container.encode(links, forKey: .links) }
     }
 }
 

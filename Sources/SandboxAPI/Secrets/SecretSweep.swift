@@ -29,6 +29,7 @@ struct SecretSweep {
     mutating func clean(_ sandbox: inout Sandbox, _ other: (String) -> String) {
         for input in sandbox.parameters where input.isSecret(named: names) { learn(input.value) }
         sandbox.parameters.removeAll { $0.isSecret(named: names) }
+        clean(&sandbox.links)
         for index in sandbox.components.indices {
             let component = sandbox.components[index]
             for attribute in component.attributes where attribute.isSecret(named: names) { learn(attribute.value) }
@@ -38,6 +39,7 @@ struct SecretSweep {
                 link.secrets.forEach { learn($0) }
                 sandbox.components[index].connectionInterfaces[number].url = link.shown
             }
+            clean(&sandbox.components[index].links)
         }
         sandbox.changeTexts { $0 = LabLink.shown(in: $0, names) { learn($0) } }
         if found.count > Self.mostSecrets {
@@ -49,6 +51,14 @@ struct SecretSweep {
         }
         let mask = SecretRedactor(known + found.prefix(Self.mostSecrets))
         sandbox.changeTexts { $0 = other(mask($0)) }
+    }
+
+    private mutating func clean(_ links: inout [String: APILink]) {
+        for (key, whole) in links {
+            let link = LabLink(whole.href, names)
+            link.secrets.forEach { learn($0) }
+            links[key]?.href = link.shown
+        }
     }
 
     private mutating func learn(_ value: String) {
@@ -68,6 +78,7 @@ extension Sandbox {
             change(&parameters[index].value)
         }
         for index in components.indices { components[index].changeTexts(change) }
+        links.changeTexts(change)
     }
 }
 
@@ -86,6 +97,25 @@ extension Component {
         for index in connectionInterfaces.indices {
             change(&connectionInterfaces[index].name)
             change(&connectionInterfaces[index].url)
+        }
+        links.changeTexts(change)
+    }
+}
+
+extension [String: APILink] {
+    /// Changes each text; a link whose key would change is left out.
+    fileprivate mutating func changeTexts(_ change: (inout String) -> Void) {
+        for key in Array(keys) {
+            var changed = key
+            change(&changed)
+            guard changed == key, var link = self[key] else {
+                self[key] = nil
+                continue
+            }
+            change(&link.href)
+            link.method.change(change)
+            link.name.change(change)
+            self[key] = link
         }
     }
 }

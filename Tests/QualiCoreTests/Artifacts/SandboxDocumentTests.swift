@@ -81,6 +81,47 @@ import Testing
         #expect(failure.message.contains("holds no 'sandbox.json'"))
     }
 
+    /// What a lab answers to a start, and what the original worker stores of it.
+    private static let reply = #"""
+        {"name": "Nightly", "id": "5d0c2a7e-11aa-4c00-9f00-0000000000aa", "blueprint id": "77aa", "description": "",
+         "start_time": "2021-08-02T09:22:00Z", "end_time": null, "state": "BeforeSetup", "setup_stage": "None",
+         "type": "Sandbox", "params": [{"name": "Release", "value": "2"}, {"name": "Root Password", "value": "CANARY-1"}],
+         "components": [{"id": "c1", "name": "web", "type": "Application", "description": null,
+           "_links": {"self": {"href": "/sandboxes/5d0c/components/c1?token=CANARY-2", "method": "GET"}}}],
+         "permitted_users": ["admin"],
+         "_links": {"self": {"href": "/sandboxes/5d0c", "method": "GET", "name": "details", "templated": true},
+           "output": {"href": "https://ci:CANARY-3@lab:3443/api/v2/sandboxes/5d0c/output"}, "odd": [], "note": "CANARY"}}
+        """#
+
+    @Test func `the artifact of the original worker is read, whatever the lab told it`() async throws {
+        #expect(try await id(Self.reply) == "5d0c2a7e-11aa-4c00-9f00-0000000000aa")
+    }
+
+    @Test func `JSON has what the original worker's artifact has, in the lab's own spelling, but no secret`()
+        async throws
+    {
+        let sandbox = try JSONDecoder().decode(Sandbox.self, from: Data(Self.reply.utf8))
+        let content = SandboxDocument.Content(sandbox: sandbox, blueprintName: "B", url: "https://p/s-1")
+        let (data, contentType) = try await SandboxDocument.encode(content, as: .json)
+        #expect(contentType == "application/json")
+        let text = String(decoding: data, as: UTF8.self)
+        #expect(!text.contains("CANARY"), "\(text)")
+        let object = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(object["id"] as? String == "5d0c2a7e-11aa-4c00-9f00-0000000000aa")
+        #expect(object["description"] as? String == "")
+        #expect(object["params"] as? [[String: String]] == [["name": "Release", "value": "2"]])
+        #expect(object["parameters"] == nil)
+        let links = try #require(object["_links"] as? [String: [String: Any]])
+        #expect(Set(links.keys) == ["self", "output"])
+        #expect(links["self"]?["href"] as? String == "/sandboxes/5d0c")
+        #expect(links["self"]?["method"] as? String == "GET" && links["self"]?["templated"] as? Bool == true)
+        #expect(links["output"]?["href"] as? String == "https://lab:3443/api/v2/sandboxes/5d0c/output")
+        let component = try #require((object["components"] as? [[String: Any]])?.first)
+        #expect(component["description"] as? String == "")
+        let selves = component["_links"] as? [String: [String: String]]
+        #expect(selves == ["self": ["href": "/sandboxes/5d0c/components/c1", "method": "GET"]])
+    }
+
     @Test(arguments: [SandboxDocument.Format.zip, .json])
     func `what is written can be read again and holds no password`(format: SandboxDocument.Format) async throws {
         var component = Component(id: "c", name: "web")

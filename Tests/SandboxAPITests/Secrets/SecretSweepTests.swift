@@ -77,6 +77,18 @@ struct SecretSweepTests {
         )
     }
 
+    @Test func `has no secret in the API's links`() throws {
+        var whole = sandbox([.init(name: "Login Token", value: "TOKEN-CANARY")])
+        whole.links = [
+            "self": APILink(href: "/sandboxes/S?auth_token=LINK-CANARY", name: "for TOKEN-CANARY"),
+            "of TOKEN-CANARY": APILink(href: "/x"),
+        ]
+        whole.components[0].links = ["self": APILink(href: "/LINK-CANARY/TOKEN-CANARY", method: "TOKEN-CANARY")]
+        let clean = whole.withoutSecrets
+        #expect(clean.links == ["self": APILink(href: "/sandboxes/S", name: "for <redacted>")])
+        #expect(clean.components[0].links == ["self": APILink(href: "/<redacted>/<redacted>", method: "<redacted>")])
+    }
+
     @Test func `keeps ids, states, types and what is a secret's value by chance`() throws {
         var whole = sandbox(
             [
