@@ -34,6 +34,8 @@ public struct QualiWorker: Service {
         public var secretNames = SecretNames.standard
         /// How run actions find their components.
         public var componentMatch = ComponentMatch.whole
+        /// What optional properties of the three actions say where a job doesn't.
+        public var propertyDefaults = PropertyDefaults()
         /// The pause between reads of the lab's state.
         public var statusInterval: Duration = .seconds(5)
         /// How often a lab of which no job wants anything is asked whether it is there; `nil` for never.
@@ -136,7 +138,7 @@ public struct QualiWorker: Service {
         lab.redact = jobs.redact
         lab.secretNames = configuration.secretNames
         lab.componentMatch = configuration.componentMatch
-        var actions = configuration.actions.jobActions(lab: lab)
+        var actions = configuration.actions.jobActions(lab: lab, defaults: configuration.propertyDefaults)
         for index in actions.indices { actions[index].gate = door.gate }
         worker = JobWorker(
             queue: CodePipeline(configuration.codePipeline),

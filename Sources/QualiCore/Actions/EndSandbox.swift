@@ -13,8 +13,8 @@ public struct EndSandbox: ActionHandler {
 
         /// Reads the properties.
         public init(_ properties: ActionProperties) throws {
-            waitForTeardown = try properties.boolean("WaitForTeardown", default: false)
-            teardownTimeout = try properties.minutes("TeardownTimeoutInMinutes", default: 30)
+            waitForTeardown = try properties.boolean(.waitForTeardown, default: false)
+            teardownTimeout = try properties.minutes(.teardownTimeout, default: 30)
             sandboxID = properties.string(ifPresent: "SandboxId")
         }
     }
@@ -125,8 +125,8 @@ public struct EndSandbox: ActionHandler {
                 .jobFailed,
                 """
                 The teardown did not end within \(configuration.teardownTimeout.inMinutes) (the sandbox's state: \
-                \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If it takes longer, raise the property \
-                'TeardownTimeoutInMinutes'. See \(lab.portal.sandbox(sandboxID)).
+                \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If it takes longer, raise \
+                \(PropertyDefaults.Property.teardownTimeout.advised). See \(lab.portal.sandbox(sandboxID)).
                 """
             )
         }

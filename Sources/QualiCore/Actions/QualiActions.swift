@@ -29,7 +29,11 @@ public struct QualiActions: Sendable, Hashable {
     }
 
     /// The handlers of the three, bound to their types.
-    public func jobActions(lab: LabAccess) -> [JobAction] {
+    ///
+    /// - Parameters:
+    ///   - lab: The lab.
+    ///   - defaults: What optional properties say where a job doesn't.
+    public func jobActions(lab: LabAccess, defaults: PropertyDefaults = PropertyDefaults()) -> [JobAction] {
         let types = typeIDs
         var actions = [
             JobAction(types[0], handler: StartSandbox(lab: lab)),
@@ -38,6 +42,7 @@ public struct QualiActions: Sendable, Hashable {
         ]
         for index in actions.indices {
             actions[index].externalExecutionName = "sandbox"
+            actions[index].propertyDefaults = defaults.texts
             if let labName { actions[index].queryParameters = [Self.labNameProperty: labName] }
         }
         return actions
@@ -101,17 +106,17 @@ public struct QualiActions: Sendable, Hashable {
         ),
         required("DurationInMinutes", "How long the sandbox is reserved, its setup included.", .number),
         optional(
-            "SetupTimeoutInMinutes",
+            .setupTimeout,
             "How long to wait for the setup. Default: 30, or twice the blueprint's estimate if that is more.",
             .number
         ),
-        optional("OnSetupFailure", "End or Keep the sandbox when this action fails after its start. Default: End."),
+        optional(.onSetupFailure, "End or Keep the sandbox when this action fails after its start. Default: End."),
         optional(
-            "WaitForResourcesInMinutes",
+            .waitForResources,
             "How long to retry while other sandboxes hold the resources. Default: 0.",
             .number
         ),
-        optional("ArtifactFormat", "zip (sandbox.json in an archive) or json (that file alone). Default: zip."),
+        optional(.artifactFormat, "zip (sandbox.json in an archive) or json (that file alone). Default: zip."),
     ]
 
     private static let runProperties = [
@@ -121,16 +126,16 @@ public struct QualiActions: Sendable, Hashable {
         ),
         required("CommandName", "The command's internal name."),
         optional("ArgumentsJSON", #"Arguments as a flat JSON dictionary, such as {"Version": "1.2"}; blank for none."#),
-        optional("TimeoutInMinutes", "How long the command may take before it is cancelled. Default: 15.", .number),
+        optional(.commandTimeout, "How long the command may take before it is cancelled. Default: 15.", .number),
         optional("SandboxId", "The sandbox, where no input artifact names it, such as #{lab.SandboxId}."),
     ]
 
     private static let endProperties = [
         optional(
-            "WaitForTeardown",
+            .waitForTeardown,
             "true to wait for the teardown and to fail when it reports errors. Default: false."
         ),
-        optional("TeardownTimeoutInMinutes", "How long to wait for the teardown. Default: 30.", .number),
+        optional(.teardownTimeout, "How long to wait for the teardown. Default: 30.", .number),
         optional("SandboxId", "The sandbox, where no input artifact names it, such as #{lab.SandboxId}."),
     ]
 
@@ -148,5 +153,13 @@ public struct QualiActions: Sendable, Hashable {
         _ type: CodePipeline.PropertyType = .string
     ) -> CodePipeline.ActionConfigurationProperty {
         .init(name: name, required: false, key: true, secret: false, description: description, type: type)
+    }
+
+    private static func optional(
+        _ property: PropertyDefaults.Property,
+        _ description: String,
+        _ type: CodePipeline.PropertyType = .string
+    ) -> CodePipeline.ActionConfigurationProperty {
+        optional(property.rawValue, description, type)
     }
 }

@@ -83,7 +83,7 @@ extension RunCommand {
             """
             The command \(Self.words(configuration, target)) did not end within \(configuration.timeout.inMinutes)\(isCancelled
                 ? ", so it was cancelled" : "; the lab didn't cancel it, so it may still run"). If it takes longer, \
-            raise the property 'TimeoutInMinutes'.\(quotation)
+            raise \(PropertyDefaults.Property.commandTimeout.advised).\(quotation)
             """
         )
     }

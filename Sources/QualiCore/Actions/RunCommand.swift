@@ -19,7 +19,7 @@ public struct RunCommand: ActionHandler {
             component = try properties.string("ComponentName")
             command = try properties.string("CommandName")
             arguments = try properties.dictionary("ArgumentsJSON").map { Input(name: $0.name, value: $0.value) }
-            timeout = try properties.minutes("TimeoutInMinutes", default: 15)
+            timeout = try properties.minutes(.commandTimeout, default: 15)
             sandboxID = properties.string(ifPresent: "SandboxId")
         }
     }

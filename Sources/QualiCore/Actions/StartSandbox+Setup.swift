@@ -201,8 +201,8 @@ extension StartSandbox {
                 .jobFailed,
                 """
                 The sandbox was not ready within \(setupTimeout.inMinutes) (its state: \
-                \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If its setup takes longer, raise the property \
-                'SetupTimeoutInMinutes'. See \(link).
+                \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If its setup takes longer, raise \
+                \(PropertyDefaults.Property.setupTimeout.advised). See \(link).
                 """
             )
         }
@@ -220,7 +220,10 @@ extension StartSandbox {
             if state.isEnding { return " The sandbox is being ended." }
         } catch is SandboxAPIError {}
         guard policy == .end else {
-            return " The sandbox is kept ('OnSetupFailure' = 'Keep'); end it when you are done with it."
+            let property = PropertyDefaults.Property.onSetupFailure
+            return
+                " The sandbox is kept ('\(property.rawValue)' or \(property.setting) is 'Keep'); end it when you are done "
+                + "with it."
         }
         // Another worker may have the action by now, and tell what went wrong only while the sandbox is there.
         if await context.isOver() {

@@ -24,11 +24,11 @@ public struct StartSandbox: ActionHandler {
             inputs = try properties.dictionary("InputsJSON").map { Input(name: $0.name, value: $0.value) }
             sandboxName = properties.string(ifPresent: "SandboxName")
             duration = try properties.minutes("DurationInMinutes")
-            let hasTimeout = properties.string(ifPresent: "SetupTimeoutInMinutes") != nil
-            setupTimeout = hasTimeout ? try properties.minutes("SetupTimeoutInMinutes") : nil
-            onSetupFailure = try properties.choice("OnSetupFailure", default: .end)
-            waitForResources = try properties.minutes("WaitForResourcesInMinutes", minimum: 0, default: 0)
-            artifactFormat = try properties.choice("ArtifactFormat", default: .zip)
+            let hasTimeout = properties.string(ifPresent: .setupTimeout) != nil
+            setupTimeout = hasTimeout ? try properties.minutes(.setupTimeout) : nil
+            onSetupFailure = try properties.choice(.onSetupFailure, default: .end)
+            waitForResources = try properties.minutes(.waitForResources, minimum: 0, default: 0)
+            artifactFormat = try properties.choice(.artifactFormat, default: .zip)
         }
     }
 
@@ -426,11 +426,11 @@ public struct StartSandbox: ActionHandler {
             if !error.isTransient { failure.type = .jobFailed }
             failure.message += " That is its answer after \(configuration.waitForResources.inMinutes) of waiting."
         case .conflict:
-            failure.message += " To wait for it, set the property 'WaitForResourcesInMinutes'."
+            failure.message += " To wait for it, set \(PropertyDefaults.Property.waitForResources.advised)."
         case .badRequest where error.mayBeMetLater, .forbidden where error.mayBeMetLater:
             failure.message +=
-                " If it lacks something for now, such as licences or a user's number of sandboxes, set the property "
-                + "'WaitForResourcesInMinutes' to wait for it."
+                " If it lacks something for now, such as licences or a user's number of sandboxes, waiting may help: set "
+                + "\(PropertyDefaults.Property.waitForResources.advised)."
         case .invalidInputs where !blueprint.inputs.isEmpty:
             let given = Set(configuration.inputs.map(\.name))
             let missing = blueprint.inputs.filter { ($0.defaultValue ?? "").isEmpty && !given.contains($0.name) }

@@ -66,7 +66,10 @@ extension WorkerRun {
         )
         return JobInHand(
             record: record,
-            properties: ActionProperties(data.configuration),
+            properties: ActionProperties(
+                data.configuration,
+                defaults: action(of: record)?.propertyDefaults ?? [:]
+            ),
             artifacts: artifacts,
             accountID: accountID,
             ledger: ledger(record),

@@ -7,18 +7,28 @@ import Foundation
 /// ``JobFailure`` of type `ConfigurationError` that names the property, what was found and what is wanted.
 public struct ActionProperties: Sendable {
     private let values: [String: String]
+    private let defaults: [String: String]
 
     /// Wraps the properties of a job.
-    public init(_ values: [String: String]) {
+    ///
+    /// - Parameters:
+    ///   - values: What the job says.
+    ///   - defaults: What counts of a property that the job hasn't got, or that is blank in it.
+    public init(_ values: [String: String], defaults: [String: String] = [:]) {
         self.values = values
+        self.defaults = defaults
     }
 
     /// The text of a property, or `nil` if it is absent or blank.
     public func string(ifPresent name: String) -> String? {
-        guard let value = values[name]?.trimmingCharacters(in: .whitespacesAndNewlines), !value.isEmpty else {
-            return nil
+        text(name)?.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// The text of a property as it was written, if it isn't blank.
+    private func text(_ name: String) -> String? {
+        [values[name], defaults[name]].lazy.compactMap { $0 }.first {
+            !$0.trimmingCharacters(in: .whitespacesAndNewlines).isEmpty
         }
-        return value
     }
 
     /// The text of a property that must be there.
@@ -74,7 +84,7 @@ public struct ActionProperties: Sendable {
     /// The pairs come in the order of their names. An absent property is an empty dictionary.
     public func dictionary(_ name: String) throws -> [(name: String, value: String)] {
         // The places that an error names are those of the text as it was written.
-        guard string(ifPresent: name) != nil, let whole = values[name] else { return [] }
+        guard let whole = text(name) else { return [] }
         do {
             return try FlatDictionary.read(whole).sorted { $0.name < $1.name }
         } catch {
@@ -85,11 +95,17 @@ public struct ActionProperties: Sendable {
 
     /// A failure that doesn't quote what was found, since secrets may be in it.
     private func wrong(_ name: String, _ wanted: String) -> JobFailure {
-        JobFailure(.configurationError, "The property '\(name)' should be \(wanted).")
+        failure("The property '\(name)' should be \(wanted).", wanted)
     }
 
     private func wrong(_ name: String, _ found: String, _ wanted: String) -> JobFailure {
         let shown = found.count <= 200 ? found : found.prefix(200) + "…"
-        return JobFailure(.configurationError, "The property '\(name)' is '\(shown)', but should be \(wanted).")
+        return failure("The property '\(name)' is '\(shown)', but should be \(wanted).", wanted)
+    }
+
+    private func failure(_ message: String, _ wanted: String) -> JobFailure {
+        var failure = JobFailure(.configurationError, message)
+        failure.wanted = wanted
+        return failure
     }
 }

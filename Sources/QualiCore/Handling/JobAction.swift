@@ -7,6 +7,8 @@ public struct JobAction: Sendable {
     public let typeID: CodePipeline.ActionTypeID
     /// The value of the type's queryable property, for a type that has one; a type without one takes none.
     public var queryParameters: [String: String] = [:]
+    /// What its jobs' properties say where a job hasn't got them, or has them blank, by name.
+    public var propertyDefaults: [String: String] = [:]
     /// Whether its jobs may use the room that a worker keeps for actions which free resources.
     public var freesResources: Bool
     /// Holds back its polls while its jobs couldn't be done.

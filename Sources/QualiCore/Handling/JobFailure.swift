@@ -18,6 +18,8 @@ public struct JobFailure: Error, Sendable, Hashable {
     /// Whether all that is behind it are bytes of an artifact that aren't what was stored, or can't be: they may be others
     /// when they are read once more.
     var isDamage = false
+    /// What a property should be whose text is wrong, in words.
+    var wanted: String?
     /// Whether CodePipeline has closed the job, so that nobody reads this.
     private(set) var isOfClosedJob = false
 

@@ -45,10 +45,12 @@ struct ActionTypesCheck {
         }
         if !optional.isEmpty {
             let properties = optional.count == 1 ? "the optional property" : "the optional properties"
+            let settings = optional.compactMap { PropertyDefaults.Property(rawValue: $0)?.setting }
+            let instead = settings.isEmpty ? "" : "; for all pipelines at once there are "
             return .warning(
                 name,
                 "\(version) is an older definition: pipelines can't give \(properties) "
-                    + optional.joined(separator: ", "),
+                    + optional.joined(separator: ", ") + instead + settings.joined(separator: ", "),
                 fix: newVersion(definition)
             )
         }

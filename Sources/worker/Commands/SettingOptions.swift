@@ -1,4 +1,5 @@
 import ArgumentParser
+import QualiCore
 
 extension Option {
     /// The flag of a setting, as the table of settings has it.
@@ -108,6 +109,26 @@ struct ActionVersionOptions: SettingOptions {
     @Option(.actionVersion) var version: String?
 
     var given: [(Setting, String?)] { [(.actionVersion, version)] }
+}
+
+/// The flags about what properties say where pipelines don't.
+struct PropertyOptions: SettingOptions {
+    @Option(.property(.setupTimeout)) var setupTimeout: String?
+    @Option(.property(.onSetupFailure)) var onSetupFailure: String?
+    @Option(.property(.waitForResources)) var waitForResources: String?
+    @Option(.property(.artifactFormat)) var artifactFormat: String?
+    @Option(.property(.commandTimeout)) var commandTimeout: String?
+    @Option(.property(.waitForTeardown)) var waitForTeardown: String?
+    @Option(.property(.teardownTimeout)) var teardownTimeout: String?
+
+    var given: [(Setting, String?)] {
+        [
+            (.property(.setupTimeout), setupTimeout), (.property(.onSetupFailure), onSetupFailure),
+            (.property(.waitForResources), waitForResources), (.property(.artifactFormat), artifactFormat),
+            (.property(.commandTimeout), commandTimeout), (.property(.waitForTeardown), waitForTeardown),
+            (.property(.teardownTimeout), teardownTimeout),
+        ]
+    }
 }
 
 /// The flags about jobs.

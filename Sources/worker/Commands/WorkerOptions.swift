@@ -8,12 +8,13 @@ struct WorkerOptions: ParsableArguments {
     @OptionGroup(title: "AWS") var aws: AWSOptions
     @OptionGroup(title: "Action types") var actionVersion: ActionVersionOptions
     @OptionGroup(title: "Action types") var actionNames: ActionNameOptions
+    @OptionGroup(title: "What pipelines don't say") var properties: PropertyOptions
     @OptionGroup(title: "Jobs") var jobs: JobOptions
     @OptionGroup(title: "Log") var log: LogOptions
 
     /// The values of all flags.
     var flags: [String: String] {
-        let options: [any SettingOptions] = [lab, aws, actionVersion, actionNames, jobs, log]
+        let options: [any SettingOptions] = [lab, aws, actionVersion, actionNames, properties, jobs, log]
         return options.reduce(into: [:]) { $0.merge($1.flags) { first, _ in first } }
     }
 

@@ -63,6 +63,7 @@ struct WorkerProcess: Sendable {
             configuration.s3AddressingStyle = settings.aws.s3AddressingStyle
             configuration.actions = settings.actions.names
             configuration.portal = settings.actions.portal
+            configuration.propertyDefaults = settings.actions.propertyDefaults
             configuration.secretNames = settings.lab.secretNames
             configuration.componentMatch = settings.lab.componentMatch
             configuration.statusInterval = settings.jobs.statusInterval

@@ -1,3 +1,4 @@
+import QualiCore
 import SandboxAPI
 
 extension Setting {
@@ -61,16 +62,6 @@ extension Setting {
             "what attributes, inputs, arguments and items of addresses in the lab are called whose values are neither "
             + "stored nor shown, with commas between the names; +pin,serial adds to the default",
         standard: SecretNames.standard.names.joined(separator: ", ")
-    )
-
-    static let componentMatch = Self(
-        name: "QUALI_COMPONENT_MATCH",
-        group: .lab,
-        value: "how",
-        meaning:
-            "how a run action's ComponentName finds a component: whole, by its exact name or a pattern for one whole "
-            + "name; original, for the time of a move, also as the Python worker did, with a warning",
-        standard: "whole"
     )
 
     // MARK: AWS
@@ -307,15 +298,17 @@ extension Setting {
     )
 
     /// All settings, in the order in which they are shown.
-    static let all: [Setting] = [
-        labURL, labUser, labPassword, labDomain, labCABundle, labProxy, portalURL, secretNames,
-        componentMatch,
-        region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
-        endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
-        actionVersion, startSandboxName, runCommandName, endSandboxName, labName,
-        maxJobs, pollSeconds, longestPollSeconds, statusPollSeconds, progressSeconds, stateDirectory, handoff,
-        onAbandoned, drain,
-        statusAddress,
-        logLevel, logFormat,
-    ]
+    static let all: [Setting] =
+        [
+            labURL, labUser, labPassword, labDomain, labCABundle, labProxy, portalURL, secretNames,
+            region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
+            endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
+            actionVersion, startSandboxName, runCommandName, endSandboxName, labName,
+        ] + PropertyDefaults.Property.allCases.map(property) + [
+            componentMatch,
+            maxJobs, pollSeconds, longestPollSeconds, statusPollSeconds, progressSeconds, stateDirectory, handoff,
+            onAbandoned, drain,
+            statusAddress,
+            logLevel, logFormat,
+        ]
 }

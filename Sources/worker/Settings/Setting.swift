@@ -7,6 +7,7 @@ struct Setting: Sendable, Hashable {
         case lab = "The lab"
         case aws = "AWS"
         case actions = "Action types"
+        case properties = "What pipelines don't say"
         case jobs = "Jobs"
         case log = "Log"
     }

@@ -134,12 +134,14 @@ struct WorkerSettings: Sendable {
     }
 }
 
-/// The names and the version of the action types, and the portal to which their links lead.
+/// The names and the version of the action types, the portal to which their links lead, and their properties' defaults.
 struct ActionSettings: Sendable {
     /// Names and version.
     var names = QualiActions()
     /// The portal that somebody named; `nil` for the one beside the Sandbox API.
     var portal: PortalLinks?
+    /// What properties say where pipelines don't.
+    var propertyDefaults = PropertyDefaults()
 
     /// Reads the action types' settings.
     init(_ reader: inout SettingReader) {
@@ -157,6 +159,15 @@ struct ActionSettings: Sendable {
             )
         }
         portal = reader.webAddress(.portalURL).map { PortalLinks(url: $0) }
+        for property in PropertyDefaults.Property.allCases {
+            let setting = Setting.property(property)
+            guard let text = reader.text(setting) else { continue }
+            do {
+                try propertyDefaults.set(text, for: property)
+            } catch {
+                reader.problem(setting, text, wanted: error.wanted)
+            }
+        }
     }
 }
 

@@ -109,7 +109,11 @@ struct StartSandboxTests {
         }
         let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
         #expect(!failure.message.contains("\(Self.tag)"))
-        #expect(failure.message.contains("WaitForResourcesInMinutes"))
+        let advice = """
+            set the property 'WaitForResourcesInMinutes' or, where the action's definition lacks it, the worker's setting \
+            QUALI_WAIT_FOR_RESOURCES_MINUTES.
+            """
+        #expect(failure.message.contains(advice))
         #expect(bench.lab.count(Self.historyLine) == 0)
         #expect(bench.lab.count(Self.startLine) == 1)
     }
@@ -215,7 +219,8 @@ struct StartSandboxTests {
         let bench = try bench { line, _ in line == Self.startLine ? .error(400, "Keine Lizenz mehr frei") : nil }
         let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
         #expect(failure.type == .configurationError)
-        #expect(failure.message.contains("'WaitForResourcesInMinutes'"))
+        #expect(failure.message.contains("waiting may help: set the property 'WaitForResourcesInMinutes' or"))
+        #expect(failure.message.contains("QUALI_WAIT_FOR_RESOURCES_MINUTES"))
         #expect(bench.lab.count(Self.startLine) == 1)
     }
 

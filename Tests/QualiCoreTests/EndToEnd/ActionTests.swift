@@ -169,7 +169,8 @@ struct ActionTests {
         blueprint.setup = .fails(after: .milliseconds(10))
         try await Site.withRunning(blueprints: [blueprint]) { site in
             let end = try await site.pipeline(Site.startAction(["OnSetupFailure": "keep"]))
-            #expect(end.action("Start")?.errorMessage?.contains("is kept") == true)
+            let message = end.action("Start")?.errorMessage
+            #expect(message?.contains("is kept ('OnSetupFailure' or QUALI_ON_SETUP_FAILURE is 'Keep')") == true)
             #expect(site.lab.sandboxesNotStopped.count == 1)
         }
     }
@@ -180,6 +181,7 @@ struct ActionTests {
         try await Site.withRunning(blueprints: [blueprint]) { site in
             let end = try await site.pipeline(Site.startAction(["SetupTimeoutInMinutes": "1"]))
             #expect(end.action("Start")?.errorMessage?.contains("not ready within 1 minute") == true)
+            #expect(end.action("Start")?.errorMessage?.contains("QUALI_SETUP_TIMEOUT_MINUTES") == true)
             #expect(site.lab.sandboxesNotStopped.isEmpty)
         }
     }
@@ -249,6 +251,7 @@ struct ActionTests {
                 Site.endAction(["WaitForTeardown": "true", "TeardownTimeoutInMinutes": "1"])
             )
             #expect(end.action("End")?.errorMessage?.contains("did not end within 1 minute") == true)
+            #expect(end.action("End")?.errorMessage?.contains("QUALI_TEARDOWN_TIMEOUT_MINUTES") == true)
         }
     }
 

@@ -62,10 +62,17 @@ struct Site: Sendable {
         _ cloud: LocalCloud,
         password: LabPassword? = nil,
         actions: QualiActions = QualiActions(),
+        defaults: PropertyDefaults = PropertyDefaults(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
         _ body: (Site) async throws -> Value
     ) async throws -> Value {
-        let (worker, log) = try await makeWorker(cloud, password: password, actions: actions, configure: configure)
+        let (worker, log) = try await makeWorker(
+            cloud,
+            password: password,
+            actions: actions,
+            defaults: defaults,
+            configure: configure
+        )
         let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -82,6 +89,7 @@ struct Site: Sendable {
     ///   - cloud: The stand-ins.
     ///   - password: The lab's password, where it isn't the right one, or may change.
     ///   - actions: The action types; those that are registered otherwise stay as they are.
+    ///   - defaults: What properties say where jobs don't.
     ///   - life: What the worker's requests and notes depend on.
     ///   - journal: The journal.
     ///   - configure: Changes how jobs are handled.
@@ -89,6 +97,7 @@ struct Site: Sendable {
         _ cloud: LocalCloud,
         password: LabPassword? = nil,
         actions: QualiActions = QualiActions(),
+        defaults: PropertyDefaults = PropertyDefaults(),
         life: Life? = nil,
         journal: any JobJournal = InMemoryJobJournal(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in }
@@ -129,6 +138,7 @@ struct Site: Sendable {
         configure(&configuration.jobs)
         let registrar = ActionRegistrar(CodePipeline(configuration.codePipeline))
         configuration.actions = actions
+        configuration.propertyDefaults = defaults
         for definition in actions.definitions(portal: PortalLinks(url: "https://portal.example")) {
             _ = try await registrar.install(definition)
         }

@@ -184,14 +184,21 @@ struct AWSCheckTests {
     func olderDefinition() async throws {
         try await Checkup.withCloud(registering: nil) { cloud in
             var definitions = QualiActions().definitions()
-            definitions[0].configurationProperties.removeAll { $0.name == "SandboxName" }
+            let names = ["SandboxName", "OnSetupFailure", "ArtifactFormat"]
+            definitions[0].configurationProperties.removeAll { names.contains($0.name) }
             definitions[1].configurationProperties.removeAll { $0.name == "CommandName" }
             definitions[2].inputArtifactDetails.maximumCount = 0
             _ = try await Checkup.registrar(cloud).install(definitions)
             let checkup = try await Checkup.run(cloud)
             #expect(checkup.status == 1)
             let fix = "quali-worker actions install --version 2"
-            checkup.expect("action Quali-Start-Sandbox", "warning", fix: fix, evidence: "SandboxName")
+            let settings = "for all pipelines at once there are QUALI_ON_SETUP_FAILURE, QUALI_ARTIFACT_FORMAT"
+            checkup.expect(
+                "action Quali-Start-Sandbox",
+                "warning",
+                fix: fix,
+                evidence: "SandboxName, OnSetupFailure, ArtifactFormat; \(settings)"
+            )
             checkup.expect("action Quali-Run-Command", fix: fix, evidence: "CommandName")
             checkup.expect("action Quali-End-Sandbox", "warning", fix: fix, evidence: "input artifacts")
         }

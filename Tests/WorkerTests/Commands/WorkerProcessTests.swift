@@ -36,4 +36,36 @@ struct WorkerProcessTests {
             }
         }
     }
+
+    @Test("gives properties that pipelines leave out what its settings say")
+    func propertyDefaults() async throws {
+        var options = LocalCloud.Options()
+        options.blueprints = [LabBlueprint(name: "Web lab", setup: .succeeds(after: .milliseconds(10)))]
+        try await LocalCloud.withRunning(options) { cloud in
+            _ = try await program("actions", "install", environment: cloud.environment)
+            let changes = [
+                "QUALI_ARTIFACT_FORMAT": "json", "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.2",
+            ]
+            let sources = SettingSources(environment: cloud.environment.merging(changes) { $1 })
+            let settings = try await WorkerSettings.read(sources, terminal: NoTerminal())
+            let logger = Logger(label: "test") { _ in LineLogHandler(.json, write: { _ in }) }
+            let process = try WorkerProcess(settings, journal: InMemoryJobJournal(), logger: logger) { $0 }
+            let start = VirtualPipeline.Action(
+                "Start",
+                .init("Deploy", "Quali-Start-Sandbox", "1"),
+                ["BlueprintName": "Web lab", "DurationInMinutes": "60"],
+                outputs: ["Sandbox"]
+            )
+            try cloud.create(VirtualPipeline("P", stages: [.init("Lab", [start])]))
+            let execution = try cloud.codePipeline.start("P")
+            try await withThrowingTaskGroup { tasks in
+                tasks.addTask { try await process.run(until: WorkerProcess.trapSignals()) }
+                let end = try await cloud.codePipeline.end(of: execution)
+                await process.stop()
+                try await tasks.waitForAll()
+                let action = try #require(end.action("Start"))
+                #expect(cloud.artifact("Sandbox", of: action)?.first == UInt8(ascii: "{"))
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import QualiCore
 import Testing
 
 @testable import worker
@@ -31,6 +32,17 @@ struct PagesTests {
                 #expect(isThere, "\(path) names \(match.0)")
             }
         }
+    }
+
+    @Test func `Docs/upgrade.md has each property with its setting and that setting's default`() throws {
+        let page = try #require(try Pages.texts()["Docs/upgrade.md"])
+        let rows = page.matches(of: #/(?m)^\| `(\w+)` \| \w+ \| `(QUALI_\w+)` \| (.+) \|$/#).map { row -> [String] in
+            [String(row.1), String(row.2), String(row.3).replacing("`", with: "")]
+        }
+        let wanted = PropertyDefaults.Property.allCases.map { property -> [String] in
+            [property.rawValue, property.setting, Setting.property(property).standard ?? ""]
+        }
+        #expect(rows == wanted)
     }
 
     /// All texts with commands in them, by their path.

@@ -24,6 +24,7 @@ struct WorkerSettingsTests {
         #expect(settings.aws.codePipelineEndpoint == nil)
         #expect(settings.actions.names == QualiActions())
         #expect(settings.actions.portal == nil)
+        #expect(settings.actions.propertyDefaults == PropertyDefaults())
         #expect(settings.jobs.maxJobs == 100)
         #expect(settings.jobs.pollInterval == .seconds(5))
         #expect(settings.jobs.longestPollInterval == .seconds(15))
@@ -79,8 +80,18 @@ struct WorkerSettingsTests {
             "QUALI_POLL_SECONDS": "0.25", "QUALI_LONGEST_POLL_SECONDS": "60",
             "QUALI_STATUS_POLL_SECONDS": "12", "QUALI_STATE_DIR": "/var/lib/quali-worker", "QUALI_HANDOFF": "always",
             "QUALI_ON_ABANDONED": "keep", "QUALI_DRAIN": "10m",
+            "QUALI_SETUP_TIMEOUT_MINUTES": "45", "QUALI_ON_SETUP_FAILURE": "keep",
+            "QUALI_WAIT_FOR_RESOURCES_MINUTES": "0", "QUALI_ARTIFACT_FORMAT": "JSON",
+            "QUALI_COMMAND_TIMEOUT_MINUTES": "20", "QUALI_WAIT_FOR_TEARDOWN": "yes",
+            "QUALI_TEARDOWN_TIMEOUT_MINUTES": "525600",
             "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json",
         ])
+        var defaults = PropertyDefaults()
+        for (property, text) in [
+            (.setupTimeout, "45"), (.onSetupFailure, "keep"), (.waitForResources, "0"), (.artifactFormat, "JSON"),
+            (.commandTimeout, "20"), (.waitForTeardown, "yes"), (.teardownTimeout, "525600"),
+        ] as [(PropertyDefaults.Property, String)] { try defaults.set(text, for: property) }
+        #expect(settings.actions.propertyDefaults == defaults)
         #expect(settings.lab.domain == "Quali Product")
         #expect(settings.lab.proxy == .url(Secret("http://proxy.example.com:3128")))
         #expect(settings.lab.secretNames == SecretNames(["password", " pin"]))
@@ -139,6 +150,13 @@ struct WorkerSettingsTests {
             ("END_SANDBOX_ACTION_NAME", "Quali-Start-Sandbox", "two names"),
             ("QUALI_LAB_NAME", "Berlin 2", "1 to 50"),
             ("QUALI_LAB_NAME", String(repeating: "x", count: 51), "1 to 50"),
+            ("QUALI_SETUP_TIMEOUT_MINUTES", "0", "whole number of minutes, 1 to 525600"),
+            ("QUALI_ON_SETUP_FAILURE", "Maybe", "'End' or 'Keep'"),
+            ("QUALI_WAIT_FOR_RESOURCES_MINUTES", "-1", "whole number of minutes, 0 to 525600"),
+            ("QUALI_ARTIFACT_FORMAT", "rar", "is 'rar' (the environment). Wanted: 'zip' or 'json'."),
+            ("QUALI_COMMAND_TIMEOUT_MINUTES", "525601", "whole number of minutes, 1 to 525600"),
+            ("QUALI_WAIT_FOR_TEARDOWN", "1", "'true' or 'false'"),
+            ("QUALI_TEARDOWN_TIMEOUT_MINUTES", "1.5", "whole number of minutes, 1 to 525600"),
             ("QUALI_MAX_JOBS", "many", "whole number"),
             ("QUALI_MAX_JOBS", "0", "whole number"),
             ("QUALI_MAX_JOBS", "-1", "whole number"),
