@@ -1,6 +1,7 @@
 import AWSLite
 
-/// Finds the sandbox that a run or end action is about: by its property `SandboxId`, else by its input artifact.
+/// Finds the sandbox that a run or end action is about: by its property `SandboxId`, else by the input artifact that holds
+/// one.
 enum SandboxReference {
     static func resolve(_ sandboxID: String?, _ artifacts: JobArtifacts) async throws -> String {
         if let sandboxID {
@@ -17,17 +18,51 @@ enum SandboxReference {
                 .configurationError,
                 """
                 The action has neither an input artifact nor the property 'SandboxId'. Give it the output artifact of \
-                the Quali-Start-Sandbox action, or its variable as in 'SandboxId' = '#{lab.SandboxId}'.
+                the Quali-Start-Sandbox action or, where the action's definition has that property, its variable as in \
+                'SandboxId' = '#{lab.SandboxId}'.
                 """
             )
         }
-        guard artifacts.inputs.count == 1 else {
+        return artifacts.inputs.count == 1
+            ? try await read(artifact, artifacts) : try await onlySandbox(in: artifacts)
+    }
+
+    private static func read(_ artifact: CodePipeline.Artifact, _ artifacts: JobArtifacts) async throws -> String {
+        try await artifacts.read(artifact) { try await SandboxDocument.sandboxID(in: $0, of: artifact.name) }
+    }
+
+    /// The one sandbox that some artifacts hold.
+    ///
+    /// An artifact that is too large, foreign or absent holds none. Any other trouble proves nothing, so it stays trouble.
+    private static func onlySandbox(in artifacts: JobArtifacts) async throws -> String {
+        var found: [(artifact: String, id: String)] = []
+        var reasons: [String] = []
+        for artifact in artifacts.inputs {
+            do {
+                found.append((artifact.name, try await read(artifact, artifacts)))
+            } catch let failure as JobFailure where failure.provesAbsence {
+                reasons.append(failure.message.replacing(SandboxDocument.advice, with: "").cut(to: 500))
+            }
+        }
+        let count = "The action has \(artifacts.inputs.count) input artifacts"
+        guard let first = found.first else {
             throw JobFailure(
                 .configurationError,
-                "The action has \(artifacts.inputs.count) input artifacts, but should have the sandbox's alone."
+                "\(count), but none that holds a sandbox. \(reasons.joined(separator: " ")) One of them should be "
+                    + "\(SandboxDocument.shape)."
             )
         }
-        return try await artifacts.read(artifact) { try await SandboxDocument.sandboxID(in: $0, of: artifact.name) }
+        guard Set(found.map { $0.id.lowercased() }).count == 1 else {
+            let list = found.map { "'\($0.artifact)' has '\($0.id)'" }.joined(separator: ", ")
+            throw JobFailure(
+                .configurationError,
+                """
+                \(count) with different sandboxes: \(list). Leave it the one that it is for, or name the sandbox by the \
+                property 'SandboxId' where the action's definition has it.
+                """
+            )
+        }
+        return first.id
     }
 
     /// What an id looks like, in words.
@@ -42,5 +77,12 @@ enum SandboxReference {
                 (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
                     || byte == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
             }
+    }
+}
+
+extension JobFailure {
+    /// Whether it is certain that an artifact holds no sandbox.
+    fileprivate var provesAbsence: Bool {
+        !isPassing && (type == .configurationError || type == .revisionUnavailable)
     }
 }

@@ -9,6 +9,11 @@ import SandboxAPI
 /// start, has its members in the lab's own spelling, and is read by that worker. Whoever reads it needs `id` alone.
 enum SandboxDocument {
     static let fileName = "sandbox.json"
+    /// What an artifact that holds a sandbox is, in words.
+    static let shape =
+        "the output of a Quali-Start-Sandbox action: an archive with '\(fileName)' in it, or that file's JSON itself"
+    /// How the message ends that an artifact holds none.
+    static let advice = " It should be \(shape)."
 
     /// Everything about a ready sandbox but its secrets.
     struct Content: Encodable {
@@ -84,13 +89,7 @@ enum SandboxDocument {
 
     private static func sandboxID(in data: Data, of artifact: String, _ effort: HeavyWork.Effort) throws -> String {
         @Sendable func failure(_ what: String, isDamage: Bool = false) -> JobFailure {
-            var failure = JobFailure(
-                .configurationError,
-                """
-                The input artifact '\(artifact)' \(what). It should be the output of a Quali-Start-Sandbox action: an \
-                archive with '\(fileName)' in it, or that file's JSON itself.
-                """
-            )
+            var failure = JobFailure(.configurationError, "The input artifact '\(artifact)' \(what).\(advice)")
             failure.isDamage = isDamage
             return failure
         }
