@@ -3,7 +3,7 @@
 Usage: template.py FILE VALUES
 
 VALUES is a JSON object with the values of parameters and pseudo parameters; parameters that it lacks have their
-default. What can't be resolved stays as it is.
+default. Conditions are of equality, and of what isn't. What can't be resolved stays as it is.
 """
 import json
 import re
@@ -18,6 +18,17 @@ known = {name: p["Default"] for name, p in template.get("Parameters", {}).items(
 known.update(json.loads(sys.argv[2]))
 
 
+NOTHING = {"Ref": "AWS::NoValue"}
+
+
+def holds(condition):
+    ((function, values),) = condition.items()
+    if function == "Fn::Not":
+        return not holds(values[0])
+    assert function == "Fn::Equals", function
+    return resolve(values[0]) == resolve(values[1])
+
+
 def resolve(node):
     if isinstance(node, list):
         return [resolve(inner) for inner in node]
@@ -27,7 +38,11 @@ def resolve(node):
         return known[node["Ref"]]
     if set(node) == {"Fn::Sub"} and isinstance(node["Fn::Sub"], str):
         return re.sub(r"\$\{([^!}]+)\}", lambda m: str(known.get(m[1], m[0])), node["Fn::Sub"])
-    return {name: resolve(inner) for name, inner in node.items()}
+    if set(node) == {"Fn::If"}:
+        name, one, other = node["Fn::If"]
+        return resolve(one if holds(template["Conditions"][name]) else other)
+    resolved = {name: resolve(inner) for name, inner in node.items()}
+    return {name: inner for name, inner in resolved.items() if inner != NOTHING}
 
 
 json.dump(resolve(template), sys.stdout)
