@@ -183,9 +183,11 @@ let package = Package(
             dependencies: [
                 "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]
+            ],
+            exclude: ["Moving/cases.json"]
         ),
         .testTarget(
             name: "LocalCloudTests",

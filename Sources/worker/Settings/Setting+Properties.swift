@@ -12,15 +12,14 @@ extension Setting {
             case .artifactFormat:
                 ("format", "the form of a start's artifact: zip, or json as the Python worker stored it", "zip")
             case .commandTimeout: ("minutes", "how long a command may take before it is cancelled", "15")
-            case .waitForTeardown: ("truth", "true where an end waits for the teardown and its errors", "false")
+            case .waitForTeardown: ("truth", "true to wait for the teardown and to fail with its errors", "false")
             case .teardownTimeout: ("minutes", "how long a teardown may take that is waited for", "30")
             }
         return Self(
             name: property.setting,
             group: .properties,
             value: value,
-            meaning:
-                "\(meaning), where the property \(property.rawValue) is blank or unknown to the action's definition",
+            meaning: "\(meaning), where a pipeline has no \(property.rawValue)",
             standard: standard
         )
     }

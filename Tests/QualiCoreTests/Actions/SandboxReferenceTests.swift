@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import HTTPTransport
+import LocalCloud
 import Testing
 
 @testable import QualiCore
@@ -76,6 +77,22 @@ struct SandboxReferenceTests {
         #expect(failure.message.contains("The input artifact 'Source' holds no 'sandbox.json'. The artifact 'Lab'"))
         #expect(failure.message.contains("it isn't there"))
         #expect(failure.message.ranges(of: "Quali-Start-Sandbox").count == 1)
+    }
+
+    @Test func `is found by an action of one's own definition, beside a command's output`() async throws {
+        try await LocalCloud.withRunning { cloud in
+            cloud.lab.add(Site.blueprint())
+            try cloud.codePipeline.register(Site.end, inputs: 0...5)
+            try await Site.serve(cloud) { site in
+                let end = try await site.pipeline(
+                    Site.startAction(),
+                    Site.runAction("SANDBOX", "health-check", outputs: ["Report"]),
+                    Site.endAction(inputs: ["Report", "Sandbox"])
+                )
+                #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? "" })")
+                #expect(site.lab.sandboxesNotStopped.isEmpty)
+            }
+        }
     }
 
     @Test func `is waited for where storage is in passing trouble`() async throws {

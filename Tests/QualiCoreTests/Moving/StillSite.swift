@@ -1,0 +1,136 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import HTTPTypes
+import LocalCloud
+import SandboxAPI
+
+@testable import QualiCore
+
+/// The stand-ins without sockets, and a worker at them, in a time that goes on only while nobody has anything to do.
+struct StillSite: Sendable {
+    let cloud: LocalCloud
+    let clock: ManualClock
+    private let wire: Wire
+
+    init(_ options: (LocalClock) -> LocalCloud.Options, fault: MovingCase.Fault?) {
+        clock = ManualClock()
+        cloud = LocalCloud.withoutSockets(options(LocalClock(frozenAt: clock.now)))
+        wire = Wire(cloud: cloud, clock: clock, fault: fault)
+    }
+
+    /// Moves the time of all on.
+    func moveOn(_ duration: Duration) {
+        clock.advance(by: duration / .seconds(1))
+        wire.catchUp()
+    }
+
+    /// Lets a worker work until a condition holds, an hour and a half at most.
+    func work(_ settings: [String: String], until isEnough: @Sendable () throws -> Bool) async throws {
+        let worker = try worker(settings)
+        let executor = SettlingExecutor()
+        let deadline = clock.now.addingTimeInterval(5_400)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask(executorPreference: executor) { try await worker.run() }
+            defer { group.cancelAll() }
+            while clock.now < deadline {
+                // Who was woken comes to its next sleep before the time goes on; some steps run elsewhere, to be ended here.
+                for _ in 1...2 {
+                    await executor.settled()
+                    await Task.detached {}.value
+                    try await HeavyWork.ofJobs.run { _ in }
+                }
+                await executor.settled()
+                if try isEnough() { return }
+                await clock.wakeNext()
+            }
+        }
+    }
+
+    private func worker(_ settings: [String: String]) throws -> QualiWorker {
+        let environment = try AWSEnvironment(cloud.environment)
+        let clock = clock
+        func aws(_ service: AWSService) throws -> AWSClientConfiguration {
+            var aws = AWSClientConfiguration(
+                region: cloud.options.region,
+                credentials: environment.credentials,
+                httpClient: wire,
+                endpoint: try environment.endpoint(of: service)
+            )
+            aws.retry.sleep = { try await clock.sleep(for: $0) }
+            return aws
+        }
+        var lab = SandboxClient.Configuration(
+            url: cloud.labURL,
+            username: cloud.options.labAccount.username,
+            password: Secret(cloud.options.labAccount.password)
+        )
+        lab.retry.sleep = { try await clock.sleep(for: $0) }
+        var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
+        configuration.actions.version = MovingCase.version
+        // Fewer looks make a table of long waits short.
+        configuration.statusInterval = .seconds(15)
+        configuration.jobs.pollInterval = .seconds(60)
+        configuration.jobs.longestPollInterval = .seconds(60)
+        configuration.jobs.progressInterval = nil
+        configuration.jobs.redispatchInterval = .seconds(3_600)
+        for (name, value) in settings { MovingSettings.known[name]?(value, &configuration) }
+        return try QualiWorker(configuration, labHTTPClient: wire, clock: clock, logger: .silent)
+    }
+}
+
+/// Brings requests to the stand-ins, whose time is that of a worker's clock.
+private struct Wire: HTTPClient {
+    let cloud: LocalCloud
+    let clock: ManualClock
+    let fault: MovingCase.Fault?
+    private let hits = Locked(0)
+
+    init(cloud: LocalCloud, clock: ManualClock, fault: MovingCase.Fault?) {
+        (self.cloud, self.clock, self.fault) = (cloud, clock, fault)
+    }
+
+    func catchUp() {
+        let behind = clock.now.timeIntervalSince(cloud.options.clock.now)
+        if behind > 0 { cloud.advance(by: .seconds(behind)) }
+    }
+
+    func send(_ call: HTTPCall) async throws -> HTTPReply {
+        catchUp()
+        let authority = call.request.authority ?? ""
+        let service: any LocalService =
+            switch "http://" + authority {
+            case cloud.codePipelineURL: cloud.codePipeline
+            case cloud.s3URL: cloud.s3
+            default: cloud.lab
+            }
+        let target = (call.request.path ?? "/").split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let fields = call.request.headerFields.map { (name: $0.name.rawName, value: $0.value) }
+        let request = LocalRequest(
+            method: call.request.method.rawValue,
+            path: String(target[0]),
+            query: target.count > 1 ? String(target[1]) : "",
+            headers: [(name: "Host", value: authority)] + fields,
+            body: call.body?.data ?? Data()
+        )
+        let reply =
+            if let refusal = refusal(service.operation(of: request), service) { refusal } else {
+                await cloud.answer(request, at: service)
+            }
+        var response = HTTPResponse(status: .init(code: reply.status))
+        for (name, value) in reply.headers {
+            if let name = HTTPField.Name(name) { response.headerFields.append(.init(name: name, value: value)) }
+        }
+        return HTTPReply(response, body: reply.body)
+    }
+
+    private func refusal(_ operation: String, _ service: any LocalService) -> LocalReply? {
+        guard let fault, fault.on == operation else { return nil }
+        let number = hits.withLock { hits in
+            hits += 1
+            return hits
+        }
+        guard number <= fault.times ?? .max else { return nil }
+        return service.errorReply(status: fault.status, code: "InternalError", message: fault.message ?? "It is broken")
+    }
+}
