@@ -187,7 +187,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Moving/cases.json"]
+            exclude: ["Moving/cases.json", "Moving/original.py"]
         ),
         .testTarget(
             name: "LocalCloudTests",

@@ -63,6 +63,8 @@ struct MovingCase: Decodable, Sendable, CustomTestStringConvertible {
     /// Who reads what a start stores, if the row is about that.
     let reader: String?
 
+    /// Whether Python 3 would have done otherwise.
+    let isOfPython2: Bool
     /// What the original did.
     let original: Ending
     /// What this worker does, with no setting for a move.
@@ -87,7 +89,8 @@ struct MovingCase: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     private enum Key: String, CodingKey {
-        case kind, name, action, properties, artifact, packed, missing, artifacts, key, lab, stopped, reader, original,
+        case kind, name, action, properties, artifact, packed, missing, artifacts, key, lab, stopped, reader, python,
+            original,
             ours
         case why, greenWith = "green with", then
     }
@@ -115,6 +118,7 @@ struct MovingCase: Decodable, Sendable, CustomTestStringConvertible {
         ours = Ending(text: try row.decode(String.self, forKey: .ours))
         why = try row.decodeIfPresent(String.self, forKey: .why)
         greenWith = try row.decodeIfPresent([String: String].self, forKey: .greenWith) ?? [:]
+        isOfPython2 = try row.decodeIfPresent(Int.self, forKey: .python) == 2
         then = try row.decodeIfPresent(String.self, forKey: .then).map(Ending.init)
     }
 

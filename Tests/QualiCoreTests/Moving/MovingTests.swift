@@ -5,7 +5,8 @@ import Testing
 
 /// The jobs of `cases.json` in this worker's hands.
 ///
-/// What the original did was seen: its program was run at these stand-ins, job by job.
+/// What the original did was seen, job by job: ``OriginalWorkerTests`` runs its program at these stand-ins. Where Python 2
+/// differs from Python 3, a Python 2.7 was asked for what it makes of the pattern or the text.
 @Suite("Jobs of the original worker", .timeLimit(.minutes(2)))
 struct MovingTests {
     /// Plays a row with this worker.
