@@ -2,7 +2,7 @@ import QualiCore
 
 /// The settings with which this worker does as the original did: what the program makes of each, by name.
 enum MovingSettings {
-    typealias Apply = @Sendable (_ value: String, _ configuration: inout QualiWorker.Configuration) -> Void
+    typealias Apply = @Sendable (_ value: String, _ configuration: inout QualiWorker.Configuration) throws -> Void
 
     /// Those that there are; rows that want others are green with none.
     static let known: [String: Apply] = [:]

@@ -74,7 +74,7 @@ struct StillSite: Sendable {
         configuration.jobs.longestPollInterval = .seconds(60)
         configuration.jobs.progressInterval = nil
         configuration.jobs.redispatchInterval = .seconds(3_600)
-        for (name, value) in settings { MovingSettings.known[name]?(value, &configuration) }
+        for (name, value) in settings { try MovingSettings.known[name]?(value, &configuration) }
         return try QualiWorker(configuration, labHTTPClient: wire, clock: clock, logger: .silent)
     }
 }
