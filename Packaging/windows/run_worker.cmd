@@ -1,7 +1,7 @@
 @echo off
 rem Runs quali-worker in WSL with these settings, which are those of the Python worker's file of this name:
 rem copy your "set" lines over these. A percent sign in a value is written twice. Further settings go here
-rem as well, such as "set QUALI_END_WITH_PIPELINE=always". "run_worker.cmd check" tries them all and changes
+rem as well, such as "set QUALI_COMPONENT_MATCH=original". "run_worker.cmd check" tries them all and changes
 rem nothing; what else stands behind the name are options of "quali-worker run". To end it press Ctrl-C.
 setlocal EnableExtensions DisableDelayedExpansion
 
