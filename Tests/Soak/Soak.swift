@@ -81,7 +81,9 @@ struct Soak: Sendable {
                 refuseLogins(areLoginsRefused)
                 if areLoginsRefused { verdict.refusals += 1 }
             }
-            try await Task.sleep(for: .milliseconds(Int.random(in: 20...700)))
+            // Most die while they are getting up; now and then they live for long enough to get on, on a busy machine too.
+            let longest = Int.random(in: 0..<8) == 0 ? 6_000 : 700
+            try await Task.sleep(for: .milliseconds(Int.random(in: 20...longest)))
             guard let host = hosts.randomElement() else { break }
             if options.clock != nil, Int.random(in: 0..<4) == 0 {
                 try host.stepClock()

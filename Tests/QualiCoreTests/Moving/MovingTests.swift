@@ -11,7 +11,7 @@ import Testing
 struct MovingTests {
     /// Plays a row with this worker.
     private static func play(_ row: MovingCase, _ settings: [String: String] = [:]) async throws -> MovingCase.Ending {
-        let site = StillSite({ row.options($0) }, fault: row.lab.fault)
+        let site = StillSite({ row.options($0) }, version: MovingCase.version, fault: row.lab.fault)
         let cloud = site.cloud
         let (execution, old) = try await row.begin(cloud, moveOn: site.moveOn)
         @Sendable func report() -> ActionReport? { cloud.codePipeline.execution(execution)?.action("It") }

@@ -162,14 +162,7 @@ struct Site: Sendable {
 
     /// Begins a pipeline of one stage, its actions one after the other.
     func begin(_ actions: [VirtualPipeline.Action], variables: [String: String] = [:]) throws -> String {
-        let ordered = actions.enumerated().map { index, action in
-            var action = action
-            action.runOrder = index + 1
-            return action
-        }
-        let name = "P-\(UUID().uuidString)"
-        try cloud.create(VirtualPipeline(name, stages: [.init("Lab", ordered)], variables: variables))
-        return try cloud.codePipeline.start(name)
+        try cloud.begin(actions, variables: variables)
     }
 
     /// A start action with sensible properties, changed by `changes`; `nil` leaves one out.
@@ -199,6 +192,20 @@ struct Site: Sendable {
         -> VirtualPipeline.Action
     {
         .init("End", end, properties, inputs: inputs)
+    }
+}
+
+extension LocalCloud {
+    /// Begins a pipeline of one stage, its actions one after the other.
+    func begin(_ actions: [VirtualPipeline.Action], variables: [String: String] = [:]) throws -> String {
+        let ordered = actions.enumerated().map { index, action in
+            var action = action
+            action.runOrder = index + 1
+            return action
+        }
+        let name = "P-\(UUID().uuidString)"
+        try create(VirtualPipeline(name, stages: [.init("Lab", ordered)], variables: variables))
+        return try codePipeline.start(name)
     }
 }
 

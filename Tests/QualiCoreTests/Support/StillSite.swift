@@ -11,13 +11,29 @@ import SandboxAPI
 struct StillSite: Sendable {
     let cloud: LocalCloud
     let clock: ManualClock
+    /// The version of the actions that the worker serves.
+    private let version: String
     private let wire: Wire
 
-    init(_ options: (LocalClock) -> LocalCloud.Options, fault: MovingCase.Fault?) {
+    init(
+        _ options: (LocalClock) -> LocalCloud.Options,
+        version: String = "1",
+        fault: MovingCase.Fault? = nil
+    ) {
+        self.version = version
         clock = ManualClock()
         cloud = LocalCloud.withoutSockets(options(LocalClock(frozenAt: clock.now)))
         wire = Wire(cloud: cloud, clock: clock, fault: fault)
     }
+
+    /// A request that the worker has made.
+    struct Call: Sendable, Hashable {
+        let service: String
+        let operation: String
+    }
+
+    /// What the worker has asked for so far.
+    var calls: [Call] { wire.calls.withLock { $0 } }
 
     /// Moves the time of all on.
     func moveOn(_ duration: Duration) {
@@ -26,7 +42,7 @@ struct StillSite: Sendable {
     }
 
     /// Lets a worker work until a condition holds, an hour and a half at most.
-    func work(_ settings: [String: String], until isEnough: @Sendable () throws -> Bool) async throws {
+    func work(_ settings: [String: String] = [:], until isEnough: @Sendable () throws -> Bool) async throws {
         let worker = try worker(settings)
         let executor = SettlingExecutor()
         let deadline = clock.now.addingTimeInterval(5_400)
@@ -67,7 +83,7 @@ struct StillSite: Sendable {
         )
         lab.retry.sleep = { try await clock.sleep(for: $0) }
         var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
-        configuration.actions.version = MovingCase.version
+        configuration.actions.version = version
         // Fewer looks make a table of long waits short.
         configuration.statusInterval = .seconds(15)
         configuration.jobs.pollInterval = .seconds(60)
@@ -85,6 +101,7 @@ private struct Wire: HTTPClient {
     let clock: ManualClock
     let fault: MovingCase.Fault?
     private let hits = Locked(0)
+    let calls = Locked<[StillSite.Call]>([])
 
     init(cloud: LocalCloud, clock: ManualClock, fault: MovingCase.Fault?) {
         (self.cloud, self.clock, self.fault) = (cloud, clock, fault)
@@ -113,8 +130,10 @@ private struct Wire: HTTPClient {
             headers: [(name: "Host", value: authority)] + fields,
             body: call.body?.data ?? Data()
         )
+        let operation = service.operation(of: request)
+        calls.withLock { $0.append(.init(service: service.name, operation: operation)) }
         let reply =
-            if let refusal = refusal(service.operation(of: request), service) { refusal } else {
+            if let refusal = refusal(operation, service) { refusal } else {
                 await cloud.answer(request, at: service)
             }
         var response = HTTPResponse(status: .init(code: reply.status))
