@@ -26,6 +26,8 @@ struct ComponentSelector: Sendable {
         var whole: [Int] = []
         /// Those whose names fit from their beginning; these aren't looked for where nobody asks.
         var beginning: [Int] = []
+        /// A pattern for the whole name of the only one whose beginning fits.
+        var wider: String?
     }
 
     /// Finds the component.
@@ -59,12 +61,11 @@ struct ComponentSelector: Sendable {
     }
 
     private func tried(on components: [NamedComponent], _ effort: HeavyWork.Effort) throws -> Fits {
-        let whole: NSRegularExpression
+        let pattern: NSRegularExpression
         let beginning: NSRegularExpression
         do {
-            let python = try PythonPattern(text)
-            beginning = try NSRegularExpression(pattern: "\\A(?:\(python.pattern))", options: python.options)
-            whole = try NSRegularExpression(pattern: "\\A(?:\(python.pattern))\\z", options: python.options)
+            pattern = try Self.pattern(text)
+            beginning = try Self.pattern(text, end: "")
         } catch PythonPattern.Problem.unsupported(let construct, let instead) {
             throw JobFailure(
                 .configurationError,
@@ -79,9 +80,19 @@ struct ComponentSelector: Sendable {
         func places(_ pattern: NSRegularExpression) throws -> [Int] {
             try components.indices.filter { try matches(pattern, components[$0].name, effort) }
         }
-        var fits = Fits(whole: try places(whole))
+        var fits = Fits(whole: try places(pattern))
         if match == .original || fits.whole.isEmpty { fits.beginning = try places(beginning) }
+        if fits.whole.isEmpty, fits.beginning.count == 1 {
+            // An alternative ends where the whole pattern does. After a comment or '\Q' neither form does what it should.
+            let wider = text.contains("|") ? "(?:\(text)).*" : "\(text).*"
+            if let pattern = try? Self.pattern(wider), try places(pattern) == fits.beginning { fits.wider = wider }
+        }
         return fits
+    }
+
+    private static func pattern(_ text: String, end: String = "\\z") throws -> NSRegularExpression {
+        let python = try PythonPattern(text)
+        return try NSRegularExpression(pattern: "\\A(?:\(python.pattern))\(end)", options: python.options)
     }
 
     private func matches(_ pattern: NSRegularExpression, _ name: String, _ effort: HeavyWork.Effort) throws -> Bool {
@@ -134,8 +145,10 @@ extension ComponentSelector {
             : found.count > 1 ? "the first whose whole name it fits" : "whose whole name it fits"
         let name = "'\(components[chosen].name.cut(to: 60))'"
         let passed = others.isEmpty ? "" : "; passed over: \(Self.list(others.map { components[$0] }, limit: 200))"
-        return
-            "Warning: for the ComponentName '\(text.cut(to: 60))' \(name) was taken, \(how)\(passed). Write its exact name."
+        return """
+            Warning: for the ComponentName '\(text.cut(to: 60))' \(name) was taken, \(how)\(passed). Write its exact name, \
+            or a pattern for it alone.
+            """
     }
 
     /// The failure of a text that names nothing, with the way out if names begin with it.
@@ -145,11 +158,10 @@ extension ComponentSelector {
         switch found.count {
         case 0: advice = ""
         case 1:
-            // An alternative ends where the whole pattern does.
-            let wider = text.contains("|") ? "(?:\(text)).*" : "\(text).*"
+            let way = fits.wider.map { $0.count > 200 ? "'.*' after the whole of it" : "'\($0)'" }
             advice = """
-                 Only '\(found[0].name.cut(to: 200))' begins with it: write \
-                \(wider.count > 200 ? "'.*' at its end" : "'\(wider)'"), or \(Self.setting).
+                 Only '\(found[0].name.cut(to: 200))' begins with it: write \(way ?? "a pattern for the whole name"), \
+                or \(Self.setting).
                 """
         default:
             advice = """

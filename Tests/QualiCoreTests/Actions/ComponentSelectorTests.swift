@@ -95,6 +95,23 @@ struct ComponentSelectorTests {
         #expect(try await !message("nothing", from: ["web"]).contains("QUALI_COMPONENT_MATCH"))
     }
 
+    @Test(arguments: [
+        "web-", "x|web", "^web", "(?i)WEB|x", "web-1*", "we(?=b)", "(?P<a>w)eb", "[w]eb{1}", "(?x) web", "(w)(e)b-",
+        "(?x)web # a comment", "(?x)x|web # a comment", "\\Qweb", "(?:web)??",
+        "a|" + String(repeating: "w?", count: 150) + "eb",
+    ])
+    func `a pattern that is advised finds the component`(text: String) async throws {
+        let names = text == "(?:web)??" ? ["web-1a2b"] : ["db", "web-1a2b"]
+        let message = try await message(text, from: names)
+        let quoted = message.split(separator: " begins with it: write ").last?.split(separator: ", or set").first
+        let advised = try #require(quoted, "\(message)")
+        switch advised {
+        case "a pattern for the whole name": #expect(text.contains("#") || text.contains("\\Q"))
+        case "'.*' after the whole of it": #expect(try await select("(?:\(text)).*", from: names) == "web-1a2b")
+        default: #expect(try await select(String(advised.dropFirst().dropLast()), from: names) == "web-1a2b")
+        }
+    }
+
     @Test func `what the engine doesn't know is told with what to write`() async throws {
         let message = try await message("(a)?(?(1)b|c)", from: ["web"])
         #expect(message.contains("with '(?(1)…)', which this worker doesn't know. Write both cases with '|'"))
