@@ -94,7 +94,9 @@ struct SettingReader {
     ) -> Choice? {
         let words = Choice.allCases.map(\.rawValue)
         let wanted = "\(words.dropLast().joined(separator: ", ")) or \(words.last ?? "")"
-        return value(setting, wanted: wanted) { Choice(rawValue: $0) }
+        return value(setting, wanted: wanted) { text in
+            Choice.allCases.first { $0.rawValue.lowercased() == text.lowercased() }
+        }
     }
 
     /// A number of seconds within a range, with or without decimals.
