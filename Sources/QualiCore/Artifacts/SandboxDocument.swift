@@ -109,9 +109,12 @@ enum SandboxDocument {
             } catch is HeavyWork.TookTooLong {
                 throw failure("takes too long to unpack")
             }
-            // The one that is nearest to the root, as other files beside it are fine.
-            guard let entry = entries.min(by: { $0.path.depth < $1.path.depth }) else {
-                throw failure("holds no '\(fileName)'")
+            // Those that are nearest to the root, as other files beside them are fine.
+            let depth = entries.map(\.path.depth).min()
+            let nearest = entries.filter { $0.path.depth == depth }
+            guard let entry = nearest.first else { throw failure("holds no '\(fileName)'") }
+            guard nearest.allSatisfy({ $0.content == entry.content }) else {
+                throw failure("holds several '\(fileName)' that differ")
             }
             json = entry.content
         }

@@ -24,6 +24,24 @@ import Testing
         #expect(try await SandboxDocument.sandboxID(in: zip, of: "Lab") == "new")
     }
 
+    @Test(arguments: ["new", "old"])
+    func `an archive with two of them is no guess`(second: String) async throws {
+        let zip = try ArtifactArchive.zip([
+            .init(path: "a/sandbox.json", content: Data(#"{"id":"new"}"#.utf8)),
+            .init(path: "b/sandbox.json", content: Data("{\"id\":\"\(second)\"}".utf8)),
+        ])
+        if second == "new" {
+            #expect(try await SandboxDocument.sandboxID(in: zip, of: "Lab") == "new")
+        } else {
+            let failure = try await #require(throws: JobFailure.self) {
+                try await SandboxDocument.sandboxID(in: zip, of: "Lab")
+            }
+            #expect(
+                failure.message.contains("The input artifact 'Lab' holds several 'sandbox.json' that differ. It should")
+            )
+        }
+    }
+
     @Test(arguments: [
         ("{}", "no 'id'"), (#"{"id": 5}"#, "can't be read"), (#"{"id": null}"#, "can't be read"),
         (#"{"id": " "}"#, "empty 'id'"), ("{", "can't be read"), ("hello", "no ZIP or tar"), ("", "no ZIP or tar"),
