@@ -26,7 +26,9 @@ struct PagesTests {
 
     @Test func `a setting that a page names is there`() throws {
         let known = Set(Setting.all.flatMap(\.allNames))
-        for (path, text) in try Pages.texts() {
+        let texts = try Pages.texts().merging(Pages.texts(in: ["Packaging"], where: { _ in true })) { $1 }
+        #expect(texts.keys.contains("Packaging/windows/run_worker.cmd"))
+        for (path, text) in texts {
             for match in text.matches(of: #/\b(?:QUALI|CLOUDSHELL)_[A-Z][A-Z_]*[A-Z]\b/#) {
                 let isThere = known.contains(String(match.0))
                 #expect(isThere, "\(path) names \(match.0)")
