@@ -163,15 +163,13 @@ public struct StartSandbox: ActionHandler {
         guard checkpoint.sandboxID == nil else { return }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
         let limit = Self.setupTimeout(configuration, checkpoint)
-        if checkpoint.isStartUncertain,
-            try await adoptStarted(tag, within: limit, context, &checkpoint)
-        {
-            return
-        }
-        if context.checkpoint == nil, context.mayHaveBegunElsewhere,
-            try await adoptOther(tag, within: limit, looks: LooksInVain.enoughForOthers, context, &checkpoint)
-        {
-            return
+        var hasLooked = true
+        if checkpoint.isStartUncertain {
+            if try await adoptStarted(tag, within: limit, context, &checkpoint) { return }
+        } else if checkpoint.looks != nil || context.checkpoint == nil && context.mayHaveBegunElsewhere {
+            if try await adoptOther(tag, within: limit, context, &checkpoint) { return }
+        } else {
+            hasLooked = false
         }
         await context.report(JobProgress("Starting a sandbox from '\(configuration.blueprint)'"))
         let blueprint = try await resolve(configuration, context)
@@ -188,24 +186,27 @@ public struct StartSandbox: ActionHandler {
         var judge = lab.patience(of: waiter)
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
         var lookedAt = context.lastKnownOpen
-        var looks = LooksInVain.enoughForOthers
+        if !hasLooked, lookedAt < context.clock.now {
+            // So long may another worker have had the job that it has started one, which a lab may list late.
+            if await context.isOver() {
+                throw JobFailure.closed(before: "its sandbox was started")
+            }
+            if try await adoptOther(tag, within: setupTimeout, context, &checkpoint) { return }
+        }
         while true {
             let wasUncertain = checkpoint.isStartUncertain
             checkpoint.isStartUncertain = true
             try await context.save(checkpoint)
             // The action may have gone on elsewhere by now, if the job's acknowledgement was in doubt there. It is looked for
-            // after the note, for which a full disk may have waited long, with patience for a lab that lists late, and once
-            // more where the look itself took long.
+            // after the note, for which a full disk may have waited long, and once more where the look itself took long.
             for _ in 1...3 where context.clock.now.timeIntervalSince(lookedAt) > Self.longestDelay {
                 lookedAt = context.clock.now
                 checkpoint.isStartUncertain = wasUncertain
                 if await context.isOver() {
                     throw JobFailure.closed(before: "its sandbox was started")
                 }
-                if try await adoptOther(tag, within: setupTimeout, looks: looks, inPast: false, context, &checkpoint) {
-                    return
-                }
-                looks = 1
+                let other = try await lab.sandbox(with: tag, enough: 1, inPast: false, waiter)
+                if let other { return try await adoptOther(other, context, &checkpoint) }
                 checkpoint.isStartUncertain = true
             }
             do {
@@ -261,35 +262,52 @@ public struct StartSandbox: ActionHandler {
         _ checkpoint: inout Checkpoint
     ) async throws -> Bool {
         await context.report(JobProgress("Looking for a sandbox that may have been started"))
-        var noted = checkpoint
-        let waiter = context.waiter(limit: limit)
-        let found = try await lab.sandbox(with: tag, after: checkpoint.looks, waiter) { looks in
-            noted.looks = looks
-            try await context.save(noted)
-        }
-        checkpoint.looks = nil
+        let found = try await look(for: tag, LooksInVain.enough, within: limit, context, &checkpoint)
         guard let sandboxID = found else { return false }
         context.logger.notice("Sandbox found whose start's reply was lost", metadata: ["sandbox": "\(sandboxID)"])
         try await adopt(sandboxID, context, &checkpoint)
         return true
     }
 
-    /// Looks for the sandbox of another worker that may have begun the action a while ago.
+    /// Looks for the sandbox of another worker that may have begun the action a while ago, with patience for a lab that lists
+    /// late.
     private func adoptOther(
         _ tag: SandboxTag,
         within limit: Duration,
-        looks: Int,
-        inPast: Bool = true,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws -> Bool {
-        let waiter = context.waiter(limit: limit)
-        guard let sandboxID = try await lab.sandbox(with: tag, enough: looks, inPast: inPast, waiter) else {
-            return false
-        }
+        let found = try await look(for: tag, LooksInVain.enoughForOthers, within: limit, context, &checkpoint)
+        guard let found else { return false }
+        try await adoptOther(found, context, &checkpoint)
+        return true
+    }
+
+    private func adoptOther(
+        _ sandboxID: String,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws {
         context.logger.notice("Sandbox found that another worker has started", metadata: ["sandbox": "\(sandboxID)"])
         try await adopt(sandboxID, context, &checkpoint)
-        return true
+    }
+
+    /// Looks for the sandbox that bears the tag; the looks in vain of workers that die soon add up.
+    private func look(
+        for tag: SandboxTag,
+        _ enough: Int,
+        within limit: Duration,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws -> String? {
+        var noted = checkpoint
+        let waiter = context.waiter(limit: limit)
+        let found = try await lab.sandbox(with: tag, after: checkpoint.looks, enough: enough, waiter) { looks in
+            noted.looks = looks
+            try await context.save(noted)
+        }
+        checkpoint.looks = nil
+        return found
     }
 
     private func adopt(
