@@ -23,13 +23,9 @@ struct PythonPattern: Sendable {
     ///
     /// - Throws: ``Problem``; much that is invalid is left to ICU to find.
     init(_ text: String) throws(Problem) {
-        var reader = Reader(Array(text.unicodeScalars), flags: [])
-        try reader.read()
-        while reader.flags != reader.givenFlags {
-            reader = Reader(reader.scalars, flags: reader.flags)
-            try reader.read()
-        }
-        pattern = String(reader.result)
+        var reader = try Reader(text, flags: [])
+        while reader.flags != reader.givenFlags { reader = try Reader(text, flags: reader.flags) }
+        pattern = reader.result
         // For Python a line ends with LF alone.
         var options: NSRegularExpression.Options = .useUnixLineSeparators
         if reader.flags.contains("i") { options.insert(.caseInsensitive) }
@@ -42,28 +38,25 @@ struct PythonPattern: Sendable {
 private struct Reader {
     typealias Problem = PythonPattern.Problem
 
-    let scalars: [Unicode.Scalar]
     let givenFlags: Set<Unicode.Scalar>
-    var flags: Set<Unicode.Scalar>
-    var result = String.UnicodeScalarView()
-    private var position = 0
+    private(set) var flags: Set<Unicode.Scalar>
+    private(set) var result = ""
+    /// What is still to be read.
+    private var rest: Substring.UnicodeScalarView
     private var groups = 0
     /// How many groups are open; a text such as `a)|(b` mustn't become valid by what is put around it.
     private var depth = 0
     private var names: [String: Int] = [:]
 
-    init(_ scalars: [Unicode.Scalar], flags: Set<Unicode.Scalar>) {
-        self.scalars = scalars
+    init(_ text: String, flags: Set<Unicode.Scalar>) throws(Problem) {
+        rest = text.unicodeScalars[...]
         givenFlags = flags
         self.flags = flags
-    }
-
-    mutating func read() throws(Problem) {
-        let isVerbose = givenFlags.contains("x")
-        while let scalar = take() {
+        let isVerbose = flags.contains("x")
+        while let scalar = rest.popFirst() {
             switch scalar {
-            case _ where isVerbose && (scalar == " " || ("\t"..."\r").contains(scalar)): break
-            case "#" where isVerbose: while let next = take(), next != "\n" {}
+            case " " where isVerbose, "\t"..."\r" where isVerbose: break
+            case "#" where isVerbose: _ = take { $0 != "\n" }
             case "\\": try escape()
             case "[": try set()
             case "(": try group()
@@ -71,9 +64,9 @@ private struct Reader {
             case ")":
                 depth -= 1
                 guard depth >= 0 else { throw .invalid }
-                write(")")
-            case "*", "+", "?", "|", "^", "$", ".": result.append(scalar)
-            default: write(Self.literal(scalar))
+                result += ")"
+            case "*", "+", "?", "|", "^", "$", ".": result.unicodeScalars.append(scalar)
+            default: result += Self.literal(scalar)
             }
         }
         if depth != 0 { throw .invalid }
@@ -86,31 +79,24 @@ private struct Reader {
             groups += 1
             return open("(")
         }
-        if skip("P") {
-            if skip("<") {
-                try name(take(through: ">"))
-                open("(")
-            } else if skip("="), let number = names[try take(through: ")")] {
-                write("(?:\\\(number))")
-            } else {
-                throw .invalid
-            }
+        for kind in [":", "=", "!", ">", "<=", "<!"] where skip(kind) { return open("(?" + kind) }
+        if skip("P<") {
+            try name(take(through: ">"))
+            open("(")
+        } else if skip("P=") {
+            guard let number = names[try take(through: ")")] else { throw .invalid }
+            result += "(?:\\\(number))"
+        } else if skip("P") {
+            throw .invalid
+        } else if skip("<") {
+            let text = try take(through: ">")
+            try name(text)
+            open("(?<\(text)>")
         } else if skip("#") {
             _ = try take(through: ")")
         } else if skip("(") {
             let name = try take(through: ")")
             throw .unsupported("(?(\(name))…)", instead: "both cases with '|' between them")
-        } else if skip("<") {
-            if let next = peek, next == "=" || next == "!" {
-                position += 1
-                return open("(?<\(next)")
-            }
-            let text = try take(through: ">")
-            try name(text)
-            open("(?<\(text)>")
-        } else if let next = peek, ":=!>".unicodeScalars.contains(next) {
-            position += 1
-            open("(?\(next)")
         } else {
             try readFlags()
         }
@@ -118,125 +104,100 @@ private struct Reader {
 
     private mutating func open(_ text: String) {
         depth += 1
-        write(text)
+        result += text
     }
 
     /// Names the group that begins.
     private mutating func name(_ name: String) throws(Problem) {
         groups += 1
-        let isName = name.utf8.enumerated().allSatisfy { $1.isLetterOrLine || $0 > 0 && (48...57).contains($1) }
-        guard isName, !name.isEmpty, names.updateValue(groups, forKey: name) == nil else { throw .invalid }
+        let isName = name.allSatisfy { $0 == "_" || $0.isASCII && ($0.isLetter || $0.isNumber) }
+        guard isName, name.first?.isNumber == false, names.updateValue(groups, forKey: name) == nil else {
+            throw .invalid
+        }
     }
 
     private mutating func readFlags() throws(Problem) {
-        var letters = String.UnicodeScalarView()
-        while let next = peek, next != ")", next != ":" {
-            letters.append(next)
-            position += 1
-        }
-        if !letters.isEmpty, letters.allSatisfy("iLmsux".unicodeScalars.contains), skip(")") {
+        let letters = take { $0 != ")" && $0 != ":" }
+        if !letters.isEmpty, letters.unicodeScalars.allSatisfy("iLmsux".unicodeScalars.contains), skip(")") {
             // L goes by the locale, which for Python 2 is that of plain ASCII.
-            flags.formUnion(letters)
+            flags.formUnion(letters.unicodeScalars)
         } else if letters.contains("x") {
-            throw .unsupported("(?\(String(letters))…)", instead: "(?x), which counts for the whole")
-        } else if skip(":") {
-            open("(?\(String(letters)):")
+            throw .unsupported("(?\(letters)…)", instead: "(?x), which counts for the whole")
         } else {
-            open("(?\(String(letters))")
+            open("(?" + letters + (skip(":") ? ":" : ""))
         }
     }
 
     private mutating func interval() {
-        let start = position
-        let least = digits()
-        var text = least
-        if skip(",") { text = "\(least.isEmpty ? "0" : least),\(digits())" }
-        if position > start, skip("}") {
-            write("{\(text)}")
+        let start = rest
+        let least = take(while: Self.isDigit)
+        let text = skip(",") ? "\(least.isEmpty ? "0" : least),\(take(while: Self.isDigit))" : least
+        if !text.isEmpty, skip("}") {
+            result += "{\(text)}"
         } else {
-            position = start
-            write(Self.literal("{"))
+            rest = start
+            result += Self.literal("{")
         }
     }
 
     // MARK: Escapes
 
     private mutating func escape() throws(Problem) {
-        guard let scalar = take() else { throw .invalid }
+        guard let scalar = rest.popFirst() else { throw .invalid }
         switch scalar {
-        case "A": write("\\A")
-        case "Z": write("\\z")
-        case "b": write("(?:(?<=\(word))(?!\(word))|(?<!\(word))(?=\(word)))")
-        case "B": write("(?:(?<=\(word))(?=\(word))|(?<!\(word))(?!\(word)))")
-        case "1"..."9": try reference(scalar)
-        case "0": write(try octal(atMost: 2, after: 0))
-        case "Q":
-            while let next = take() {
-                if next == "\\", skip("E") { break }
-                write(Self.literal(next))
-            }
+        case "A": result += "\\A"
+        case "Z": result += "\\z"
+        case "b": result += "(?:(?<=\(word))(?!\(word))|(?<!\(word))(?=\(word)))"
+        case "B": result += "(?:(?<=\(word))(?=\(word))|(?<!\(word))(?!\(word)))"
+        case "1"..."9": try reference(String(scalar))
+        case "0": result += octal("0")
+        case "Q": while !skip("\\E"), let next = rest.popFirst() { result += Self.literal(next) }
         case "G", "R", "X", "k", "z":
-            write("\\\(scalar)")
-            if scalar == "k", peek == "<" { write(try take(through: ">") + ">") }
-        default: write(try member(escaped: scalar).text)
+            result += "\\\(scalar)"
+            if scalar == "k", rest.first == "<" { result += try take(through: ">") + ">" }
+        default: result += try member(escaped: scalar).text
         }
     }
 
     /// A group that matched before, or a character's number with three octal digits.
-    private mutating func reference(_ first: Unicode.Scalar) throws(Problem) {
-        var digits = [first.value - 48]
-        if let next = peek, ("0"..."9").contains(next) {
-            position += 1
-            digits.append(next.value - 48)
-            if digits.allSatisfy({ $0 < 8 }), let last = peek, ("0"..."7").contains(last) {
-                position += 1
-                return write(Self.number((digits[0] * 64 + digits[1] * 8 + last.value - 48) & 255))
-            }
-        }
-        let number = digits.reduce(0) { $0 * 10 + $1 }
-        guard number <= groups else { throw .invalid }
-        write("(?:\\\(number))")
+    private mutating func reference(_ first: String) throws(Problem) {
+        let start = rest
+        let digits = first + take(atMost: 2, while: Self.isDigit)
+        if digits.utf8.count == 3, let value = UInt32(digits, radix: 8) { return result += Self.number(value & 255) }
+        rest = start
+        guard let number = Int(first + take(atMost: 1, while: Self.isDigit)), number <= groups else { throw .invalid }
+        result += "(?:\\\(number))"
     }
 
-    private mutating func octal(atMost count: Int, after first: UInt32) throws(Problem) -> String {
-        var value = first
-        for _ in 0..<count {
-            guard let next = peek, ("0"..."7").contains(next) else { break }
-            position += 1
-            value = value * 8 + next.value - 48
-        }
-        return Self.number(value & 255)
+    /// A character's number that begins with an octal digit and has three at most.
+    private mutating func octal(_ first: String) -> String {
+        let digits = first + take(atMost: 2) { ("0"..."7").contains($0) }
+        return Self.number((UInt32(digits, radix: 8) ?? 0) & 255)
     }
 
     /// What an escape means outside and inside of sets, and whether that is more than one character.
     private mutating func member(escaped scalar: Unicode.Scalar) throws(Problem) -> (text: String, isClass: Bool) {
         switch scalar {
-        case "a": return (Self.number(7), false)
-        case "f": return (Self.number(12), false)
-        case "n": return (Self.number(10), false)
-        case "r": return (Self.number(13), false)
-        case "t": return (Self.number(9), false)
+        case "U", "a", "e", "f", "n", "r", "t", "u": return ("\\\(scalar)", false)
         case "v": return (Self.number(11), false)
-        case "d": return ("[\(isUnicode ? "\\p{Nd}" : "0-9")]", true)
-        case "D": return ("[^\(isUnicode ? "\\p{Nd}" : "0-9")]", true)
+        case "d": return ("[\(digit)]", true)
+        case "D": return ("[^\(digit)]", true)
         case "s": return ("[\(space)]", true)
         case "S": return ("[^\(space)]", true)
         case "w": return (word, true)
         case "W": return ("[^" + word.dropFirst(), true)
         case "x":
-            if peek == "{" { return ("\\x" + (try take(through: "}")) + "}", false) }
-            let start = position
-            while position < start + 2, let next = peek, next.properties.isASCIIHexDigit { position += 1 }
-            guard position > start else { throw .invalid }
-            return ("\\x{" + text(from: start) + "}", false)
+            let isOpen = skip("{")
+            let digits = isOpen ? try take(through: "}") : take(atMost: 2) { $0.properties.isASCIIHexDigit }
+            guard isOpen || !digits.isEmpty else { throw .invalid }
+            return ("\\x{\(digits)}", false)
         case "N", "P", "p":
-            guard peek == "{" else { return (Self.literal(scalar), false) }
+            guard rest.first == "{" else { return (Self.literal(scalar), false) }
             return ("\\\(scalar)" + (try take(through: "}")) + "}", scalar != "N")
         case "c":
-            guard let next = take() else { throw .invalid }
+            guard let next = rest.popFirst() else { throw .invalid }
             return ("\\c\(next)", false)
         case "H", "V", "h": return ("\\\(scalar)", true)
-        case "U", "e", "u": return ("\\\(scalar)", false)
         default: return (Self.literal(scalar), false)
         }
     }
@@ -244,34 +205,29 @@ private struct Reader {
     // MARK: Sets
 
     private mutating func set() throws(Problem) {
-        write("[")
-        if skip("^") { write("^") }
-        let start = position
-        while position == start || peek != "]" {
+        result += skip("^") ? "[^" : "["
+        repeat {
             if let name = posixClass() {
-                write(name)
+                result += name
                 continue
             }
             let low = try member()
-            write(low.text)
-            guard peek == "-", position + 1 < scalars.count, scalars[position + 1] != "]" else { continue }
-            position += 1
+            result += low.text
+            guard rest.dropFirst().first != "]", skip("-") else { continue }
             let high = try member()
             // Python refused a class at an end of a range.
-            write(low.isClass || high.isClass ? Self.literal("-") : "-")
-            write(high.text)
-        }
-        position += 1
-        write("]")
+            result += (low.isClass || high.isClass ? Self.literal("-") : "-") + high.text
+        } while !skip("]")
+        result += "]"
     }
 
     private mutating func member() throws(Problem) -> (text: String, isClass: Bool) {
-        guard let scalar = take() else { throw .invalid }
+        guard let scalar = rest.popFirst() else { throw .invalid }
         guard scalar == "\\" else { return (Self.literal(scalar), false) }
-        guard let escaped = take() else { throw .invalid }
+        guard let escaped = rest.popFirst() else { throw .invalid }
         switch escaped {
         case "b": return (Self.number(8), false)
-        case "0"..."7": return (try octal(atMost: 2, after: escaped.value - 48), false)
+        case "0"..."7": return (octal(String(escaped)), false)
         case "8", "9": throw .invalid
         default: return try member(escaped: escaped)
         }
@@ -279,20 +235,21 @@ private struct Reader {
 
     /// A class such as `[:alpha:]` at this place in a set.
     private mutating func posixClass() -> String? {
-        guard scalars[position...].starts(with: "[:".unicodeScalars) else { return nil }
-        var end = position + 2
-        while end < scalars.count, scalars[end] == "^" || scalars[end].properties.isAlphabetic { end += 1 }
-        guard scalars[end...].starts(with: ":]".unicodeScalars) else { return nil }
-        let start = position
-        position = end + 2
-        return text(from: start)
+        let start = rest
+        if skip("[:") {
+            let name = take { $0 == "^" || $0.properties.isAlphabetic }
+            if skip(":]") { return "[:\(name):]" }
+        }
+        rest = start
+        return nil
     }
 
     // MARK: Words
 
     private var isUnicode: Bool { givenFlags.contains("u") }
-    private var word: String { isUnicode ? "[\\p{L}\\p{N}_]" : "[A-Za-z0-9_]" }
+    private var digit: String { isUnicode ? "\\p{Nd}" : "0-9" }
     private var space: String { isUnicode ? "\\p{Z}\\t-\\r\\x1c-\\x1f\\x85" : "\\x20\\t-\\r" }
+    private var word: String { isUnicode ? "[\\p{L}\\p{N}_]" : "[A-Za-z0-9_]" }
 
     /// A character that means itself, in a set or not.
     private static func literal(_ scalar: Unicode.Scalar) -> String {
@@ -301,48 +258,27 @@ private struct Reader {
 
     private static func number(_ value: UInt32) -> String { "\\x{\(String(value, radix: 16))}" }
 
-    private mutating func write(_ text: String) { result.append(contentsOf: text.unicodeScalars) }
+    private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
 
     // MARK: Reading
 
-    private var peek: Unicode.Scalar? { position < scalars.count ? scalars[position] : nil }
-
-    private func text(from start: Int) -> String {
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: scalars[start..<position])
-        return String(text)
-    }
-
-    private mutating func take() -> Unicode.Scalar? {
-        guard let scalar = peek else { return nil }
-        position += 1
-        return scalar
-    }
-
-    private mutating func skip(_ scalar: Unicode.Scalar) -> Bool {
-        guard peek == scalar else { return false }
-        position += 1
+    private mutating func skip(_ text: String) -> Bool {
+        guard rest.starts(with: text.unicodeScalars) else { return false }
+        rest.removeFirst(text.unicodeScalars.count)
         return true
+    }
+
+    /// The characters from here on that fit.
+    private mutating func take(atMost count: Int = .max, while fits: (Unicode.Scalar) -> Bool) -> String {
+        let found = rest.prefix(count).prefix(while: fits)
+        rest = rest[found.endIndex...]
+        return String(found)
     }
 
     /// The text before a character, which is passed, too.
     private mutating func take(through end: Unicode.Scalar) throws(Problem) -> String {
-        let start = position
-        while peek != end {
-            guard take() != nil else { throw .invalid }
-        }
-        defer { position += 1 }
-        return text(from: start)
+        let text = take { $0 != end }
+        guard rest.popFirst() != nil else { throw .invalid }
+        return text
     }
-
-    private mutating func digits() -> String {
-        let start = position
-        while let next = peek, ("0"..."9").contains(next) { position += 1 }
-        return text(from: start)
-    }
-}
-
-extension UInt8 {
-    /// Whether it is a letter of ASCII or `_`.
-    fileprivate var isLetterOrLine: Bool { self == 95 || (65...90).contains(self & 0xDF) }
 }

@@ -27,6 +27,7 @@ struct PythonPatternTests {
         ("a.b", "a\u{a}b", false, false),
         ("a.b", "a\u{d}b", true, true),
         ("(?x) w e b # the server", "web", true, true),
+        ("(?x) web [ #]+ \\# # sets and escapes count", "web# ##", true, true),
         ("web # x", "web", false, false),
         ("(?L)web", "web", true, true),
         ("web(?#one)+", "webb", true, true),
