@@ -165,7 +165,7 @@ public struct RunCommand: ActionHandler {
         let selector = ComponentSelector(text: configuration.component, match: lab.componentMatch)
         let found = try await selector.select(from: components)
         if let warning = found.warning {
-            context.logger.warning("A component was taken as the Python worker did", metadata: ["detail": "\(warning)"])
+            context.logger.warning("Another component may be meant", metadata: ["detail": "\(warning)"])
         }
         let name = "'\(found.component.name)'"
         return (CommandTarget(sandboxID: sandboxID, componentID: found.component.id, name: name), found.warning)

@@ -82,7 +82,7 @@ struct RunCommandTests {
             )
         )
         #expect(result.summary.contains("passed over: 'web-1'"))
-        #expect(log.lines(from: .warning).map(\.message) == ["A component was taken as the Python worker did"])
+        #expect(log.lines(from: .warning).map(\.message) == ["Another component may be meant"])
         #expect(log.lines(from: .warning).first?.metadata["detail"]?.contains("'web-1'") == true)
     }
 
