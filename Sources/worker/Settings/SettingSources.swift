@@ -26,6 +26,8 @@ struct SettingSources: Sendable {
     /// What they are made of, but for the answers at the terminal.
     private let origin: Origin
     private var answers: [String: String] = [:]
+    /// An access key under the original worker's names.
+    private static let oldKey: [Setting] = [.oldAccessKeyID, .oldSecretAccessKey]
     /// Whether an access key is left out for which nobody could be asked.
     private(set) var hasUnaskedKey = false
     private var texts: SettingTexts
@@ -96,8 +98,7 @@ struct SettingSources: Sendable {
 
     /// The settings whose value is `PROMPT`, which are to be asked for at the terminal, but those that nobody would use.
     var prompts: [Setting] {
-        let unused: [Setting] =
-            origin(of: Setting.accessKeyID.name) == nil ? [] : [.oldAccessKeyID, .oldSecretAccessKey]
+        let unused = origin(of: Setting.accessKeyID.name) == nil ? [] : Self.oldKey
         return Setting.all.filter { setting in
             guard !unused.contains(setting) else { return false }
             guard setting.canPrompt, let layer = layers.first(where: { $0.values[setting.name] != nil }) else {
@@ -118,12 +119,11 @@ struct SettingSources: Sendable {
     /// The sources where nobody can be asked: an access key under the original worker's names is then as if it weren't there,
     /// since that worker asked for one and used AWS's other sources.
     func withoutTerminal() -> SettingSources {
-        let key: [Setting] = [.oldAccessKeyID, .oldSecretAccessKey]
-        guard Set(key).isSubset(of: prompts) else { return self }
+        guard Set(Self.oldKey).isSubset(of: prompts) else { return self }
         var sources = self
         sources.hasUnaskedKey = true
         for index in sources.layers.indices {
-            for setting in key { sources.layers[index].values[setting.name] = nil }
+            for setting in Self.oldKey { sources.layers[index].values[setting.name] = nil }
         }
         return sources
     }

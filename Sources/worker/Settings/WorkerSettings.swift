@@ -71,10 +71,9 @@ struct WorkerSettings: Sendable {
         _ = Self(&reader)
         if !terminal.isThere {
             for setting in sources.prompts { reader.noteUnasked(setting) }
-            try reader.finish()
-            return sources
         }
         try reader.finish()
+        guard terminal.isThere else { return sources }
         var answers: [String: String] = [:]
         for setting in prompts {
             answers[setting.name] = try terminal.ask(setting.name, isSecret: setting.secrecy != .open)

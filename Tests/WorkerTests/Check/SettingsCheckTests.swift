@@ -177,6 +177,23 @@ struct SettingsCheckTests {
         }
     }
 
+    @Test("takes AWS's other sources where nobody can be asked for an access key, as a run does")
+    func otherCredentials() async throws {
+        try await Checkup.withCloud { cloud in
+            try await withTemporaryFolder { folder in
+                let key = cloud.environment["AWS_ACCESS_KEY_ID"] ?? ""
+                let secret = cloud.environment["AWS_SECRET_ACCESS_KEY"] ?? ""
+                let profile = "[default]\naws_access_key_id = \(key)\naws_secret_access_key = \(secret)\n"
+                let changes = [
+                    "AWS_KEY_NAME": "PROMPT", "AWS_KEY": "PROMPT", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
+                    "AWS_SHARED_CREDENTIALS_FILE": try folder.write("credentials", profile),
+                ]
+                let checkup = try await Checkup.run(cloud, changes, through: ["/usr/bin/setsid", "--wait"])
+                #expect(checkup.status == 0, "\(checkup.shown)")
+            }
+        }
+    }
+
     @Test("finds the nearest name by letters inserted, left out, replaced and swapped")
     func distance() {
         for (one, other, distance) in [

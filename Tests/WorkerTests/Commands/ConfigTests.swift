@@ -75,10 +75,13 @@ struct ConfigTests {
     func incomplete() async throws {
         let (status, list, _) = try await config([
             "CLOUDSHELL_URL": "", "CLOUDSHELL_USER": "PROMPT", "QUALI_MAX_JOBS": "0", "QUALI_POL_SECONDS": "3",
+            "AWS_KEY_NAME": "PROMPT",
         ])
         #expect(status == 64)
         #expect(list.problems.map(\.name) == ["CLOUDSHELL_URL", "QUALI_MAX_JOBS"])
         #expect(list["CLOUDSHELL_USER"]?.value == "asked at the terminal")
+        // There is another access key, so nobody asks.
+        #expect(list["AWS_KEY_NAME"]?.value == "PROMPT")
         #expect(list.warnings == ["There is no setting QUALI_POL_SECONDS; did you mean QUALI_POLL_SECONDS?"])
         let text = try await program("config", environment: ["CLOUDSHELL_USER": "me", "AWS_KEY": "canary"])
         #expect(text.status == 64)
