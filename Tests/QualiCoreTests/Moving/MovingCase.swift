@@ -41,6 +41,12 @@ struct MovingCase: Decodable, Sendable, CustomTestStringConvertible {
 
         /// Whether the pipeline goes on.
         var isGreen: Bool { text.hasPrefix("Succeeded") }
+
+        /// The text without what always differs: a failure's type, the tag in a name, and the artifact's form.
+        var essence: String {
+            text.replacing(#/^\w+(?:Failed|Error|Unavailable)/#, with: "Failed").replacing(" [tag]", with: "")
+                .replacing("stores a ZIP", with: "stores JSON")
+        }
     }
 
     let kind: String

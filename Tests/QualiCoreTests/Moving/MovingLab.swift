@@ -178,10 +178,11 @@ extension MovingCase {
         var end = report.status == "Failed" ? report.errorCode ?? "" : report.status
         if end == "InProgress" { end = "Waits" }
         if action == .start, let stored = cloud.artifact("Sandbox", of: report) {
-            let id = (try? JSON(parsing: stored))?["id"]?.string
-            let isBare = id != nil && id == cloud.lab.sandboxes.first?.id
-            parts.append(isBare ? "stores JSON" : "stores a ZIP")
-            if reader != nil, !isBare { end = "Fails there" }
+            let packed = try? ArtifactArchive.read(stored) { $0 == "sandbox.json" }.first?.content
+            let id = (try? JSON(parsing: packed ?? stored))?["id"]?.string
+            let form = packed == nil ? "JSON" : "a ZIP"
+            parts.append(id != nil && id == cloud.lab.sandboxes.first?.id ? "stores \(form)" : "stores no sandbox")
+            if reader != nil, packed != nil { end = "Fails there" }
         }
         return Ending(text: parts.isEmpty ? end : "\(end): \(parts.joined(separator: "; "))")
     }

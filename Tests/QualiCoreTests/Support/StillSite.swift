@@ -4,6 +4,7 @@ import HTTPTransport
 import HTTPTypes
 import LocalCloud
 import SandboxAPI
+import Testing
 
 @testable import QualiCore
 
@@ -90,7 +91,10 @@ struct StillSite: Sendable {
         configuration.jobs.longestPollInterval = .seconds(60)
         configuration.jobs.progressInterval = nil
         configuration.jobs.redispatchInterval = .seconds(3_600)
-        for (name, value) in settings { try MovingSettings.known[name]?(value, &configuration) }
+        for (name, value) in settings {
+            let apply = try #require(MovingSettings.known[name])
+            try apply(value, &configuration)
+        }
         return try QualiWorker(configuration, labHTTPClient: wire, clock: clock, logger: .silent)
     }
 }
