@@ -5,26 +5,6 @@ import Testing
 /// The built program beside another worker, for the time of a move.
 @Suite("A fleet of this worker and another", .serialized, .timeLimit(.minutes(5)))
 struct MixedFleetTests {
-    private static var options: LocalCloud.Options {
-        var options = LocalCloud.Options()
-        options.blueprints = [
-            LabBlueprint(
-                name: "Web lab",
-                components: [
-                    LabComponent(
-                        name: "web-server",
-                        kind: .application,
-                        model: "Generic App Model",
-                        commands: [LabCommand(name: "install", duration: .milliseconds(300))]
-                    )
-                ],
-                setup: .succeeds(after: .milliseconds(500)),
-                teardown: .succeeds(after: .milliseconds(300))
-            )
-        ]
-        return options
-    }
-
     /// The settings with which another worker may serve the same version.
     private static let settings = [
         "QUALI_PROGRESS_SECONDS": "0", "QUALI_HANDOFF": "never", "QUALI_ARTIFACT_FORMAT": "json",
@@ -92,7 +72,7 @@ struct MixedFleetTests {
 
     @Test(Python.condition)
     func `serves one version together where neither puts jobs back, and both read one form of artifact`() async throws {
-        try await LocalCloud.withRunning(Self.options) { cloud in
+        try await LocalCloud.withRunning(KillTests.options) { cloud in
             try await withTemporaryFolder { home in
                 for (type, properties) in [
                     (Self.type("Deploy", "Start-Sandbox"), ["BlueprintName", "SandboxName", "DurationInMinutes"]),
@@ -118,7 +98,7 @@ struct MixedFleetTests {
                 #expect(cloud.lab.sandboxes.count == 20)
                 #expect(cloud.lab.sandboxesNotStopped.isEmpty)
                 #expect(cloud.lab.executions.count == 20)
-                // Both have had their share, and what one began the other has gone on with.
+                // Both have had their share.
                 let served = cloud.journal.entries { $0.operation == "PutJobSuccessResult" }
                     .map { $0.request["user-agent"]?.contains("Boto3") == true }
                 #expect(Set(served) == [true, false])
