@@ -44,13 +44,12 @@ struct LabOptions: SettingOptions {
     @Option(.labProxy) var proxy: String?
     @Option(.portalURL) var portal: String?
     @Option(.secretNames) var secretNames: String?
-    @Option(.componentMatch) var componentMatch: String?
 
     var given: [(Setting, String?)] {
         [
             (.labURL, url), (.labUser, user), (.labPassword, password), (.labDomain, domain),
             (.labCABundle, caBundle), (.labProxy, proxy), (.portalURL, portal),
-            (.secretNames, secretNames), (.componentMatch, componentMatch),
+            (.secretNames, secretNames),
         ]
     }
 }
@@ -120,13 +119,14 @@ struct PropertyOptions: SettingOptions {
     @Option(.property(.commandTimeout)) var commandTimeout: String?
     @Option(.property(.waitForTeardown)) var waitForTeardown: String?
     @Option(.property(.teardownTimeout)) var teardownTimeout: String?
+    @Option(.componentMatch) var componentMatch: String?
 
     var given: [(Setting, String?)] {
         [
             (.property(.setupTimeout), setupTimeout), (.property(.onSetupFailure), onSetupFailure),
             (.property(.waitForResources), waitForResources), (.property(.artifactFormat), artifactFormat),
             (.property(.commandTimeout), commandTimeout), (.property(.waitForTeardown), waitForTeardown),
-            (.property(.teardownTimeout), teardownTimeout),
+            (.property(.teardownTimeout), teardownTimeout), (.componentMatch, componentMatch),
         ]
     }
 }

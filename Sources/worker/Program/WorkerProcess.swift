@@ -64,8 +64,8 @@ struct WorkerProcess: Sendable {
             configuration.actions = settings.actions.names
             configuration.portal = settings.actions.portal
             configuration.propertyDefaults = settings.actions.propertyDefaults
+            configuration.componentMatch = settings.actions.componentMatch
             configuration.secretNames = settings.lab.secretNames
-            configuration.componentMatch = settings.lab.componentMatch
             configuration.statusInterval = settings.jobs.statusInterval
             if listener != nil { configuration.labProbeInterval = settings.status.labInterval }
             configuration.jobs.maxJobs = settings.jobs.maxJobs

@@ -1,6 +1,5 @@
 import Foundation
 import HTTPTransport
-import QualiCore
 import SandboxAPI
 
 /// The lab, and how it is reached.
@@ -21,8 +20,6 @@ struct LabSettings: Sendable {
     var proxy: CurlHTTPClient.Proxy
     /// What is called so is a secret.
     var secretNames: SecretNames
-    /// How run actions find their components.
-    var componentMatch: ComponentMatch
 
     /// Reads the lab's settings.
     init(_ reader: inout SettingReader) {
@@ -49,7 +46,6 @@ struct LabSettings: Sendable {
         {
             SecretNames(list: $0)
         } ?? .standard
-        componentMatch = reader.choice(.componentMatch, of: ComponentMatch.self) ?? .whole
     }
 
     private static func proxy(_ reader: inout SettingReader) -> CurlHTTPClient.Proxy {

@@ -133,7 +133,7 @@ struct WorkerSettings: Sendable {
     }
 }
 
-/// The names and the version of the action types, the portal to which their links lead, and their properties' defaults.
+/// The names and the version of the action types, the portal to which their links lead, and what their properties mean.
 struct ActionSettings: Sendable {
     /// Names and version.
     var names = QualiActions()
@@ -141,6 +141,8 @@ struct ActionSettings: Sendable {
     var portal: PortalLinks?
     /// What properties say where pipelines don't.
     var propertyDefaults = PropertyDefaults()
+    /// How run actions find their components.
+    var componentMatch = ComponentMatch.whole
 
     /// Reads the action types' settings.
     init(_ reader: inout SettingReader) {
@@ -167,6 +169,7 @@ struct ActionSettings: Sendable {
                 reader.problem(setting, text, wanted: error.wanted)
             }
         }
+        if let match = reader.choice(.componentMatch, of: ComponentMatch.self) { componentMatch = match }
     }
 }
 

@@ -56,6 +56,7 @@ struct PythonPatternTests {
         ("\\yes", "yes", true, true),
         ("\\x41\\x2d", "A-", true, true),
         ("\\v", "\u{b}", true, true),
+        ("[\\a\\f\\n\\r\\t]{5}\\t", "\u{7}\u{c}\u{a}\u{d}\u{9}\u{9}", true, true),
         ("\\_", "_", true, true),
         ("\\w+", "Schalter-\u{e4}", true, false),
         ("Sch\\wlter", "Sch\u{e4}lter", false, false),

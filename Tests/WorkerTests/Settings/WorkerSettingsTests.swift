@@ -92,10 +92,10 @@ struct WorkerSettingsTests {
             (.commandTimeout, "20"), (.waitForTeardown, "yes"), (.teardownTimeout, "525600"),
         ] as [(PropertyDefaults.Property, String)] { try defaults.set(text, for: property) }
         #expect(settings.actions.propertyDefaults == defaults)
+        #expect(settings.actions.componentMatch == .original)
         #expect(settings.lab.domain == "Quali Product")
         #expect(settings.lab.proxy == .url(Secret("http://proxy.example.com:3128")))
         #expect(settings.lab.secretNames == SecretNames(["password", " pin"]))
-        #expect(settings.lab.componentMatch == .original)
         #expect(settings.actions.portal == PortalLinks(url: "https://portal.example.com"))
         #expect(settings.aws.codePipelineEndpoint == "http://127.0.0.1:1")
         #expect(settings.aws.s3Endpoint == "http://127.0.0.1:2")
