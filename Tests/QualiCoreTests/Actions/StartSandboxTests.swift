@@ -294,6 +294,38 @@ struct StartSandboxTests {
         #expect(bench.lab.count(Self.startLine) == 0)
     }
 
+    @Test func `looks for another worker's sandbox add up over the lives of workers that die soon`() async throws {
+        let (clock, journal) = (ManualClock(), InMemoryJobJournal([.record()]))
+        let isStarted = Locked(false)
+        let kept = Locked<[Int]>([])
+        let bench = try bench(exists: isStarted, clock: clock) { line, _ in
+            switch line {
+            case "GET /blueprints/Web": clock.advance(by: 60)
+            case Self.startLine: isStarted.withLock { $0 = true }
+            case "GET /sandboxes" where !isStarted.withLock { $0 }:
+                guard let data = await journal.unfinished().first?.checkpoint else { break }
+                let checkpoint = try JSONDecoder.compact.decode(StartSandbox.Checkpoint.self, from: data)
+                kept.withLock { $0.append(checkpoint.looks?.count ?? 0) }
+            default: break
+            }
+            return nil
+        }
+        _ = try await run(bench, journal: journal)
+        // The last is the one after the note.
+        #expect(kept.withLock { $0 } == [1, 2, 3, 0])
+
+        var checkpoint = StartSandbox.Checkpoint()
+        var looks = LooksInVain()
+        for _ in 1..<LooksInVain.enoughForOthers { looks.add(at: clock.now) }
+        checkpoint.looks = looks
+        let (count, begin) = (bench.lab.count("GET /sandboxes"), clock.now)
+        isStarted.withLock { $0 = false }
+        _ = try await run(bench, checkpoint: checkpoint)
+        #expect(bench.lab.count(Self.startLine) == 2)
+        #expect(clock.now.timeIntervalSince(begin) < 80)
+        #expect(bench.lab.count("GET /sandboxes") - count <= 4)
+    }
+
     @Test func `the estimate counts for a sandbox that another worker has started, too`() async throws {
         var checkpoint = StartSandbox.Checkpoint()
         checkpoint.sandboxID = "s1"
