@@ -105,7 +105,7 @@ struct Soak: Sendable {
         }
         cloud.faults.removeAll()
         denyExecutions()
-        await copier.stopCopy()
+        try await copier.stopCopy()
         if areLoginsRefused {
             refuseLogins(false)
             // Who was refused tries again after ten minutes, or at once when it is started anew.

@@ -59,7 +59,7 @@ actor WorkerHost {
 
     /// Runs a worker on a copy of a dead worker's state folder, as it comes from a backup, in place of the last copy.
     func runCopy(of host: WorkerHost) async throws {
-        await stopCopy()
+        try await stopCopy()
         let state = home.appendingPathComponent("state")
         try? FileManager.default.removeItem(at: state)
         try FileManager.default.copyItem(at: host.home.appendingPathComponent("state"), to: state)
@@ -68,9 +68,23 @@ actor WorkerHost {
 
     /// Stops the worker that runs on a copy, if there is one.
     ///
-    /// In good order, since its folder is thrown away: it may have taken jobs of its own.
-    func stopCopy() async {
-        if process != nil { _ = await end(SIGTERM) }
+    /// In good order, since its folder is thrown away: it may have taken jobs of its own. Where it has kept one, such as one
+    /// whose acknowledgement is in doubt, it goes on until that is settled.
+    func stopCopy() async throws {
+        while process != nil {
+            _ = await end(SIGTERM)
+            guard try hasKeptOwnJob() else { return }
+            try start()
+            try await Task.sleep(for: .seconds(5))
+        }
+    }
+
+    /// Whether the last run has left a job in its journal; of copied ones that isn't said.
+    private func hasKeptOwnJob() throws -> Bool {
+        let lines = try FileHandle(forReadingFrom: log)
+        defer { try? lines.close() }
+        try lines.seek(toOffset: logStart)
+        return String(decoding: try lines.readToEnd() ?? Data(), as: UTF8.self).contains("Job stays in the journal")
     }
 
     /// The worker's resident memory, as the kernel tells it.
