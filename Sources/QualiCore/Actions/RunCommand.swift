@@ -208,7 +208,7 @@ public struct RunCommand: ActionHandler {
         let judge = lab.patience(of: waiter)
         let patienceEnd = context.clock.now.addingTimeInterval(lab.patience.timeInterval)
         var backoff = Backoff(first: .seconds(2), longest: .seconds(30))
-        var lookedAt = context.lastKnownOpen
+        var lookedAt = context.oldClaim ?? context.clock.now
         if context.checkpoint == nil, context.mayHaveBegunElsewhere {
             try await refuseOthers(configuration, target, context)
         }

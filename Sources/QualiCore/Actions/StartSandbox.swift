@@ -185,8 +185,9 @@ public struct StartSandbox: ActionHandler {
         let waiter = context.waiter(limit: setupTimeout)
         var judge = lab.patience(of: waiter)
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
-        var lookedAt = context.lastKnownOpen
-        if !hasLooked, lookedAt < context.clock.now {
+        let oldClaim = context.oldClaim
+        var lookedAt = oldClaim ?? context.clock.now
+        if !hasLooked, oldClaim != nil {
             // So long may another worker have had the job that it has started one, which a lab may list late.
             if await context.isOver() {
                 throw JobFailure.closed(before: "its sandbox was started")

@@ -185,11 +185,10 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     /// It costs a call, so it is for steps that come long after the job was taken and can't be undone.
     func isOver() async -> Bool { await isJobOver() }
 
-    /// When the job was surely this worker's, for a step that follows soon.
-    ///
-    /// That is now, unless it was claimed so long ago that another worker may have put it back meanwhile.
-    var lastKnownOpen: Date {
-        clock.now.timeIntervalSince(job.claimedAt) > 15 ? job.claimedAt : clock.now
+    /// When the job was last surely this worker's, if it was claimed so long ago that another worker may have put it back
+    /// meanwhile; else `nil`.
+    var oldClaim: Date? {
+        clock.now.timeIntervalSince(job.claimedAt) > 15 ? job.claimedAt : nil
     }
 
     /// Runs a step whose interruption would leave its fate unknown: the worker's stop gives it ten seconds to end.

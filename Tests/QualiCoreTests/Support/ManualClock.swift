@@ -20,8 +20,21 @@ final class ManualClock: WorkerClock {
     }
 
     private let state = Locked(State())
+    private let tick: TimeInterval
 
-    var now: Date { state.withLock { $0.now } }
+    /// Creates the clock.
+    ///
+    /// - Parameter tick: By how many seconds each reading moves the time on, as no real clock tells one time twice.
+    init(tick: TimeInterval = 0) {
+        self.tick = tick
+    }
+
+    var now: Date {
+        state.withLock { state in
+            state.now += tick
+            return state.now
+        }
+    }
 
     func sleep(for duration: Duration) async throws {
         let id = state.withLock { state in

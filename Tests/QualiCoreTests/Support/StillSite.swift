@@ -22,7 +22,7 @@ struct StillSite: Sendable {
         fault: MovingCase.Fault? = nil
     ) {
         self.version = version
-        clock = ManualClock()
+        clock = ManualClock(tick: 1e-6)
         cloud = LocalCloud.withoutSockets(options(LocalClock(frozenAt: clock.now)))
         wire = Wire(cloud: cloud, clock: clock, fault: fault)
     }
@@ -51,8 +51,9 @@ struct StillSite: Sendable {
             group.addTask(executorPreference: executor) { try await worker.run() }
             defer { group.cancelAll() }
             while clock.now < deadline {
-                // Who was woken comes to its next sleep before the time goes on; some steps run elsewhere, to be ended here.
-                for _ in 1...2 {
+                // Who was woken comes to its next sleep before the time goes on; some steps run elsewhere, each to be ended
+                // here, however slow the machine is.
+                for _ in 1...8 {
                     await executor.settled()
                     await Task.detached {}.value
                     try await HeavyWork.ofJobs.run { _ in }

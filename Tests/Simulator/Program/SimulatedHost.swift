@@ -215,8 +215,21 @@ private struct HostClock: WorkerClock {
     let life: Life
     /// How far the host's clock was ahead when the process began.
     let lead: TimeInterval
+    private let readings = Locked((at: Date.distantPast, count: 0))
 
-    var now: Date { Date().addingTimeInterval(lead) }
+    init(host: SimulatedHost, life: Life, lead: TimeInterval) {
+        (self.host, self.life, self.lead) = (host, life, lead)
+    }
+
+    /// The time: a little later at each reading, as no real clock tells one time twice.
+    var now: Date {
+        let now = Date()
+        let count = readings.withLock { readings in
+            readings = (now, readings.at == now ? readings.count + 1 : 0)
+            return readings.count
+        }
+        return now.addingTimeInterval(lead + Double(count) * 1e-6)
+    }
 
     var timeOfDay: Date { Date().addingTimeInterval(host.skew / .seconds(1)) }
 
