@@ -6,7 +6,7 @@ import Testing
 
 @testable import QualiCore
 
-@Suite("The inventory of sandboxes", .serialized, .timeLimit(.minutes(5)))
+@Suite("The inventory of sandboxes", .timeLimit(.minutes(5)))
 struct SandboxInventoryTests {
     /// A sandbox whose tag is none of this account's.
     private static let strangersName = SandboxTag(actionExecutionID: UUID().uuidString).name(for: "Strange")

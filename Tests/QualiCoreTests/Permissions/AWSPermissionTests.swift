@@ -31,7 +31,7 @@ struct AWSPermissionTests {
     }
 }
 
-@Suite("The policies", .serialized, .timeLimit(.minutes(5)))
+@Suite("The policies", .timeLimit(.minutes(5)))
 struct IAMPolicyTests {
     private static let account = "111122223333"
 

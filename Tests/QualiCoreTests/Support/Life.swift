@@ -56,34 +56,39 @@ final class Life: Sendable {
     }
 }
 
-/// A journal that writes as long as there is life.
+/// A journal that writes as long as there is life, and for whose disk a hurried clock waits.
 struct MortalJournal: JobJournal {
     let base: any JobJournal
     let life: Life
+    let clock: HurriedClock
 
     var isDurable: Bool { base.isDurable }
 
     func claim(_ records: [JobRecord]) async throws {
-        try await life.write("claim") { try await base.claim(records) }
+        try await write("claim") { try await base.claim(records) }
     }
 
     func noteAcknowledged(_ jobID: String) async throws {
-        try await life.write("noteAcknowledged") { try await base.noteAcknowledged(jobID) }
+        try await write("noteAcknowledged") { try await base.noteAcknowledged(jobID) }
     }
 
     func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws {
-        try await life.write("saveCheckpoint") { try await base.saveCheckpoint(checkpoint, of: jobID) }
+        try await write("saveCheckpoint") { try await base.saveCheckpoint(checkpoint, of: jobID) }
     }
 
     func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws {
-        try await life.write("saveOutcome") { try await base.saveOutcome(outcome, of: jobID) }
+        try await write("saveOutcome") { try await base.saveOutcome(outcome, of: jobID) }
     }
 
     func forget(_ jobID: String) async throws {
-        try await life.write("forget") { try await base.forget(jobID) }
+        try await write("forget") { try await base.forget(jobID) }
     }
 
     func unfinished() async throws -> [JobRecord] { try await base.unfinished() }
+
+    private func write(_ name: String, _ body: @Sendable () async throws -> Void) async throws {
+        try await clock.waiting { try await life.write(name, body) }
+    }
 }
 
 /// A client that sends as long as there is life.

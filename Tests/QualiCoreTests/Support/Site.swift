@@ -107,7 +107,9 @@ struct Site: Sendable {
         var transport = CurlHTTPClient.Configuration()
         transport.proxy = .none
         let curl = try CurlHTTPClient(transport)
-        let http: any HTTPClient = life.map { MortalHTTPClient(base: curl, life: $0) } ?? curl
+        let clock = HurriedClock()
+        let unhurried = UnhurriedHTTPClient(base: curl, clock: clock)
+        let http: any HTTPClient = life.map { MortalHTTPClient(base: unhurried, life: $0) } ?? unhurried
         func aws(_ service: AWSService) throws -> AWSClientConfiguration {
             var aws = AWSClientConfiguration(
                 region: environment.region ?? "",
@@ -115,7 +117,7 @@ struct Site: Sendable {
                 httpClient: http,
                 endpoint: try environment.endpoint(of: service)
             )
-            aws.retry.sleep = { try await Task.sleep(for: $0 / HurriedClock.speed) }
+            aws.retry.sleep = { try await clock.sleep(for: $0) }
             return aws
         }
         var lab = SandboxClient.Configuration(
@@ -128,7 +130,7 @@ struct Site: Sendable {
             let user = lab.username
             lab.currentCredentials = { .init(username: user, password: Secret(password.look())) }
         }
-        lab.retry.sleep = { try await Task.sleep(for: $0 / HurriedClock.speed) }
+        lab.retry.sleep = { try await clock.sleep(for: $0) }
         var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
         // A slow machine mustn't look like a lab in lasting trouble.
         configuration.labPatience = .seconds(3_600)
@@ -147,8 +149,8 @@ struct Site: Sendable {
         let worker = try QualiWorker(
             configuration,
             labHTTPClient: http,
-            journal: life.map { MortalJournal(base: journal, life: $0) } ?? journal,
-            clock: HurriedClock(),
+            journal: life.map { MortalJournal(base: journal, life: $0, clock: clock) } ?? journal,
+            clock: clock,
             logger: logger
         )
         return (worker, log)
