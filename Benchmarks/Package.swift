@@ -26,6 +26,7 @@ let package = Package(
             name: "Micro",
             dependencies: awsLite + [
                 .product(name: "QualiCore", package: "quali-worker"),
+                .product(name: "LocalCloud", package: "quali-worker"),
                 .product(name: "SandboxAPI", package: "quali-worker"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

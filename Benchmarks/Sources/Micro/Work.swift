@@ -7,7 +7,7 @@ struct Work: Sendable {
     let run: @Sendable (_ count: Int) async throws -> Duration
 
     /// All works.
-    static let all = aws + artifacts + journal + [watcher, engine]
+    static let all = aws + artifacts + journal + [watcher, engine] + cloud
 
     /// Work that is the same each time.
     ///
