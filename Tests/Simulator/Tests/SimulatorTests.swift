@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Runs the simulator as a person does; it can't run in the process of the tests, whose clock and threads are real.
-@Suite("The worker in simulated worlds", .serialized, .timeLimit(.minutes(10)))
+@Suite("The worker in simulated worlds", .timeLimit(.minutes(10)))
 struct SimulatorTests {
     private static let keptSeeds: [Int] = {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("seeds.txt")

@@ -6,7 +6,7 @@ import QualiCore
 import SandboxAPI
 import Testing
 
-@Suite("sandboxes", .serialized, .timeLimit(.minutes(5)))
+@Suite("sandboxes", .timeLimit(.minutes(5)))
 struct SandboxesTests {
     /// The JSON that the program prints.
     private struct Report: Decodable {

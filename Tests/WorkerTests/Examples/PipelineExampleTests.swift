@@ -8,7 +8,7 @@ import Testing
 @testable import QualiCore
 @testable import worker
 
-@Suite("Examples/pipelines", .serialized, .timeLimit(.minutes(3)))
+@Suite("Examples/pipelines", .timeLimit(.minutes(3)))
 struct PipelineExampleTests {
     private static let folder = Python.repository.appendingPathComponent("Examples/pipelines")
     private static let template = folder.appendingPathComponent("pipeline.template.yaml").path

@@ -4,7 +4,7 @@ import LocalCloud
 import Testing
 
 /// The built program on a host whose clock is wrong, and is set while jobs wait.
-@Suite("A worker whose host's clock is set", .serialized, .timeLimit(.minutes(10)))
+@Suite("A worker whose host's clock is set", .timeLimit(.minutes(10)))
 struct ClockStepTests {
     private static let hour: Int64 = 3_600
 

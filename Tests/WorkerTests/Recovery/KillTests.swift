@@ -3,7 +3,7 @@ import LocalCloud
 import Testing
 
 /// The built program is killed at each request that a pipeline of start, command and end makes, and started again.
-@Suite("A worker that is killed", .serialized, .timeLimit(.minutes(10)))
+@Suite("A worker that is killed", .timeLimit(.minutes(10)))
 struct KillTests {
     /// A request of the run, and the moment at which the worker dies.
     struct Edge: Sendable, CustomTestStringConvertible {

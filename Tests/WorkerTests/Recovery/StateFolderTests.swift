@@ -4,7 +4,7 @@ import QualiCore
 import Testing
 
 /// What the built program does with a state folder that it can't use, for now or at all.
-@Suite("A worker's state folder", .serialized, .timeLimit(.minutes(5)))
+@Suite("A worker's state folder", .timeLimit(.minutes(5)))
 struct StateFolderTests {
     private static let mounts: Comment = "this user may not mount disks, so no full one can be had"
 
