@@ -1,7 +1,6 @@
 // Serves an action type of one's own, here from a stand-in of CodePipeline, so that it runs anywhere.
 
 import AWSLite
-import HTTPTransport
 import LocalCloud
 import Logging
 import QualiCore
@@ -19,20 +18,14 @@ let type = CodePipeline.CustomActionType(
 try await LocalCloud.withRunning { cloud in
     // For real, this is ProcessInfo.processInfo.environment.
     let environment = try AWSEnvironment(cloud.environment)
-    var aws = AWSClientConfiguration(
-        region: environment.region ?? "eu-west-1",
-        credentials: environment.credentials,
-        httpClient: try CurlHTTPClient()
-    )
-    aws.endpoint = try environment.endpoint(of: .codePipeline)
-    let codePipeline = CodePipeline(aws)
+    let codePipeline = CodePipeline(try environment.configuration(of: .codePipeline))
     print("Registering Greet: \(try await ActionRegistrar(codePipeline).install(type))")
 
     let logger = Logger(label: "example") { _ in SwiftLogNoOpLogHandler() }
     let worker = JobWorker(
         queue: codePipeline,
         actions: [JobAction(.init(category: .invoke, provider: "Greet", version: "1"), handler: Greeting())],
-        artifactStore: S3ArtifactStore(aws),
+        artifactStore: S3ArtifactStore(try environment.configuration(of: .s3)),
         logger: logger
     )
     let group = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

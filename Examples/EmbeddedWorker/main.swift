@@ -11,24 +11,19 @@ import ServiceLifecycle
 /// The worker, from the settings of an environment.
 func makeWorker(_ settings: [String: String], logger: Logger) throws -> QualiWorker {
     let environment = try AWSEnvironment(settings)
-    let http = try CurlHTTPClient()
-    func aws(_ service: AWSService) throws -> AWSClientConfiguration {
-        AWSClientConfiguration(
-            region: environment.region ?? "eu-west-1",
-            credentials: environment.credentials,
-            httpClient: http,
-            endpoint: try environment.endpoint(of: service)
-        )
-    }
     let lab = SandboxClient.Configuration(
         url: settings["CLOUDSHELL_URL"] ?? "",
         username: settings["CLOUDSHELL_USER"] ?? "",
         password: Secret(settings["CLOUDSHELL_PASSWORD"] ?? ""),
         domain: settings["CLOUDSHELL_DOMAIN"] ?? "Global"
     )
-    var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
+    var configuration = QualiWorker.Configuration(
+        lab: lab,
+        codePipeline: try environment.configuration(of: .codePipeline),
+        s3: try environment.configuration(of: .s3)
+    )
     configuration.statusInterval = .milliseconds(500)
-    return try QualiWorker(configuration, labHTTPClient: http, logger: logger)
+    return try QualiWorker(configuration, labHTTPClient: try CurlHTTPClient(), logger: logger)
 }
 
 /// A pipeline that starts a sandbox, installs a package on its web server, and ends it.

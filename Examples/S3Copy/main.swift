@@ -2,7 +2,6 @@
 
 import AWSLite
 import FoundationEssentials
-import HTTPTransport
 
 #if canImport(Glibc)
 import Glibc
@@ -25,13 +24,7 @@ let key = String(remote[remote.index(after: slash)...])
 do {
     // Region, credentials and endpoint from the environment and the shared files, as for AWS's own tools.
     let environment = try AWSEnvironment(ProcessInfo.processInfo.environment)
-    var configuration = AWSClientConfiguration(
-        region: environment.region ?? "us-east-1",
-        credentials: environment.credentials,
-        httpClient: try CurlHTTPClient()
-    )
-    configuration.endpoint = try environment.endpoint(of: .s3)
-    let s3 = S3(configuration)
+    let s3 = S3(try environment.configuration(of: .s3), addressingStyle: try environment.s3AddressingStyle())
     if source == remote {
         _ = try await s3.downloadObject(bucket: bucket, key: key, to: target, limit: 5 << 40)
     } else {

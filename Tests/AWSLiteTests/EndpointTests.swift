@@ -90,6 +90,34 @@ import Testing
         }
     }
 
+    @Test func `A service's configuration has all that the environment says`() async throws {
+        var variables = [
+            "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_ENDPOINT_URL_CODEPIPELINE": "http://127.0.0.1:9/codepipeline",
+            "AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true",
+            "AWS_CA_BUNDLE": "/nonexistent/bundle.pem",
+        ]
+        let environment = try AWSEnvironment(variables)
+        let codePipeline = try environment.configuration(of: .codePipeline)
+        let s3 = try environment.configuration(of: .s3)
+        #expect(codePipeline.endpoint == "http://127.0.0.1:9/codepipeline")
+        #expect(s3.endpoint == nil)
+        for configuration in [codePipeline, s3] {
+            #expect(configuration.region == "eu-west-1")
+            #expect(configuration.usesFIPS && configuration.usesDualStack)
+            #expect(configuration.clock === environment.clock)
+            #expect(try await configuration.credentials.credentials().accessKeyID == "AKID")
+            let call = HTTPCall(HTTPRequest(method: .get, scheme: "https", authority: "127.0.0.1:9", path: "/"))
+            let error = await #expect(throws: HTTPClientError.self) { try await configuration.httpClient.send(call) }
+            #expect(error?.message.contains("/nonexistent/bundle.pem") == true, "\(String(describing: error))")
+        }
+        variables["AWS_REGION"] = nil
+        let nowhere = try AWSEnvironment(variables)
+        let error = #expect(throws: AWSConfigurationError.self) { try nowhere.configuration(of: .s3) }
+        #expect(error?.message == "no region is configured; wanted: AWS_REGION, or the profile's region")
+    }
+
     @Test func `AWS_REGION wins over AWS_DEFAULT_REGION, and both over the profile`() async throws {
         try await withTemporaryFolder { folder in
             let config = folder.appendingPathComponent("config")

@@ -29,12 +29,8 @@ struct CredentialContext: Sendable {
     ) {
         self.variables = variables
         location = AWSProfileFiles.Location(environment: variables)
-        let location = location
-        let caBundle: @Sendable () -> String? = {
-            variables.nonEmpty("AWS_CA_BUNDLE") ?? (try? AWSProfileFiles(location).selectedProfile())?.text("ca_bundle")
-        }
-        self.httpClient = httpClient ?? LazyHTTPClient(proxy: .environment, caBundle: caBundle)
-        self.directHTTPClient = directHTTPClient ?? LazyHTTPClient(proxy: .none, caBundle: caBundle)
+        self.httpClient = httpClient ?? LazyHTTPClient(variables)
+        self.directHTTPClient = directHTTPClient ?? LazyHTTPClient(variables, proxy: .none)
     }
 
     /// The shared files and the profile in use, read anew.
@@ -72,15 +68,15 @@ struct CredentialContext: Sendable {
     }
 }
 
-/// A client whose thread starts with its first call, since most sources never need one.
+/// A client with the environment's certificates, whose thread starts with its first call, since most sources never need one.
 final class LazyHTTPClient: HTTPClient {
+    private let variables: [String: String]
     private let proxy: CurlHTTPClient.Proxy
-    private let caBundle: @Sendable () -> String?
     private let client = Locked<CurlHTTPClient?>(nil)
 
-    init(proxy: CurlHTTPClient.Proxy, caBundle: @escaping @Sendable () -> String?) {
+    init(_ variables: [String: String], proxy: CurlHTTPClient.Proxy = .environment) {
+        self.variables = variables
         self.proxy = proxy
-        self.caBundle = caBundle
     }
 
     func send(_ call: HTTPCall) async throws -> HTTPReply {
@@ -91,7 +87,9 @@ final class LazyHTTPClient: HTTPClient {
         if let client = client.withLock({ $0 }) { return client }
         var configuration = CurlHTTPClient.Configuration()
         configuration.proxy = proxy
-        configuration.caBundle = caBundle()
+        configuration.caBundle =
+            variables.nonEmpty("AWS_CA_BUNDLE")
+            ?? (try? AWSProfileFiles(environment: variables).selectedProfile())?.text("ca_bundle")
         let new = try CurlHTTPClient(configuration)
         return client.withLock { client in
             if let client { return client }

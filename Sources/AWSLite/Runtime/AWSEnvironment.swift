@@ -10,16 +10,19 @@ public struct AWSEnvironment: Sendable {
     public let clock = AWSClock()
     private let variables: [String: String]
     private let profile: AWSProfile?
+    private let httpClient: any HTTPClient
+    private let warn: @Sendable (String) -> Void
 
     /// Reads the environment, and the files that it names.
     ///
     /// - Parameters:
     ///   - environment: The environment's variables.
-    ///   - httpClient: What credentials are fetched with from AWS; `nil` for a client of its own, made at its first
-    ///     use with the environment's proxy and certificates.
+    ///   - httpClient: What reaches AWS, for credentials and for ``configuration(of:)``; `nil` for a client of its own, made at
+    ///     its first use with the environment's proxy and certificates.
     ///   - directHTTPClient: What they are fetched with from the host or the container; must not use a proxy. `nil`
     ///     for a client of its own.
-    ///   - warn: Is told when credentials can't be renewed but the old ones go on working; once per occasion.
+    ///   - warn: Is told once, in words for a person, when something is wrong that calls survive: credentials that can't be
+    ///     renewed while the old ones go on working, or a clock that is off.
     /// - Throws: ``AWSConfigurationError`` when a file is malformed, or `AWS_PROFILE` names a profile that doesn't
     ///   exist.
     public init(
@@ -28,7 +31,10 @@ public struct AWSEnvironment: Sendable {
         directHTTPClient: (any HTTPClient)? = nil,
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
+        let httpClient = httpClient ?? LazyHTTPClient(environment)
         variables = environment
+        self.httpClient = httpClient
+        self.warn = warn
         profile = try AWSProfileFiles(environment: environment).selectedProfile()
         region = AWSRegion.configured(environment: environment, profile: profile)
         credentials = CredentialProviderChain.default(
@@ -37,6 +43,27 @@ public struct AWSEnvironment: Sendable {
             directHTTPClient: directHTTPClient,
             clock: clock,
             warn: warn
+        )
+    }
+
+    /// What a client of a service needs, all of it as the environment says.
+    ///
+    /// Each service has its own, since an endpoint belongs to a service. They share credentials, AWS's time and connections.
+    ///
+    /// - Throws: ``AWSConfigurationError`` when no region is configured, or the service's endpoint isn't an address.
+    public func configuration(of service: AWSService) throws -> AWSClientConfiguration {
+        guard let region else {
+            throw AWSConfigurationError("no region is configured; wanted: AWS_REGION, or the profile's region")
+        }
+        return AWSClientConfiguration(
+            region: region,
+            credentials: credentials,
+            httpClient: httpClient,
+            endpoint: try endpoint(of: service),
+            usesFIPS: usesFIPS,
+            usesDualStack: usesDualStack,
+            warn: warn,
+            clock: clock
         )
     }
 
