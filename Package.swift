@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
         .library(name: "AWSLite", targets: ["AWSLite"]),
         .library(name: "SandboxAPI", targets: ["SandboxAPI"]),
+        .library(name: "JobEngine", targets: ["JobEngine"]),
         .library(name: "QualiCore", targets: ["QualiCore"]),
         .library(name: "LocalCloud", targets: ["LocalCloud"]),
         .executable(name: "quali-worker", targets: ["worker"]),
@@ -78,13 +79,21 @@ let package = Package(
             ]
         ),
         .target(
-            name: "QualiCore",
+            name: "JobEngine",
             dependencies: [
-                "AWSLite", "SandboxAPI", "HTTPTransport", "CArchive", "COpenSSL", "CStat",
+                "AWSLite", "HTTPTransport", "CArchive", "CStat",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
+            name: "QualiCore",
+            dependencies: [
+                "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport", "COpenSSL",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
@@ -181,7 +190,7 @@ let package = Package(
         .testTarget(
             name: "QualiCoreTests",
             dependencies: [
-                "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud", "TestSupport",
+                "QualiCore", "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -197,7 +206,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "worker", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "TestSupport",
+                "worker", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "JobEngine",
+                "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),

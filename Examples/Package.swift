@@ -10,20 +10,22 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: ["EmbeddedWorker", "CustomAction", "S3Copy"].map { name in
-        .executableTarget(
-            name: name,
-            dependencies: [
-                .product(name: "AWSLite", package: "quali-worker"),
-                .product(name: "HTTPTransport", package: "quali-worker"),
-                .product(name: "LocalCloud", package: "quali-worker"),
-                .product(name: "QualiCore", package: "quali-worker"),
-                .product(name: "SandboxAPI", package: "quali-worker"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            path: name
-        )
-    },
+    // Each depends on what it imports, so that they show what a program of its kind links.
+    targets: [
+        example("EmbeddedWorker", of: ["QualiCore", "SandboxAPI", "LocalCloud"]),
+        example("CustomAction", of: ["JobEngine", "LocalCloud"]),
+        example("S3Copy", of: []),
+    ],
     swiftLanguageModes: [.v6]
 )
+
+func example(_ name: String, of libraries: [String]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: (["AWSLite", "HTTPTransport"] + libraries).map { .product(name: $0, package: "quali-worker") } + [
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        path: name
+    )
+}

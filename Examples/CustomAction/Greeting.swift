@@ -1,4 +1,4 @@
-import QualiCore
+import JobEngine
 
 /// An action of one's own: `Greet` says hello, and hands the greeting to later actions as a variable.
 struct Greeting: ActionHandler {

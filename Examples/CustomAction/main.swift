@@ -1,9 +1,9 @@
 // Serves an action type of one's own, here from a stand-in of CodePipeline, so that it runs anywhere.
 
 import AWSLite
+import JobEngine
 import LocalCloud
 import Logging
-import QualiCore
 import ServiceLifecycle
 
 let type = CodePipeline.CustomActionType(

@@ -186,12 +186,6 @@ public struct PortalLinks: Sendable, Hashable {
 }
 
 extension Duration {
-    /// The duration in seconds.
-    var timeInterval: TimeInterval {
-        let (seconds, attoseconds) = components
-        return TimeInterval(seconds) + TimeInterval(attoseconds) * 1e-18
-    }
-
     /// The duration in words, as in "15 minutes".
     var inMinutes: String {
         let minutes = Int((timeInterval / 60).rounded())

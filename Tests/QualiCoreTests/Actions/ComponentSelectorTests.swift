@@ -1,6 +1,7 @@
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite(.timeLimit(.minutes(1)))

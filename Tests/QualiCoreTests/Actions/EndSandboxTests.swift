@@ -4,6 +4,7 @@ import HTTPTransport
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Ending a sandbox", .timeLimit(.minutes(1)))

@@ -2,6 +2,7 @@ import AWSLite
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("What properties say where a job doesn't", .timeLimit(.minutes(1)))

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A pattern of Python 2's", .timeLimit(.minutes(1)))

@@ -1,6 +1,7 @@
 import AWSLite
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite struct QualiActionsTests {

@@ -5,6 +5,7 @@ import Logging
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Running a command", .timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import HTTPTransport
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("The sandbox among several input artifacts", .timeLimit(.minutes(1)))

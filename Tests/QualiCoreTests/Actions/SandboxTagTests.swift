@@ -1,5 +1,6 @@
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite struct SandboxTagTests {

@@ -5,6 +5,7 @@ import Logging
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Inputs and arguments of a password's type", .timeLimit(.minutes(1)))

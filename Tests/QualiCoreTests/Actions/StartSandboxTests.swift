@@ -5,6 +5,7 @@ import Logging
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Starting a sandbox", .timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import Logging
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Sandboxes that bear one tag", .timeLimit(.minutes(1)))

@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite struct ArtifactArchiveTests {

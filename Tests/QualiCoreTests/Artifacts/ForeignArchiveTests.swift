@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// Archives as other programs write them, with `sandbox.json` among other files.

@@ -4,6 +4,7 @@ import HTTPTransport
 import Logging
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite(.timeLimit(.minutes(1)))

@@ -3,6 +3,7 @@ import Foundation
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite struct SandboxDocumentTests {

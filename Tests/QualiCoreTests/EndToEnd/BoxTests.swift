@@ -3,6 +3,7 @@ import HTTPTransport
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// A box between the worker and AWS answers in AWS's place for a while.

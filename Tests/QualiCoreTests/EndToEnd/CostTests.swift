@@ -1,6 +1,7 @@
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// What jobs that go well cost in calls, besides the polls that all jobs share.

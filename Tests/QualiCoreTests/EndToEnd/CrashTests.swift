@@ -3,6 +3,7 @@ import HTTPTransport
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// A worker dies at each write of its journal, and another one goes on from what is on disk.

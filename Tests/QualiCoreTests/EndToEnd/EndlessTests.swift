@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Whatever the services answer", .serialized, .timeLimit(.minutes(5)))

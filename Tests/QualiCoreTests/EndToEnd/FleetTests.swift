@@ -3,6 +3,7 @@ import HTTPTransport
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Workers that share a queue", .serialized, .timeLimit(.minutes(5)))

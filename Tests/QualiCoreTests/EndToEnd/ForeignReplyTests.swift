@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Boxes before the lab", .timeLimit(.minutes(5)))

@@ -3,6 +3,7 @@ import HTTPTransport
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// What CodePipeline does between hand-out and acknowledgement isn't documented, so that workers have to bear it all.

@@ -2,6 +2,7 @@ import HTTPTransport
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Labs that share action types", .serialized, .timeLimit(.minutes(2)))

@@ -3,6 +3,7 @@ import HTTPTransport
 import LocalCloud
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A pipeline that is stopped", .serialized, .timeLimit(.minutes(5)))

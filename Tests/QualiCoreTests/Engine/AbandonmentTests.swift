@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A job whose result nobody wants", .timeLimit(.minutes(1)))

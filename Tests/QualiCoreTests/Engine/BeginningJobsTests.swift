@@ -1,6 +1,7 @@
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Jobs that begin", .timeLimit(.minutes(1)))

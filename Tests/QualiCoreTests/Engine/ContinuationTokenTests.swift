@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite(.timeLimit(.minutes(1)))

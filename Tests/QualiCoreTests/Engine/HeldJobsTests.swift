@@ -1,6 +1,7 @@
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Jobs of one action in one worker", .timeLimit(.minutes(1)))

@@ -5,6 +5,7 @@ import Logging
 import ServiceLifecycle
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A worker whose task is cancelled, and a handler that ignores it", .timeLimit(.minutes(2)))

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Jobs of a journal that is a copy", .timeLimit(.minutes(1)))

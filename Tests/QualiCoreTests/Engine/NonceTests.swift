@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("The nonce of a job", .timeLimit(.minutes(1)))

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("What is said of an outage")

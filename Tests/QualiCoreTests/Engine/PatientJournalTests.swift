@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A journal that can't be written", .timeLimit(.minutes(1)))

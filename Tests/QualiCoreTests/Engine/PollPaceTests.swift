@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("The pace of polls", .timeLimit(.minutes(2)))

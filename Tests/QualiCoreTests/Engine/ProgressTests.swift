@@ -4,6 +4,7 @@ import HTTPTransport
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Progress in CodePipeline's console", .timeLimit(.minutes(1)))

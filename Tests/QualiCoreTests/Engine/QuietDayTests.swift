@@ -1,6 +1,7 @@
 import Logging
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// `Docs/logs.md` promises what is tested here.

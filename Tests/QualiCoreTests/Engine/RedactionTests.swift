@@ -5,6 +5,7 @@ import LocalCloud
 import Logging
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Secrets", .timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import HTTPTransport
 import Logging
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// A host's clock that somebody sets.

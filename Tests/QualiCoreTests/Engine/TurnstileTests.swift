@@ -1,6 +1,7 @@
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A turnstile", .timeLimit(.minutes(1)))

@@ -5,6 +5,7 @@ import HTTPTransport
 import Logging
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A state folder that was copied, moved or brought back", .timeLimit(.minutes(1)))

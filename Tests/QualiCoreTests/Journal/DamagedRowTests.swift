@@ -4,6 +4,7 @@ import GRDB
 import Logging
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A row of the journal that can't be read", .timeLimit(.minutes(1)))

@@ -3,6 +3,7 @@ import GRDB
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("Writes that share a transaction", .timeLimit(.minutes(1)))

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A journal that is only read", .timeLimit(.minutes(1)))

@@ -3,6 +3,7 @@ import GRDB
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A journal on disk", .timeLimit(.minutes(1)))

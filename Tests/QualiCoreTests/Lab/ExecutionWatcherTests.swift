@@ -3,6 +3,7 @@ import HTTPTransport
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A watcher of executions", .timeLimit(.minutes(1)))

@@ -2,6 +2,7 @@ import AWSLite
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A lab's failure, in a job's words", .timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import LocalCloud
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("The inventory of sandboxes", .timeLimit(.minutes(5)))

@@ -4,6 +4,7 @@ import HTTPTypes
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite(.timeLimit(.minutes(1)))

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A worker's monitor", .timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import LocalCloud
 import Testing
 
 @testable import AWSLite
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("The table of rights", .timeLimit(.minutes(5)))

@@ -4,6 +4,7 @@ import HTTPTransport
 import Logging
 import SandboxAPI
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// A day of a worker in virtual time: services that are down at hours of one's choice, and jobs that come at such hours.

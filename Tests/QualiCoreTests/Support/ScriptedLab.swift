@@ -5,6 +5,7 @@ import HTTPTypes
 import Logging
 import SandboxAPI
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// A lab in memory, whose every answer a test writes down; it answers logins by itself.

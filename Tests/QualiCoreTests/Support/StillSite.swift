@@ -6,6 +6,7 @@ import LocalCloud
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 /// The stand-ins without sockets, and a worker at them, in a time that goes on only while nobody has anything to do.

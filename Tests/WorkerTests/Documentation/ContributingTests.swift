@@ -39,7 +39,11 @@ struct ContributingTests {
             let isNamed = named.contains { $0 == "Sources/\(target)" || $0.hasPrefix("Sources/\(target)/") }
             #expect(isNamed, "Sources/\(target) isn't in the table")
         }
-        for room in try Self.folders(in: "Sources/QualiCore") { #expect(named.contains("Sources/QualiCore/\(room)")) }
+        for target in ["JobEngine", "QualiCore"] {
+            for room in try Self.folders(in: "Sources/\(target)") {
+                #expect(named.contains("Sources/\(target)/\(room)"), "Sources/\(target)/\(room) isn't in the table")
+            }
+        }
         let targets = Set(try Self.folders(in: "Sources").map { $0.lowercased() })
         for folder in try Self.folders(in: "Tests") {
             let tested = folder.hasSuffix("Tests") ? folder.dropLast("Tests".count).lowercased() : ""

@@ -101,7 +101,10 @@ struct PagesTests {
             }
         }
         #expect(found > 10)
-        let sources = try Pages.texts(in: ["Sources/QualiCore", "Sources/worker"], where: { $0.hasSuffix(".swift") })
+        let sources = try Pages.texts(
+            in: ["Sources/JobEngine", "Sources/QualiCore", "Sources/worker"],
+            where: { $0.hasSuffix(".swift") }
+        )
         // The page's style has names of its own that look like flags.
         for (path, text) in sources where !path.contains("Status/Page") {
             for literal in text.replacing(#/\\\n\s*/#, with: "").replacing(#/"\s*\+\s*"/#, with: "").split(

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 @testable import worker
 

@@ -4,6 +4,7 @@ import HTTPTransport
 import SandboxAPI
 import Testing
 
+@testable import JobEngine
 @testable import QualiCore
 
 @Suite("A job whose lab has a certificate for another host", .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import Foundation
 
+@testable import JobEngine
 @testable import QualiCore
 @testable import worker
 

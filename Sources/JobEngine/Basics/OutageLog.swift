@@ -1,31 +1,34 @@
-import AWSLite
-import Foundation
+package import AWSLite
+package import Foundation
 import HTTPTransport
-import Logging
+package import Logging
 
 /// Logs something that is tried again and again.
 ///
 /// It says the first failure, then from time to time how often it has failed since when, and in the end that it has
 /// recovered; all else is debug. One log is for all who try the same thing, so that a hundred jobs don't say that one
 /// service is down.
-final class OutageLog: Sendable {
-    /// What is tried.
-    enum Work: String, CaseIterable {
-        case polling = "Polling"
-        case readingOffers = "Reading offered jobs"
-        case acknowledging = "Acknowledging jobs"
-        case resuming = "Resuming jobs"
-        case reporting = "Reporting results"
-        case watchingPipelines = "Looking for stopped pipelines"
-        case journal = "Writing to the journal"
-        case findingJournal = "Finding the journal in its place"
-        case watchingSandboxes = "Reading the lab's sandboxes"
-        case watchingExecutions = "Reading the lab's executions"
-        case probingLab = "Asking the lab whether it is there"
-        case askingLab = "Asking the lab"
-        case loggingIn = "Logging into the lab"
-        case storing = "Reading and writing artifacts"
-        case readingActions = "Reading a pipeline's actions"
+package final class OutageLog: Sendable {
+    /// What is tried; whoever tries something of their own adds a name for it.
+    package struct Work: RawRepresentable, Sendable, Hashable {
+        /// The name, as the beginning of a message.
+        package let rawValue: String
+
+        /// Names a work.
+        package init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        static let polling = Work(rawValue: "Polling")
+        static let readingOffers = Work(rawValue: "Reading offered jobs")
+        static let acknowledging = Work(rawValue: "Acknowledging jobs")
+        static let resuming = Work(rawValue: "Resuming jobs")
+        static let reporting = Work(rawValue: "Reporting results")
+        static let watchingPipelines = Work(rawValue: "Looking for stopped pipelines")
+        static let journal = Work(rawValue: "Writing to the journal")
+        static let findingJournal = Work(rawValue: "Finding the journal in its place")
+        static let storing = Work(rawValue: "Reading and writing artifacts")
+        package static let readingActions = Work(rawValue: "Reading a pipeline's actions")
     }
 
     /// How a message goes on after the work's name.
@@ -63,16 +66,16 @@ final class OutageLog: Sendable {
     /// Creates a log for one thing.
     ///
     /// - Parameter metadata: What tells it from others that do the same work.
-    init(_ work: Work, metadata: Logger.Metadata = [:]) {
+    package init(_ work: Work, metadata: Logger.Metadata = [:]) {
         self.work = work
         self.metadata = metadata
     }
 
     /// What the latest try failed with; `nil` while all is well.
-    var trouble: String? { state.withLock { $0.isFailing ? $0.lastError : nil } }
+    package var trouble: String? { state.withLock { $0.isFailing ? $0.lastError : nil } }
 
     /// Notes a failure.
-    func failed(_ error: any Error, at now: Date, _ logger: Logger) {
+    package func failed(_ error: any Error, at now: Date, _ logger: Logger) {
         let (event, level, facts) = state.withLock { state -> (Event, Logger.Level, Logger.Metadata) in
             if now.timeIntervalSince(state.lastFailure) >= Self.quietTime, !state.isFailing {
                 state = State()
@@ -96,7 +99,7 @@ final class OutageLog: Sendable {
     }
 
     /// Notes a success.
-    func succeeded(at now: Date, _ logger: Logger) {
+    package func succeeded(at now: Date, _ logger: Logger) {
         let told = state.withLock { state -> (Logger.Level, Logger.Metadata)? in
             guard state.isFailing else { return nil }
             state.isFailing = false
@@ -133,11 +136,11 @@ final class OutageLog: Sendable {
 }
 
 /// An error that can tell its kind apart from its details.
-protocol KindOfTrouble: Error {
+package protocol KindOfTrouble: Error {
     /// The kind, the same for all errors of one cause.
     var kindOfTrouble: String { get }
 }
 
 extension AWSError: KindOfTrouble {
-    var kindOfTrouble: String { code.rawValue }
+    package var kindOfTrouble: String { code.rawValue }
 }

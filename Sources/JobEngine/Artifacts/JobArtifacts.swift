@@ -94,7 +94,7 @@ public struct JobArtifacts: Sendable {
     ///
     /// - Parameter make: Throws a ``JobFailure`` with ``JobFailure/isDamage`` set for bytes that may be others next time.
     /// - Throws: ``JobFailure`` as ``read(_:limit:)`` does, and what `make` throws.
-    func read<Value: Sendable>(
+    package func read<Value: Sendable>(
         _ artifact: CodePipeline.Artifact,
         limit: Int = 64 << 20,
         _ make: (Data) async throws -> Value
@@ -125,7 +125,7 @@ public struct JobArtifacts: Sendable {
     /// - Parameter deadline: How long passing trouble is waited out, if that is known from the job's checkpoint: then the job
     ///   may be put back meanwhile.
     /// - Throws: ``JobFailure``, with ``JobFailure/isPassing`` set if it has waited in vain.
-    func write(
+    package func write(
         _ data: Data,
         contentType: String,
         to artifact: CodePipeline.Artifact,

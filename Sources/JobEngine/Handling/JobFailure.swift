@@ -14,14 +14,14 @@ public struct JobFailure: Error, Sendable, Hashable {
     /// What the console's link opens, if the work got that far.
     public var externalExecutionID: String?
     /// Whether the passing trouble of a service, which was waited for in vain, is all that is behind it.
-    var isPassing = false
+    package var isPassing = false
     /// Whether all that is behind it are bytes of an artifact that aren't what was stored, or can't be: they may be others
     /// when they are read once more.
-    var isDamage = false
+    package var isDamage = false
     /// What a property should be whose text is wrong, in words.
-    var wanted: String?
+    package var wanted: String?
     /// Whether CodePipeline has closed the job, so that nobody reads this.
-    private(set) var isOfClosedJob = false
+    package private(set) var isOfClosedJob = false
 
     /// Creates a failure.
     public init(_ type: CodePipeline.FailureType, _ message: String, externalExecutionID: String? = nil) {
@@ -35,7 +35,7 @@ extension JobFailure {
     /// The action of a job goes on with another one.
     ///
     /// - Parameter step: What hasn't been done yet, as in "its command was started".
-    static func closed(before step: String) -> JobFailure {
+    package static func closed(before step: String) -> JobFailure {
         var failure = JobFailure(.jobFailed, "CodePipeline has closed this job before \(step).")
         failure.isOfClosedJob = true
         return failure

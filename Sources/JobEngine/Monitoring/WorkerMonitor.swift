@@ -5,7 +5,7 @@ import HTTPTransport
 
 /// Watches a worker: what it holds, how its latest jobs ended, and how the services answer.
 ///
-/// Give one to ``QualiWorker`` or ``JobWorker``, and take a ``snapshot()`` of it whenever you like, from any task. What
+/// Give one to ``JobWorker``, or to the worker that is made of it, and take a ``snapshot()`` of it whenever you like, from any task. What
 /// can be counted also goes to swift-metrics, under names that begin with `quali_worker_`.
 public final class WorkerMonitor: Sendable {
     private struct State {
@@ -206,7 +206,7 @@ public final class WorkerMonitor: Sendable {
         state.withLock { $0.journalTrouble = trouble }
     }
 
-    func labAnswered() {
+    package func labAnswered() {
         let now = clock.now
         let metrics = state.withLock { state in
             state.lab.answered(now)
@@ -216,7 +216,7 @@ public final class WorkerMonitor: Sendable {
         metrics.lastLabAnswer.set((now + clockOffset).timeIntervalSince1970)
     }
 
-    func labFailed(_ error: any Error) {
+    package func labFailed(_ error: any Error) {
         let now = clock.now
         let trouble = state.withLock { $0.redact }("\(error)")
         let metrics = state.withLock { state in
@@ -227,13 +227,13 @@ public final class WorkerMonitor: Sendable {
     }
 
     /// Notes that the lab refuses the worker's login.
-    func labRefuses(_ error: any Error) {
+    package func labRefuses(_ error: any Error) {
         labFailed(error)
         state.withLock { $0.lab.refusal = $0.lab.trouble }
     }
 
     /// Notes that the lab has taken the worker's login.
-    func labAccepts() {
+    package func labAccepts() {
         state.withLock { state in
             guard state.lab.refusal != nil else { return }
             (state.lab.refusal, state.lab.trouble, state.lab.troubleSince) = (nil, nil, nil)
@@ -241,7 +241,7 @@ public final class WorkerMonitor: Sendable {
     }
 
     /// How many requests the lab has had.
-    var labRequests: Int { state.withLock { $0.lab.answers + $0.lab.failures } }
+    package var labRequests: Int { state.withLock { $0.lab.answers + $0.lab.failures } }
 
     private func metrics(of typeID: CodePipeline.ActionTypeID) -> WorkerMetrics.Action? {
         state.withLock { $0.metrics }[typeID.provider]

@@ -27,7 +27,7 @@ public enum ArtifactArchive {
         /// Why, as the end of a sentence that begins with the archive's name.
         public let description: String
         /// Whether the bytes are no archive, or not all of one.
-        let isDamage: Bool
+        package let isDamage: Bool
 
         init(description: String, isDamage: Bool = false) {
             (self.description, self.isDamage) = (description, isDamage)
@@ -75,7 +75,7 @@ public enum ArtifactArchive {
     /// As ``read(_:limits:where:)``.
     ///
     /// - Parameter goOn: Called before each piece; what it throws ends the reading.
-    static func read(
+    package static func read(
         _ archive: Data,
         limits: Limits = Limits(),
         goOn: () throws -> Void,

@@ -1,7 +1,7 @@
 import HTTPTransport
 
 /// Gives up a wait; what it waited for is told no more once this has returned.
-typealias GiveUp = @Sendable () async -> Void
+package typealias GiveUp = @Sendable () async -> Void
 
 /// Begins a wait that calls back once with what it has brought.
 typealias Standby = @Sendable (_ wake: @escaping @Sendable (any Sendable) -> Void) async -> GiveUp

@@ -1,6 +1,6 @@
 public import AWSLite
 public import Foundation
-import HTTPTransport
+package import HTTPTransport
 public import Logging
 
 /// What a handler knows of its job, and how it reaches the outside.
@@ -89,13 +89,13 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     }
 
     /// Has secrets masked from now on: in the log, the progress, and the words of the result or failure.
-    func hide(_ secrets: [Secret]) { ledger.secrets.add(secrets) }
+    package func hide(_ secrets: [Secret]) { ledger.secrets.add(secrets) }
 
     /// What is hidden.
-    var secrets: [Secret] { ledger.secrets.all }
+    package var secrets: [Secret] { ledger.secrets.all }
 
     /// The text with what is hidden masked, for where it is cut or stored.
-    func redact(_ text: String) -> String { ledger.secrets.redact(text) }
+    package func redact(_ text: String) -> String { ledger.secrets.redact(text) }
 
     /// Stores how far the job has come; when it returns, a worker that resumes the job will begin from here.
     ///
@@ -114,7 +114,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     }
 
     /// Shows what the job waits for beside its progress, until that is over or the next ``report(_:)``.
-    func show(trouble: String?) async {
+    package func show(trouble: String?) async {
         await ledger.note(trouble: trouble)
     }
 
@@ -140,7 +140,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     ///
     /// - Parameter begin: Begins the wait, and returns what gives it up.
     /// - Throws: `CancellationError` when the run ends here, or the task is cancelled.
-    func standBy<Value: Sendable>(
+    package func standBy<Value: Sendable>(
         _ begin: @escaping @Sendable (_ wake: @escaping @Sendable (Value) -> Void) async -> GiveUp
     ) async throws -> Value {
         try Task.checkCancellation()
@@ -162,7 +162,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     }
 
     /// Whether the next ``pause(for:)`` shows the job's progress, which then is worth a look.
-    func takeTurnToShowProgress() async -> Bool { await ledger.takeTurnToShow() }
+    package func takeTurnToShowProgress() async -> Bool { await ledger.takeTurnToShow() }
 
     /// Whether ``pause(for:)`` always puts the job back, so that there is one look at a time.
     public var waitsInQueue: Bool { ledger.waitsInQueue }
@@ -183,11 +183,11 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     /// Whether CodePipeline has closed the job, as far as it tells: its action is over, or goes on with another job.
     ///
     /// It costs a call, so it is for steps that come long after the job was taken and can't be undone.
-    func isOver() async -> Bool { await isJobOver() }
+    package func isOver() async -> Bool { await isJobOver() }
 
     /// When the job was last surely this worker's, if it was claimed so long ago that another worker may have put it back
     /// meanwhile; else `nil`.
-    var oldClaim: Date? {
+    package var oldClaim: Date? {
         clock.now.timeIntervalSince(job.claimedAt) > 15 ? job.claimedAt : nil
     }
 

@@ -1,19 +1,24 @@
 import Foundation
-import Logging
+package import Logging
 
 /// Says when somebody has set the host's clock.
 ///
 /// Nothing else comes of that. But who compares the log's times will want to know.
-struct ClockWatch: Sendable {
+package struct ClockWatch: Sendable {
     private static let pause: Duration = .seconds(10)
     /// More than a clock that is only slowed down or quickened strays within a pause.
     private static let leastJump: TimeInterval = 5
 
-    let clock: any WorkerClock
-    let logger: Logger
+    private let clock: any WorkerClock
+    private let logger: Logger
+
+    package init(clock: any WorkerClock, logger: Logger) {
+        self.clock = clock
+        self.logger = logger
+    }
 
     /// Looks until the task is cancelled.
-    func run() async {
+    package func run() async {
         var known = lead
         while !Task.isCancelled {
             try? await clock.sleep(for: Self.pause)

@@ -1,29 +1,29 @@
-import Foundation
-import Logging
+package import Foundation
+package import Logging
 
 /// Who waits while a service is in passing trouble, and where that is told.
 ///
 /// All that jobs repeat is repeated here, so that no trouble is borne in silence: the log tells it as one outage for all
 /// jobs, and the job's progress says what it waits for.
-struct Waiter: Sendable {
-    let clock: any WorkerClock
-    let logger: Logger
+package struct Waiter: Sendable {
+    package let clock: any WorkerClock
+    package let logger: Logger
     /// The action's own time-out: how long a lab that refuses the worker's login is waited for.
-    var limit: Duration = .zero
+    package var limit: Duration = .zero
     /// Shows what is waited for beside the job's progress; `nil` once that is over.
-    var show: @Sendable (String?) async -> Void = { _ in }
+    package var show: @Sendable (String?) async -> Void = { _ in }
     /// Masks the job's secrets, before a text is cut.
-    var redact: @Sendable (String) -> String = { $0 }
+    package var redact: @Sendable (String) -> String = { $0 }
     /// Pauses; it may put the job back, after which the handler begins anew from its checkpoint.
     var pause: (@Sendable (Duration) async throws -> Void)?
 
     /// One who waits without telling anybody.
-    static func silent(_ clock: any WorkerClock) -> Waiter {
+    package static func silent(_ clock: any WorkerClock) -> Waiter {
         Waiter(clock: clock, logger: Logger(label: "waiter") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// What an error means for whoever has met it.
-    enum Verdict {
+    package enum Verdict {
         /// To try again brings the same.
         case lasting
         /// It passes by itself; this is how long it is borne, and what is waited for, as in "the lab: no connection".
@@ -37,7 +37,7 @@ struct Waiter: Sendable {
     ///   - mayPutBack: Whether a pause may put the job back; only where the time until which is waited is in its checkpoint.
     ///   - judge: Tells passing trouble from a refusal.
     /// - Throws: What the last try threw.
-    func persist<Value: Sendable>(
+    package func persist<Value: Sendable>(
         _ outage: OutageLog,
         _ pauses: Backoff,
         mayPutBack: Bool = false,
@@ -78,7 +78,7 @@ extension JobContext {
     /// The job as one who waits.
     ///
     /// - Parameter limit: The action's own time-out.
-    func waiter(limit: Duration) -> Waiter {
+    package func waiter(limit: Duration) -> Waiter {
         Waiter(
             clock: clock,
             logger: logger,
