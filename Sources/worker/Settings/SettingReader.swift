@@ -1,5 +1,4 @@
 import AWSLite
-import Configuration
 import Foundation
 import HTTPTransport
 
@@ -9,13 +8,11 @@ struct SettingReader {
     let sources: SettingSources
     /// What is wrong so far.
     private(set) var problems: [SettingProblem]
-    private let config: ConfigReader
 
     /// Creates a reader; what is wrong with the sources counts already.
     init(_ sources: SettingSources) {
         self.sources = sources
         problems = sources.problems
-        config = sources.reader
     }
 
     /// Ends the reading.
@@ -37,11 +34,7 @@ struct SettingReader {
 
     /// The text of a setting; `nil` where there is none.
     func text(_ setting: Setting) -> String? {
-        for name in [setting.name] + setting.otherNames {
-            let text = config.string(forKey: ConfigKey([name]), isSecret: setting.secrecy != .open)
-            if let text { return text }
-        }
-        return nil
+        ([setting.name] + setting.otherNames).lazy.compactMap(sources.value).first
     }
 
     /// The text of a setting that must be given; where it isn't, that is a problem, and the text is empty.

@@ -1,4 +1,3 @@
-import Configuration
 import Foundation
 import HTTPTransport
 
@@ -72,18 +71,9 @@ struct SettingSources: Sendable {
         readSecretFiles()
     }
 
-    /// Reads values by name; secrets are marked as such.
-    var reader: ConfigReader { ConfigReader(providers: providers) }
-
-    /// The sources as the reader has them.
-    var providers: [InMemoryProvider] {
-        let secretNames = Set(Setting.all.filter { $0.secrecy != .open }.flatMap { [$0.name] + $0.otherNames })
-        return layers.map { layer in
-            let values = layer.values.map { name, value in
-                (AbsoluteConfigKey([name]), ConfigValue(.string(value), isSecret: secretNames.contains(name)))
-            }
-            return InMemoryProvider(name: layer.title, values: Dictionary(uniqueKeysWithValues: values))
-        }
+    /// The value that a name has in the strongest source with that name; `nil` where none has it.
+    func value(of name: String) -> String? {
+        layers.lazy.compactMap { $0.values[name] }.first
     }
 
     /// All values, as if they all were in the environment.

@@ -1,5 +1,4 @@
 import AWSLite
-import Configuration
 import Foundation
 import HTTPTransport
 import Testing
@@ -132,12 +131,10 @@ struct SettingSourcesTests {
         let secrets = [
             "CLOUDSHELL_PASSWORD": "hidden-1", "CLOUDSHELL_PROXY": "hidden-2", "AWS_SECURITY_TOKEN": "hidden-3",
         ]
-        let sources = SettingSources(environment: secrets.merging(["CLOUDSHELL_USER": "shown"]) { $1 })
-        #expect(sources.providers.map(\.debugDescription).joined().contains("shown"))
+        let sources = SettingSources(environment: secrets)
         var dumped = ""
         dump(sources, to: &dumped)
-        for text in [dumped, "\(sources)", String(reflecting: sources), "\(sources.providers.map(\.debugDescription))"]
-        {
+        for text in [dumped, "\(sources)", String(reflecting: sources)] {
             #expect(!text.contains("hidden"))
         }
     }
