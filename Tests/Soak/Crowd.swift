@@ -50,7 +50,7 @@ struct Crowd: Sendable {
         print("crowd: \(count) executions begun in \(Self.seconds(begun, since: created))")
         print("crowd: \(count) sandboxes started in \(Self.seconds(Date(), since: begun))")
         try await looks(2)
-        print("crowd: \(count) jobs wait; the worker has \(try await waiting.memory()) of memory")
+        print("crowd: \(count) jobs wait; the worker has \(try await waiting.memory()) of private memory")
         _ = await waiting.end(SIGKILL)
 
         let next = try host(handoff: "on-stop")

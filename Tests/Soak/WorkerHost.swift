@@ -87,12 +87,12 @@ actor WorkerHost {
         return String(decoding: try lines.readToEnd() ?? Data(), as: UTF8.self).contains("Job stays in the journal")
     }
 
-    /// The worker's resident memory, as the kernel tells it.
+    /// The worker's private memory, as the kernel tells it: what is in no file.
     func memory() throws -> String {
         guard let id = process?.processIdentifier else { return "no" }
         let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-        return line.dropFirst("VmRSS:".count).trimmingCharacters(in: .whitespaces)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
+        return line.dropFirst("RssAnon:".count).trimmingCharacters(in: .whitespaces)
     }
 
     /// Sends the worker a signal, and waits until its process is gone.

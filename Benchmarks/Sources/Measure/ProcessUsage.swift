@@ -4,7 +4,7 @@ import Foundation
 public struct ProcessUsage: Sendable {
     /// Seconds of the processor's time, the system's for this process included.
     public let cpu: Double
-    /// The resident memory, in MiB.
+    /// The private memory (anonymous), in MiB: what is resident and in no file.
     public let memory: Double
     /// The most memory that was ever resident, in MiB.
     public let peak: Double
@@ -29,7 +29,7 @@ public struct ProcessUsage: Sendable {
             let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
             return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? 0
         }
-        memory = number("VmRSS") / 1_024
+        memory = number("RssAnon") / 1_024
         peak = number("VmHWM") / 1_024
         threads = Int(number("Threads"))
         descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd").count

@@ -33,7 +33,7 @@ enum Program {
         for number in ignoredSignals { signal(number, SIG_IGN) }
         quali_hide_memory()
         _ = fileLimit
-        ResidentMemory.shareHeaps()
+        HeapMemory.shareHeaps()
         // While there is no other thread that might read the environment.
         _ = ProcessEnvironment.variables
     }

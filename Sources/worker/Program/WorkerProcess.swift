@@ -161,7 +161,7 @@ struct WorkerProcess: Sendable {
             watchdog.end()
         }
         // Ends with this function.
-        async let _: Void = ResidentMemory.keepSmall()
+        async let _: Void = HeapMemory.keepSmall()
         try await withThrowingTaskGroup { tasks in
             tasks.addTask {
                 do {
