@@ -21,7 +21,6 @@ let checkedBuffers: [CSetting] = [
 
 let package = Package(
     name: "quali-worker",
-    platforms: [.macOS(.v15)],
     products: [
         .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
         .library(name: "AWSLite", targets: ["AWSLite"]),
@@ -142,7 +141,7 @@ let package = Package(
             path: "Tests/Soak",
             exclude: ["stepped-clock.c"]
         ),
-        // The simulator of scripts/simulate; no product, and for Linux alone.
+        // The simulator of scripts/simulate; no product.
         .target(name: "VirtualSystem", path: "Tests/Simulator/VirtualSystem"),
         .executableTarget(
             name: "simulator",

@@ -8,7 +8,6 @@ let awsLite: [Target.Dependency] = [
 
 let package = Package(
     name: "Benchmarks",
-    platforms: [.macOS(.v15)],
     dependencies: [
         .package(name: "quali-worker", path: ".."),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),

@@ -4,7 +4,6 @@ import PackageDescription
 
 let package = Package(
     name: "examples",
-    platforms: [.macOS(.v15)],
     dependencies: [
         .package(name: "quali-worker", path: ".."),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),

@@ -2,12 +2,7 @@
 
 import AWSLite
 import FoundationEssentials
-
-#if canImport(Glibc)
 import Glibc
-#else
-import Darwin
-#endif
 
 let arguments = CommandLine.arguments.dropFirst()
 guard let source = arguments.first, let target = arguments.last, arguments.count == 2,

@@ -1,15 +1,11 @@
 #pragma once
 #include <sys/resource.h>
-#ifdef __linux__
 #include <sys/prctl.h>
-#endif
 
 // Keeps the process's memory out of core dumps and of other processes of its user. prctl is variadic, which Swift can't
 // import.
 static inline void quali_hide_memory(void) {
-#ifdef __linux__
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
 }
 
 // Raises the number of files that may be open at once as far as the process may, and no further than `most`; returns

@@ -1,5 +1,4 @@
 #pragma once
-#ifdef __linux__
 #include <linux/stat.h>
 #include <sys/syscall.h>
 
@@ -14,4 +13,3 @@ static inline long long file_birth(int file) {
     if (!(status.stx_mask & STATX_BTIME)) { return 0; }
     return status.stx_btime.tv_sec * 1000000000LL + status.stx_btime.tv_nsec;
 }
-#endif

@@ -1,9 +1,7 @@
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
 #else
-import Darwin
+import Musl
 #endif
 
 /// A text in which other texts are found however an encoder has escaped them: as JSON, HTML, part of a URL, or some of

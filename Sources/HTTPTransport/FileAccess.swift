@@ -2,10 +2,8 @@ import CLibcurl
 
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
 #else
-import Darwin
+import Musl
 #endif
 
 /// The calls of the system on files, with failures that name the file.
@@ -146,11 +144,7 @@ package enum FileAccess {
         init(_ status: stat) {
             size = Int(status.st_size)
             file = [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
-            #if canImport(Darwin)
-            changed = [status.st_mtimespec.tv_sec, status.st_mtimespec.tv_nsec]
-            #else
             changed = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
-            #endif
         }
     }
 

@@ -1,9 +1,7 @@
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
 #else
-import Darwin
+import Musl
 #endif
 
 /// Runs work whose length is decided by bytes from outside, on threads of its own: a few pieces at a time, the others in

@@ -3,7 +3,6 @@ import HTTPTransport
 import HTTPTypes
 import Testing
 
-#if canImport(Glibc)
 /// A network in which names are asked for and no answer ever comes: namespaces of one thread and of those it starts.
 private final class SilentNetwork: Sendable {
     /// Reaches the network, since its thread was started in it.
@@ -146,4 +145,3 @@ struct NameLookupTests {
         }
     }
 }
-#endif

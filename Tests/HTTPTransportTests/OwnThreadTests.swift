@@ -1,12 +1,9 @@
 import FoundationEssentials
+import Glibc
 import Synchronization
 import Testing
 
 @testable import HTTPTransport
-
-#if canImport(Glibc)
-import Glibc
-#endif
 
 @Suite(.timeLimit(.minutes(1)))
 struct OwnThreadTests {

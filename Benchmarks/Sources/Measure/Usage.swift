@@ -12,13 +12,8 @@ public struct Usage {
     /// Asks the system.
     public init() {
         var usage = rusage()
-        #if canImport(Darwin)
-        getrusage(RUSAGE_SELF, &usage)
-        let unitsPerMebibyte = 1_048_576.0
-        #else
         getrusage(RUSAGE_SELF.rawValue, &usage)
         let unitsPerMebibyte = 1_024.0
-        #endif
         func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
         cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime)
         peak = Double(usage.ru_maxrss) / unitsPerMebibyte

@@ -3,10 +3,8 @@ import HTTPTransport
 
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
 #else
-import Darwin
+import Musl
 #endif
 
 /// Runs a program and reads what it writes, on a thread of its own so that Swift's pool isn't blocked.
@@ -180,10 +178,8 @@ package final class ChildProcess: Sendable {
     private func readSome(_ file: Int32, _ buffer: inout [UInt8]) -> Int {
         #if canImport(Glibc)
         Glibc.read(file, &buffer, buffer.count)
-        #elseif canImport(Musl)
-        Musl.read(file, &buffer, buffer.count)
         #else
-        Darwin.read(file, &buffer, buffer.count)
+        Musl.read(file, &buffer, buffer.count)
         #endif
     }
 }

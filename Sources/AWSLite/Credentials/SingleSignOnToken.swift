@@ -5,10 +5,8 @@ import HTTPTypes
 
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
 #else
-import Darwin
+import Musl
 #endif
 
 /// The token that `aws sso login` left in its cache, shared with every other AWS tool of the user.

@@ -2,10 +2,8 @@ import FoundationEssentials
 
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
 #else
-import Darwin
+import Musl
 #endif
 
 /// Takes in a reply's body, within its limit: into memory, or into a file or a reader where the reply is a success.

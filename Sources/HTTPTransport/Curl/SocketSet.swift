@@ -2,10 +2,8 @@ import CLibcurl
 
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
 #else
-import Darwin
+import Musl
 #endif
 
 /// The sockets that libcurl waits for, and a pipe that ends the waiting.

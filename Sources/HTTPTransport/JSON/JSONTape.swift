@@ -2,10 +2,8 @@ import FoundationEssentials
 
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
-import Musl
 #else
-import Darwin
+import Musl
 #endif
 
 /// A JSON text, read once into a flat list of its values, each before what is in it.

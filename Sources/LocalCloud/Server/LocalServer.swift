@@ -12,11 +12,7 @@ public final class LocalServer: Sendable {
     public var url: String { "http://127.0.0.1:\(port)" }
 
     private static var socketPool: any AsyncSocketPool {
-        #if os(Linux)
         SharedSocketPool.shared
-        #else
-        HTTPServer.defaultPool()
-        #endif
     }
 
     private let service: any LocalService

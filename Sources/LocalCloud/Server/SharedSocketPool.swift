@@ -1,4 +1,3 @@
-#if os(Linux)
 import CEpoll
 import FlyingSocks
 import Foundation
@@ -109,4 +108,3 @@ final class SharedSocketPool: AsyncSocketPool {
         for waiter in woken { waiter.continuation.resume() }
     }
 }
-#endif

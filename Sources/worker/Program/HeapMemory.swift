@@ -3,7 +3,7 @@ import Dispatch
 
 #if canImport(Glibc)
 import Glibc
-#elseif canImport(Musl)
+#else
 import Musl
 #endif
 

@@ -15,16 +15,9 @@ enum Program {
     static let fewestFiles = 64
     /// Signals without a meaning here, which would end the process: one that somebody sends by mistake does no harm.
     private static let ignoredSignals =
-        [SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXFSZ] + otherSignals
-
-    #if os(Linux)
-    private static var otherSignals: [Int32] {
+        [SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXFSZ, SIGIO, SIGPWR, SIGSTKFLT]
         // Signals 32 and 33 are glibc's own.
-        [SIGIO, SIGPWR, SIGSTKFLT] + Array(34...64)
-    }
-    #else
-    private static let otherSignals: [Int32] = []
-    #endif
+        + Array(34...64)
 
     /// Sets up the process, before anything else happens in it.
     static func prepare() {
@@ -56,11 +49,7 @@ enum Program {
     static func ignores(_ number: Int32) -> Bool {
         var action = sigaction()
         guard sigaction(number, nil, &action) == 0 else { return false }
-        #if canImport(Darwin)
-        let handler = action.__sigaction_u.__sa_handler
-        #else
         let handler = action.__sigaction_handler.sa_handler
-        #endif
         return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 

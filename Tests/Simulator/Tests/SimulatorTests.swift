@@ -1,4 +1,3 @@
-#if os(Linux)
 import Foundation
 import Testing
 
@@ -74,4 +73,3 @@ struct SimulatorTests {
         #expect(other != first)
     }
 }
-#endif

@@ -29,13 +29,11 @@ struct ProcessTests {
         }
     }
 
-    #if os(Linux)
     @Test func `has its arguments from the kernel where Swift finds none`() {
         #expect(CommandLine.arguments.count > 1)
         #expect(worker.Program.arguments([]) == Array(CommandLine.arguments.dropFirst()))
         #expect(worker.Program.arguments(["name", "", "b"]) == ["", "b"])
     }
-    #endif
 
     @Test func `has something open in the place of what was closed`() async throws {
         try await LocalCloud.withRunning { cloud in

@@ -1,4 +1,3 @@
-#if os(Linux)
 import Foundation
 import LocalCloud
 import Testing
@@ -116,4 +115,3 @@ struct ClockStepTests {
         }
     }
 }
-#endif

@@ -18,7 +18,6 @@ struct ProcessFigures: Sendable, Hashable {
 
     /// Reads Linux's `/proc`; `nil` where there is none.
     init?() {
-        #if os(Linux)
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
         guard let stat = Self.text("/proc/self/stat"), let system = Self.text("/proc/stat"),
             // The fields after the program's name, which may hold spaces; the first of them is the third (proc(5)).
@@ -38,9 +37,6 @@ struct ProcessFigures: Sendable, Hashable {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         mostFiles = Double(limit.rlim_cur)
-        #else
-        return nil
-        #endif
     }
 
     private static func text(_ path: String) -> String? {
