@@ -1,13 +1,14 @@
 import Foundation
 import HTTPTransport
 import Testing
+import TestSupport
 
 @testable import AWSLite
 
 /// Balancers before the sources of credentials end connections after the `ClientHello`, as they do while no server is up.
 @Suite(
     "A source of credentials whose handshake breaks off",
-    .enabled(if: Program.isInstalled("python3"), "python3 isn't installed"),
+    .enabled(if: Programs.isInstalled("python3"), "python3 isn't installed"),
     .timeLimit(.minutes(1))
 )
 struct CredentialHandshakeTests {
@@ -97,10 +98,10 @@ struct CredentialHandshakeTests {
         try await LoopbackServer.with({ .reply(200, Self.reply(to: $0)) }) { (server: LoopbackServer) async throws in
             let log = files.folder.appendingPathComponent("log")
             // The first connection of each call, as a source makes no more than two of them.
-            let (balancer, port) = try await Program.server("python3") { port in
+            let (balancer, port) = try await Programs.server("python3") { port in
                 ["-B", Self.script, "\(port)", files.certificate, files.key, "\(server.port)", "0,2", log.path]
             }
-            defer { Program.end(balancer) }
+            defer { Programs.end(balancer) }
             let (found, waits) = try await withTemporaryFolder { folder in
                 let config = folder.appendingPathComponent("config")
                 try Data(Self.config.utf8).write(to: config)

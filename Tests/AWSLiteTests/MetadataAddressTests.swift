@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import Testing
+import TestSupport
 
 @testable import AWSLite
 

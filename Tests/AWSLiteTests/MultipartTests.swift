@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import Testing
+import TestSupport
 
 /// Uploads in parts: the end of one whose reply is lost, and what is sent for encryption.
 @Suite(.timeLimit(.minutes(2))) struct MultipartTests {

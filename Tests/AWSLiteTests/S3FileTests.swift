@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import Testing
+import TestSupport
 
 /// Downloads from servers that break off or lie, and uploads to ones that fail.
 @Suite(.timeLimit(.minutes(2))) struct S3FileTests {

@@ -3,6 +3,7 @@ import HTTPTransport
 import HTTPTypes
 import Synchronization
 import Testing
+import TestSupport
 
 /// A connection that breaks costs the calls that were on it, and no other.
 @Suite(.timeLimit(.minutes(1)))

@@ -3,6 +3,7 @@ import HTTPTransport
 import HTTPTypes
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite(.timeLimit(.minutes(1)))
 struct CurlHTTPClientTests {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import Testing
+import TestSupport
 
 /// Bodies that come from files and go into files.
 @Suite(.timeLimit(.minutes(1)))

@@ -3,6 +3,7 @@ import HTTPTransport
 import HTTPTypes
 import Synchronization
 import Testing
+import TestSupport
 
 /// What ends a handshake by somebody's will is told from a connection that ends within it.
 @Suite(.timeLimit(.minutes(1)))

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import Testing
+import TestSupport
 
 /// A tinyproxy of Debian's that wants a user and a password.
 private final class Proxy {
@@ -12,7 +13,7 @@ private final class Proxy {
     init(asksForPassword: Bool = true) async throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let file = folder.appending(path: "tinyproxy.conf")
-        (process, port) = try await Program.server("tinyproxy") { port in
+        (process, port) = try await Programs.server("tinyproxy") { port in
             let password = asksForPassword ? "BasicAuth user p-w.1\n" : ""
             let settings = "Port \(port)\nListen 127.0.0.1\nTimeout 30\nMaxClients 20\nLogLevel Critical\n\(password)"
             try Data(settings.utf8).write(to: file)
@@ -21,12 +22,12 @@ private final class Proxy {
     }
 
     func stop() {
-        Program.end(process)
+        Programs.end(process)
         try? FileManager.default.removeItem(at: folder)
     }
 }
 
-@Suite(.enabled(if: Program.isInstalled("tinyproxy"), "tinyproxy-bin isn't installed"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: Programs.isInstalled("tinyproxy"), "tinyproxy-bin isn't installed"), .timeLimit(.minutes(1)))
 struct ProxyTests {
     private func client(through proxy: String, trusting bundle: String? = nil) throws -> CurlHTTPClient {
         var configuration = CurlHTTPClient.Configuration()

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import Testing
+import TestSupport
 
 @Suite(.timeLimit(.minutes(1)))
 struct TLSTests {
@@ -81,15 +82,15 @@ struct TLSTests {
         #expect(try await get(server, trusting: server.certificate).response.status.code == 200)
     }
 
-    @Test(.enabled(if: Program.isInstalled("nghttpd"), "nghttp2-server isn't installed"))
+    @Test(.enabled(if: Programs.isInstalled("nghttpd"), "nghttp2-server isn't installed"))
     func `HTTP/2 is spoken where it is offered, with bodies both ways`() async throws {
         let files = try await TLSFiles(hostName: "localhost")
         try Data("hello".utf8).write(to: files.folder.appending(path: "file"))
         // It speaks nothing but HTTP/2.
-        let (server, port) = try await Program.server("nghttpd") { port in
+        let (server, port) = try await Programs.server("nghttpd") { port in
             ["-a", "127.0.0.1", "-d", files.folder.path, "--echo-upload", "\(port)", files.key, files.certificate]
         }
-        defer { Program.end(server) }
+        defer { Programs.end(server) }
         var configuration = CurlHTTPClient.Configuration()
         configuration.proxy = .none
         configuration.caBundle = files.certificate

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import TestSupport
 
 /// A server on a real socket that answers each request as a script says, one request per connection.
 final class LoopbackServer: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import worker
 
@@ -17,7 +18,7 @@ struct MovedSettingsTests {
         let line = try Self.line().replacing("run_worker.sh", with: name)
         return try await withTemporaryFolder { folder in
             try Data(script.utf8).write(to: folder.appending(path: name))
-            try await Program.run(["sh", "-c", "cd \"$1\" && \(line)", "sh", folder.path])
+            try await Programs.run(["sh", "-c", "cd \"$1\" && \(line)", "sh", folder.path])
             return EnvironmentFile(try String(contentsOf: folder.appending(path: "worker.env"), encoding: .utf8))
         }
     }
@@ -29,7 +30,7 @@ struct MovedSettingsTests {
             var values: [String: String] = [:]
             for name in names {
                 let command = "cd \"$1\" && . ./run_worker.sh && printf %s \"$\(name)\" > value"
-                try await Program.run(["bash", "-c", command, "bash", folder.path])
+                try await Programs.run(["bash", "-c", command, "bash", folder.path])
                 values[name] = try String(contentsOf: folder.appending(path: "value"), encoding: .utf8)
             }
             return values

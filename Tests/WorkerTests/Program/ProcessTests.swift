@@ -1,13 +1,14 @@
 import Foundation
 import LocalCloud
 import Testing
+import TestSupport
 
 @testable import worker
 
 /// What the program makes of the surroundings that it was started in.
 @Suite("The process", .timeLimit(.minutes(2)))
 struct ProcessTests {
-    private static let compiler = ["clang", "gcc", "cc"].first { Program.isInstalled($0) }
+    private static let compiler = ["clang", "gcc", "cc"].first { Programs.isInstalled($0) }
 
     @Test(.enabled(if: compiler != nil, "there is no C compiler"))
     func `has its arguments where a library was loaded before that changes the environment`() async throws {
@@ -20,7 +21,7 @@ struct ProcessTests {
                 """
             )
             let library = folder.appendingPathComponent("early.so").path
-            try await Program.run([try #require(Self.compiler), "-shared", "-fPIC", "-o", library, source])
+            try await Programs.run([try #require(Self.compiler), "-shared", "-fPIC", "-o", library, source])
             let environment = ["LD_PRELOAD": library, "QUALI_MAX_JOBS": "3"]
             let version = try await program("--version", environment: environment)
             #expect(version.output.hasPrefix("quali-worker "), "\(version)")

@@ -1,11 +1,12 @@
 import Foundation
 import LocalCloud
 import Testing
+import TestSupport
 
 /// Balancers before AWS and the lab end connections after the `ClientHello`, as they do while no server is up.
 @Suite(
     "A connection that ends within its handshake",
-    .enabled(if: Program.isInstalled("python3"), "python3 isn't installed"),
+    .enabled(if: Programs.isInstalled("python3"), "python3 isn't installed"),
     .timeLimit(.minutes(5))
 )
 struct BrokenHandshakeTests {
@@ -32,7 +33,7 @@ struct BrokenHandshakeTests {
                 let server = try #require(URL(string: url)?.port)
                 let broken = url == cloud.codePipelineURL ? ofCodePipeline : broken
                 let log = files.folder.appending(path: name).path
-                let (process, port) = try await Program.server("python3") { port in
+                let (process, port) = try await Programs.server("python3") { port in
                     ["-B", script, "\(port)", files.certificate, files.key, "\(server)", broken, log]
                 }
                 processes.append(process)
@@ -42,7 +43,7 @@ struct BrokenHandshakeTests {
             self.environment = environment
         }
 
-        deinit { for process in processes { Program.end(process) } }
+        deinit { for process in processes { Programs.end(process) } }
 
         /// How many connections have ended early on the way to a server, by the name of its setting.
         func broken(_ name: String) throws -> Int {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import SandboxAPI
 import Testing
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore

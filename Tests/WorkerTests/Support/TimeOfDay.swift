@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// The time of day as one process sees it, which a test sets while the process runs.
 ///
@@ -58,7 +59,7 @@ struct TimeOfDay {
         file = folder.appendingPathComponent("lead")
         let (source, library) = ("\(folder.path)/time.c", "\(folder.path)/libtime.so")
         try Self.source.write(toFile: source, atomically: false, encoding: .utf8)
-        try await Program.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source])
+        try await Programs.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source])
         environment = ["LD_PRELOAD": library, "TIME_OF_DAY_LEAD": file.path]
         try Data(count: 8).write(to: file)
     }

@@ -1,18 +1,22 @@
-import Foundation
-import Testing
+public import Foundation
 
 /// Programs that tests need beside them.
-enum Program {
-    struct Failure: Error, CustomStringConvertible {
-        var description: String
+public enum Programs {
+    /// A program can't be run, or fails.
+    public struct Failure: Error, CustomStringConvertible {
+        /// What is wrong.
+        public let description: String
     }
 
-    static func isInstalled(_ name: String) -> Bool {
+    /// Whether there is a program of this name.
+    public static func isInstalled(_ name: String) -> Bool {
         path(name) != nil
     }
 
     /// Runs a program to its end.
-    static func run(_ arguments: [String]) async throws {
+    ///
+    /// - Throws: ``Failure`` when its status isn't 0.
+    public static func run(_ arguments: [String]) async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = arguments
@@ -26,12 +30,15 @@ enum Program {
     }
 
     /// Starts a server that wants to be told its port, and waits until it listens.
-    static func server(_ name: String, _ arguments: (Int) throws -> [String]) async throws -> (Process, Int) {
+    ///
+    /// - Throws: ``Failure`` when it doesn't.
+    public static func server(_ name: String, _ arguments: (Int) throws -> [String]) async throws -> (Process, Int) {
+        guard let path = path(name) else { throw Failure(description: "\(name) isn't installed") }
         // A free port may be taken by the time the server asks for it; then it ends at once.
         for _ in 0..<5 {
             let port = try freePort()
             let process = Process()
-            process.executableURL = URL(filePath: try #require(path(name)))
+            process.executableURL = URL(filePath: path)
             process.arguments = try arguments(port)
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
@@ -47,7 +54,7 @@ enum Program {
     /// Ends a server at once.
     ///
     /// A process that Foundation starts may have SIGTERM blocked.
-    static func end(_ server: Process) {
+    public static func end(_ server: Process) {
         if server.isRunning { kill(server.processIdentifier, SIGKILL) }
     }
 
@@ -70,11 +77,13 @@ enum Program {
 }
 
 /// A listener whose queue is full, so that the system answers no further connection.
-final class FullListener: Sendable {
-    let port: Int
+public final class FullListener: Sendable {
+    /// The port that it has on 127.0.0.1.
+    public let port: Int
     private let sockets: [Int32]
 
-    init() throws {
+    /// Takes a free port, and fills the queue.
+    public init() throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.address(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -98,7 +107,8 @@ final class FullListener: Sendable {
 
     deinit { for socket in sockets { close(socket) } }
 
-    static func connect(_ socket: Int32, _ port: Int) -> Int32 {
+    /// Connects a socket to a port of 127.0.0.1; 0 is success, as the system has it.
+    public static func connect(_ socket: Int32, _ port: Int) -> Int32 {
         var address = address(port)
         let length = socklen_t(MemoryLayout<sockaddr_in>.size)
         return withUnsafePointer(to: &address) { pointer in

@@ -1,15 +1,21 @@
-import Foundation
-import Testing
+public import Foundation
 
 /// A key and a certificate made for a test.
-final class TLSFiles: Sendable {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+public final class TLSFiles: Sendable {
+    /// Where they are, as long as this lives.
+    public let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
 
-    var certificate: String { folder.appending(path: "cert.pem").path }
-    var key: String { folder.appending(path: "key.pem").path }
+    /// The path of the certificate.
+    public var certificate: String { folder.appending(path: "cert.pem").path }
+    /// The path of the key.
+    public var key: String { folder.appending(path: "key.pem").path }
 
-    /// - Parameter hasExpired: Whether the certificate was good for a month in 2020.
-    init(hostName: String, hasExpired: Bool = false) async throws {
+    /// Makes them with OpenSSL.
+    ///
+    /// - Parameters:
+    ///   - hostName: Whom the certificate is for.
+    ///   - hasExpired: Whether the certificate was good for a month in 2020.
+    public init(hostName: String, hasExpired: Bool = false) async throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let alternative = "subjectAltName=DNS:\(hostName)"
         let request = [
@@ -17,7 +23,7 @@ final class TLSFiles: Sendable {
             "-subj", "/CN=\(hostName)", "-addext", alternative,
         ]
         guard hasExpired else {
-            try await Program.run(request + ["-x509", "-days", "2", "-out", certificate])
+            try await Programs.run(request + ["-x509", "-days", "2", "-out", certificate])
             return
         }
         // Only `openssl ca` takes dates.
@@ -42,8 +48,8 @@ final class TLSFiles: Sendable {
             \(alternative)
             """.utf8
         ).write(to: settings)
-        try await Program.run(request + ["-out", unsigned])
-        try await Program.run([
+        try await Programs.run(request + ["-out", unsigned])
+        try await Programs.run([
             "openssl", "ca", "-batch", "-config", settings.path, "-selfsign", "-keyfile", key, "-in", unsigned,
             "-notext", "-out", certificate, "-startdate", "20200101000000Z", "-enddate", "20200201000000Z",
         ])
@@ -53,14 +59,19 @@ final class TLSFiles: Sendable {
 }
 
 /// A TLS server of OpenSSL's.
-final class TLSServer {
-    let port: Int
+public final class TLSServer {
+    /// The port that it has on 127.0.0.1.
+    public let port: Int
     private let files: TLSFiles
     private let process = Process()
 
-    var certificate: String { files.certificate }
+    /// The path of its certificate.
+    public var certificate: String { files.certificate }
 
-    init(hostName: String, hasExpired: Bool = false, options: [String] = []) async throws {
+    /// Starts it, and waits until it listens.
+    ///
+    /// - Throws: ``Programs/Failure`` when it doesn't.
+    public init(hostName: String, hasExpired: Bool = false, options: [String] = []) async throws {
         files = try await TLSFiles(hostName: hostName, hasExpired: hasExpired)
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments =
@@ -86,10 +97,11 @@ final class TLSServer {
             port = line.split(separator: ":").last.flatMap { Int($0) }
             break
         }
-        self.port = try #require(port)
+        guard let port else { throw Programs.Failure(description: "openssl s_server doesn't start") }
+        self.port = port
     }
 
     deinit {
-        Program.end(process)
+        Programs.end(process)
     }
 }

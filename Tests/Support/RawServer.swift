@@ -4,14 +4,16 @@ import Synchronization
 /// A loopback server that a test scripts byte by byte, for what no well-behaved server does.
 ///
 /// Each accepted connection gets a thread and runs the script; sockets close when the server goes.
-final class RawServer: Sendable {
+public final class RawServer: Sendable {
     /// One accepted connection, on a thread of its own.
-    struct Connection {
-        let socket: Int32
-        let server: RawServer
+    public struct Connection {
+        /// The connection's socket.
+        public let socket: Int32
+        /// Whose connection it is.
+        public let server: RawServer
 
         /// Reads one request, head and body; `nil` when the peer has closed the connection.
-        func readRequest() -> String? {
+        public func readRequest() -> String? {
             var bytes: [UInt8] = []
             func readMore() -> Bool {
                 var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -36,56 +38,63 @@ final class RawServer: Sendable {
             return request
         }
 
-        func write(_ text: String) {
+        /// Sends a text.
+        public func write(_ text: String) {
             _ = Array(text.utf8).withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         }
 
-        func write(_ bytes: [UInt8]) {
+        /// Sends bytes.
+        public func write(_ bytes: [UInt8]) {
             _ = bytes.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         }
 
         /// Reads what the peer sends first.
-        func readSomething() {
+        public func readSomething() {
             var buffer = [UInt8](repeating: 0, count: 65_536)
             _ = recv(socket, &buffer, buffer.count, 0)
         }
 
         /// Waits for what the peer sends first, and leaves it unread.
-        func waitForSomething() {
+        public func waitForSomething() {
             var byte: UInt8 = 0
             _ = recv(socket, &byte, 1, Int32(MSG_PEEK))
         }
 
         /// Ends the connection as one that never was: the peer gets a reset, not an end.
-        func reset() {
+        public func reset() {
             var nobody = sockaddr()
             nobody.sa_family = sa_family_t(AF_UNSPEC)
             _ = connect(socket, &nobody, socklen_t(MemoryLayout<sockaddr>.size))
         }
 
         /// Waits until the peer gives up the connection.
-        func waitForPeerToClose() {
+        public func waitForPeerToClose() {
             var byte: UInt8 = 0
             while recv(socket, &byte, 1, 0) > 0 {}
             server.noteAbandoned()
         }
     }
 
-    let port: Int
+    /// The port that it listens on.
+    public let port: Int
     private let received = Mutex<[String]>([])
     private let abandoned = Mutex(0)
     private let listener: Int32
     private let stopped = DispatchSemaphore(value: 0)
 
-    let authority: String
-    var requests: [String] { received.withLock { $0 } }
-    var abandonedCount: Int { abandoned.withLock { $0 } }
+    /// Host and port, as a URL has them.
+    public let authority: String
+    /// The requests that were read so far.
+    public var requests: [String] { received.withLock { $0 } }
+    /// How many connections the peer has given up that were waited for.
+    public var abandonedCount: Int { abandoned.withLock { $0 } }
 
-    func note(_ request: String) { received.withLock { $0.append(request) } }
-    func noteAbandoned() { abandoned.withLock { $0 += 1 } }
+    fileprivate func note(_ request: String) { received.withLock { $0.append(request) } }
+    /// Counts a connection as given up by the peer.
+    public func noteAbandoned() { abandoned.withLock { $0 += 1 } }
 
     /// Starts a server on 127.0.0.1, or on ::1.
-    init(isIPv6: Bool = false, script: @escaping @Sendable (Connection) -> Void) throws {
+    public init(isIPv6: Bool = false, script: @escaping @Sendable (Connection) -> Void) throws {
         let listener = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
         // Large enough for either kind, and both have their port at the same place.
@@ -130,9 +139,10 @@ final class RawServer: Sendable {
     }
 
     /// Holds a connection open without reading from it.
-    func waitUntilStopped() { stopped.wait(); stopped.signal() }
+    public func waitUntilStopped() { stopped.wait(); stopped.signal() }
 
-    func stop() {
+    /// Ends the server: no connection is accepted from now on.
+    public func stop() {
         stopped.signal()
         shutdown(listener, Int32(SHUT_RDWR))
     }
