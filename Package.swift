@@ -161,7 +161,7 @@ let package = Package(
         ),
 
         // What several targets' tests use; no product.
-        .target(name: "TestSupport", path: "Tests/Support"),
+        .target(name: "TestSupport", dependencies: ["HTTPTransport"], path: "Tests/Support"),
         .testTarget(
             name: "HTTPTransportTests",
             dependencies: [

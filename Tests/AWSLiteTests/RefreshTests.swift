@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import Testing
+import TestSupport
 
 @testable import AWSLite
 
@@ -8,7 +9,9 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RefreshTests {
     /// Hands out numbered credentials, as late as the test wants.
     private actor Source {
-        var fetches = 0
+        /// How often it was asked.
+        let asked = Watched(0)
+        var fetches: Int { asked.withLock { $0 } }
         var fails = false
         var life: TimeInterval = 3_600
         private var gate: [CheckedContinuation<Void, Never>] = []
@@ -18,8 +21,10 @@ import Testing
         init(_ clock: Clock) { self.clock = clock }
 
         func fetch() async throws -> AWSCredentials {
-            fetches += 1
-            let number = fetches
+            let number = asked.withLock { count in
+                count += 1
+                return count
+            }
             if isHeld { await withCheckedContinuation { gate.append($0) } }
             if fails { throw AWSCredentialError(.unavailable, provider: "source", "is down") }
             return AWSCredentials(
@@ -71,7 +76,7 @@ import Testing
         await source.hold()
         let ids = try await withThrowingTaskGroup(of: String.self) { tasks in
             for _ in 0..<50 { tasks.addTask { try await provider.credentials().accessKeyID } }
-            try await until { await source.fetches == 1 }
+            await source.asked.wait { $0 >= 1 }
             await source.release()
             return try await tasks.reduce(into: Set<String>()) { $0.insert($1) }
         }
@@ -83,7 +88,7 @@ import Testing
         let provider = provider()
         await source.hold()
         let first = Task { try await provider.credentials().accessKeyID }
-        try await until { await source.fetches == 1 }
+        await source.asked.wait { $0 >= 1 }
         let second = Task { try await provider.credentials().accessKeyID }
         first.cancel()
         await #expect(throws: CancellationError.self) { try await first.value }
@@ -101,7 +106,7 @@ import Testing
         clock.advance(2)
         await source.hold()
         #expect(try await provider.credentials().accessKeyID == "1")
-        try await until { await source.fetches == 2 }
+        await source.asked.wait { $0 >= 2 }
         await source.release()
         try await until { try await provider.credentials().accessKeyID == "2" }
         clock.advance(3_600 - 599)

@@ -115,7 +115,7 @@ struct CurlHTTPClientTests {
             accepted.withLock { $0 += 1 }
             while connection.readRequest() != nil {
                 // All of the first burst are under way at once, so each needs a connection.
-                while connection.server.requests.count < size { usleep(1_000) }
+                connection.server.waitForRequests(size)
                 connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
             }
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 @testable import HTTPTransport
 
@@ -10,7 +11,7 @@ struct HeavyWorkTests {
         let count = ProcessInfo.processInfo.activeProcessorCount + 2
         let heavy = HeavyWork(threads: count)
         let mayEnd = DispatchSemaphore(value: 0)
-        let begun = Locked(0)
+        let begun = Watched(0)
         try await withThrowingTaskGroup { group in
             for _ in 0..<count {
                 group.addTask {
@@ -20,7 +21,7 @@ struct HeavyWorkTests {
                     }
                 }
             }
-            while begun.withLock({ $0 }) < count { await Task.yield() }
+            await begun.wait { $0 >= count }
             await withTaskGroup { light in
                 for _ in 0..<100 { light.addTask { await Task.yield() } }
             }

@@ -99,12 +99,17 @@ struct ProbeTests {
     }
 
     @Test func `a probe can be cancelled`() async throws {
-        let server = try RawServer { $0.waitForPeerToClose() }
+        let isAsked = Watched(false)
+        let server = try RawServer { connection in
+            connection.waitForSomething()
+            isAsked.withLock { $0 = true }
+            connection.waitForPeerToClose()
+        }
         defer { server.stop() }
         let url = "https://\(server.authority)"
         let client = try CurlHTTPClient()
         let task = Task { try await client.probe(url) }
-        while client.liveTransfers == 0 { await Task.yield() }
+        await isAsked.wait { $0 }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }

@@ -1,5 +1,6 @@
 import HTTPTransport
 import Testing
+import TestSupport
 
 @testable import SandboxAPI
 
@@ -255,6 +256,8 @@ import Testing
 extension SandboxClient {
     /// Waits until so many calls wait for a login.
     fileprivate func waiters(_ count: Int) async {
-        while await calls.session.waiterCount < count { await Task.yield() }
+        let waiting = Watched(0)
+        await calls.session.watchWaiters { number in waiting.withLock { $0 = number } }
+        await waiting.wait { $0 >= count }
     }
 }

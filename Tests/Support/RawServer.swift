@@ -79,6 +79,7 @@ public final class RawServer: Sendable {
     public let port: Int
     private let received = Mutex<[String]>([])
     private let abandoned = Mutex(0)
+    private let arrival = NSCondition()
     private let listener: Int32
     private let stopped = DispatchSemaphore(value: 0)
 
@@ -89,7 +90,20 @@ public final class RawServer: Sendable {
     /// How many connections the peer has given up that were waited for.
     public var abandonedCount: Int { abandoned.withLock { $0 } }
 
-    fileprivate func note(_ request: String) { received.withLock { $0.append(request) } }
+    fileprivate func note(_ request: String) {
+        received.withLock { $0.append(request) }
+        arrival.lock()
+        arrival.broadcast()
+        arrival.unlock()
+    }
+
+    /// Holds the thread up until so many requests were read.
+    public func waitForRequests(_ count: Int) {
+        arrival.lock()
+        while requests.count < count { arrival.wait() }
+        arrival.unlock()
+    }
+
     /// Counts a connection as given up by the peer.
     public func noteAbandoned() { abandoned.withLock { $0 += 1 } }
 

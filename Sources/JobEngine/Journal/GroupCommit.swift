@@ -26,28 +26,28 @@ final class GroupCommit: Sendable {
 
     private let database: DatabaseQueue
     private let state = Locked(State())
+    private let onWait: @Sendable (Int) -> Void
 
-    init(_ database: DatabaseQueue) {
+    /// - Parameter onWait: Is told how many writes wait for the one that is under way, whenever one more does.
+    init(_ database: DatabaseQueue, onWait: @escaping @Sendable (Int) -> Void = { _ in }) {
         self.database = database
+        self.onWait = onWait
     }
-
-    /// How many writes wait for the one that is under way.
-    var waiting: Int { state.withLock { $0.waiters.count } }
 
     /// Writes; when it returns, the disk has it.
     ///
     /// - Throws: What `body` throws, which undoes that write alone; the database's error when nothing can be written.
     func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
         let turn = await withCheckedContinuation { continuation in
-            let leads = state.withLock { state in
+            let waiting = state.withLock { state in
                 guard state.isWriting else {
                     state.isWriting = true
-                    return true
+                    return 0
                 }
                 state.waiters.append(Waiter(body: body, continuation: continuation))
-                return false
+                return state.waiters.count
             }
-            if leads { continuation.resume(returning: Turn.leads) }
+            if waiting == 0 { continuation.resume(returning: Turn.leads) } else { onWait(waiting) }
         }
         switch turn {
         case .written(let result): try result.get()

@@ -26,6 +26,7 @@ actor Session {
     private var login: (number: Int, task: Task<Void, Never>)?
     private var waiters: [Int: CheckedContinuation<Token, any Error>] = [:]
     private var lastWaiter = 0
+    private var onWait: @Sendable (Int) -> Void = { _ in }
     private var loginsStarted = 0
     private var refusal: Refusal?
     private var pastSecrets: [Secret] = []
@@ -96,8 +97,11 @@ actor Session {
         return await credentials() != refused
     }
 
-    /// How many calls wait for the login that is under way.
-    var waiterCount: Int { waiters.count }
+    /// Has `tell` told how many calls wait for the login that is under way, now and whenever one more does.
+    func watchWaiters(_ tell: @escaping @Sendable (Int) -> Void) {
+        onWait = tell
+        tell(waiters.count)
+    }
 
     private func waitForLogin() async throws -> Token {
         try Task.checkCancellation()
@@ -106,6 +110,7 @@ actor Session {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiters[waiter] = continuation
+                onWait(waiters.count)
                 startLogin()
             }
         } onCancel: {

@@ -2,6 +2,7 @@ import HTTPTransport
 import LocalCloud
 import QualiCore
 import Testing
+import TestSupport
 
 /// What the log of a whole site tells of jobs.
 @Suite("A line about a job", .timeLimit(.minutes(2)))
@@ -21,7 +22,7 @@ struct JobLineTests {
                 #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? $0.status })")
                 let sandbox = try #require(end.action("Start")?.externalExecutionID)
                 // CodePipeline has a result a little before the log.
-                while site.log.withLock({ $0.count { $0.contains("Job succeeded") } }) < 3 { await Task.yield() }
+                await site.log.wait { $0.count { $0.contains("Job succeeded") } >= 3 }
                 let lines = site.log.withLock { $0 }.filter { $0.contains("\"job\": ") }
                 for line in lines {
                     for field in ["pipeline", "execution", "action"] {

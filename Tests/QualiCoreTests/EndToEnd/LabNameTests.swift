@@ -1,6 +1,7 @@
 import HTTPTransport
 import LocalCloud
 import Testing
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore
@@ -36,10 +37,7 @@ struct LabNameTests {
                 return paris
             }
             try await Site.serve(cloud, actions: Self.actions(nil)) { site in
-                func isTold() -> Bool {
-                    site.log.withLock { $0.contains { $0.contains("must be polled with a value") } }
-                }
-                while !isTold() { try await Task.sleep(for: .milliseconds(10)) }
+                await site.log.wait { $0.contains { $0.contains("must be polled with a value") } }
             }
             #expect(cloud.lab.sandboxes.count == 1)
             try await Site.serve(cloud, actions: Self.actions("paris")) { try await Self.expectSuccess($0, paris) }

@@ -3,6 +3,7 @@ import HTTPTransport
 import LocalCloud
 import QualiCore
 import Testing
+import TestSupport
 
 @Suite("What goes wrong on the way doubles nothing and loses nothing", .timeLimit(.minutes(5)))
 struct LostReplyTests {

@@ -3,6 +3,7 @@ import HTTPTransport
 import LocalCloud
 import QualiCore
 import Testing
+import TestSupport
 
 @Suite("A lab that refuses the worker's login", .timeLimit(.minutes(5)))
 struct RefusedLoginTests {

@@ -3,6 +3,7 @@ import HTTPTransport
 import LocalCloud
 import QualiCore
 import Testing
+import TestSupport
 
 @Suite("A box on the way to the lab that repeats requests", .timeLimit(.minutes(5)))
 struct RepeatedRequestTests {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import LocalCloud
 import Testing
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore
@@ -47,7 +48,7 @@ struct StoppedPipelineTests {
                 _ = try await site.lab.first { $0.first { $0.state == .setup } }
                 try site.cloud.codePipeline.stop(execution, abandon: true)
                 _ = try await cloud.journal.next { $0.operation == "ListActionExecutions" }
-                while !site.log.withLock({ $0.contains { $0.contains("left as it is") } }) { await Task.yield() }
+                await site.log.wait { $0.contains { $0.contains("left as it is") } }
                 #expect(site.lab.sandboxes.map(\.state) == [.setup])
             }
         }

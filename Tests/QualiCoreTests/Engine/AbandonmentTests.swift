@@ -13,7 +13,7 @@ struct AbandonmentTests {
     /// Runs a worker whose job saves the checkpoint 5 and then waits, and which looks for stopped pipelines.
     private func waiting(
         _ queue: FakeQueue,
-        journal: InMemoryJobJournal = InMemoryJobJournal(isDurable: true),
+        journal: any JobJournal = InMemoryJobJournal(isDurable: true),
         onAbandoned: JobWorker.AbandonedJobs = .end,
         abandoned: @escaping ClosureHandler.Undoing,
         whileRunning body: (RunningWorker) async throws -> Void
@@ -41,7 +41,7 @@ struct AbandonmentTests {
     private func refused(
         _ queue: FakeQueue = FakeQueue(),
         failingWith errors: [AWSError] = [],
-        journal: InMemoryJobJournal = InMemoryJobJournal(),
+        journal: any JobJournal = InMemoryJobJournal(),
         abandoned: @escaping ClosureHandler.Undoing = { _ in Issue.record("another host may need it") },
         whileRunning body: (RunningWorker) async throws -> Void
     ) async throws {
@@ -61,7 +61,7 @@ struct AbandonmentTests {
 
     @Test func `is interrupted when its pipeline is stopped, and what it has begun is undone`() async throws {
         let queue = FakeQueue()
-        let journal = InMemoryJobJournal(isDurable: true)
+        let journal = WatchedJournal(isDurable: true)
         let undone = Gate()
         await queue.tell("run-1", is: .abandoned)
         try await waiting(queue, journal: journal) { context in
@@ -70,7 +70,7 @@ struct AbandonmentTests {
             undone.open()
         } whileRunning: { worker in
             await worker.clock.running { await undone.wait() }
-            while await !journal.unfinished().isEmpty { await Task.yield() }
+            await journal.wait { $0.isEmpty }
         }
         #expect(await queue.calls.contains(.statuses(pipeline: "Nightly", execution: "execution-1")))
         #expect(await !queue.calls.contains { $0.success != nil || $0.failure != nil })
@@ -126,15 +126,15 @@ struct AbandonmentTests {
 
     @Test func `keeps what it has begun if that is wanted`() async throws {
         let queue = FakeQueue()
-        let journal = InMemoryJobJournal(isDurable: true)
+        let journal = WatchedJournal(isDurable: true)
         await queue.tell("run-1", is: .abandoned)
         try await waiting(queue, journal: journal, onAbandoned: .keep) { _ in
             Issue.record("it is to be kept")
         } whileRunning: { worker in
             await worker.clock.running {
-                while await queue.calls.isEmpty { await Task.yield() }
-                while await journal.unfinished().first?.checkpoint == nil { await Task.yield() }
-                while await !journal.unfinished().isEmpty { await Task.yield() }
+                await queue.call { _ in true }
+                await journal.wait { $0.first?.checkpoint != nil }
+                await journal.wait { $0.isEmpty }
             }
         }
     }

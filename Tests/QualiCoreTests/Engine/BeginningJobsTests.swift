@@ -1,5 +1,6 @@
 import HTTPTransport
 import Testing
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore
@@ -41,7 +42,7 @@ struct BeginningJobsTests {
         let queue = FakeQueue()
         for number in 1...200 { await queue.offer(.job("\(number)")) }
         let gate = Gate()
-        let begun = Locked(0)
+        let begun = Watched(0)
         try await RunningWorker.run(queue: queue) {
             $0.maxJobs = 1_000
         } handler: { context in
@@ -49,7 +50,7 @@ struct BeginningJobsTests {
             await gate.wait()
             return JobResult(summary: "done")
         } whileRunning: { worker in
-            while begun.withLock({ $0 }) < 64 { await Task.yield() }
+            await begun.wait { $0 >= 64 }
             for _ in 0..<1_000 { await Task.yield() }
             #expect(begun.withLock { $0 } == 64)
             gate.open()

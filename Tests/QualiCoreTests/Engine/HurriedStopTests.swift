@@ -94,7 +94,7 @@ struct HurriedStopTests {
 
     @Test func `a handler that ignores its cancellation is left to itself, and its late success is kept`() async throws
     {
-        let (queue, journal, book) = (FakeQueue(), InMemoryJobJournal(isDurable: true), LogBook())
+        let (queue, journal, book) = (FakeQueue(), WatchedJournal(isDurable: true), LogBook())
         await queue.offer(.job("1"), .job("2"))
         let (started, other, release) = (Gate(), Gate(), Gate())
         try await RunningWorker.run(queue: queue, journal: journal, logger: book.logger) { configuration in
@@ -124,7 +124,7 @@ struct HurriedStopTests {
         #expect(said.first?.metadata["job"] == "1")
         #expect(await journal.unfinished().map(\.outcome) == [nil])
         release.open()
-        while await journal.unfinished().first?.outcome == nil { await Task.yield() }
+        await journal.wait { $0.first?.outcome != nil }
         #expect(await journal.unfinished().first?.outcome == .success(JobResult(summary: "late")))
         let next = FakeQueue()
         try await RunningWorker.run(queue: next, journal: journal) { _ in

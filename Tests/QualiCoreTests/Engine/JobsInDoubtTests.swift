@@ -22,7 +22,7 @@ struct JobsInDoubtTests {
     /// Runs a worker over them that must touch none.
     private func run(
         _ queue: FakeQueue,
-        _ journal: InMemoryJobJournal,
+        _ journal: any JobJournal,
         logger: LogBook = LogBook(),
         whileRunning body: (RunningWorker) async throws -> Void
     ) async throws {
@@ -63,7 +63,7 @@ struct JobsInDoubtTests {
 
     @Test func `are forgotten once they are over`() async throws {
         let queue = FakeQueue()
-        let journal = InMemoryJobJournal(Self.records, isDurable: true)
+        let journal = WatchedJournal(Self.records, isDurable: true)
         // One has succeeded, one has failed, one goes on, and CodePipeline knows nothing of the last.
         await queue.tell("run-1", is: .succeeded)
         await queue.tell("run-2", is: .failed)
@@ -71,9 +71,9 @@ struct JobsInDoubtTests {
         await queue.hold(.job("3"))
         try await run(queue, journal) { worker in
             await worker.clock.running {
-                while await journal.unfinished().map(\.id) != ["3"] { await Task.yield() }
+                await journal.wait { $0.map(\.id) == ["3"] }
                 await queue.tell("run-3", is: .succeeded)
-                while await !journal.unfinished().isEmpty { await Task.yield() }
+                await journal.wait { $0.isEmpty }
             }
         }
         #expect(await !queue.calls.contains { $0.success != nil || $0.failure != nil || $0.isAcknowledgement })

@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import Logging
 import Testing
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore
@@ -18,9 +19,7 @@ struct PatientJournalTests {
         } whileRunning: { worker in
             _ = await worker.clock.running { await queue.report(of: "1") }
             #expect(await journal.writes.starts(with: ["claim", "noteAcknowledged", "saveOutcome"]))
-            try await worker.clock.running {
-                while try await !journal.unfinished().isEmpty { await Task.yield() }
-            }
+            await worker.clock.running { await journal.base.wait { $0.isEmpty } }
         }
         #expect(await journal.writes == ["claim", "noteAcknowledged", "saveOutcome", "forget"])
         #expect(await queue.calls.count { $0.success != nil } == 1)
@@ -49,9 +48,7 @@ struct PatientJournalTests {
             begun.open()
             return JobResult(summary: "done")
         } whileRunning: { worker in
-            await worker.clock.running {
-                while await journal.failures < 50 { await Task.yield() }
-            }
+            await worker.clock.running { await journal.failures.wait { $0 >= 50 } }
             #expect(await queue.calls.count(where: \.isPoll) == 1)
             #expect(monitor.snapshot().journalTrouble?.contains("DiskFull") == true)
             await queue.offer(.job("1", nonce: "4"))
@@ -72,9 +69,7 @@ struct PatientJournalTests {
         try await RunningWorker.run(queue: queue, journal: journal, monitor: monitor) { _ in
             JobResult(summary: "done")
         } whileRunning: { worker in
-            await worker.clock.running {
-                while await journal.failures < 20 { await Task.yield() }
-            }
+            await worker.clock.running { await journal.failures.wait { $0 >= 20 } }
             #expect(await queue.calls.isEmpty)
             #expect(monitor.snapshot().journalTrouble?.contains("/state") == true)
             await journal.mend("unfinished")
@@ -88,7 +83,7 @@ struct PatientJournalTests {
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             JobResult(summary: "done")
         } whileRunning: { worker in
-            await worker.clock.running { while await journal.failures < 10 { await Task.yield() } }
+            await worker.clock.running { await journal.failures.wait { $0 >= 10 } }
         }
         #expect(await queue.calls.isEmpty)
     }
@@ -117,14 +112,14 @@ private actor FaultyJournal: JobJournal {
     nonisolated let isDurable = true
     /// The writes that went through.
     private(set) var writes: [String] = []
-    private let base: InMemoryJobJournal
+    nonisolated let base: WatchedJournal
     private var faults: [String: Int]
     /// How often it has failed.
-    private(set) var failures = 0
+    nonisolated let failures = Watched(0)
 
     init(_ faults: [String: Int], _ records: [JobRecord] = []) {
         self.faults = faults
-        base = InMemoryJobJournal(records, isDurable: true)
+        base = WatchedJournal(records, isDurable: true)
     }
 
     /// Lets an operation go through from now on.
@@ -133,7 +128,7 @@ private actor FaultyJournal: JobJournal {
     private func fail(_ name: String, with error: any Error) throws {
         guard let left = faults[name], left > 0 else { return }
         faults[name] = left - 1
-        failures += 1
+        failures.withLock { $0 += 1 }
         throw error
     }
 

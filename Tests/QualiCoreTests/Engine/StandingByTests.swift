@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import Testing
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore
@@ -10,10 +11,9 @@ import Testing
 struct StandingByTests {
     /// What calls back when a test says so.
     private final class Bell: Sendable {
-        private let wakes = Locked<[@Sendable (Int) -> Void]>([])
+        private let wakes = Watched<[@Sendable (Int) -> Void]>([])
         private let givenUp = Locked(0)
 
-        var waits: Int { wakes.withLock { $0.count } }
         var giveUps: Int { givenUp.withLock { $0 } }
 
         func wait(_ wake: @escaping @Sendable (Int) -> Void) -> GiveUp {
@@ -21,9 +21,12 @@ struct StandingByTests {
             return { self.givenUp.withLock { $0 += 1 } }
         }
 
+        /// Waits until somebody waits for the `number`th time.
+        func isWaitedFor(_ number: Int) async { await wakes.wait { $0.count >= number } }
+
         /// Waits until somebody waits for the `number`th time, and rings.
         func ring(_ value: Int, wait number: Int) async {
-            while waits < number { await Task.yield() }
+            await isWaitedFor(number)
             wakes.withLock { $0[number - 1] }(value)
         }
     }
@@ -75,7 +78,7 @@ struct StandingByTests {
         await queue.offer(.job("1"))
         try await RunningWorker.run(queue: queue, handler: handler(rings: 3, Locked([]))) { worker in
             await bell.ring(1, wait: 1)
-            while bell.waits < 2 { await Task.yield() }
+            await bell.isWaitedFor(2)
             await worker.stop()
             let put = await queue.report(of: "1").success
             let token = try ContinuationToken(try #require(put?.continuationToken), for: "run-1")
@@ -93,7 +96,7 @@ struct StandingByTests {
         } handler: { [bell] context in
             JobResult(summary: "heard \(try await context.standBy { bell.wait($0) } as Int)")
         } whileRunning: { worker in
-            while bell.waits < 1 { await Task.yield() }
+            await bell.isWaitedFor(1)
             await worker.stop()
             await bell.ring(4, wait: 1)
             #expect(await queue.report(of: "1").success?.executionDetails?.summary == "heard 4")
@@ -114,7 +117,7 @@ struct StandingByTests {
             #expect(context.checkpoint == 5)
             undone.open()
         } whileRunning: { worker in
-            while bell.waits < 1 { await Task.yield() }
+            await bell.isWaitedFor(1)
             await worker.clock.running { await undone.wait() }
         }
         #expect(bell.giveUps == 1)

@@ -4,6 +4,7 @@ import GRDB
 import HTTPTransport
 import Logging
 import Testing
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore
@@ -33,7 +34,11 @@ struct CopiedFolderTests {
             inDoubt = Dictionary(uniqueKeysWithValues: try await journal.unfinished().map { ($0.id, $0.isInDoubt) })
         }
         // The journal's last thread may still be about to close it.
-        while StateFolderReport(folder).holder != .nobody { await Task.yield() }
+        try await OwnThread.run {
+            let lock = open("\(folder)/\(StateFolder.lockName)", O_RDONLY | O_CLOEXEC)
+            flock(lock, LOCK_SH)
+            close(lock)
+        }
         return inDoubt
     }
 
@@ -210,11 +215,11 @@ struct CopiedFolderTests {
         try await withFolders { one, _ in
             let clock = ManualClock()
             let journal = try SQLiteJobJournal(folder: one, clock: clock)
-            let told = Locked<[Bool]>([])
+            let told = Watched<[Bool]>([])
             let begin = clock.now
             let watching = Task { try await journal.watch { error in told.withLock { $0.append(error == nil) } } }
             await clock.wakeSleeper(of: .seconds(10))
-            while told.withLock({ $0.isEmpty }) { await Task.yield() }
+            await told.wait { !$0.isEmpty }
             try files.removeItem(atPath: one)
             let error = await #expect(throws: JournalError.self) {
                 try await clock.running { try await watching.value }

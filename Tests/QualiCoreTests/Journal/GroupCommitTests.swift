@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import HTTPTransport
 import Testing
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore
@@ -10,7 +11,8 @@ import Testing
 struct GroupCommitTests {
     @Test func `one transaction holds all that has come while another was under way`() async throws {
         let database = try DatabaseQueue()
-        let (transactions, commits) = (Locked(0), GroupCommit(database))
+        let (transactions, waiting) = (Locked(0), Watched(0))
+        let commits = GroupCommit(database) { count in waiting.withLock { $0 = max($0, count) } }
         try await database.write { db in
             try db.execute(sql: "CREATE TABLE t (n)")
             db.add(transactionObserver: CommitCounter(transactions), extent: .databaseLifetime)
@@ -29,7 +31,7 @@ struct GroupCommitTests {
             for number in 1...50 {
                 group.addTask { try await commits.write { try $0.execute(sql: "INSERT INTO t VALUES (\(number))") } }
             }
-            while commits.waiting < 50 { await Task.yield() }
+            await waiting.wait { $0 >= 50 }
             go.signal()
             try await group.waitForAll()
             // The first, and one for all the others but its leader's turn.
@@ -40,7 +42,8 @@ struct GroupCommitTests {
 
     @Test func `a full disk fails all that shared the transaction, and the next goes through`() async throws {
         let database = try DatabaseQueue()
-        let commits = GroupCommit(database)
+        let waiting = Watched(0)
+        let commits = GroupCommit(database) { count in waiting.withLock { $0 = max($0, count) } }
         try await database.write { try $0.execute(sql: "CREATE TABLE t (n); PRAGMA max_page_count = 20") }
         let (entered, go) = (Gate(), DispatchSemaphore(value: 0))
         await withTaskGroup { group in
@@ -58,7 +61,7 @@ struct GroupCommitTests {
                     }
                 }
             }
-            while commits.waiting < 3 { await Task.yield() }
+            await waiting.wait { $0 >= 3 }
             go.signal()
         }
         #expect(try await database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM t") } == 0)

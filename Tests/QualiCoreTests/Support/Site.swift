@@ -6,6 +6,7 @@ import Logging
 import QualiCore
 import SandboxAPI
 import ServiceLifecycle
+import TestSupport
 
 /// A whole site on loopback: the stand-ins of AWS and of a lab, with the real worker between them.
 struct Site: Sendable {
@@ -15,7 +16,7 @@ struct Site: Sendable {
 
     let cloud: LocalCloud
     /// What the worker logs.
-    let log: Locked<[String]>
+    let log: Watched<[String]>
 
     var lab: LocalLab { cloud.lab }
 
@@ -101,7 +102,7 @@ struct Site: Sendable {
         life: Life? = nil,
         journal: any JobJournal = InMemoryJobJournal(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in }
-    ) async throws -> (QualiWorker, Locked<[String]>) {
+    ) async throws -> (QualiWorker, Watched<[String]>) {
         let settings = cloud.environment
         let environment = try AWSEnvironment(settings)
         var transport = CurlHTTPClient.Configuration()
@@ -144,7 +145,7 @@ struct Site: Sendable {
         for definition in actions.definitions(portal: PortalLinks(url: "https://portal.example")) {
             _ = try await registrar.install(definition)
         }
-        let log = Locked<[String]>([])
+        let log = Watched<[String]>([])
         let logger = Logger(label: "worker") { _ in LineCollector(lines: log) }
         let worker = try QualiWorker(
             configuration,
@@ -213,7 +214,7 @@ extension LocalCloud {
 
 /// Keeps every line with its metadata.
 private struct LineCollector: LogHandler {
-    let lines: Locked<[String]>
+    let lines: Watched<[String]>
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.trace
 

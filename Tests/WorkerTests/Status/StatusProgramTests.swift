@@ -68,14 +68,13 @@ struct StatusProgramTests {
                 let port = try await port(run, in: folder)
                 _ = try await wait(port, "/readyz", for: 200)
                 // While the sandbox is set up, the page leads to it.
-                var page = try await ask(port, "/")
-                while !page.body.contains("/RM/Diagram/Index/") { page = try await ask(port, "/") }
+                let page = try await wait(port, "/", for: 200) { $0.contains("/RM/Diagram/Index/") }
                 #expect(page.body.contains("Running now <span") && !page.body.contains("canary"))
                 for execution in executions { _ = try await cloud.codePipeline.end(of: execution) }
                 // CodePipeline has the result a little before the worker knows that it has.
-                while try await ask(port, "/metrics").body.contains(
-                    "jobs_in_progress{action=\"Quali-Start-Sandbox\"} 1\n"
-                ) {}
+                _ = try await wait(port, "/metrics", for: 200) {
+                    !$0.contains("jobs_in_progress{action=\"Quali-Start-Sandbox\"} 1\n")
+                }
                 var bodies: [String: String] = [:]
                 for path in Self.paths {
                     let reply = try await ask(port, path)
