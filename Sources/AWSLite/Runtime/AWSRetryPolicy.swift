@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// How often a call is tried, and how long it waits between attempts.
 ///
 /// Which failures are worth another attempt is each operation's own affair, not the policy's. All clients of one
@@ -56,10 +58,7 @@ public struct AWSRetryPolicy: Sendable {
     ///   - attempt: The number of the attempt that failed, from 1.
     ///   - retryAfter: What the server asks for.
     public func delay(afterAttempt attempt: Int, retryAfter: Duration? = nil) -> Duration {
-        var longest = min(base, cap)
-        for _ in 1..<max(attempt, 1) where longest < cap {
-            longest = min(longest * 2, cap)
-        }
-        return max(longest * random(), retryAfter ?? .zero)
+        let pauses = GrowingPauses(first: base, longest: cap)
+        return max(pauses.pause(after: attempt, jitter: .full, random: random()), retryAfter ?? .zero)
     }
 }

@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// Holds all calls of a client back for a while after the lab has said that there are too many.
 actor QuotaGate {
     private let policy: SandboxRetryPolicy
@@ -30,7 +32,7 @@ actor QuotaGate {
         // Calls that were under way when the gate closed tell nothing new.
         let isClosed = opens.map { $0 > now } ?? false
         if !isClosed { refusals += 1 }
-        let own = SandboxRetryPolicy.doubled(policy.quotaBase, refusals - 1, policy.quotaCap)
+        let own = GrowingPauses(first: policy.quotaBase, longest: policy.quotaCap).whole(after: refusals)
         let until = now.advanced(by: isClosed ? pause ?? .zero : max(pause ?? own, own))
         guard until > opens ?? now else { return }
         opens = until

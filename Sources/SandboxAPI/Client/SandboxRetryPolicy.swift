@@ -1,4 +1,4 @@
-import FoundationEssentials
+import HTTPTransport
 
 /// How often and after which pauses the client repeats a call that may be repeated.
 ///
@@ -53,11 +53,6 @@ public struct SandboxRetryPolicy: Sendable {
 
     /// The pause after a number of failures.
     func pause(afterFailures failures: Int) -> Duration {
-        let whole = SandboxRetryPolicy.doubled(base, failures - 1, cap)
-        return whole / 2 + whole / 2 * random()
-    }
-
-    static func doubled(_ base: Duration, _ times: Int, _ cap: Duration) -> Duration {
-        min(cap, base * (1 << min(max(times, 0), 20)))
+        GrowingPauses(first: base, longest: cap).pause(after: failures, jitter: .half, random: random())
     }
 }
