@@ -64,6 +64,7 @@ public struct QualiWorker: Service {
     private let clockWatch: ClockWatch
     private let client: SandboxClient
     private let worker: JobWorker
+    private let singleRun = SingleRun()
     /// What the worker does; the lab's part of it, too.
     public let monitor: WorkerMonitor
 
@@ -156,8 +157,13 @@ public struct QualiWorker: Service {
     ///
     /// A lab that doesn't answer the logout within three seconds isn't waited for.
     ///
-    /// - Throws: The journal's error when its unfinished jobs can't be read at the start.
+    /// - Throws: ``WorkerIsRunning`` where it runs already; the journal's error when its unfinished jobs can't be read at the
+    ///   start, or when the next run wouldn't find it any more.
     public func run() async throws {
+        try await singleRun { try await work() }
+    }
+
+    private func work() async throws {
         try await withThrowingTaskGroup { group in
             group.addTask { await watcher.run() }
             group.addTask { await executionWatcher.run() }

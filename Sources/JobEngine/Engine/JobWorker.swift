@@ -79,6 +79,7 @@ public struct JobWorker: Service {
     /// What jobs' dates are in.
     let serviceClock: ServiceClock
     let logger: Logger
+    private let singleRun = SingleRun()
 
     /// Creates a worker for `actions`.
     public init(
@@ -104,9 +105,13 @@ public struct JobWorker: Service {
 
     /// Works until graceful shutdown or cancellation.
     ///
-    /// - Throws: The journal's error when its unfinished jobs can't be read at the start, or when the next run wouldn't find
-    ///   it any more; what could be handed over by then is. Nothing else throws.
+    /// - Throws: ``WorkerIsRunning`` where it runs already; the journal's error when its unfinished jobs can't be read at the
+    ///   start, or when the next run wouldn't find it any more; what could be handed over by then is. Nothing else throws.
     public func run() async throws {
+        try await singleRun { try await work() }
+    }
+
+    private func work() async throws {
         monitor.workerStarts(
             actions,
             capacity: configuration.maxJobs,

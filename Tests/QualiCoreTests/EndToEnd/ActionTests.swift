@@ -279,4 +279,26 @@ struct ActionTests {
             #expect(Set(site.lab.sandboxes.map(\.name)).count == 20)
         }
     }
+
+    @Test func `a worker that runs refuses a second run, and stays at its lab`() async throws {
+        try await LocalCloud.withRunning { cloud in
+            cloud.lab.add(Site.blueprint())
+            let (worker, log) = try await Site.makeWorker(cloud)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await worker.run() }
+                _ = try await cloud.journal.first("PollForJobs")
+                await #expect(throws: WorkerIsRunning.self) { try await worker.run() }
+                let end = try await Site(cloud: cloud, log: log).pipeline(Site.startAction(), Site.endAction())
+                #expect(end.status == "Succeeded")
+                tasks.cancelAll()
+            }
+            // Once it has ended, it may run again.
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await worker.run() }
+                let end = try await Site(cloud: cloud, log: log).pipeline(Site.startAction())
+                #expect(end.status == "Succeeded")
+                tasks.cancelAll()
+            }
+        }
+    }
 }

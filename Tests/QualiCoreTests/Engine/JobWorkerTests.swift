@@ -356,4 +356,16 @@ struct JobWorkerTests {
             #expect(failure(await worker.queue.report(of: "2"))?.message.contains("no data") == true)
         }
     }
+
+    @Test func `a second run is refused while the first goes on, and disturbs nothing`() async throws {
+        let queue = FakeQueue()
+        try await RunningWorker.run(queue: queue) { _ in
+            JobResult(summary: "done")
+        } whileRunning: { worker in
+            _ = await worker.queue.call(where: \.isPoll)
+            await #expect(throws: WorkerIsRunning.self) { try await worker.worker.run() }
+            await queue.offer(.job("1"))
+            #expect(success(await worker.clock.running { await worker.queue.report(of: "1") }) != nil)
+        }
+    }
 }

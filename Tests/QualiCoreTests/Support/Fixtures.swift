@@ -71,6 +71,7 @@ struct ClosureHandler: ActionHandler {
 
 /// A worker that runs while a test looks at it, over a queue from memory and a clock that stands still.
 struct RunningWorker: Sendable {
+    let worker: JobWorker
     let queue: FakeQueue
     let clock: ManualClock
     let journal: any JobJournal
@@ -109,6 +110,7 @@ struct RunningWorker: Sendable {
             tasks.addTask { try await group.run() }
             try await body(
                 RunningWorker(
+                    worker: worker,
                     queue: queue,
                     clock: clock,
                     journal: journal,
