@@ -161,7 +161,15 @@ let package = Package(
         ),
 
         // What several targets' tests use; no product.
-        .target(name: "TestSupport", dependencies: ["HTTPTransport"], path: "Tests/Support"),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "JobEngine", "AWSLite", "HTTPTransport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Support"
+        ),
         .testTarget(
             name: "HTTPTransportTests",
             dependencies: [
@@ -185,10 +193,18 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "JobEngineTests",
+            dependencies: [
+                "JobEngine", "AWSLite", "HTTPTransport", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
             name: "QualiCoreTests",
             dependencies: [
                 "QualiCore", "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud", "TestSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import Logging
 import SandboxAPI
+import TestSupport
 import Testing
 
 @testable import JobEngine

@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import LocalCloud
+import TestSupport
 import Testing
 
 @testable import JobEngine

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import SandboxAPI
+import TestSupport
 import Testing
 
 @testable import JobEngine

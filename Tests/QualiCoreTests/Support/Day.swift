@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import Logging
 import SandboxAPI
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import QualiCore
+import TestSupport
 
 /// The life of a worker, which ends at a write of its journal: from then on nothing is written and nothing is sent, as
 /// if its process had been killed.

@@ -4,6 +4,7 @@ import HTTPTransport
 import LocalCloud
 import QualiCore
 import SandboxAPI
+import TestSupport
 
 /// Pipelines with a start action and sandboxes that bear its tags, as if a worker had been there.
 struct SandboxStand: Sendable {

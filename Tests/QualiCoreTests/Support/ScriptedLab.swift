@@ -4,6 +4,7 @@ import HTTPTransport
 import HTTPTypes
 import Logging
 import SandboxAPI
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore
@@ -154,36 +155,4 @@ struct LabBench: Sendable {
 
     /// Seconds since the beginning of a manual clock.
     static func seconds(_ clock: any WorkerClock) -> TimeInterval { clock.now.timeIntervalSince(ManualClock().now) }
-}
-
-extension Logger {
-    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
-}
-
-extension JobRecord {
-    /// A record of the job `1` of the action execution `run-1`.
-    static func record(
-        _ id: String = "1",
-        isAcknowledged: Bool = true,
-        offeredAt: Date? = nil,
-        checkpoint: Data? = nil
-    ) -> JobRecord {
-        JobRecord(
-            id: id,
-            actionTypeID: .start,
-            actionExecutionID: "run-\(id)",
-            place: JobPlace(pipeline: "P", stage: "S", action: "A", pipelineExecutionID: "e"),
-            nonce: "3",
-            isAcknowledged: isAcknowledged,
-            claimedAt: ManualClock().now,
-            offeredAt: offeredAt,
-            checkpoint: checkpoint
-        )
-    }
-}
-
-extension FakeQueue.Call {
-    var failure: CodePipeline.FailureDetails? { if case .failure(_, let details) = self { details } else { nil } }
-    var success: CodePipeline.SuccessResult? { if case .success(_, let result) = self { result } else { nil } }
-    var isAcknowledgement: Bool { if case .acknowledge = self { true } else { false } }
 }

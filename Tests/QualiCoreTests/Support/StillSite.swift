@@ -4,6 +4,7 @@ import HTTPTransport
 import HTTPTypes
 import LocalCloud
 import SandboxAPI
+import TestSupport
 import Testing
 
 @testable import JobEngine

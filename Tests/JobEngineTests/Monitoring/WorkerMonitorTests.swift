@@ -1,0 +1,97 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import TestSupport
+import Testing
+
+@testable import JobEngine
+
+@Suite("A worker's monitor", .timeLimit(.minutes(1)))
+struct WorkerMonitorTests {
+    @Test func `shows a job while it runs, with its progress, and its ending afterwards`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"), .job("2"))
+        let (first, second) = (Gate(), Gate())
+        let begun = Locked(0)
+        let monitor = WorkerMonitor()
+        try await RunningWorker.run(queue: queue, monitor: monitor) {
+            $0.redact = { $0.replacing("hunter2", with: "[secret]") }
+        } handler: { context in
+            await context.report(JobProgress("Setting up with hunter2", externalExecutionID: "x-\(context.job.id)"))
+            let count = begun.withLock { count in
+                count += 1
+                return count
+            }
+            if count == 2 { first.open() }
+            await second.wait()
+            if context.job.id == "2" { throw JobFailure(.jobFailed, "no luck with hunter2") }
+            return JobResult(summary: "done")
+        } whileRunning: { worker in
+            await first.wait()
+            let running = monitor.snapshot()
+            #expect(running.capacity == 100 && running.isAlive && !running.isStopping)
+            #expect(running.jobs.map(\.id).sorted() == ["1", "2"])
+            #expect(running.jobs.allSatisfy { $0.progress.summary == "Setting up with [secret]" })
+            #expect(running.jobs.first?.place.pipeline == "Nightly")
+            #expect(running.queues.map(\.jobsOffered) == [2])
+            second.open()
+            _ = await worker.queue.report(of: "1")
+            _ = await worker.queue.report(of: "2")
+        }
+        let over = monitor.snapshot()
+        #expect(over.isStopping && over.jobs.isEmpty)
+        let endings = Dictionary(uniqueKeysWithValues: over.ended.map { ($0.job.id, $0) })
+        #expect(endings["1"]?.ending == .succeeded && endings["1"]?.detail == "done")
+        #expect(endings["2"]?.ending == .failed && endings["2"]?.detail == "JobFailed: no luck with [secret]")
+    }
+
+    @Test func `counts refused polls, says why, and forgets the trouble once one is answered`() async throws {
+        let queue = FakeQueue()
+        await queue.fail("poll", with: [AWSError("ThrottlingException", "Rate exceeded")])
+        let monitor = WorkerMonitor()
+        try await RunningWorker.run(queue: queue, monitor: monitor) { _ in
+            JobResult(summary: "")
+        } whileRunning: { worker in
+            await worker.queue.call(where: \.isPoll)
+            await worker.clock.wakeNext()
+            let refused = try #require(monitor.snapshot().queues.first)
+            #expect(refused.throttles == 1 && refused.service.failures == 1)
+            // Woken, it asks again, and pauses once it has its answer.
+            await worker.clock.wakeNext()
+            let well = try #require(monitor.snapshot().queues.first)
+            #expect(well.service.answers > 0 && well.service.trouble == nil && well.throttles == 1)
+        }
+    }
+
+    @Test func `remembers only the latest jobs`() async throws {
+        let monitor = WorkerMonitor(historyLength: 2)
+        for number in 1...3 {
+            let record = JobRecord(
+                id: "\(number)",
+                actionTypeID: .start,
+                actionExecutionID: "run-\(number)",
+                place: JobPlace(pipeline: "P", stage: "S", action: "A", pipelineExecutionID: "e"),
+                nonce: "3",
+                claimedAt: Date()
+            )
+            monitor.jobBegins(record)
+            monitor.jobEnds(record, .success(JobResult(summary: "")), isUnwanted: false)
+        }
+        #expect(monitor.snapshot().ended.map(\.job.id) == ["3", "2"])
+    }
+
+    @Test func `calls a worker dead whose poller is stuck, and not one that has no room`() async throws {
+        let clock = ManualClock()
+        let monitor = WorkerMonitor(clock: clock)
+        monitor.workerStarts([JobAction(.start, handler: ClosureHandler { _ in JobResult(summary: "") })], capacity: 1)
+        {
+            $0
+        }
+        monitor.poller(of: .start, .asking(since: clock.now.addingTimeInterval(-299)))
+        #expect(monitor.snapshot().isAlive)
+        monitor.poller(of: .start, .asking(since: clock.now.addingTimeInterval(-301)))
+        #expect(!monitor.snapshot().isAlive)
+        monitor.poller(of: .start, .waitingForRoom)
+        #expect(monitor.snapshot().isAlive)
+    }
+}
