@@ -5,8 +5,8 @@ import HTTPTransport
 
 /// Watches a worker: what it holds, how its latest jobs ended, and how the services answer.
 ///
-/// Give one to ``JobWorker``, or to the worker that is made of it, and take a ``snapshot()`` of it whenever you like, from any task. What
-/// can be counted also goes to swift-metrics, under names that begin with `quali_worker_`.
+/// Give one to ``JobWorker``, or to the worker that is made of it, and take a ``snapshot()`` of it whenever you like, from
+/// any task. What can be counted also goes to swift-metrics, under names that begin with `quali_worker_`.
 public final class WorkerMonitor: Sendable {
     private struct State {
         var startedAt: Date?

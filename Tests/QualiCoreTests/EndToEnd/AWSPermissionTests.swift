@@ -57,7 +57,7 @@ struct IAMPolicyTests {
         options.blueprints = [Site.blueprint()]
         options.codePipeline.redispatchInterval = .seconds(3_000)
         try await LocalCloud.withRunning(options) { cloud in
-            let site = Site(cloud: cloud, log: .init([]))
+            let site = Site(cloud: cloud)
             _ = try await Site.makeWorker(cloud)
             cloud.journal.removeAll()
             let journal = try SQLiteJobJournal(folder: folder.path)

@@ -34,7 +34,7 @@ struct CrashTests {
         options.codePipeline.redispatchInterval = .seconds(3_000)
         return try await LocalCloud.withRunning(options) { cloud in
             // Registers the action types, too.
-            let site = Site(cloud: cloud, log: .init([]))
+            let site = Site(cloud: cloud)
             _ = try await Site.makeWorker(cloud)
             let id = try site.begin([
                 Site.startAction(), Site.runAction("SANDBOX", "health-check"), Site.endAction(),

@@ -24,7 +24,7 @@ struct FleetTests {
             let start = try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try? await worker.run() }
                 defer { group.cancelAll() }
-                let execution = try Site(cloud: cloud, log: .init([])).begin(Self.actions)
+                let execution = try Site(cloud: cloud).begin(Self.actions)
                 let start = try await cloud.codePipeline.wait(for: execution) { execution in
                     execution.action("Start").flatMap { $0.jobs.count == 2 ? $0 : nil }
                 }

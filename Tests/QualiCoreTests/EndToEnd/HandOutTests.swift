@@ -37,7 +37,7 @@ struct HandOutTests {
         workers: Int,
         _ cloud: LocalCloud
     ) async throws {
-        let start = Site(cloud: cloud, log: .init([]))
+        let start = Site(cloud: cloud)
         _ = try await Site.makeWorker(cloud)
         let executions = try (0..<count).map { _ in try start.begin([Site.startAction()]) }
         try await serve(cloud, workers: workers) {

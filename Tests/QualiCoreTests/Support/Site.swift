@@ -16,7 +16,7 @@ struct Site: Sendable {
 
     let cloud: LocalCloud
     /// What the worker logs.
-    let log: Watched<[String]>
+    var log = Watched<[String]>([])
 
     var lab: LocalLab { cloud.lab }
 

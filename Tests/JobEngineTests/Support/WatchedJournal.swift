@@ -1,5 +1,5 @@
 import Foundation
-import QualiCore
+import JobEngine
 import TestSupport
 
 /// A journal from memory, whose changes a test awaits.
