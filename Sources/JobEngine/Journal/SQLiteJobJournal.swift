@@ -113,6 +113,8 @@ public final class SQLiteJobJournal: JobJournal {
     private static func open(_ file: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "journal"
+        // The last of several to close it has it for itself for a moment.
+        configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
             // What a savepoint keeps to be undone would else go through files in /var/tmp.

@@ -49,6 +49,21 @@ struct SQLiteJobJournalTests {
         }
     }
 
+    @Test func `waits for another who has the file for a moment`() async throws {
+        try await withFolder { folder in
+            try await session(folder) { try await $0.claim([.record("1")]) }
+            let other = try DatabaseQueue(path: SQLiteJobJournal.file(in: folder))
+            // Locked in the mode in which nobody else may even read.
+            try await other.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; SELECT * FROM mark; COMMIT")
+            }
+            async let jobs = session(folder) { try await $0.unfinished() }
+            try await Task.sleep(for: .milliseconds(200))
+            try other.close()
+            #expect(try await jobs.map(\.id) == ["1"])
+        }
+    }
+
     @Test func `gives back all that it was told, after it was closed`() async throws {
         try await withFolder { folder in
             var record = JobRecord.record("1", isAcknowledged: false, checkpoint: Data([0, 255]))
