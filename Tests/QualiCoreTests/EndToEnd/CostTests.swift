@@ -15,12 +15,13 @@ struct CostTests {
         to services: [String],
         besides shared: Set<String>
     ) async throws -> [String: Int] {
-        let site = StillSite { clock in
+        func options(_ clock: LocalClock) -> LocalCloud.Options {
             var options = LocalCloud.Options()
             options.clock = clock
             options.blueprints = [Site.blueprint()]
             return options
         }
+        let site = StillSite(options, pollInterval: .seconds(1))
         let cloud = site.cloud
         try cloud.codePipeline.register(Site.start, required: ["BlueprintName", "DurationInMinutes"])
         try cloud.codePipeline.register(

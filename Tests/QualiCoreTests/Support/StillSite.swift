@@ -16,14 +16,19 @@ struct StillSite: Sendable {
     let clock: ManualClock
     /// The version of the actions that the worker serves.
     private let version: String
+    private let pollInterval: Duration
     private let wire: Wire
 
+    /// - Parameter pollInterval: How far the time moves on at most while nobody seems to have anything to do: a step may run
+    ///   elsewhere, unseen. Fewer looks make a table of long waits short.
     init(
         _ options: (LocalClock) -> LocalCloud.Options,
         version: String = "1",
+        pollInterval: Duration = .seconds(60),
         fault: MovingCase.Fault? = nil
     ) {
         self.version = version
+        self.pollInterval = pollInterval
         clock = ManualClock(tick: 1e-6)
         cloud = LocalCloud.withoutSockets(options(LocalClock(frozenAt: clock.now)))
         wire = Wire(cloud: cloud, clock: clock, fault: fault)
@@ -88,10 +93,9 @@ struct StillSite: Sendable {
         lab.retry.sleep = { try await clock.sleep(for: $0) }
         var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
         configuration.actions.version = version
-        // Fewer looks make a table of long waits short.
         configuration.statusInterval = .seconds(15)
-        configuration.jobs.pollInterval = .seconds(60)
-        configuration.jobs.longestPollInterval = .seconds(60)
+        configuration.jobs.pollInterval = pollInterval
+        configuration.jobs.longestPollInterval = pollInterval
         configuration.jobs.progressInterval = nil
         configuration.jobs.redispatchInterval = .seconds(3_600)
         for (name, value) in settings {
