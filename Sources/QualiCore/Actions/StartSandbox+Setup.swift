@@ -43,15 +43,10 @@ extension StartSandbox {
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
         var (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
         var note: String?
-        // Where the setup has failed, a twin is looked for in any case: it may be well, or fail unseen. A lab lists it late.
-        if !hasTwin, !sighting.isReady {
-            let began = deadline.addingTimeInterval(-setupTimeout.timeInterval)
-            let patience = lab.pauseBetweenLooks * (LooksInVain.enough - 1)
-            let rest = patience - .seconds(context.clock.now.timeIntervalSince(began))
-            if rest > .zero { try await context.clock.sleep(for: rest) }
-        }
+        let began = deadline.addingTimeInterval(-setupTimeout.timeInterval)
+        // Where the setup has failed, a twin is looked for in any case: it may be well, or fail unseen.
         while hasTwin || !sighting.isReady {
-            let choice = try await lab.chooseTwin(of: sandboxID, bearing: tag, context)
+            let choice = try await lab.chooseTwin(of: sandboxID, since: began, bearing: tag, context)
             guard choice.sandboxID != sandboxID else {
                 note = try await lab.endTwins(besides: choice, bearing: tag, context)
                 break

@@ -101,7 +101,7 @@ public struct StartSandbox: ActionHandler {
         }
         guard let sandboxID else { return }
         try await lab.stop(sandboxID, context, limit: LabAccess.longestUndo)
-        try await lab.endTwins(of: sandboxID, bearing: tag, context)
+        try await lab.endTwins(of: sandboxID, since: context.job.claimedAt, bearing: tag, context)
         context.logger.notice("The sandbox of an abandoned job is being ended", metadata: ["sandbox": "\(sandboxID)"])
     }
 

@@ -35,15 +35,17 @@ extension LabAccess {
     /// time; another one that bears the tag may be somebody's copy, and is left alone. All workers choose alike, the one that
     /// began first, so that two of them never end each other's.
     ///
+    /// - Parameter began: When the sandbox was started, or shortly before.
     /// - Throws: `CancellationError`; ``JobFailure`` if the action goes on with another job, whose worker chooses.
     func chooseTwin(
         of sandboxID: String,
+        since began: Date,
         bearing tag: SandboxTag,
         _ context: JobContext<some Codable & Sendable>
     ) async throws -> TwinChoice {
         let bearers: Bearers?
         do {
-            bearers = try await self.bearers(of: tag, besides: sandboxID, context)
+            bearers = try await self.bearers(of: tag, besides: sandboxID, since: began, context)
         } catch let error as JobFailure {
             return TwinChoice(sandboxID: sandboxID, failure: error)
         }
@@ -82,15 +84,17 @@ extension LabAccess {
 
     /// Ends the twins of an abandoned job's sandbox.
     ///
+    /// - Parameter began: When the sandbox was started, or shortly before.
     /// - Throws: `CancellationError` alone.
     func endTwins(
         of sandboxID: String,
+        since began: Date,
         bearing tag: SandboxTag,
         _ context: JobContext<some Codable & Sendable>
     ) async throws {
         var choice = TwinChoice(sandboxID: sandboxID)
         do {
-            guard let bearers = try await bearers(of: tag, besides: sandboxID, context) else { return }
+            guard let bearers = try await bearers(of: tag, besides: sandboxID, since: began, context) else { return }
             choice.bearers = bearers
         } catch let error as JobFailure {
             choice.failure = error
@@ -98,15 +102,35 @@ extension LabAccess {
         _ = try await endTwins(besides: choice, bearing: tag, context)
     }
 
+    /// The others that bear a tag and run, looked for with patience while a lab may still list them late.
+    private func others(
+        bearing tag: SandboxTag,
+        besides sandboxID: String,
+        since began: Date,
+        _ waiter: Waiter
+    ) async throws -> [String] {
+        // A clock that was put back mustn't make it look for longer.
+        let listed = min(began, waiter.clock.now)
+            .addingTimeInterval((pauseBetweenLooks * LooksInVain.enough).timeInterval)
+        while true {
+            let sandboxes = try await read("The lab's sandboxes can't be read", waiter) { try await $0.sandboxes() }
+            let ids = sandboxes.filter {
+                tag.marks($0.name) && $0.id != sandboxID && !$0.state.isEnding && !$0.state.isEnded
+            }.map(\.id)
+            if !ids.isEmpty || waiter.clock.now >= listed { return ids }
+            try await waiter.clock.sleep(for: pauseBetweenLooks)
+        }
+    }
+
     /// What bears a tag and runs, if that is more than one sandbox.
     private func bearers(
         of tag: SandboxTag,
         besides sandboxID: String,
+        since began: Date,
         _ context: JobContext<some Codable & Sendable>
     ) async throws -> Bearers? {
         let waiter = context.waiter(limit: Self.longestUndo)
-        let ids = try await read("The lab's sandboxes can't be read", waiter) { try await $0.sandboxes() }
-            .filter { tag.marks($0.name) && $0.id != sandboxID && !$0.state.isEnding && !$0.state.isEnded }.map(\.id)
+        let ids = try await others(bearing: tag, besides: sandboxID, since: began, waiter)
         guard !ids.isEmpty else { return nil }
         var found: [Sandbox] = []
         for id in [sandboxID] + ids {

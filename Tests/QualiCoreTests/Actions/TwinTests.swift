@@ -108,4 +108,64 @@ struct TwinTests {
         #expect(result.outputVariables["SandboxId"] == "s2")
         #expect(seconds < 60)
     }
+
+    /// A lab in which both have failed, and which shows the twin for the first time after so many lists.
+    private func slowLab(showingAfter lists: Int) throws -> LabBench {
+        var (own, twin) = (Self.own, Self.own)
+        twin.id = "s2"
+        own.state = .error
+        twin.state = .error
+        let encoder = JSONEncoder()
+        let (first, second) = (
+            String(decoding: try encoder.encode(own), as: UTF8.self),
+            String(decoding: try encoder.encode(twin), as: UTF8.self)
+        )
+        let read = Locked(0)
+        return try LabBench { line, _ in
+            switch line {
+            case "GET /sandboxes":
+                let number = read.withLock { read in
+                    read += 1
+                    return read
+                }
+                return .json(number > lists ? "[\(first), \(second)]" : "[\(first)]")
+            case "GET /sandboxes/s1": return .json(first)
+            case "GET /sandboxes/s2": return .json(second)
+            case "GET /blueprints/Web": return .json(#"{"id": "b1", "name": "Web"}"#)
+            default: return line.hasSuffix("/stop") ? .success : .unknownEntity
+            }
+        }
+    }
+
+    private static func checkpoint(ofSandbox id: String) -> StartSandbox.Checkpoint {
+        var checkpoint = StartSandbox.Checkpoint()
+        checkpoint.sandboxID = id
+        return checkpoint
+    }
+
+    private static func stops(_ bench: LabBench) -> Set<String> {
+        Set(bench.lab.lines.filter { $0.hasSuffix("/stop") })
+    }
+
+    @Test(arguments: 0...4) func `one that a lab lists late is ended with a sandbox whose setup fails early`(
+        lists: Int
+    ) async throws {
+        let bench = try slowLab(showingAfter: lists)
+        await #expect(throws: JobFailure.self) {
+            try await bench.run(
+                StartSandbox(lab: bench.access),
+                ["BlueprintName": "Web", "DurationInMinutes": "60"],
+                checkpoint: Self.checkpoint(ofSandbox: "s1")
+            )
+        }
+        #expect(Self.stops(bench) == ["POST /sandboxes/s1/stop", "POST /sandboxes/s2/stop"])
+    }
+
+    @Test(arguments: 0...4) func `one that a lab lists late is ended with the sandbox of an abandoned job`(
+        lists: Int
+    ) async throws {
+        let bench = try slowLab(showingAfter: lists)
+        try await bench.abandon(StartSandbox(lab: bench.access), Self.checkpoint(ofSandbox: "s1"))
+        #expect(Self.stops(bench) == ["POST /sandboxes/s1/stop", "POST /sandboxes/s2/stop"])
+    }
 }
