@@ -58,6 +58,7 @@ struct SQLiteJobJournalTests {
                 try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; SELECT * FROM mark; COMMIT")
             }
             async let jobs = session(folder) { try await $0.unfinished() }
+            // It passes after any time; after this one it would have failed without the wait.
             try await Task.sleep(for: .milliseconds(200))
             try other.close()
             #expect(try await jobs.map(\.id) == ["1"])
