@@ -52,7 +52,10 @@ struct SQLiteJobJournalTests {
     @Test func `waits for another who has the file for a moment`() async throws {
         try await withFolder { folder in
             try await session(folder) { try await $0.claim([.record("1")]) }
-            let other = try DatabaseQueue(path: SQLiteJobJournal.file(in: folder))
+            // The journal may still be closing.
+            var patient = Configuration()
+            patient.busyMode = .timeout(30)
+            let other = try DatabaseQueue(path: SQLiteJobJournal.file(in: folder), configuration: patient)
             // Locked in the mode in which nobody else may even read.
             try await other.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; SELECT * FROM mark; COMMIT")
