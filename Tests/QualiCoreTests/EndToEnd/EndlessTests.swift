@@ -86,4 +86,19 @@ struct EndlessTests {
             #expect(site.cloud.journal.entries.contains { $0.operation == trouble.operation && $0.fault != nil })
         }
     }
+
+    @Test func `a list that is too long ends the job that has to read it, with a word on what it may have left`()
+        async throws
+    {
+        try await Site.withRunning { site in
+            let huge = Self.json(#"{"x": ""# + String(repeating: "x", count: 17 << 20) + #""}"#)
+            site.cloud.faults.inject(huge, on: "sandboxes", times: .max)
+            site.cloud.faults.inject(.loseReply, on: "startSandbox")
+            let end = try await site.pipeline(Site.startAction())
+            let words = end.action("Start")?.errorMessage ?? ""
+            #expect(end.status == "Failed")
+            #expect(words.contains("the reply is larger than 16777216 bytes"), "\(words)")
+            #expect(words.contains("may have been started; if so, end it by hand"), "\(words)")
+        }
+    }
 }
