@@ -34,7 +34,7 @@ public final class LocalCloud: Sendable {
         /// The port of the lab; 0 takes a free one.
         public var labPort = 0
         /// How the lab behaves.
-        public var lab = LabBehaviour()
+        public var lab = LabBehavior()
         /// What can be started in the lab.
         public var blueprints = LabBlueprint.demo
         /// The lab's user.
@@ -246,7 +246,7 @@ public final class LocalCloud: Sendable {
                 signingTime: options.signingTime
             )
             lab = LocalLab(
-                behaviour: options.lab,
+                behavior: options.lab,
                 accounts: [options.labAccount],
                 blueprints: options.blueprints,
                 clock: options.clock

@@ -175,7 +175,7 @@ public struct QualiWorker: Service {
             try await group.next()
             group.cancelAll()
         }
-        await firstToEnd({ await client.logout() }, { try? await Task.sleep(for: .seconds(3)) })
+        await race({ await client.logout() }, { try? await Task.sleep(for: .seconds(3)) })
     }
 }
 

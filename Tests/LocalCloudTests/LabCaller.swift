@@ -17,11 +17,11 @@ struct LabCaller {
 
     /// A lab whose clock stands still, and a user of it.
     static func make(
-        _ behaviour: LabBehaviour = LabBehaviour(),
+        _ behavior: LabBehavior = LabBehavior(),
         blueprints: [LabBlueprint] = [LabBlueprint(name: "Web", setup: .succeeds(after: .seconds(30)))]
     ) async throws -> LabCaller {
         let lab = LocalLab(
-            behaviour: behaviour,
+            behavior: behavior,
             blueprints: blueprints,
             clock: LocalClock(frozenAt: Date(timeIntervalSince1970: 1_500_000_000))
         )
@@ -31,11 +31,11 @@ struct LabCaller {
     /// Changes the defaults in a closure.
     static func make(
         blueprints: [LabBlueprint] = [LabBlueprint(name: "Web", setup: .succeeds(after: .seconds(30)))],
-        _ change: (inout LabBehaviour) -> Void
+        _ change: (inout LabBehavior) -> Void
     ) async throws -> LabCaller {
-        var behaviour = LabBehaviour()
-        change(&behaviour)
-        return try await make(behaviour, blueprints: blueprints)
+        var behavior = LabBehavior()
+        change(&behavior)
+        return try await make(behavior, blueprints: blueprints)
     }
 
     func loggedIn(_ user: String = "admin", _ password: String = "admin", domain: String = "Global") async throws

@@ -184,9 +184,9 @@ struct LabCommandTests {
 
     @Test(
         "A second command of a sandbox waits, is refused or runs",
-        arguments: [LabBehaviour.Concurrency.queued, .refused, .allowed]
+        arguments: [LabBehavior.Concurrency.queued, .refused, .allowed]
     )
-    func concurrency(_ mode: LabBehaviour.Concurrency) async throws {
+    func concurrency(_ mode: LabBehavior.Concurrency) async throws {
         let command = LabCommand(name: "go", duration: .seconds(10))
         let caller = try await LabCaller.make(blueprints: [Self.blueprint(command)]) { $0.sandboxCommands = mode }
         let id = try await caller.ready()

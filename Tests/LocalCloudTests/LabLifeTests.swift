@@ -94,7 +94,7 @@ struct LabLifeTests {
         _ = await caller.post("/sandboxes/\(id)/stop")
         caller.lab.advance(by: .seconds(2))
         #expect(await caller.get("/sandboxes/\(id)").status == 404)
-        caller.lab.behaviour.afterEnd = .emptyBody
+        caller.lab.behavior.afterEnd = .emptyBody
         let empty = await caller.get("/sandboxes/\(id)")
         #expect(empty.status == 200 && empty.text.isEmpty)
         let historic = await caller.get("/sandboxes?show_historic=true").json
@@ -112,7 +112,7 @@ struct LabLifeTests {
         #expect(caller.lab.sandboxesNotStopped.count == 1)
         #expect(await caller.post("/sandboxes/\(id)/stop").status == 200)
         #expect(await caller.post("/sandboxes/\(id)/stop").status == 400)
-        caller.lab.behaviour.refusesRepeatedStop = false
+        caller.lab.behavior.refusesRepeatedStop = false
         #expect(await caller.post("/sandboxes/\(id)/stop").status == 200)
     }
 

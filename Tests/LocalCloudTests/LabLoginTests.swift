@@ -4,10 +4,10 @@ import Testing
 
 @Suite("Lab: login, tokens and errors")
 struct LabLoginTests {
-    private static func tokens(_ count: Int, _ style: LabBehaviour.TokenStyle) async throws -> [String] {
-        var behaviour = LabBehaviour()
-        behaviour.tokenStyle = style
-        let caller = LabCaller(lab: LocalLab(behaviour: behaviour))
+    private static func tokens(_ count: Int, _ style: LabBehavior.TokenStyle) async throws -> [String] {
+        var behavior = LabBehavior()
+        behavior.tokenStyle = style
+        let caller = LabCaller(lab: LocalLab(behavior: behavior))
         var tokens: [String] = []
         for _ in 0..<count {
             let reply = await caller.logIn(["username": "admin", "password": "admin", "domain": "Global"])
@@ -49,10 +49,10 @@ struct LabLoginTests {
 
     @Test("A user of an identity provider logs in with its token")
     func identityProvider() async throws {
-        var behaviour = LabBehaviour()
-        behaviour.tokenStyle = .identityProvider
+        var behavior = LabBehavior()
+        behavior.tokenStyle = .identityProvider
         let lab = LocalLab(
-            behaviour: behaviour,
+            behavior: behavior,
             accounts: [LabAccount(username: "ann", password: "", identityToken: "e.y.J")]
         )
         let caller = LabCaller(lab: lab)
@@ -64,9 +64,9 @@ struct LabLoginTests {
 
     @Test("A lab may answer an empty token, and no session")
     func emptyToken() async {
-        var behaviour = LabBehaviour()
-        behaviour.tokenStyle = .empty
-        let lab = LocalLab(behaviour: behaviour)
+        var behavior = LabBehavior()
+        behavior.tokenStyle = .empty
+        let lab = LocalLab(behavior: behavior)
         let reply = await LabCaller(lab: lab).logIn(["username": "admin", "password": "admin", "domain": "Global"])
         #expect(reply.status == 200 && reply.text == "\"\"" && lab.liveTokens.isEmpty)
     }
@@ -179,7 +179,7 @@ struct LabLoginTests {
     @Test("A gateway without a lab answers HTML, and the lab sees nothing")
     func badGateway() async throws {
         let caller = try await LabCaller.make()
-        caller.lab.behaviour.gateway = .down
+        caller.lab.behavior.gateway = .down
         let reply = await caller.post("/blueprints/Web/start", ["name": "a", "duration": "PT1H"])
         #expect(reply.status == 502 && reply.text.contains("<html>") && caller.lab.sandboxes.isEmpty)
     }
@@ -187,7 +187,7 @@ struct LabLoginTests {
     @Test("A lab may act and answer nothing")
     func emptyReplies() async throws {
         let caller = try await LabCaller.make()
-        caller.lab.behaviour.gateway = .emptyReplies
+        caller.lab.behavior.gateway = .emptyReplies
         let reply = await caller.post("/blueprints/Web/start", ["name": "a", "duration": "PT1H"])
         #expect(reply.status == 200 && reply.text.isEmpty && caller.lab.sandboxes.count == 1)
     }

@@ -103,11 +103,11 @@ struct LabQuirkTests {
     @Test(
         "The keys of an input are joined in three ways",
         arguments: [
-            (LabBehaviour.Joining.space, "possible values", "default value"),
+            (LabBehavior.Joining.space, "possible values", "default value"),
             (.camelCase, "possibleValues", "defaultValue"), (.underscore, "possible_values", "default_value"),
         ]
     )
-    func inputKeys(_ joining: LabBehaviour.Joining, values: String, value: String) async throws {
+    func inputKeys(_ joining: LabBehavior.Joining, values: String, value: String) async throws {
         let input = LabInput("Cloud", default: "AWS", possibleValues: ["AWS", "Azure"])
         let caller = try await LabCaller.make(blueprints: [LabBlueprint(name: "Web", inputs: [input])]) {
             $0.inputKeys = joining

@@ -23,19 +23,19 @@ struct LabSocketTests {
 
     @Test("The client sees a sandbox through its life", arguments: [false, true])
     func life(drifts: Bool) async throws {
-        var behaviour = LabBehaviour()
-        behaviour.staleReadsAfterStop = 0
+        var behavior = LabBehavior()
+        behavior.staleReadsAfterStop = 0
         if drifts {
-            behaviour.writesStringsOnly = true
-            behaviour.parameterKeys = .underscore
-            behaviour.seconds = .fractional
-            behaviour.nothing = .word
-            behaviour.casing = .lowercase
-            behaviour.blueprintIDKey = "blueprint id"
-            behaviour.cancellationKey = "supports_Cancelation"
+            behavior.writesStringsOnly = true
+            behavior.parameterKeys = .underscore
+            behavior.seconds = .fractional
+            behavior.nothing = .word
+            behavior.casing = .lowercase
+            behavior.blueprintIDKey = "blueprint id"
+            behavior.cancellationKey = "supports_Cancelation"
         }
         let lab = LocalLab(
-            behaviour: behaviour,
+            behavior: behavior,
             clock: LocalClock(frozenAt: Date(timeIntervalSince1970: 1_700_000_000))
         )
         let journal = RequestJournal()
@@ -75,7 +75,7 @@ struct LabSocketTests {
     @Test("The client logs in again when the lab has forgotten it, whatever the status", arguments: [401, 400])
     func forgotten(status: Int) async throws {
         let lab = LocalLab()
-        lab.behaviour.invalidTokenStatus = status
+        lab.behavior.invalidTokenStatus = status
         let journal = RequestJournal()
         try await Self.withClient(lab, journal: journal) { client in
             _ = try await client.sandboxes()

@@ -35,11 +35,11 @@ struct LabSpellingTests {
     @Test(
         "The keys of a parameter are joined in three ways",
         arguments: [
-            (LabBehaviour.Joining.space, "possible values", "default value"),
+            (LabBehavior.Joining.space, "possible values", "default value"),
             (.camelCase, "possibleValues", "defaultValue"), (.underscore, "possible_values", "default_value"),
         ]
     )
-    func joining(_ joining: LabBehaviour.Joining, values: String, value: String) async throws {
+    func joining(_ joining: LabBehavior.Joining, values: String, value: String) async throws {
         let caller = try await LabCaller.make(blueprints: [Self.blueprint]) { $0.parameterKeys = joining }
         let id = try await caller.ready()
         let param = await caller.get("/sandboxes/\(id)/commands/echo").json["params"]?[0]
@@ -74,9 +74,9 @@ struct LabSpellingTests {
 
     @Test(
         "Nothing is null, an empty string or a word",
-        arguments: [(LabBehaviour.Nothing.null, "null"), (.emptyString, "\"\""), (.word, "\"Null\"")]
+        arguments: [(LabBehavior.Nothing.null, "null"), (.emptyString, "\"\""), (.word, "\"Null\"")]
     )
-    func nothing(_ nothing: LabBehaviour.Nothing, text: String) async throws {
+    func nothing(_ nothing: LabBehavior.Nothing, text: String) async throws {
         let caller = try await LabCaller.make(blueprints: [Self.blueprint]) { $0.nothing = nothing }
         let id = try await caller.ready()
         let execution = try await caller.run("/sandboxes/\(id)/commands/echo")

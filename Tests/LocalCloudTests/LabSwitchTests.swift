@@ -8,10 +8,10 @@ struct LabSwitchTests {
 
     @Test("A limit of sandboxes that go on at once refuses the next start, until one is over")
     func limits() async throws {
-        var behaviour = LabBehaviour()
-        behaviour.userLimit = .init(1, message: "User has too many sandboxes")
-        behaviour.licenceLimit = .init(2, status: 403, message: "No licence is left")
-        let caller = try await LabCaller.make(behaviour)
+        var behavior = LabBehavior()
+        behavior.userLimit = .init(1, message: "User has too many sandboxes")
+        behavior.licenceLimit = .init(2, status: 403, message: "No licence is left")
+        let caller = try await LabCaller.make(behavior)
         caller.lab.add(LabAccount(username: "bob", password: "b"))
         caller.lab.add(LabAccount(username: "eve", password: "e"))
         let id = try await caller.start()
@@ -66,11 +66,11 @@ struct LabSwitchTests {
         arguments: [LabState.ended, .error]
     )
     func failedTeardown(state: LabState) async throws {
-        var behaviour = LabBehaviour()
-        behaviour.stateAfterFailedTeardown = state
-        behaviour.staleReadsAfterStop = 0
+        var behavior = LabBehavior()
+        behavior.stateAfterFailedTeardown = state
+        behavior.staleReadsAfterStop = 0
         let caller = try await LabCaller.make(
-            behaviour,
+            behavior,
             blueprints: [LabBlueprint(name: "Web", teardown: .fails(after: .seconds(5)))]
         )
         let id = try await caller.ready()
@@ -92,7 +92,7 @@ struct LabSwitchTests {
             name: "Web",
             inputs: [LabInput("Pin", default: "1234", type: "Password"), LabInput("Release", default: "7")]
         )
-        for (mode, shown) in [(LabBehaviour.PasswordInputs.shown, "1234"), (.masked, "********"), (.empty, "")] {
+        for (mode, shown) in [(LabBehavior.PasswordInputs.shown, "1234"), (.masked, "********"), (.empty, "")] {
             let caller = try await LabCaller.make(blueprints: [blueprint]) { $0.passwordInputs = mode }
             let id = try await caller.start()
             let values = await caller.get("/sandboxes/\(id)").json["parameters"]?.array?.map { $0["value"]?.string }
@@ -110,7 +110,7 @@ struct LabSwitchTests {
             attributes: [.init("User", "root"), .init("Model.Password", "p&w d", type: "Password")],
             interfaces: [.init("RDP", url: "rdp://10.0.0.7")]
         )
-        func url(_ links: LabBehaviour.Links) async throws -> String? {
+        func url(_ links: LabBehavior.Links) async throws -> String? {
             let caller = try await LabCaller.make(blueprints: [LabBlueprint(name: "Web", components: [server])]) {
                 $0.links = links
             }

@@ -185,7 +185,7 @@ struct ForeignReplyTests {
         #expect(try await list.sandboxes().map(\.name) == ["x\u{FFFD}"])
         #expect(try await list.sandboxes().first?.description == "y\u{FFFD}")
         #expect(try await list.sandboxes(includingHistoric: true).map(\.name) == ["x\u{FFFD}"])
-        #expect(try await list.glimpse(of: ["a"]).states == ["a": .ready])
+        #expect(try await list.observation(of: ["a"]).states == ["a": .ready])
         let feed = #"{"events": [{"id": 1, "event_type": "error", "event_text": "bad \ud800", "output": "\ud800"}]}"#
         let events = try await Self.client(.json(feed)).errorEvents(sandboxID: "S")
         #expect(events.map(\.text) == ["bad \u{FFFD}"] && events.first?.output == "\u{FFFD}")

@@ -45,7 +45,7 @@ struct HostileLabTests {
         #expect(error.code == .malformedReply && !error.isTransient)
         #expect(error.message == "The lab's reply can't be read: it holds more than 500000 values.")
         #expect(await lab.others.count == 1)
-        await #expect(throws: SandboxAPIError.self) { try await makeClient(lab).glimpse(of: ["a"]) }
+        await #expect(throws: SandboxAPIError.self) { try await makeClient(lab).observation(of: ["a"]) }
         await #expect(throws: SandboxAPIError.self) { try await makeClient(lab).components(sandboxID: "S") }
     }
 
@@ -82,7 +82,7 @@ struct HostileLabTests {
 
     @Test func `the last of 25,000 past sandboxes is found, and little of them is held`() async throws {
         try await LocalCloud.withRunning { cloud in
-            cloud.lab.behaviour.pastSandboxes = 25_000
+            cloud.lab.behavior.pastSandboxes = 25_000
             let settings = cloud.environment
             var transport = CurlHTTPClient.Configuration()
             transport.proxy = .none

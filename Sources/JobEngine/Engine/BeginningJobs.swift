@@ -50,7 +50,7 @@ final class BeginningJobs: Sendable {
             return changes
         }
         if let changes {
-            await firstToEnd({ for await _ in changes { break } }, { try? await clock.sleep(for: Self.longest) })
+            await race({ for await _ in changes { break } }, { try? await clock.sleep(for: Self.longest) })
         }
         return state.withLock { state in
             if state.count >= Self.most { state.count = 0 }

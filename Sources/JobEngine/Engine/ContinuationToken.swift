@@ -18,7 +18,7 @@ struct ContinuationToken: Sendable, Equatable {
     /// When the job is to be looked at again, if not at once.
     var notBefore: Date?
     /// How often the job's progress was shown.
-    var shows = ProgressShows()
+    var shows = RequeueSchedule()
     /// Whether the times are CodePipeline's; those of an older version are its host's.
     var isInServiceTime = true
     /// Whether another worker may have begun the action.
@@ -58,7 +58,7 @@ struct ContinuationToken: Sendable, Equatable {
         actionExecutionID: String,
         claimedAt: Date,
         notBefore: Date? = nil,
-        shows: ProgressShows = ProgressShows(),
+        shows: RequeueSchedule = RequeueSchedule(),
         isContested: Bool = false,
         checkpoint: Data?
     ) {
@@ -75,7 +75,7 @@ struct ContinuationToken: Sendable, Equatable {
         self.init(
             actionExecutionID: record.actionExecutionID,
             claimedAt: record.claimedAt,
-            shows: record.shows ?? ProgressShows(),
+            shows: record.shows ?? RequeueSchedule(),
             isContested: record.isContested == true,
             checkpoint: record.checkpoint
         )
@@ -109,7 +109,7 @@ struct ContinuationToken: Sendable, Equatable {
             actionExecutionID: owner,
             claimedAt: Date(timeIntervalSince1970: TimeInterval(claimedAt)),
             notBefore: wire["n"].map { _ in Date(timeIntervalSince1970: TimeInterval(notBefore)) },
-            shows: ProgressShows(
+            shows: RequeueSchedule(
                 count: shows,
                 last: wire["u"].map { _ in Date(timeIntervalSince1970: TimeInterval(shownAt)) }
             ),

@@ -324,7 +324,7 @@ final class HeldJobs: Sendable {
         defer { state.withLock { _ = $0.listeners.removeValue(forKey: number) } }
         // It may have come to be so before somebody listened.
         guard !state.withLock({ isWanted($0) }) else { return }
-        await firstToEnd(
+        await race(
             { [state] in for await _ in changes where state.withLock({ isWanted($0) }) { return } },
             { try? await clock.sleep(for: time) }
         )

@@ -49,7 +49,7 @@ struct JobClaim: Sendable {
 struct JobAcknowledgement: Sendable {
     let queue: any JobQueue
     /// Where a newer nonce is noted before it is used; `nil` if it needn't be.
-    let journal: PatientJournal?
+    let journal: RetryingJournal?
     let held: HeldJobs
     let clock: any WorkerClock
     let serviceClock: ServiceClock

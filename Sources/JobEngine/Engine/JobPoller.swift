@@ -26,7 +26,7 @@ struct JobPoller: Sendable {
 
     let action: JobAction
     let queue: any JobQueue
-    let journal: PatientJournal
+    let journal: RetryingJournal
     let slots: JobSlots
     let beginning: BeginningJobs
     let held: HeldJobs

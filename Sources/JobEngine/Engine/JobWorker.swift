@@ -118,7 +118,7 @@ public struct JobWorker: Service {
             clockOffset: { [queue] in queue.clockOffset ?? 0 },
             redact: configuration.redact
         )
-        let patient = PatientJournal(journal, clock: clock, monitor: monitor, logger: logger)
+        let patient = RetryingJournal(journal, clock: clock, monitor: monitor, logger: logger)
         let found: [JobRecord]
         do {
             // A full disk is waited for, and nothing is asked for meanwhile.

@@ -15,7 +15,7 @@ struct JobsInDoubt: Sendable {
 
     private let records: [JobRecord]
     private let queue: any JobQueue
-    private let journal: PatientJournal
+    private let journal: RetryingJournal
     private let held: HeldJobs
     private let clock: any WorkerClock
     private let logger: Logger
@@ -23,7 +23,7 @@ struct JobsInDoubt: Sendable {
     init(
         _ records: [JobRecord],
         queue: any JobQueue,
-        journal: PatientJournal,
+        journal: RetryingJournal,
         held: HeldJobs,
         clock: any WorkerClock,
         logger: Logger

@@ -12,7 +12,7 @@ typealias Standby = @Sendable (_ wake: @escaping @Sendable (any Sendable) -> Voi
 final class JobsStandingBy: Sendable {
     /// A job that goes on.
     struct Woken: Sendable {
-        let job: JobInHand
+        let job: ClaimedJob
         let reason: Reason
         /// Ends what may still call back.
         fileprivate let giveUps: [GiveUp]
@@ -34,7 +34,7 @@ final class JobsStandingBy: Sendable {
     }
 
     private struct State {
-        var jobs: [Int: (job: JobInHand, giveUps: [GiveUp])] = [:]
+        var jobs: [Int: (job: ClaimedJob, giveUps: [GiveUp])] = [:]
         var last = 0
         var isClosed = false
     }
@@ -50,7 +50,7 @@ final class JobsStandingBy: Sendable {
     }
 
     /// Keeps a job until its wait is over, it is abandoned, or the worker stops; `false` if it does already.
-    func add(_ job: JobInHand, _ standby: Standby) async -> Bool {
+    func add(_ job: ClaimedJob, _ standby: Standby) async -> Bool {
         let place = state.withLock { state -> Int? in
             guard !state.isClosed else { return nil }
             state.last += 1

@@ -30,7 +30,7 @@ extension WorkerRun {
     }
 
     /// Acknowledges a job; `nil` if it isn't this worker's as far as is known by now, or can't be begun.
-    func begin(_ offer: OfferedJob) async -> JobInHand? {
+    func begin(_ offer: OfferedJob) async -> ClaimedJob? {
         var claim = JobClaim(offer.record)
         while true {
             switch await acknowledge(&claim) {
@@ -63,7 +63,7 @@ extension WorkerRun {
     }
 
     /// Takes up a job that was offered and is this worker's; `nil` if it can't be begun.
-    private func take(_ offer: OfferedJob, _ record: JobRecord) async -> JobInHand? {
+    private func take(_ offer: OfferedJob, _ record: JobRecord) async -> ClaimedJob? {
         var record = record
         record.isOwn = true
         // Looked for only now: an earlier job of the action may have been let go while this one was acknowledged.
@@ -78,7 +78,7 @@ extension WorkerRun {
         logger(for: record)
             .log(level: isLook ? .debug : .info, "Job begins", metadata: isContinued ? ["continued": "true"] : [:])
         switch offer.content {
-        case .success(let data): return jobInHand(record, data, accountID: offer.accountID, offer.mark)
+        case .success(let data): return claimedJob(record, data, accountID: offer.accountID, offer.mark)
         case .failure(let failure):
             await end(record, .failure(failure))
             return nil
@@ -88,7 +88,7 @@ extension WorkerRun {
     /// Takes up a job once this worker holds no earlier one of the same action.
     ///
     /// The earlier one is over, or the action would have no new one; how far it has come is where this one goes on.
-    func follow(_ offer: OfferedJob, _ record: JobRecord) async -> JobInHand? {
+    func follow(_ offer: OfferedJob, _ record: JobRecord) async -> ClaimedJob? {
         await held.waitForPredecessors(of: record, worker.clock)
         if Task.isCancelled, worker.journal.isDurable {
             leave(record)
@@ -104,7 +104,7 @@ extension WorkerRun {
     /// A job that wasn't taken is offered again, and another worker that has it leaves traces. Where there are none for a
     /// while, the job is put back: CodePipeline refuses that for a job that nobody has, and otherwise offers the action to
     /// all workers anew. So no work is ever begun on a guess.
-    func settle(_ claim: JobClaim, _ offer: OfferedJob?) async -> JobInHand? {
+    func settle(_ claim: JobClaim, _ offer: OfferedJob?) async -> ClaimedJob? {
         var claim = claim
         let id = claim.record.id
         while !Task.isCancelled {
@@ -204,7 +204,7 @@ extension WorkerRun {
             return .others
         }
         guard let action = action(of: record) else { return .unknown }
-        let job = jobInHand(record, details.data, accountID: details.accountID)
+        let job = claimedJob(record, details.data, accountID: details.accountID)
         return switch try? await action.isBegun(assignment(job)) {
         // What an earlier job's worker has begun isn't a trace of this one's.
         case true: record.isContested == true ? .none : .others

@@ -6,7 +6,7 @@ import Logging
 /// How a job's work is done, up to its outcome.
 extension WorkerRun {
     /// Goes on with a job of an earlier run, from the journal and what CodePipeline says of it now.
-    func resume(_ record: JobRecord) async -> JobInHand? {
+    func resume(_ record: JobRecord) async -> ClaimedJob? {
         if let outcome = record.outcome, record.damage == nil {
             var record = record
             // It was noted with the proof that the action is over.
@@ -27,7 +27,7 @@ extension WorkerRun {
                 logger.info("Job resumes")
                 await journal.note(JobProgress("Taken up again after a restart"), of: record.id)
                 let record = record.inServiceTime(now: worker.serviceClock.now, action(of: record))
-                return jobInHand(record, details.data, accountID: details.accountID)
+                return claimedJob(record, details.data, accountID: details.accountID)
             } catch is CancellationError {
                 break
             } catch let error as AWSError where error.code == .jobNotFound {
@@ -45,12 +45,12 @@ extension WorkerRun {
     }
 
     /// A job that is this worker's, with what CodePipeline says of it.
-    func jobInHand(
+    func claimedJob(
         _ record: JobRecord,
         _ data: CodePipeline.JobData,
         accountID: String,
         _ mark: BeginningJobs.Mark? = nil
-    ) -> JobInHand {
+    ) -> ClaimedJob {
         let queue = worker.queue
         let artifacts = JobArtifacts(
             inputs: data.inputArtifacts,
@@ -64,7 +64,7 @@ extension WorkerRun {
             outage: storing,
             clock: worker.clock
         )
-        return JobInHand(
+        return ClaimedJob(
             record: record,
             properties: ActionProperties(
                 data.configuration,
@@ -78,7 +78,7 @@ extension WorkerRun {
     }
 
     /// Goes on with a job that has stood by.
-    func goOn(with woken: JobsStandingBy.Woken) async -> JobInHand? {
+    func goOn(with woken: JobsStandingBy.Woken) async -> ClaimedJob? {
         await woken.giveUp()
         let job = woken.job
         switch woken.reason {
@@ -94,7 +94,7 @@ extension WorkerRun {
     /// Runs the handler of a job until its outcome is noted, or the job stands by.
     ///
     /// While the handler runs, the stack has this frame alone.
-    func work(_ job: JobInHand) async {
+    func work(_ job: ClaimedJob) async {
         guard let work = action(of: job.record)?.work else {
             logger(for: job.record).error("This worker no longer serves the job's action type")
             return leave(job.record)
@@ -113,7 +113,7 @@ extension WorkerRun {
     /// Notes what became of a job whose handler has ended, or has it stand by.
     // Else its frame would be a part of the caller's, which stays while the handler runs.
     @inline(never)
-    private func settle(_ job: JobInHand, _ result: Result<JobResult?, any Error>) async {
+    private func settle(_ job: ClaimedJob, _ result: Result<JobResult?, any Error>) async {
         job.mark?.end()
         let job = await job.upToDate()
         switch result {
@@ -133,12 +133,12 @@ extension WorkerRun {
     }
 
     /// Notes how a job ended whose handler has run, without the secrets that it was given.
-    private func end(_ job: JobInHand, _ outcome: JobOutcome) async {
+    private func end(_ job: ClaimedJob, _ outcome: JobOutcome) async {
         await end(job.record, job.ledger.secrets.redact(outcome))
     }
 
     /// Puts a job into the queue whose handler has ended to wait there; `false` if it hasn't.
-    private func putBack(_ job: JobInHand) async -> Bool {
+    private func putBack(_ job: ClaimedJob) async -> Bool {
         guard let token = await job.ledger.waitingToken else { return false }
         var progress = await job.ledger.progress
         let minutes = Int(worker.serviceClock.now.timeIntervalSince(job.record.claimedAt) / 60)
@@ -165,7 +165,7 @@ extension WorkerRun {
         worker.actions.first { $0.typeID == record.actionTypeID }
     }
 
-    func assignment(_ job: JobInHand) -> JobAction.Assignment {
+    func assignment(_ job: ClaimedJob) -> JobAction.Assignment {
         let record = job.record
         return JobAction.Assignment(
             job: JobInfo(record, accountID: job.accountID),
@@ -196,13 +196,13 @@ extension WorkerRun {
         JobLedger(
             JobInfo(record, accountID: ""),
             checkpoint: record.checkpoint,
-            shows: record.shows ?? ProgressShows(),
+            shows: record.shows ?? RequeueSchedule(),
             surroundings
         )
     }
 
     /// Puts a waiting job back, or leaves it to the journal if that outlives the process.
-    private func handOver(_ job: JobInHand) async {
+    private func handOver(_ job: ClaimedJob) async {
         let progress = await job.ledger.progress
         if worker.configuration.handoff != .never {
             if let token = await job.ledger.token() {

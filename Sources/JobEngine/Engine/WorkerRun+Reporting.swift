@@ -22,7 +22,7 @@ extension WorkerRun {
     /// may never offer it again.
     private func watchOver(_ record: JobRecord, until returned: AsyncStream<Void>) async {
         let isWanted = try? await abandonment.whileWanted(record, isInQueue: true) { [self] in
-            await firstToEnd(
+            await race(
                 { for await _ in returned {} },
                 { [self] in try? await worker.clock.sleep(for: Self.longestAbsence) },
                 { [self] in await stop.given() }
@@ -144,7 +144,7 @@ extension WorkerRun {
     private func undo(_ record: JobRecord, _ logger: Logger) async -> Bool {
         guard let action = action(of: record) else { return true }
         do {
-            let job = JobInHand(
+            let job = ClaimedJob(
                 record: record,
                 properties: ActionProperties([:]),
                 artifacts: JobArtifacts(store: worker.artifactStore),

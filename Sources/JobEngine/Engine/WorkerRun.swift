@@ -12,7 +12,7 @@ final class WorkerRun: Sendable {
     private static let longestReclaim: Duration = .seconds(300)
 
     let worker: JobWorker
-    let journal: PatientJournal
+    let journal: RetryingJournal
     let reporter: ResultReporter
     let resuming = OutageLog(.resuming)
     let acknowledging = OutageLog(.acknowledging)
@@ -29,7 +29,7 @@ final class WorkerRun: Sendable {
     let standingBy: JobsStandingBy
     let surroundings: JobLedger.Surroundings
     /// Where jobs wait until CodePipeline can be asked about them.
-    private let entrance = Turnstile(width: 64)
+    private let entrance = AsyncSemaphore(width: 64)
     let ended: AsyncStream<Ending>.Continuation
 
     private let unfinished: [JobRecord]
@@ -50,7 +50,7 @@ final class WorkerRun: Sendable {
         var isProbe = false
     }
 
-    init(_ worker: JobWorker, _ journal: PatientJournal, resuming records: [JobRecord]) {
+    init(_ worker: JobWorker, _ journal: RetryingJournal, resuming records: [JobRecord]) {
         let unfinished = records.filter { !$0.isInDoubt }
         self.worker = worker
         self.unfinished = unfinished
@@ -97,7 +97,7 @@ final class WorkerRun: Sendable {
         let loss = Locked<(any Error)?>(nil)
         await withTaskCancellationHandler {
             let isOver: Void? = await leaving { [self] in
-                await firstToEnd(
+                await race(
                     { [self] in await handleAndReport() },
                     { [self] in await listen(loss) },
                     { [self] in await abandonment.run() },
@@ -106,7 +106,7 @@ final class WorkerRun: Sendable {
             } after: { [self] in
                 await stop.given()
                 worker.monitor.workerStops()
-                await firstToEnd(
+                await race(
                     { [self] in
                         try? await worker.clock.sleep(for: worker.configuration.drain + worker.configuration.reportTime)
                     },
@@ -178,9 +178,9 @@ final class WorkerRun: Sendable {
     private func handle() async {
         await withDiscardingTaskGroup { handlers in
             handlers.addTask { [self] in
-                await firstToEnd({ [self] in await reclaimAndPoll() }, { [self] in await stop.given() })
+                await race({ [self] in await reclaimAndPoll() }, { [self] in await stop.given() })
                 if worker.configuration.drain > .zero {
-                    await firstToEnd(
+                    await race(
                         { [self] in await slots.emptied() },
                         { [self] in try? await worker.clock.sleep(for: worker.configuration.drain) },
                         { [self] in await stop.given(.hurried) }
@@ -204,7 +204,7 @@ final class WorkerRun: Sendable {
     }
 
     /// Takes up a job; `nil` if there is nothing to do for its handler.
-    private func take(_ beginning: Beginning) async -> JobInHand? {
+    private func take(_ beginning: Beginning) async -> ClaimedJob? {
         switch beginning {
         case .resumed(let record): return await entrance.pass { await resume(record) }
         case .offered(let offer):
@@ -233,7 +233,7 @@ final class WorkerRun: Sendable {
                 settled.finish()
             }
             // One job's trouble must not keep all others waiting for ever.
-            await firstToEnd(
+            await race(
                 { for await _ in reclaimed {} },
                 { [self] in try? await worker.clock.sleep(for: Self.longestReclaim) }
             )
@@ -284,14 +284,14 @@ final class WorkerRun: Sendable {
 
 extension JobLedger.Surroundings {
     /// What a worker's configuration makes of them.
-    fileprivate convenience init(_ worker: JobWorker, _ journal: PatientJournal) {
+    fileprivate convenience init(_ worker: JobWorker, _ journal: RetryingJournal) {
         let configuration = worker.configuration
         let interval = configuration.handoff == .never ? nil : configuration.progressInterval
         self.init(
             journal: journal,
             waitsInQueue: configuration.handoff == .always,
             canStandBy: configuration.handoff != .always,
-            showing: interval.map { JobLedger.Showing(interval: $0, budget: ProgressBudget()) },
+            showing: interval.map { JobLedger.Showing(interval: $0, budget: RequeueBudget()) },
             monitor: worker.monitor,
             redact: configuration.redact,
             clock: worker.serviceClock

@@ -80,7 +80,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
                 job,
                 checkpoint: nil,
                 JobLedger.Surroundings(
-                    journal: PatientJournal(journal, clock: clock, logger: logger),
+                    journal: RetryingJournal(journal, clock: clock, logger: logger),
                     clock: clock
                 )
             ),

@@ -12,7 +12,7 @@ package actor JobLedger {
     private let heldSince: Date
     /// What is masked in all that is told of the job.
     nonisolated let secrets = JobSecrets()
-    private var shows: ProgressShows
+    private var shows: RequeueSchedule
     /// Whether the next wait shows the job's progress.
     private var hasTurn = false
     /// Until when the budget for shows is used up, as far as is known.
@@ -30,7 +30,7 @@ package actor JobLedger {
 
     /// What the ledgers of all jobs have in common.
     final class Surroundings: Sendable {
-        let journal: PatientJournal
+        let journal: RetryingJournal
         let waitsInQueue: Bool
         let canStandBy: Bool
         let showing: Showing?
@@ -42,7 +42,7 @@ package actor JobLedger {
         ///   - waitsInQueue: Whether jobs wait in CodePipeline's queue rather than in this worker.
         ///   - canStandBy: Whether the worker keeps jobs that wait without a task.
         init(
-            journal: PatientJournal,
+            journal: RetryingJournal,
             waitsInQueue: Bool = false,
             canStandBy: Bool = false,
             showing: Showing? = nil,
@@ -63,14 +63,14 @@ package actor JobLedger {
     /// How the job's progress is shown.
     struct Showing: Sendable {
         let interval: Duration
-        let budget: ProgressBudget
+        let budget: RequeueBudget
     }
 
     // Of the job it keeps what it needs, since there may be ten thousand.
     init(
         _ job: JobInfo,
         checkpoint: Data?,
-        shows: ProgressShows = ProgressShows(),
+        shows: RequeueSchedule = RequeueSchedule(),
         _ surroundings: Surroundings
     ) {
         jobID = job.id

@@ -73,7 +73,7 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     /// Whether another worker may have begun the action, whose job was put back to find out whose it was; `nil` for no.
     var isContested: Bool?
     /// How often the job's progress was shown; `nil` for a record of an older version.
-    var shows: ProgressShows?
+    var shows: RequeueSchedule?
     /// Whether its dates are in CodePipeline's time; `nil` for a record of an older version, whose dates are its host's.
     var isInServiceTime: Bool?
     /// The handler's last checkpoint, encoded.

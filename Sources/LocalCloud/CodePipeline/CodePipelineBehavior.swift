@@ -61,6 +61,6 @@ public struct CodePipelineBehavior: Sendable {
         case jobNotFound = "JobNotFoundException"
     }
 
-    /// Creates the default behaviour.
+    /// Creates the default behavior.
     public init() {}
 }

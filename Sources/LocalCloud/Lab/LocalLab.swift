@@ -14,24 +14,24 @@ public final class LocalLab: LocalService {
     /// Creates a lab.
     ///
     /// - Parameters:
-    ///   - behaviour: What the documentation leaves open.
+    ///   - behavior: What the documentation leaves open.
     ///   - accounts: The users; by default `admin` with the password `admin` in the domain `Global`.
     ///   - blueprints: What can be started; by default ``LabBlueprint/demo``.
     ///   - clock: The time.
     public init(
-        behaviour: LabBehaviour = LabBehaviour(),
+        behavior: LabBehavior = LabBehavior(),
         accounts: [LabAccount] = [LabAccount(username: "admin", password: "admin")],
         blueprints: [LabBlueprint] = LabBlueprint.demo,
         clock: LocalClock = LocalClock()
     ) {
         self.clock = clock
-        world = Watched(LabWorld(behaviour: behaviour, accounts: accounts, blueprints: blueprints))
+        world = Watched(LabWorld(behavior: behavior, accounts: accounts, blueprints: blueprints))
     }
 
     /// How the lab behaves; a change counts from the next request on.
-    public var behaviour: LabBehaviour {
-        get { world.read(\.behaviour) }
-        set { world.change { $0.behaviour = newValue } }
+    public var behavior: LabBehavior {
+        get { world.read(\.behavior) }
+        set { world.change { $0.behavior = newValue } }
     }
 
     // MARK: LocalService
@@ -54,12 +54,12 @@ public final class LocalLab: LocalService {
     }
 
     private func route(of request: LocalRequest) -> LabRoute? {
-        let behaviour = world.read(\.behaviour)
+        let behavior = world.read(\.behavior)
         return LabRoute.parse(
             method: request.method,
-            path: behaviour.gateway.path(request.path),
-            ignoringCase: behaviour.ignoresCaseOfPaths,
-            takesRawToken: behaviour.takesRawTokenInPath
+            path: behavior.gateway.path(request.path),
+            ignoringCase: behavior.ignoresCaseOfPaths,
+            takesRawToken: behavior.takesRawTokenInPath
         )?.route
     }
 

@@ -11,7 +11,7 @@ public struct S3Behavior: Sendable {
     /// S3 answers so whoever may not list the bucket, and a job's credentials most likely may not.
     public var hidesAbsentObjectsFromJobs = true
 
-    /// Creates the default behaviour.
+    /// Creates the default behavior.
     public init() {}
 }
 

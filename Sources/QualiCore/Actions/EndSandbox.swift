@@ -114,10 +114,10 @@ public struct EndSandbox: ActionHandler {
         let progress = JobProgress("Teardown", percentComplete: 50, externalExecutionID: sandboxID)
         await context.report(progress)
         // Right after the stop the lab may still show the state from before it, so only the end ends the wait.
-        let (sighting, _) = try await lab.wait(for: sandboxID, until: deadline, context, progress: { progress }) {
+        let (ending, _) = try await lab.wait(for: sandboxID, until: deadline, context, progress: { progress }) {
             $0.isEnded
         }
-        if case .overdue(let state, let error) = sighting {
+        if case .overdue(let state, let error) = ending {
             if let error {
                 throw JobFailure("It can't be found out whether the sandbox has ended", error)
             }

@@ -133,7 +133,7 @@ extension RunCommand {
                 context.waitsInQueue
                 // While the looks are frequent, they are had here.
                 ? start.addingTimeInterval(lab.statusInterval.timeInterval * 1.5) : await context.nextShowOfProgress
-            let sighting: ExecutionWatcher.Sighting = try await context.standBy { [isKnown] wake in
+            let result: ExecutionWatcher.WaitResult = try await context.standBy { [isKnown] wake in
                 await watcher.watch(
                     for: executionID,
                     at: place,
@@ -144,7 +144,7 @@ extension RunCommand {
                     tell: wake
                 )
             }
-            switch sighting {
+            switch result {
             case .ended(let execution): return execution
             case .refused(let error): throw Self.unreadable(executionID, error)
             case .overdue(let wasSeen): return try await look(at: executionID, mayFail: wasSeen)

@@ -33,7 +33,7 @@ public struct RunCommand: ActionHandler {
         /// The executions that the command had before this job's; set when a start may have reached the lab.
         var earlierExecutions: [String]?
         /// How often a new one was looked for in vain since.
-        var looks: LooksInVain?
+        var looks: LookupAttempts?
         /// Until when it is waited for twins whose executions aren't known yet.
         var twinsDeadline: Date?
         /// This job's execution, once its id is known.
@@ -276,7 +276,7 @@ public struct RunCommand: ActionHandler {
         _ context: JobContext<Checkpoint>
     ) async throws {
         var others: [String] = []
-        for look in 1...LooksInVain.enoughForOthers {
+        for look in 1...LookupAttempts.enoughForOthers {
             if look > 1 { try await context.clock.sleep(for: lab.pauseBetweenLooks) }
             others = try await newExecutions(configuration, target, context, Checkpoint())
             if !others.isEmpty { break }
@@ -302,7 +302,7 @@ public struct RunCommand: ActionHandler {
         _ checkpoint: Checkpoint
     ) async throws -> String? {
         var checkpoint = checkpoint
-        var looks = checkpoint.looks ?? LooksInVain()
+        var looks = checkpoint.looks ?? LookupAttempts()
         try await looks.waitForNext(lab.pauseBetweenLooks, context.clock)
         while true {
             var new = try await newExecutions(configuration, target, context, checkpoint)
@@ -350,16 +350,16 @@ public struct RunCommand: ActionHandler {
     }
 
     /// Whether an execution is that of another action, as CodePipeline tells, or as this worker has learned meanwhile.
-    func isExplained(_ executionID: String, _ twins: TwinCommands, _ context: JobContext<Checkpoint>) -> Bool {
+    func isExplained(_ executionID: String, _ twins: ConcurrentCommands, _ context: JobContext<Checkpoint>) -> Bool {
         twins.executions.contains(executionID.lowercased())
             || lab.claims.isAnothers(executionID, than: context.job.actionExecutionID)
     }
 
-    func twins(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async -> TwinCommands {
+    func twins(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async -> ConcurrentCommands {
         do {
             let actions = try await context.actionsOfExecution()
             lab.actionsOutage.succeeded(at: context.clock.now, context.logger)
-            return TwinCommands(
+            return ConcurrentCommands(
                 among: actions,
                 of: context.job.actionExecutionID,
                 command: configuration.command,
@@ -375,7 +375,7 @@ public struct RunCommand: ActionHandler {
                 "It can't be seen whether another action runs the same command",
                 metadata: ["error": "\(error)"]
             )
-            return TwinCommands()
+            return ConcurrentCommands()
         }
     }
 

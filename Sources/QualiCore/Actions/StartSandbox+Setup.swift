@@ -41,11 +41,11 @@ extension StartSandbox {
             try await context.save(checkpoint)
         }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-        var (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
+        var (setup, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
         var note: String?
         let began = deadline.addingTimeInterval(-setupTimeout.timeInterval)
         // Where the setup has failed, a twin is looked for in any case: it may be well, or fail unseen.
-        while hasTwin || !sighting.isReady {
+        while hasTwin || !setup.isReady {
             let choice = try await lab.chooseTwin(of: sandboxID, since: began, bearing: tag, context)
             guard choice.sandboxID != sandboxID else {
                 note = try await lab.endTwins(besides: choice, bearing: tag, context)
@@ -54,10 +54,10 @@ extension StartSandbox {
             sandboxID = choice.sandboxID
             checkpoint.sandboxID = sandboxID
             try await context.save(checkpoint)
-            (sighting, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
+            (setup, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
         }
-        guard sighting.isReady else {
-            var failure = try await setupFailure(sighting, sandboxID, configuration, within: setupTimeout, context)
+        guard setup.isReady else {
+            var failure = try await setupFailure(setup, sandboxID, configuration, within: setupTimeout, context)
             if let note { failure.message += " \(note)" }
             throw failure
         }
@@ -79,7 +79,7 @@ extension StartSandbox {
         until deadline: Date,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
-    ) async throws -> (SandboxWatcher.Sighting, hasTwin: Bool) {
+    ) async throws -> (SandboxWatcher.WaitResult, hasTwin: Bool) {
         try await lab.wait(for: sandboxID, tag: tag, until: deadline, context) {
             let progress = await setupProgress(sandboxID, checkpoint.percent)
             if progress.percentComplete != checkpoint.percent {
@@ -157,14 +157,14 @@ extension StartSandbox {
     }
 
     private func setupFailure(
-        _ sighting: SandboxWatcher.Sighting,
+        _ setup: SandboxWatcher.WaitResult,
         _ sandboxID: String,
         _ configuration: Configuration,
         within setupTimeout: Duration,
         _ context: JobContext<Checkpoint>
     ) async throws -> JobFailure {
         let link = lab.portal.sandbox(sandboxID)
-        switch sighting {
+        switch setup {
         case .state(let state) where state.isFailed:
             let stage = try? await lab.client.sandbox(id: sandboxID).setupStage?.rawValue
             // The events may repeat secret defaults, which aren't noted.

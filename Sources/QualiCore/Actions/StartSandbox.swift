@@ -42,7 +42,7 @@ public struct StartSandbox: ActionHandler {
         /// Whether a start may have reached the lab, so that a sandbox may exist whose id isn't known.
         var isStartUncertain = false
         /// How often that sandbox was looked for in vain since.
-        var looks: LooksInVain?
+        var looks: LookupAttempts?
         /// The sandbox, once its id is known.
         var sandboxID: String?
         /// Until when resources are waited for.
@@ -263,7 +263,7 @@ public struct StartSandbox: ActionHandler {
         _ checkpoint: inout Checkpoint
     ) async throws -> Bool {
         await context.report(JobProgress("Looking for a sandbox that may have been started"))
-        let found = try await look(for: tag, LooksInVain.enough, within: limit, context, &checkpoint)
+        let found = try await look(for: tag, LookupAttempts.enough, within: limit, context, &checkpoint)
         guard let sandboxID = found else { return false }
         context.logger.notice("Sandbox found whose start's reply was lost", metadata: ["sandbox": "\(sandboxID)"])
         try await adopt(sandboxID, context, &checkpoint)
@@ -278,7 +278,7 @@ public struct StartSandbox: ActionHandler {
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws -> Bool {
-        let found = try await look(for: tag, LooksInVain.enoughForOthers, within: limit, context, &checkpoint)
+        let found = try await look(for: tag, LookupAttempts.enoughForOthers, within: limit, context, &checkpoint)
         guard let found else { return false }
         try await adoptOther(found, context, &checkpoint)
         return true

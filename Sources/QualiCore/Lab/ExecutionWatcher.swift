@@ -15,7 +15,7 @@ public actor ExecutionWatcher {
     }
 
     /// What a wait has come to.
-    enum Sighting: Sendable {
+    enum WaitResult: Sendable {
         /// The execution has ended.
         case ended(Execution)
         /// The lab refuses to show it.
@@ -39,7 +39,7 @@ public actor ExecutionWatcher {
         let start: Date
         let deadline: Date
         let givesWayAt: Date?
-        let tell: @Sendable (Sighting) -> Void
+        let tell: @Sendable (WaitResult) -> Void
         var wasSeen: Bool
         var nextLook: Date
         /// The pause before the next look, in seconds.
@@ -122,7 +122,7 @@ public actor ExecutionWatcher {
         until deadline: Date,
         givingWayAt givesWayAt: Date?,
         isKnown: Bool,
-        tell: @escaping @Sendable (Sighting) -> Void
+        tell: @escaping @Sendable (WaitResult) -> Void
     ) -> GiveUp {
         lastWaiter += 1
         let id = lastWaiter
@@ -212,7 +212,7 @@ public actor ExecutionWatcher {
         @Sendable func need() async { for await _ in needs { return } }
         guard time < .distantFuture else { return await need() }
         let rest = Duration.seconds(time.timeIntervalSince(clock.now))
-        await firstToEnd({ [clock] in try? await clock.sleep(for: rest) }, need)
+        await race({ [clock] in try? await clock.sleep(for: rest) }, need)
     }
 
     private func wake(for id: Int) {
@@ -310,8 +310,8 @@ public actor ExecutionWatcher {
         wake(for: id)
     }
 
-    private func end(_ id: Int, _ sighting: Sighting) {
-        forget(id)?.tell(sighting)
+    private func end(_ id: Int, _ result: WaitResult) {
+        forget(id)?.tell(result)
     }
 
     @discardableResult

@@ -14,13 +14,13 @@ extension LabAccess {
     /// - Throws: ``JobFailure`` when the lab can't be asked, because then it can't be said whether there is one.
     func sandbox(
         with tag: SandboxTag,
-        after looks: LooksInVain? = nil,
-        enough: Int = LooksInVain.enough,
+        after looks: LookupAttempts? = nil,
+        enough: Int = LookupAttempts.enough,
         inPast: Bool = true,
         _ waiter: Waiter,
-        save: (LooksInVain) async throws -> Void = { _ in }
+        save: (LookupAttempts) async throws -> Void = { _ in }
     ) async throws -> String? {
-        var looks = looks ?? LooksInVain()
+        var looks = looks ?? LookupAttempts()
         while true {
             try await looks.waitForNext(pauseBetweenLooks, waiter.clock)
             let found = try await read("It can't be found out whether a sandbox was started", waiter) {
@@ -100,7 +100,7 @@ extension LabAccess {
         _ context: JobContext<some Codable & Sendable>,
         progress: () async throws -> JobProgress,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
-    ) async throws -> (sighting: SandboxWatcher.Sighting, hasTwin: Bool) {
+    ) async throws -> (result: SandboxWatcher.WaitResult, hasTwin: Bool) {
         while true {
             let givesWayAt = context.waitsInQueue ? .distantPast : await context.nextShowOfProgress
             let wait: SandboxWait = try await context.standBy { [watcher] wake in
@@ -110,11 +110,11 @@ extension LabAccess {
                     until: deadline,
                     givingWayAt: givesWayAt,
                     where: isWanted
-                ) { sighting, hasTwin in
-                    wake(sighting.map { SandboxWait.over($0, hasTwin: hasTwin) } ?? .givesWay)
+                ) { result, hasTwin in
+                    wake(result.map { SandboxWait.over($0, hasTwin: hasTwin) } ?? .givesWay)
                 }
             }
-            if case .over(let sighting, let hasTwin) = wait { return (sighting, hasTwin) }
+            if case .over(let result, let hasTwin) = wait { return (result, hasTwin) }
             if await context.takeTurnToShowProgress() {
                 await context.report(try await progress())
                 await context.show(trouble: await watcher.trouble.map { "waiting for the lab: \($0)" })
@@ -128,7 +128,7 @@ extension LabAccess {
 
     /// What a wait for a sandbox has come to.
     private enum SandboxWait: Sendable {
-        case over(SandboxWatcher.Sighting, hasTwin: Bool)
+        case over(SandboxWatcher.WaitResult, hasTwin: Bool)
         /// It would go on.
         case givesWay
     }

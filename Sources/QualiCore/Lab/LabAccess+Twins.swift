@@ -111,7 +111,7 @@ extension LabAccess {
     ) async throws -> [String] {
         // A clock that was put back mustn't make it look for longer.
         let listed = min(began, waiter.clock.now)
-            .addingTimeInterval((pauseBetweenLooks * LooksInVain.enough).timeInterval)
+            .addingTimeInterval((pauseBetweenLooks * LookupAttempts.enough).timeInterval)
         while true {
             let sandboxes = try await read("The lab's sandboxes can't be read", waiter) { try await $0.sandboxes() }
             let ids = sandboxes.filter {

@@ -9,7 +9,7 @@ public import SandboxAPI
 /// own deadline does, give or take ``readTimeout``.
 public actor SandboxWatcher {
     /// What a wait has come to.
-    public enum Sighting: Sendable, Hashable {
+    public enum WaitResult: Sendable, Hashable {
         /// The sandbox is in a state that was waited for.
         case state(SandboxState)
         /// The lab doesn't know the sandbox any more.
@@ -27,7 +27,7 @@ public actor SandboxWatcher {
         let deadline: Date
         let givesWayAt: Date?
         let isWanted: @Sendable (SandboxState) -> Bool
-        let tell: @Sendable (Sighting?, _ hasTwin: Bool) -> Void
+        let tell: @Sendable (WaitResult?, _ hasTwin: Bool) -> Void
         /// Whether another sandbox was seen that bears the tag.
         var hasTwin = false
         var lastState: SandboxState?
@@ -86,12 +86,12 @@ public actor SandboxWatcher {
         for sandboxID: String,
         until deadline: Date,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
-    ) async throws -> Sighting {
-        let (sightings, found) = AsyncStream<Sighting>.makeStream()
-        let giveUp = watch(for: sandboxID, until: deadline, givingWayAt: nil, where: isWanted) { sighting, _ in
-            if let sighting { found.yield(sighting) }
+    ) async throws -> WaitResult {
+        let (sightings, found) = AsyncStream<WaitResult>.makeStream()
+        let giveUp = watch(for: sandboxID, until: deadline, givingWayAt: nil, where: isWanted) { result, _ in
+            if let result { found.yield(result) }
         }
-        for await sighting in sightings { return sighting }
+        for await result in sightings { return result }
         await giveUp()
         throw CancellationError()
     }
@@ -111,7 +111,7 @@ public actor SandboxWatcher {
         until deadline: Date,
         givingWayAt givesWayAt: Date?,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool,
-        tell: @escaping @Sendable (Sighting?, _ hasTwin: Bool) -> Void
+        tell: @escaping @Sendable (WaitResult?, _ hasTwin: Bool) -> Void
     ) -> GiveUp {
         lastWaiter += 1
         let id = lastWaiter
@@ -132,7 +132,7 @@ public actor SandboxWatcher {
     }
 
     /// What one look at the lab has shown of a sandbox.
-    fileprivate enum Glimpse {
+    fileprivate enum Observation {
         case state(SandboxState)
         case missing
         /// The lab doesn't list it, and answers without telling anything of it.
@@ -145,11 +145,11 @@ public actor SandboxWatcher {
         let tags = Set(waiters.values.compactMap { $0.tag?.description })
         let listed: [String: SandboxState]
         do {
-            let glimpse = try await client.glimpse(of: ids, bearing: tags)
-            listed = glimpse.states
-            for index in waiters.values.indices where !glimpse.bearers.isEmpty {
+            let observation = try await client.observation(of: ids, bearing: tags)
+            listed = observation.states
+            for index in waiters.values.indices where !observation.bearers.isEmpty {
                 let waiter = waiters.values[index]
-                guard let tag = waiter.tag, let bearers = glimpse.bearers[tag.description] else { continue }
+                guard let tag = waiter.tag, let bearers = observation.bearers[tag.description] else { continue }
                 if bearers.contains(where: { $0 != waiter.sandboxID }) { waiters.values[index].hasTwin = true }
             }
             outage.succeeded(at: clock.now, logger)
@@ -160,14 +160,14 @@ public actor SandboxWatcher {
             return
         }
         // Nobody who is in the list waits for those who aren't.
-        show { listed[$0].map(Glimpse.state) }
+        show { listed[$0].map(Observation.state) }
         if listed.count < ids.count { await readMissing(ids.subtracting(listed.keys)) }
     }
 
     /// Reads sandboxes by their ids, a few at a time; one's trouble is no other's.
     private func readMissing(_ ids: Set<String>) async {
         var rest = ids.makeIterator()
-        await withTaskGroup(of: (String, Glimpse?).self) { reads in
+        await withTaskGroup(of: (String, Observation?).self) { reads in
             func readNext() {
                 guard let id = rest.next() else { return }
                 reads.addTask { [client] in
@@ -186,27 +186,27 @@ public actor SandboxWatcher {
                 }
             }
             for _ in 0..<Self.readsAtOnce { readNext() }
-            while let (id, glimpse) = await reads.next() {
-                if let glimpse { show { $0 == id ? glimpse : nil } }
+            while let (id, observation) = await reads.next() {
+                if let observation { show { $0 == id ? observation : nil } }
                 readNext()
             }
         }
     }
 
     /// Shows those who wait what a look has brought of their sandboxes; `nil` stands for one that wasn't looked at.
-    private func show(_ glimpse: (String) -> Glimpse?) {
+    private func show(_ observation: (String) -> Observation?) {
         let now = clock.now
-        var over: [(id: Int, sighting: Sighting?)] = []
+        var over: [(id: Int, result: WaitResult?)] = []
         // In place: a copy of each would cost more than the look.
         for index in waiters.values.indices {
-            guard let seen = glimpse(waiters.values[index].sandboxID) else { continue }
-            if case .over(let sighting) = waiters.values[index].see(seen, now: now) {
-                over.append((waiters.keys[index], sighting))
+            guard let seen = observation(waiters.values[index].sandboxID) else { continue }
+            if case .over(let result) = waiters.values[index].see(seen, now: now) {
+                over.append((waiters.keys[index], result))
             }
         }
-        for (id, sighting) in over {
+        for (id, result) in over {
             guard let waiter = waiters.removeValue(forKey: id) else { continue }
-            waiter.tell(sighting, waiter.hasTwin)
+            waiter.tell(result, waiter.hasTwin)
         }
     }
 }
@@ -216,12 +216,12 @@ extension SandboxWatcher.Waiter {
     fileprivate enum Progress {
         case goesOn
         /// What the wait has come to; `nil` where it gives way, and would go on.
-        case over(SandboxWatcher.Sighting?)
+        case over(SandboxWatcher.WaitResult?)
     }
 
     /// Takes in what a look has shown.
-    fileprivate mutating func see(_ glimpse: SandboxWatcher.Glimpse, now: Date) -> Progress {
-        switch glimpse {
+    fileprivate mutating func see(_ observation: SandboxWatcher.Observation, now: Date) -> Progress {
+        switch observation {
         case .state(let state):
             lastState = state
             misses = 0

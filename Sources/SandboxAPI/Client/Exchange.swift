@@ -110,11 +110,11 @@ enum Reply {
 
     /// The states of those sandboxes in the list whose ids are wanted; of one that is there twice, the last.
     static func states(_ data: Data, of ids: Set<String>) throws -> [String: SandboxState] {
-        try glimpse(data, of: ids, bearing: []).states
+        try observation(data, of: ids, bearing: []).states
     }
 
     /// Those states, and which sandboxes have names that end with one of some tags, all of which are equally long.
-    static func glimpse(_ data: Data, of ids: Set<String>, bearing tags: Set<String>) throws -> SandboxGlimpse {
+    static func observation(_ data: Data, of ids: Set<String>, bearing tags: Set<String>) throws -> SandboxObservation {
         var bearers: [String: Set<String>] = [:]
         func note(_ tag: String, _ id: String, _ state: SandboxState) {
             guard tags.contains(tag), !state.isEnding, !state.isEnded else { return }
@@ -124,12 +124,12 @@ enum Reply {
         let scanned = SandboxListScanner.states(data, of: ids, nameEnd: length ?? .max) { end, id, state in
             note(String(decoding: end, as: UTF8.self), id, state)
         }
-        if let scanned { return SandboxGlimpse(states: scanned, bearers: bearers) }
+        if let scanned { return SandboxObservation(states: scanned, bearers: bearers) }
         let all = try sandboxes(data)
         bearers = [:]
         if let length { for sandbox in all { note(String(sandbox.name.suffix(length)), sandbox.id, sandbox.state) } }
         let states = all.lazy.filter { ids.contains($0.id) }.map { ($0.id, $0.state) }
-        return SandboxGlimpse(states: Dictionary(states) { $1 }, bearers: bearers)
+        return SandboxObservation(states: Dictionary(states) { $1 }, bearers: bearers)
     }
 
     /// A list, without the elements that can't be read.

@@ -30,10 +30,10 @@ extension SandboxClient {
     /// - Parameters:
     ///   - ids: The sandboxes whose states are wanted.
     ///   - tags: Ends of names, of one length, whose bearers are wanted.
-    package func glimpse(of ids: Set<String>, bearing tags: Set<String> = []) async throws -> SandboxGlimpse {
+    package func observation(of ids: Set<String>, bearing tags: Set<String> = []) async throws -> SandboxObservation {
         try await calls.run(.get("sandboxes", ["sandboxes"])) { data in
             _ = try JSONSize.check(data)
-            return try Reply.glimpse(data, of: ids, bearing: tags)
+            return try Reply.observation(data, of: ids, bearing: tags)
         }
     }
 
@@ -126,7 +126,7 @@ extension SandboxClient {
 }
 
 /// What a look at the list of sandboxes has shown of some.
-package struct SandboxGlimpse: Sendable {
+package struct SandboxObservation: Sendable {
     /// The states by id, without those that the list hasn't got.
     package var states: [String: SandboxState]
     /// The ids of those that run or are to run, by the wanted tag with which their names end.

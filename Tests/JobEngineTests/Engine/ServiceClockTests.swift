@@ -111,7 +111,7 @@ struct ServiceClockTests {
             claimedAt: claimedAt,
             checkpoint: try JSONEncoder.compact.encode(checkpoint)
         )
-        record.shows = ProgressShows(count: 1, last: claimedAt.addingTimeInterval(30))
+        record.shows = RequeueSchedule(count: 1, last: claimedAt.addingTimeInterval(30))
         return record
     }
 

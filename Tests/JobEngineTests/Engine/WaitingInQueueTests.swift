@@ -69,7 +69,7 @@ struct WaitingInQueueTests {
                 actionExecutionID: "run-\(number)",
                 claimedAt: now,
                 notBefore: now.addingTimeInterval(50),
-                shows: ProgressShows(),
+                shows: RequeueSchedule(),
                 checkpoint: nil
             )
             await queue.offer(.job("\(number)", actionExecutionID: "run-\(number)", token: token.encoded()))

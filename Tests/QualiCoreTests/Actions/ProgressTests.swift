@@ -52,7 +52,7 @@ struct ProgressTests {
 
     @Test func `a waiting job is shown ever more rarely`() {
         let start = ManualClock().now
-        var shows = ProgressShows()
+        var shows = RequeueSchedule()
         var time = start
         var pauses: [TimeInterval] = []
         for _ in 1...7 {
@@ -68,7 +68,7 @@ struct ProgressTests {
         async throws
     {
         let now = ManualClock().now
-        let shows = ProgressShows(count: 1, last: now.addingTimeInterval(-30))
+        let shows = RequeueSchedule(count: 1, last: now.addingTimeInterval(-30))
         let token = ContinuationToken(
             actionExecutionID: "run-1",
             claimedAt: now.addingTimeInterval(-185),
@@ -103,7 +103,7 @@ struct ProgressTests {
     }
 
     @Test func `a crowd of jobs doesn't wear out the request rate`() {
-        let budget = ProgressBudget()
+        let budget = RequeueBudget()
         let now = ManualClock().now
         #expect((1...100).count { _ in budget.take(now: now) } == 20)
         #expect((1...100).count { _ in budget.take(now: now.addingTimeInterval(3)) } == 3)
@@ -112,7 +112,7 @@ struct ProgressTests {
     @Test(arguments: [false, true])
     func `the lab is asked how far a setup has come only where that is then shown`(isCrowded: Bool) async throws {
         let clock = ManualClock()
-        let budget = ProgressBudget()
+        let budget = RequeueBudget()
         let bench = try LabBench(clock: clock) { line, _ in
             // Others are always first.
             while isCrowded, budget.take(now: clock.now) {}
@@ -120,7 +120,7 @@ struct ProgressTests {
         }
         let job = JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now)
         let surroundings = JobLedger.Surroundings(
-            journal: PatientJournal(InMemoryJobJournal([.record()]), clock: clock, logger: .silent),
+            journal: RetryingJournal(InMemoryJobJournal([.record()]), clock: clock, logger: .silent),
             showing: JobLedger.Showing(interval: .seconds(60), budget: budget),
             clock: clock
         )
@@ -135,7 +135,7 @@ struct ProgressTests {
         await context.report(JobProgress("Setting up", externalExecutionID: "s1"))
         let looks = Locked(0)
         let deadline = clock.now.addingTimeInterval(600)
-        let sighting = try? await bench.running {
+        let result = try? await bench.running {
             try await bench.access.wait(for: "s1", until: deadline, context) {
                 looks.withLock { $0 += 1 }
                 return JobProgress("Setup", externalExecutionID: "s1")
@@ -145,7 +145,7 @@ struct ProgressTests {
         }
         #expect(looks.withLock { $0 } == (isCrowded ? 0 : 1))
         // A job that is shown is put back into the queue.
-        #expect((sighting != nil) == isCrowded)
+        #expect((result != nil) == isCrowded)
     }
 
     @Test(arguments: [CodePipeline.ActionExecutionStatus.abandoned, .failed])

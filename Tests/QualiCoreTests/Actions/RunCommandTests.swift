@@ -148,7 +148,7 @@ struct RunCommandTests {
         var checkpoint = RunCommand.Checkpoint()
         checkpoint.target = CommandTarget(sandboxID: "s1", componentID: nil, name: "the sandbox")
         checkpoint.earlierExecutions = ["e1"]
-        var looks = LooksInVain()
+        var looks = LookupAttempts()
         for number in 0..<6 { looks.add(at: ManualClock().now.addingTimeInterval(Double(number - 9))) }
         checkpoint.looks = looks
         let bench = try bench { _, _ in nil }
@@ -388,7 +388,7 @@ struct RunCommandTests {
             job,
             checkpoint: nil,
             .init(
-                journal: PatientJournal(journal, clock: clock, logger: .silent),
+                journal: RetryingJournal(journal, clock: clock, logger: .silent),
                 canStandBy: true,
                 clock: clock
             )

@@ -317,8 +317,8 @@ struct StartSandboxTests {
         #expect(kept.withLock { $0 } == [1, 2, 3, 0])
 
         var checkpoint = StartSandbox.Checkpoint()
-        var looks = LooksInVain()
-        for _ in 1..<LooksInVain.enoughForOthers { looks.add(at: clock.now) }
+        var looks = LookupAttempts()
+        for _ in 1..<LookupAttempts.enoughForOthers { looks.add(at: clock.now) }
         checkpoint.looks = looks
         let (count, begin) = (bench.lab.count("GET /sandboxes"), clock.now)
         isStarted.withLock { $0 = false }
@@ -370,11 +370,11 @@ struct StartSandboxTests {
             let ledger = JobLedger(
                 job,
                 checkpoint: nil,
-                shows: ProgressShows(count: 1, last: .distantPast),
+                shows: RequeueSchedule(count: 1, last: .distantPast),
                 .init(
-                    journal: PatientJournal(notes, clock: bench.clock, logger: .silent),
+                    journal: RetryingJournal(notes, clock: bench.clock, logger: .silent),
                     waitsInQueue: true,
-                    showing: .init(interval: .zero, budget: ProgressBudget()),
+                    showing: .init(interval: .zero, budget: RequeueBudget()),
                     clock: bench.clock
                 )
             )

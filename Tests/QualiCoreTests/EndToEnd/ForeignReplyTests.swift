@@ -15,7 +15,7 @@ struct ForeignReplyTests {
         blueprint.commands = commands
         for decodes in [false, true] {
             try await Site.withRunning(blueprints: [blueprint]) { site in
-                if decodes { site.lab.behaviour.gateway = .decodesPaths }
+                if decodes { site.lab.behavior.gateway = .decodesPaths }
                 let end = try await site.pipeline(
                     Site.startAction(),
                     Site.runAction("web-server.*", name)

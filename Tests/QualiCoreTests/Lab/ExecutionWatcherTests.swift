@@ -51,9 +51,9 @@ struct ExecutionWatcherTests {
                     until: start.addingTimeInterval(seconds),
                     givingWayAt: givesWayAt.map(start.addingTimeInterval),
                     isKnown: isKnown
-                ) { sighting in
+                ) { result in
                     let words =
-                        switch sighting {
+                        switch result {
                         case .ended(let execution): execution.status.rawValue
                         case .refused(let error): "\(error.code)"
                         case .givesWay(let wasSeen): wasSeen ? "gives way" : "gives way, never seen"

@@ -15,7 +15,7 @@ struct SandboxWatcherTests {
         for sandboxID: String = "s1",
         minutes: Double = 10,
         until isWanted: @escaping @Sendable (SandboxState) -> Bool = \.isReady
-    ) async throws -> SandboxWatcher.Sighting {
+    ) async throws -> SandboxWatcher.WaitResult {
         let deadline = ManualClock().now.addingTimeInterval(minutes * 60)
         return try await bench.access.watcher.wait(for: sandboxID, until: deadline, where: isWanted)
     }
@@ -108,9 +108,9 @@ struct SandboxWatcherTests {
 
     @Test func `a wait that ends without a state names the last trouble`() async throws {
         let bench = try LabBench { _, _ in .error(503, "The lab is being updated") }
-        let sighting = try await bench.running { try await wait(bench) }
-        guard case .overdue(nil, let error?) = sighting else {
-            Issue.record("\(sighting)")
+        let result = try await bench.running { try await wait(bench) }
+        guard case .overdue(nil, let error?) = result else {
+            Issue.record("\(result)")
             return
         }
         #expect(error.message.contains("being updated"))
@@ -161,7 +161,7 @@ struct SandboxWatcherTests {
                         }
                     }
                 }
-                for try await sighting in group { #expect(sighting == .state(.ready)) }
+                for try await result in group { #expect(result == .state(.ready)) }
             }
         }
         let times = reads.withLock { $0 }

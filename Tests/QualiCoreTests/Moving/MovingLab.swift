@@ -109,7 +109,7 @@ extension MovingCase {
                 cloud.s3.removeObject(bucket: cloud.options.artifactBucket, key: key)
             }
         }
-        if lab.refusesLogins == true { cloud.lab.behaviour.refusesLogins = true }
+        if lab.refusesLogins == true { cloud.lab.behavior.refusesLogins = true }
         return (execution, sandbox)
     }
 

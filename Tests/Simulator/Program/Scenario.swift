@@ -93,7 +93,7 @@ struct Scenario {
     /// When all this is over; from then on everybody is well.
     var calm: Duration = .zero
     var codePipeline = CodePipelineBehavior()
-    var lab = LabBehaviour()
+    var lab = LabBehavior()
     let labAccount = LabAccount(username: "admin", password: Secrets.lab)
     var blueprint = LabBlueprint(name: "Web lab", id: "6f0c5c76-8a0e-4c2e-9c39-0d4f1f6f6b01")
     /// How much there is to do, where that is what the world is about.

@@ -350,8 +350,7 @@ struct CanaryTests {
     ]
     private static let secretTypes = ["Password", "password", "cloudshell.datatypes.Password"]
 
-    private static func ofLab(_ links: LabBehaviour.Links, _ inputs: LabBehaviour.PasswordInputs) -> LocalCloud.Options
-    {
+    private static func ofLab(_ links: LabBehavior.Links, _ inputs: LabBehavior.PasswordInputs) -> LocalCloud.Options {
         var options = options
         options.lab.links = links
         options.lab.passwordInputs = inputs
@@ -408,9 +407,9 @@ struct CanaryTests {
     }
 
     @Test(arguments: [
-        LabBehaviour.Links.own, .qualiX(token: "QTOKENmerlin0917aa35"), .qualiXFragment(token: "QTOKENmerlin0917aa35"),
+        LabBehavior.Links.own, .qualiX(token: "QTOKENmerlin0917aa35"), .qualiXFragment(token: "QTOKENmerlin0917aa35"),
     ])
-    func `of the lab shows up nowhere, whatever link, type or name it has`(links: LabBehaviour.Links) async throws {
+    func `of the lab shows up nowhere, whatever link, type or name it has`(links: LabBehavior.Links) async throws {
         let options = Self.ofLab(links, links == .own ? .masked : .shown)
         try await LocalCloud.withRunning(options) { cloud in
             try await withTemporaryFolder { home in

@@ -32,8 +32,8 @@ public enum LabStage: String, Sendable, CaseIterable {
     case ended = "Ended"
 
     /// The stages that setup walks through.
-    static func walk(_ behaviour: LabBehaviour) -> [LabStage] {
-        (behaviour.hasPreparation ? [.preparation] : []) + [.provisioning, .connectivity, .configuration]
+    static func walk(_ behavior: LabBehavior) -> [LabStage] {
+        (behavior.hasPreparation ? [.preparation] : []) + [.provisioning, .connectivity, .configuration]
     }
 }
 

@@ -18,18 +18,18 @@ struct LabError: Error {
         LabError(status: 401, message: "Login failed for user '\(username)'" + (reason.map { ". \($0)" } ?? ""))
     }
 
-    static func invalidToken(_ token: String, _ behaviour: LabBehaviour) -> LabError {
+    static func invalidToken(_ token: String, _ behavior: LabBehavior) -> LabError {
         LabError(
-            status: behaviour.invalidTokenStatus,
+            status: behavior.invalidTokenStatus,
             message: "Login failed for token: \(token). Please make sure the token is correct."
         )
     }
 
-    static func unknownRoute(_ behaviour: LabBehaviour) -> LabError {
-        LabError(status: behaviour.unknownRouteStatus, message: "Invalid Api call")
+    static func unknownRoute(_ behavior: LabBehavior) -> LabError {
+        LabError(status: behavior.unknownRouteStatus, message: "Invalid Api call")
     }
 
-    static func quota(_ behaviour: LabBehaviour) -> LabError {
-        LabError(status: behaviour.rateQuotaStatus, message: "Request rate quota has been exceeded")
+    static func quota(_ behavior: LabBehavior) -> LabError {
+        LabError(status: behavior.rateQuotaStatus, message: "Request rate quota has been exceeded")
     }
 }

@@ -32,7 +32,7 @@ enum LabTime {
     }
 
     /// Writes a time in UTC.
-    static func text(_ date: Date, _ seconds: LabBehaviour.Seconds) -> String {
+    static func text(_ date: Date, _ seconds: LabBehavior.Seconds) -> String {
         date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: seconds == .fractional))
     }
 }

@@ -18,8 +18,8 @@ extension LabWriter {
             "name": .string(parameter.name),
             "description": .string(parameter.description),
             "type": word(parameter.type),
-            key("possible values", behaviour.parameterKeys): .array(parameter.possibleValues.map { .string($0) }),
-            key("default value", behaviour.parameterKeys): .string(parameter.defaultValue),
+            key("possible values", behavior.parameterKeys): .array(parameter.possibleValues.map { .string($0) }),
+            key("default value", behavior.parameterKeys): .string(parameter.defaultValue),
             "mandatory": bool(parameter.isMandatory),
         ])
     }
@@ -27,7 +27,7 @@ extension LabWriter {
     func startedExecution(_ execution: LabExecution) -> JSON {
         .members([
             "executionId": .string(execution.id),
-            behaviour.cancellationKey: bool(execution.command.isCancellable),
+            behavior.cancellationKey: bool(execution.command.isCancellable),
             "_links": links(of: execution),
         ])
     }
@@ -36,7 +36,7 @@ extension LabWriter {
         .members([
             "id": .string(execution.id),
             "status": status(of: execution),
-            behaviour.cancellationKey: bool(execution.command.isCancellable),
+            behavior.cancellationKey: bool(execution.command.isCancellable),
             "_links": links(of: execution),
         ])
     }
@@ -44,7 +44,7 @@ extension LabWriter {
     func execution(_ execution: LabExecution) -> JSON {
         .members([
             "id": .string(execution.id),
-            behaviour.cancellationKey: bool(execution.command.isCancellable),
+            behavior.cancellationKey: bool(execution.command.isCancellable),
             "started": .string(execution.started.map(time) ?? ""),
             "ended": .string(execution.ended.map(time) ?? ""),
             "status": status(of: execution),
@@ -55,7 +55,7 @@ extension LabWriter {
 
     private func status(of execution: LabExecution) -> JSON {
         if let status = execution.ownStatus { return .string(status) }
-        return word(behaviour.statusNames[execution.status] ?? execution.status.rawValue)
+        return word(behavior.statusNames[execution.status] ?? execution.status.rawValue)
     }
 
     private func links(of execution: LabExecution) -> JSON {

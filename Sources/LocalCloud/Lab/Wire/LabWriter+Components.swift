@@ -6,7 +6,7 @@ extension LabWriter {
         var result = base(component)
         if version == 1 {
             result["attributes"] = attributes(component)
-            result[behaviour.interfacesKey] = interfaces(component)
+            result[behavior.interfacesKey] = interfaces(component)
         } else {
             result["id"] = .string(component.id)
             result["_links"] = ["self": link("/sandboxes/\(sandbox.id)/components/\(component.id)")]
@@ -19,7 +19,7 @@ extension LabWriter {
         var result = base(component)
         result["id"] = .string(component.id)
         result["attributes"] = attributes(component)
-        result[behaviour.interfacesKey] = interfaces(component)
+        result[behavior.interfacesKey] = interfaces(component)
         if component.template.kind == .application {
             result["active_deployment_name"] = .string(component.isDeployed ? "Default" : "")
             result["template_name"] = .string(component.template.name)
@@ -66,7 +66,7 @@ extension LabWriter {
         let access =
             "hostname=\(component.address)&protocol=\(scheme)&port=\(scheme == "rdp" ? 3389 : 22)"
             + "&username=\(value("User"))&password=\(value("Password"))"
-        switch behaviour.links {
+        switch behavior.links {
         case .own: return interface.url
         case .qualiX(let token):
             return "https://qualix.example.com/Qx/connect?qtoken=\(token)&\(access)"

@@ -1,22 +1,22 @@
 import Foundation
 
-/// Writes the lab's objects, in the spelling that the behaviour asks for.
+/// Writes the lab's objects, in the spelling that the behavior asks for.
 struct LabWriter {
-    let behaviour: LabBehaviour
+    let behavior: LabBehavior
     /// The version of the API, 1 or 2.
     let version: Int
     let now: Date
 
     // MARK: Values
 
-    func bool(_ value: Bool) -> JSON { behaviour.writesStringsOnly ? .string(String(value)) : .bool(value) }
-    func number(_ value: Int) -> JSON { behaviour.writesStringsOnly ? .string(String(value)) : .integer(value) }
-    func time(_ date: Date) -> String { LabTime.text(date, behaviour.seconds) }
-    func word(_ text: String) -> JSON { .string(behaviour.casing == .lowercase ? text.lowercased() : text) }
+    func bool(_ value: Bool) -> JSON { behavior.writesStringsOnly ? .string(String(value)) : .bool(value) }
+    func number(_ value: Int) -> JSON { behavior.writesStringsOnly ? .string(String(value)) : .integer(value) }
+    func time(_ date: Date) -> String { LabTime.text(date, behavior.seconds) }
+    func word(_ text: String) -> JSON { .string(behavior.casing == .lowercase ? text.lowercased() : text) }
 
     func optional(_ text: String?) -> JSON {
         if let text { return .string(text) }
-        switch behaviour.nothing {
+        switch behavior.nothing {
         case .null: return .null
         case .emptyString: return ""
         case .word: return "Null"
@@ -24,7 +24,7 @@ struct LabWriter {
     }
 
     /// The key of a compound name, its words separated by spaces.
-    func key(_ words: String, _ joining: LabBehaviour.Joining) -> String {
+    func key(_ words: String, _ joining: LabBehavior.Joining) -> String {
         let parts = words.split(separator: " ").map(String.init)
         switch joining {
         case .space: return words
@@ -58,8 +58,8 @@ struct LabWriter {
         [
             "name": .string(input.name),
             "type": word(input.type),
-            key("possible values", behaviour.inputKeys): .array(input.possibleValues.map { .string($0) }),
-            key("default value", behaviour.inputKeys): .string(input.defaultValue ?? ""),
+            key("possible values", behavior.inputKeys): .array(input.possibleValues.map { .string($0) }),
+            key("default value", behavior.inputKeys): .string(input.defaultValue ?? ""),
         ]
     }
 
@@ -99,14 +99,14 @@ struct LabWriter {
             "name": .string(sandbox.name),
             "id": .string(sandbox.id),
             "description": "",
-            behaviour.blueprintIDKey: .string(sandbox.blueprint.id),
+            behavior.blueprintIDKey: .string(sandbox.blueprint.id),
             "start_time": .string(time(sandbox.startTime)),
             "end_time": sandbox.endTime.map { .string(time($0)) } ?? .null,
             "state": state(of: sandbox),
             "setup_stage": .string(sandbox.stage.rawValue),
             "type": "Sandbox",
             "components": .array(sandbox.components.map { slim($0, of: sandbox) }),
-            behaviour.sandboxInputsKey: .array(
+            behavior.sandboxInputsKey: .array(
                 sandbox.inputs.map { ["name": .string($0.name), "value": .string(shown($0, of: sandbox))] }
             ),
             "permitted_users": .array(sandbox.permittedUsers.map { .string($0) }),
@@ -120,7 +120,7 @@ struct LabWriter {
 
     private func shown(_ input: (name: String, value: String), of sandbox: LabSandbox) -> String {
         let type = sandbox.blueprint.inputs.first { $0.name == input.name }?.type
-        switch behaviour.passwordInputs {
+        switch behavior.passwordInputs {
         case .masked where type == "Password": return "********"
         case .empty where type == "Password": return ""
         default: return input.value
@@ -129,7 +129,7 @@ struct LabWriter {
 
     func state(of sandbox: LabSandbox) -> JSON {
         let state = sandbox.stale.flatMap { $0.reads > 0 ? $0.state : nil } ?? sandbox.state
-        return .string(behaviour.stateNames[state] ?? state.rawValue)
+        return .string(behavior.stateNames[state] ?? state.rawValue)
     }
 
     // MARK: Activity
@@ -146,7 +146,7 @@ struct LabWriter {
     }
 
     func id(of event: LabSandbox.Event) -> JSON {
-        behaviour.givesEventsGUIDs ? .string(event.guid) : number(event.id)
+        behavior.givesEventsGUIDs ? .string(event.guid) : number(event.id)
     }
 
     func line(_ line: LabSandbox.Line) -> JSON {

@@ -2,7 +2,7 @@ import Foundation
 
 extension LabWorld {
     mutating func activity(_ index: Int, _ request: LocalRequest, _ writer: LabWriter) throws(LabError) -> LocalReply {
-        if behaviour.activityNeverEnds { return endlessActivity(request, writer) }
+        if behavior.activityNeverEnds { return endlessActivity(request, writer) }
         var events: [LabSandbox.Event] = []
         var hidden: LabSandbox.Event?
         for place in sandboxes[index].events.indices {
@@ -23,11 +23,11 @@ extension LabWorld {
         }
         if let since = try since(request, writer) { events.removeAll { $0.time < since } }
         try cut(&events, request)
-        let page = events.prefix(behaviour.pageSize)
+        let page = events.prefix(behavior.pageSize)
         let more = events.count > page.count
         return .json(
             .members([
-                behaviour.eventCountKey: writer.number(page.count),
+                behavior.eventCountKey: writer.number(page.count),
                 "more_pages": writer.bool(more),
                 "next_event_id": more ? writer.id(of: events[page.endIndex]) : writer.number(next),
                 "events": .array(page.map(writer.event)),
@@ -49,7 +49,7 @@ extension LabWorld {
         )
         return .json(
             .members([
-                behaviour.eventCountKey: writer.number(1),
+                behavior.eventCountKey: writer.number(1),
                 "more_pages": writer.bool(true),
                 "next_event_id": writer.number(id + 1),
                 "events": .array([writer.event(event)]),
@@ -68,7 +68,7 @@ extension LabWorld {
         }
         if let since = try since(request, writer) { lines.removeAll { $0.time < since } }
         try cut(&lines, request)
-        let page = lines.prefix(behaviour.pageSize)
+        let page = lines.prefix(behavior.pageSize)
         let more = lines.count > page.count
         return .json(
             .members([

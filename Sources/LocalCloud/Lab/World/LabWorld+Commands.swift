@@ -27,7 +27,7 @@ extension LabWorld {
             return .json(writer.execution(executions[try executionIndex(id, session)]))
         case .stopExecution(let id):
             return try cancel(executionIndex(id, session), now)
-        default: throw .unknownRoute(behaviour)
+        default: throw .unknownRoute(behavior)
         }
     }
 
@@ -48,7 +48,7 @@ extension LabWorld {
         let sandbox = sandboxes[index]
         guard let componentID else {
             let own = sandbox.blueprint.commands
-            let orchestration = behaviour.listsOrchestration ? LabCommand.orchestration : []
+            let orchestration = behavior.listsOrchestration ? LabCommand.orchestration : []
             let others = orchestration.filter { command in !own.contains { $0.name == command.name } }
             return Target(index: index, sandbox: sandbox, commands: others + own)
         }
@@ -64,8 +64,8 @@ extension LabWorld {
         var history = target.sandbox.executions.map { executions[$0] }.filter {
             $0.componentID == target.component?.id && $0.command.name == command.name
         }
-        if let depth = behaviour.executionHistoryDepth { history = history.suffix(depth) }
-        if behaviour.showsNewestExecutionFirst { history.reverse() }
+        if let depth = behavior.executionHistoryDepth { history = history.suffix(depth) }
+        if behavior.showsNewestExecutionFirst { history.reverse() }
         return writer.command(command, path: target.path, history: history)
     }
 
@@ -87,7 +87,7 @@ extension LabWorld {
         guard let body = try? JSON(parsing: request.body) else { throw invalid("Parameter is not a valid JSON") }
         let tag = body["command_tag"]?.string
         let command = try command(name, tag, target)
-        if behaviour.wantsCommandTags, command.tag != nil, tag == nil {
+        if behavior.wantsCommandTags, command.tag != nil, tag == nil {
             throw invalid("Command tag must be specified in request body for a connected command")
         }
         guard target.sandbox.isUnstopped, target.sandbox.state != .pending else {
@@ -101,7 +101,7 @@ extension LabWorld {
             let names = missing.map(\.name).joined(separator: ", ")
             throw invalid("No values were provided for the following mandatory inputs: {\(names)}")
         }
-        if behaviour.sandboxCommands == .refused, target.component == nil,
+        if behavior.sandboxCommands == .refused, target.component == nil,
             target.sandbox.unfinished.contains(where: {
                 executions[$0].componentID == nil && !executions[$0].status.isFinal
             })
@@ -138,13 +138,13 @@ extension LabWorld {
     private mutating func cancel(_ index: Int, _ now: Date) throws(LabError) -> LocalReply {
         let execution = executions[index]
         if execution.status.isFinal {
-            if behaviour.refusesLateCancellation { throw invalid("Execution cannot be cancelled") }
+            if behavior.refusesLateCancellation { throw invalid("Execution cannot be cancelled") }
         } else if execution.command.isCancellable {
             executions[index].cancelRequested = execution.cancelRequested ?? now
             executions[index].status = .stopping
             if let sandbox = sandboxPlaces[execution.sandboxID] { touch(sandbox) }
             settle(now)
-        } else if behaviour.refusesFutileCancellation {
+        } else if behavior.refusesFutileCancellation {
             throw invalid("Execution cannot be cancelled")
         }
         return .json(["result": "success"])

@@ -24,7 +24,7 @@ extension LabWorld {
     private func startTime(of index: Int, _ sandbox: Int) -> Date? {
         let execution = executions[index]
         let earliest = execution.requested + execution.command.pending / .seconds(1)
-        guard behaviour.sandboxCommands == .queued, execution.componentID == nil else { return earliest }
+        guard behavior.sandboxCommands == .queued, execution.componentID == nil else { return earliest }
         var time = earliest
         for place in sandboxes[sandbox].executions where place < index {
             let other = executions[place]
@@ -39,7 +39,7 @@ extension LabWorld {
         let execution = executions[index]
         switch execution.status {
         case .stopping:
-            return execution.cancelRequested.map { $0 + behaviour.cancellationTime / .seconds(1) }
+            return execution.cancelRequested.map { $0 + behavior.cancellationTime / .seconds(1) }
         case .running:
             if case .never = execution.command.outcome { return nil }
             return execution.started.map { $0 + execution.command.duration / .seconds(1) }

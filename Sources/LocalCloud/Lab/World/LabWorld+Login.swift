@@ -4,7 +4,7 @@ extension LabWorld {
     mutating func login(_ request: LocalRequest, _ now: Date) throws(LabError) -> LocalReply {
         guard let body = try? JSON(parsing: request.body), let domain = body["domain"]?.string,
             body["username"]?.string != nil || body["token"]?.string != nil
-        else { throw LabError(status: behaviour.validationStatus, message: "Parameter is not a valid login") }
+        else { throw LabError(status: behavior.validationStatus, message: "Parameter is not a valid login") }
         let username = body["username"]?.string
         let account = accounts.first { account in
             if let username {
@@ -15,9 +15,9 @@ extension LabWorld {
         }
         let failures = failedLogins[username ?? ""] ?? (0, .distantPast)
         guard failures.end <= now else { throw .loginFailed(username ?? "", "The user is locked out") }
-        guard let account, account.domains.contains(domain), !behaviour.refusesLogins else {
-            let isLocked = behaviour.failedLoginsToLock.map { failures.count + 1 >= $0 } ?? false
-            let end = isLocked ? now + behaviour.lockTime / .seconds(1) : .distantPast
+        guard let account, account.domains.contains(domain), !behavior.refusesLogins else {
+            let isLocked = behavior.failedLoginsToLock.map { failures.count + 1 >= $0 } ?? false
+            let end = isLocked ? now + behavior.lockTime / .seconds(1) : .distantPast
             failedLogins[username ?? ""] = (isLocked ? 0 : failures.count + 1, end)
             throw .loginFailed(username ?? "")
         }
@@ -38,7 +38,7 @@ extension LabWorld {
     func session(of request: LocalRequest) throws(LabError) -> String {
         guard let field = request["Authorization"], !field.isEmpty else { throw .noAuthentication }
         // The scheme is compared as HTTP does; all after it is the token, word for word.
-        guard field.prefix(6).lowercased() == "basic " else { throw .invalidToken(field, behaviour) }
+        guard field.prefix(6).lowercased() == "basic " else { throw .invalidToken(field, behavior) }
         return String(field.dropFirst(6))
     }
 
@@ -46,15 +46,15 @@ extension LabWorld {
         let token = try session(of: request)
         guard let session = sessions[token], session.expires > now else {
             sessions[token] = nil
-            throw .invalidToken(token, behaviour)
+            throw .invalidToken(token, behavior)
         }
-        if behaviour.tokenLifeSlides { sessions[token]?.expires = now + behaviour.tokenLifetime / .seconds(1) }
+        if behavior.tokenLifeSlides { sessions[token]?.expires = now + behavior.tokenLifetime / .seconds(1) }
         return session
     }
 
     private mutating func issueToken(to account: LabAccount, _ domain: String, _ now: Date) -> String {
         let token: String
-        switch behaviour.tokenStyle {
+        switch behavior.tokenStyle {
         case .empty: return ""
         case .base64: token = LabToken.base64()
         case .base64WithSlash: token = LabToken.base64WithSlash()
@@ -63,7 +63,7 @@ extension LabWorld {
         sessions[token] = Session(
             account: account,
             domain: domain,
-            expires: now + behaviour.tokenLifetime / .seconds(1)
+            expires: now + behavior.tokenLifetime / .seconds(1)
         )
         return token
     }

@@ -41,8 +41,8 @@ extension LabWorld {
                 )
             },
             awaitsApproval: awaitsApproval,
-            emptyReads: behaviour.emptyFirstReads,
-            missingLists: behaviour.listLag
+            emptyReads: behavior.emptyFirstReads,
+            missingLists: behavior.listLag
         )
         let index = sandboxes.count
         sandboxPlaces[sandbox.id] = index
@@ -84,7 +84,7 @@ extension LabWorld {
             duration = value
         }
         var start = now
-        if behaviour.knowsStartTime, let text = body["start_time"]?.string {
+        if behavior.knowsStartTime, let text = body["start_time"]?.string {
             guard let date = LabTime.date(text) else { throw invalid("Parameter is not a valid start time") }
             start = max(now, date)
         }
@@ -99,16 +99,16 @@ extension LabWorld {
     }
 
     private func checkLimits(_ session: Session) throws(LabError) {
-        guard behaviour.licenceLimit != nil || behaviour.userLimit != nil else { return }
+        guard behavior.licenceLimit != nil || behavior.userLimit != nil else { return }
         let live = sandboxes.filter(\.isLive)
         let own = live.filter { $0.owner == session.account.username }
-        for (limit, count) in [(behaviour.licenceLimit, live.count), (behaviour.userLimit, own.count)] {
+        for (limit, count) in [(behavior.licenceLimit, live.count), (behavior.userLimit, own.count)] {
             if let limit, count >= limit.sandboxes { throw LabError(status: limit.status, message: limit.message) }
         }
     }
 
     private mutating func checkConflicts(_ blueprint: LabBlueprint) throws(LabError) {
-        let conflict = LabError(status: behaviour.conflictStatus, message: behaviour.conflictMessage)
+        let conflict = LabError(status: behavior.conflictStatus, message: behavior.conflictMessage)
         if let left = conflictsLeft[blueprint.id], left > 0 {
             conflictsLeft[blueprint.id] = left - 1
             throw conflict
@@ -119,7 +119,7 @@ extension LabWorld {
         guard wanted.isDisjoint(with: taken) else { throw conflict }
     }
 
-    func invalid(_ message: String) -> LabError { LabError(status: behaviour.validationStatus, message: message) }
+    func invalid(_ message: String) -> LabError { LabError(status: behavior.validationStatus, message: message) }
 
     /// Reads `[{name, value}]`.
     func pairs(_ list: JSON?) -> [(name: String, value: String)] {
@@ -137,10 +137,10 @@ extension LabWorld {
 
     /// The sandboxes that had ended before the first one, as lists have them: each some 670 bytes.
     private func past(_ writer: LabWriter) -> String {
-        guard behaviour.pastSandboxes > 0 else { return "" }
+        guard behavior.pastSandboxes > 0 else { return "" }
         let parts = writer.pastSummary(id: "@").text.split(separator: "@")
         var items = ""
-        for number in 0..<behaviour.pastSandboxes {
+        for number in 0..<behavior.pastSandboxes {
             let id = "00000000-0000-4000-8000-" + String(1_000_000_000_000 + number).suffix(12)
             items += (number == 0 ? "" : ",") + parts.joined(separator: id)
         }
@@ -192,7 +192,7 @@ extension LabWorld {
         if let stale = sandbox.stale, stale.reads > 0 {
             sandboxes[index].stale?.reads -= 1
         } else if sandbox.state == .ended {
-            switch behaviour.afterEnd {
+            switch behavior.afterEnd {
             case .ended: break
             case .notFound: throw .notFound
             case .emptyBody: return LocalLab.emptyReply
@@ -205,16 +205,16 @@ extension LabWorld {
 
     mutating func stop(_ index: Int, _ now: Date, _ writer: LabWriter) throws(LabError) -> LocalReply {
         sandboxes[index].stopRequests += 1
-        guard sandboxes[index].stopRequests > behaviour.failingStops else {
+        guard sandboxes[index].stopRequests > behavior.failingStops else {
             throw LabError(status: 500, message: "Sandbox could not be stopped")
         }
         if sandboxes[index].isUnstopped {
             let state = sandboxes[index].state
             sandboxes[index].wasStopped = true
-            sandboxes[index].stale = (state, behaviour.staleReadsAfterStop)
+            sandboxes[index].stale = (state, behavior.staleReadsAfterStop)
             tearDown(index, now)
             touch(index)
-        } else if behaviour.refusesRepeatedStop {
+        } else if behavior.refusesRepeatedStop {
             throw invalid("Sandbox is not active")
         }
         return .json(["result": "success", "_links": ["all": writer.link("/sandboxes")]])

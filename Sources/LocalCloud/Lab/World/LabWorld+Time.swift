@@ -72,7 +72,7 @@ extension LabWorld {
 
     private func setupStep(of sandbox: LabSandbox) -> (Step, Date)? {
         let since = sandbox.stateSince
-        let walk = LabStage.walk(behaviour)
+        let walk = LabStage.walk(behavior)
         let place = walk.firstIndex(of: sandbox.stage) ?? 0
         switch sandbox.blueprint.setup {
         case .neverEnds: return nil
@@ -94,7 +94,7 @@ extension LabWorld {
         case .beforeSetup: enter(.beforeSetup, index, time)
         case .setup:
             enter(.setup, index, time)
-            sandboxes[index].stage = LabStage.walk(behaviour).first ?? .provisioning
+            sandboxes[index].stage = LabStage.walk(behavior).first ?? .provisioning
             note(index, time, "'Setup' Blueprint command on '\(name)' started")
             print(index, time, "Beginning sandbox setup")
         case .stage(let stage):
@@ -104,7 +104,7 @@ extension LabWorld {
         case .ready:
             deploy(index, time)
             enter(.ready, index, time)
-            sandboxes[index].stage = behaviour.stageAfterSetup
+            sandboxes[index].stage = behavior.stageAfterSetup
             note(index, time, "Sandbox '\(name)' has been set up")
             print(index, time, "Sandbox setup is complete")
         case .error:
@@ -119,7 +119,7 @@ extension LabWorld {
         case .ended:
             sandboxes[index].isOver = true
             if case .fails(let events, _) = sandboxes[index].blueprint.teardown {
-                enter(behaviour.stateAfterFailedTeardown, index, time)
+                enter(behavior.stateAfterFailedTeardown, index, time)
                 for event in events { note(index, time, event, isError: true) }
             } else {
                 enter(.ended, index, time)
@@ -166,7 +166,7 @@ extension LabWorld {
                 text: text,
                 output: output,
                 time: time,
-                hiddenReads: behaviour.activityLag
+                hiddenReads: behavior.activityLag
             )
         )
     }

@@ -8,7 +8,7 @@ struct LabWorld: Sendable {
         var expires: Date
     }
 
-    var behaviour: LabBehaviour {
+    var behavior: LabBehavior {
         didSet { touchAll() }
     }
     var accounts: [LabAccount]
@@ -32,8 +32,8 @@ struct LabWorld: Sendable {
     /// The bodies of requests that need none, by operation.
     var needlessBodies: [(operation: String, body: Data)] = []
 
-    init(behaviour: LabBehaviour, accounts: [LabAccount], blueprints: [LabBlueprint]) {
-        self.behaviour = behaviour
+    init(behavior: LabBehavior, accounts: [LabAccount], blueprints: [LabBlueprint]) {
+        self.behavior = behavior
         self.accounts = accounts
         self.blueprints = blueprints
         for blueprint in blueprints { conflictsLeft[blueprint.id] = blueprint.conflicts }
@@ -41,7 +41,7 @@ struct LabWorld: Sendable {
 
     /// Answers a request.
     mutating func answer(_ request: LocalRequest, now: Date) -> LocalReply {
-        if behaviour.gateway == .down { return LocalLab.badGateway }
+        if behavior.gateway == .down { return LocalLab.badGateway }
         settle(now)
         let reply: LocalReply
         do throws(LabError) {
@@ -49,7 +49,7 @@ struct LabWorld: Sendable {
         } catch {
             reply = error.reply
         }
-        return behaviour.gateway == .emptyReplies ? LocalLab.emptyReply : reply
+        return behavior.gateway == .emptyReplies ? LocalLab.emptyReply : reply
     }
 
     private mutating func dispatch(_ request: LocalRequest, _ now: Date) throws(LabError) -> LocalReply {
@@ -57,17 +57,17 @@ struct LabWorld: Sendable {
         guard
             let (route, version) = LabRoute.parse(
                 method: request.method,
-                path: behaviour.gateway.path(request.path),
-                ignoringCase: behaviour.ignoresCaseOfPaths,
-                takesRawToken: behaviour.takesRawTokenInPath
-            ), behaviour.knowsActivity || !route.isActivity
-        else { throw .unknownRoute(behaviour) }
+                path: behavior.gateway.path(request.path),
+                ignoringCase: behavior.ignoresCaseOfPaths,
+                takesRawToken: behavior.takesRawTokenInPath
+            ), behavior.knowsActivity || !route.isActivity
+        else { throw .unknownRoute(behavior) }
         if case .login = route { return try login(request, now) }
         let session = try session(of: request, now)
         if !request.body.isEmpty, !route.takesBody { needlessBodies.append((route.name, request.body)) }
-        let writer = LabWriter(behaviour: behaviour, version: version, now: now)
+        let writer = LabWriter(behavior: behavior, version: version, now: now)
         switch route {
-        case .login: throw .unknownRoute(behaviour)
+        case .login: throw .unknownRoute(behavior)
         case .token: return try token(request, session, now)
         case .deleteToken(let token):
             sessions[token] = nil
@@ -102,9 +102,9 @@ struct LabWorld: Sendable {
     }
 
     private mutating func countRequest(_ now: Date) throws(LabError) {
-        guard let quota = behaviour.rateQuota else { return }
-        recentRequests.removeAll { now.timeIntervalSince($0) >= behaviour.rateWindow / .seconds(1) }
-        guard recentRequests.count < quota else { throw .quota(behaviour) }
+        guard let quota = behavior.rateQuota else { return }
+        recentRequests.removeAll { now.timeIntervalSince($0) >= behavior.rateWindow / .seconds(1) }
+        guard recentRequests.count < quota else { throw .quota(behavior) }
         recentRequests.append(now)
     }
 

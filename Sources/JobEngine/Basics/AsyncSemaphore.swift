@@ -4,7 +4,7 @@ import HTTPTransport
 ///
 /// What a task needs while it calls a service is much more than what it needs while it waits here, so a crowd of jobs
 /// costs little memory at any time.
-final class Turnstile: Sendable {
+final class AsyncSemaphore: Sendable {
     private struct State {
         var free: Int
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]

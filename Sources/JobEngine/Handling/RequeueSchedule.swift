@@ -4,7 +4,7 @@ import HTTPTransport
 /// How often a job's progress was shown in CodePipeline's console, and when that is due again.
 ///
 /// CodePipeline has no call that reports progress alone: a job is put back with its summary and link, and taken again.
-struct ProgressShows: Sendable, Codable, Hashable {
+struct RequeueSchedule: Sendable, Codable, Hashable {
     /// How long after its claim a job is first put back: shorter ones cost no call more than their result.
     private static let beginning: TimeInterval = 4
     /// How many times its first length the pause between shows grows to.
@@ -25,7 +25,7 @@ struct ProgressShows: Sendable, Codable, Hashable {
 }
 
 /// Keeps the showing of progress from wearing out the account's request rate, however many jobs a worker holds.
-final class ProgressBudget: Sendable {
+final class RequeueBudget: Sendable {
     /// How many jobs may be put back at once, and how many in a second later on.
     private static let (burst, rate) = (20.0, 1.0)
 

@@ -3,7 +3,7 @@ import Foundation
 /// Everything about the lab that its documentation leaves open or that differs between releases.
 ///
 /// The defaults are the documented or the most likely answer. A client has to survive every other one too.
-public struct LabBehaviour: Sendable {
+public struct LabBehavior: Sendable {
     // MARK: Transport
 
     /// What stands before the lab.
@@ -262,11 +262,11 @@ public struct LabBehaviour: Sendable {
     /// How component types, life cycles and statuses are written.
     public var casing = Casing.usual
 
-    /// Creates the documented behaviour.
+    /// Creates the documented behavior.
     public init() {}
 }
 
-extension LabBehaviour.Gateway {
+extension LabBehavior.Gateway {
     /// The path that reaches the lab.
     func path(_ path: String) -> String {
         guard self == .decodesPaths, let decoded = path.removingPercentEncoding else { return path }

@@ -8,7 +8,7 @@ import TestSupport
 @testable import JobEngine
 
 @Suite("A journal that can't be written", .timeLimit(.minutes(1)))
-struct PatientJournalTests {
+struct RetryingJournalTests {
     @Test func `delays a report until the outcome is noted, and a note of its end until that is`() async throws {
         let queue = FakeQueue()
         await queue.offer(.job("1"))

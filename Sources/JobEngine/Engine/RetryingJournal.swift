@@ -6,7 +6,7 @@ import Logging
 ///
 /// What has to be on disk before the next step is waited for, so a full or read-only disk ends no job. Troubles and
 /// their end are logged once for all jobs, and make the worker unready.
-struct PatientJournal: Sendable {
+struct RetryingJournal: Sendable {
     /// What is wrong: one of a run's, for all who write.
     private struct Troubles {
         /// Writes fail.

@@ -3,7 +3,7 @@ import Foundation
 
 /// The other actions of a pipeline's execution that run the same command, one of whose executions may look like a job's
 /// own: the lab doesn't tell who has started an execution.
-struct TwinCommands: Sendable {
+struct ConcurrentCommands: Sendable {
     /// The executions that are known to be theirs.
     private(set) var executions: Set<String> = []
     /// Whether one of them may have an execution that isn't known.

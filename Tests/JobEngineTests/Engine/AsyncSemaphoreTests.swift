@@ -5,9 +5,9 @@ import Testing
 @testable import JobEngine
 
 @Suite("A turnstile", .timeLimit(.minutes(1)))
-struct TurnstileTests {
+struct AsyncSemaphoreTests {
     @Test func `lets no more through at a time than it is wide`() async {
-        let turnstile = Turnstile(width: 3)
+        let turnstile = AsyncSemaphore(width: 3)
         let inside = Locked((now: 0, most: 0, all: 0))
         await withDiscardingTaskGroup { group in
             for _ in 0..<100 {
@@ -33,7 +33,7 @@ struct TurnstileTests {
     }
 
     @Test func `holds no cancelled task up, and stays as wide as it is`() async {
-        let turnstile = Turnstile(width: 1)
+        let turnstile = AsyncSemaphore(width: 1)
         let (gate, entered) = (Gate(), Gate())
         await withDiscardingTaskGroup { group in
             group.addTask {

@@ -1,7 +1,7 @@
 /// A job with all that its handler needs to go on.
 ///
 /// A class, since a copy of all that would make the stack of each running job large.
-final class JobInHand: Sendable {
+final class ClaimedJob: Sendable {
     let record: JobRecord
     let properties: ActionProperties
     let artifacts: JobArtifacts
@@ -27,10 +27,10 @@ final class JobInHand: Sendable {
     }
 
     /// The same job, as far as its ledger says that it has come.
-    func upToDate() async -> JobInHand {
+    func upToDate() async -> ClaimedJob {
         var record = record
         record.checkpoint = await ledger.checkpoint
-        return JobInHand(
+        return ClaimedJob(
             record: record,
             properties: properties,
             artifacts: artifacts,
