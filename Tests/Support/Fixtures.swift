@@ -69,6 +69,28 @@ package struct ClosureHandler: ActionHandler {
     }
 }
 
+/// A handler made of a closure that may wait, whose checkpoint and event are numbers.
+package struct WaitingClosureHandler: WaitingActionHandler {
+    package typealias Body = @Sendable (_ context: JobContext<Int>, _ event: Int?) async throws -> JobStep<Int>
+    package let body: Body
+    package let undo: ClosureHandler.Undoing
+
+    package init(_ body: @escaping Body, undo: @escaping ClosureHandler.Undoing = { _ in }) {
+        self.body = body
+        self.undo = undo
+    }
+
+    package func abandon(_ context: JobContext<Int>) async throws { try await undo(context) }
+
+    package func run(
+        _ configuration: NoConfiguration,
+        after event: Int?,
+        context: JobContext<Int>
+    ) async throws -> JobStep<Int> {
+        try await body(context, event)
+    }
+}
+
 /// A worker that runs while a test looks at it, over a queue from memory and a clock that stands still.
 package struct RunningWorker: Sendable {
     package let worker: JobWorker
@@ -89,6 +111,31 @@ package struct RunningWorker: Sendable {
         abandoned undo: @escaping ClosureHandler.Undoing = { _ in },
         whileRunning body: (RunningWorker) async throws -> Void
     ) async throws {
+        try await run(
+            queue: queue,
+            journal: journal,
+            store: store,
+            monitor: monitor,
+            logger: logger,
+            configure: configure,
+            steps: { context, _ in .done(try await handler(context)) },
+            abandoned: undo,
+            whileRunning: body
+        )
+    }
+
+    /// The same with a handler that may wait.
+    package static func run(
+        queue: FakeQueue = FakeQueue(),
+        journal: any JobJournal = InMemoryJobJournal(),
+        store: any ArtifactStore = FakeArtifactStore(),
+        monitor: WorkerMonitor = WorkerMonitor(),
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        configure: (inout JobWorker.Configuration) -> Void = { _ in },
+        steps: @escaping WaitingClosureHandler.Body,
+        abandoned undo: @escaping ClosureHandler.Undoing = { _ in },
+        whileRunning body: (RunningWorker) async throws -> Void
+    ) async throws {
         let clock = ManualClock()
         var configuration = JobWorker.Configuration()
         // It would be one more sleeper on a clock whose sleepers a test wakes.
@@ -97,7 +144,7 @@ package struct RunningWorker: Sendable {
         configure(&configuration)
         let worker = JobWorker(
             queue: queue,
-            actions: [JobAction(.start, handler: ClosureHandler(handler, undo: undo))],
+            actions: [JobAction(.start, handler: WaitingClosureHandler(steps, undo: undo))],
             artifactStore: store,
             journal: journal,
             configuration: configuration,

@@ -27,9 +27,9 @@ final class ClaimedJob: Sendable {
     }
 
     /// The same job, as far as its ledger says that it has come.
-    func upToDate() async -> ClaimedJob {
+    func upToDate() -> ClaimedJob {
         var record = record
-        record.checkpoint = await ledger.checkpoint
+        record.checkpoint = ledger.checkpoint
         return ClaimedJob(
             record: record,
             properties: properties,

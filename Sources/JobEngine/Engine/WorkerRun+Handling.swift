@@ -77,59 +77,69 @@ extension WorkerRun {
         )
     }
 
-    /// Goes on with a job that has stood by.
-    func goOn(with woken: JobsStandingBy.Woken) async -> ClaimedJob? {
+    /// Goes on with a job that has waited.
+    func goOn(with woken: WaitingJobs.Woken) async {
         await woken.giveUp()
         let job = woken.job
         switch woken.reason {
-        case .brought(let value):
-            await job.ledger.bring(value)
-            return job
+        case .event(let event): await work(job, after: event)
+        // To say how far it has come, before that is shown.
+        case .givesWay where job.ledger.takesTurn(): await work(job)
+        case .givesWay: await wait(job, woken.wait, hasLooked: true)
         case .abandoned: await end(job.record, .abandoned)
         case .stopped: await handOver(job)
         }
-        return nil
     }
 
-    /// Runs the handler of a job until its outcome is noted, or the job stands by.
+    /// Runs the handler of a job until its outcome is noted, or the job waits.
     ///
     /// While the handler runs, the stack has this frame alone.
-    func work(_ job: ClaimedJob) async {
+    func work(_ job: ClaimedJob, after event: (any Sendable)? = nil) async {
         guard let work = action(of: job.record)?.work else {
             logger(for: job.record).error("This worker no longer serves the job's action type")
             return leave(job.record)
         }
-        let result: Result<JobResult?, any Error>
+        let result: Result<JobStep<any Sendable>?, any Error>
         atWork.withLock { $0[job.record.id] = job.record }
         defer { atWork.withLock { $0[job.record.id] = nil } }
         do {
-            result = .success(try await abandonment.whileWanted(job.record) { try await work(self.assignment(job)) })
+            result = .success(
+                try await abandonment.whileWanted(job.record) { try await work(self.assignment(job), event) }
+            )
         } catch {
             result = .failure(error)
         }
         await settle(job, result)
     }
 
-    /// Notes what became of a job whose handler has ended, or has it stand by.
+    /// Notes what became of a job whose handler has ended, or has it wait.
     // Else its frame would be a part of the caller's, which stays while the handler runs.
     @inline(never)
-    private func settle(_ job: ClaimedJob, _ result: Result<JobResult?, any Error>) async {
+    private func settle(_ job: ClaimedJob, _ result: Result<JobStep<any Sendable>?, any Error>) async {
         job.mark?.end()
-        let job = await job.upToDate()
+        let job = job.upToDate()
         switch result {
-        case .success(let result): await end(job, result.map(JobOutcome.success) ?? .abandoned)
-        case .failure(is CancellationError):
-            if await putBack(job) { return }
-            if !Task.isCancelled {
-                guard let standby = await job.ledger.takeStandby() else {
-                    return await end(job, .failure(Self.unexpected(CancellationError())))
-                }
-                if await standingBy.add(job, standby) { return }
-            }
-            await handOver(job)
+        case .success(.done(let result)): await end(job, .success(result))
+        case .success(.wait(let wait)): await self.wait(job, wait)
+        case .success(nil): await end(job, .abandoned)
+        case .failure(is Requeue):
+            guard let token = job.ledger.takeRequeueToken() else { return await handOver(job) }
+            await putBack(job, token)
+        case .failure(is CancellationError) where Task.isCancelled: await handOver(job)
         case .failure(let error):
             await end(job, .failure(error as? JobFailure ?? Self.unexpected(error)))
         }
+    }
+
+    /// Has a job wait here or in the queue.
+    ///
+    /// - Parameter hasLooked: Whether the wait has begun here already; only what doesn't look may go into the queue at once.
+    private func wait(_ job: ClaimedJob, _ wait: JobWait<any Sendable>, hasLooked: Bool = false) async {
+        let mayLeave = hasLooked || job.ledger.isProgressDue || !wait.looks
+        if mayLeave, let token = job.ledger.requeueToken(for: wait.pause) { return await putBack(job, token) }
+        // What is too long for the queue stays here.
+        if await waiting.add(job, wait, mayGiveWay: !mayLeave) { return }
+        await handOver(job)
     }
 
     /// Notes how a job ended whose handler has run, without the secrets that it was given.
@@ -137,14 +147,12 @@ extension WorkerRun {
         await end(job.record, job.ledger.secrets.redact(outcome))
     }
 
-    /// Puts a job into the queue whose handler has ended to wait there; `false` if it hasn't.
-    private func putBack(_ job: ClaimedJob) async -> Bool {
-        guard let token = await job.ledger.waitingToken else { return false }
-        var progress = await job.ledger.progress
+    /// Puts a job into the queue, to wait there.
+    private func putBack(_ job: ClaimedJob, _ token: String) async {
+        var progress = job.ledger.progress
         let minutes = Int(worker.serviceClock.now.timeIntervalSince(job.record.claimedAt) / 60)
         if minutes > 0 { progress.summary += ", \(minutes) min" }
         await end(job.record, .continuation(token: token, progress: progress), isLook: true)
-        return true
     }
 
     private static func illegible(_ damage: String) -> JobFailure {
@@ -203,9 +211,9 @@ extension WorkerRun {
 
     /// Puts a waiting job back, or leaves it to the journal if that outlives the process.
     private func handOver(_ job: ClaimedJob) async {
-        let progress = await job.ledger.progress
+        let progress = job.ledger.progress
         if worker.configuration.handoff != .never {
-            if let token = await job.ledger.token() {
+            if let token = job.ledger.token() {
                 return await end(job.record, .continuation(token: token, progress: progress))
             }
             logger(for: job.record).warning("The job's state is too long to be handed over")

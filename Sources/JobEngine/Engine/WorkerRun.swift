@@ -26,7 +26,8 @@ final class WorkerRun: Sendable {
     /// The jobs whose handlers run.
     let atWork = Locked<[String: JobRecord]>([:])
     let pace: PollPace
-    let standingBy: JobsStandingBy
+    let waiting: WaitingJobs
+    private let alarms: Alarms
     let surroundings: JobLedger.Surroundings
     /// Where jobs wait until CodePipeline can be asked about them.
     private let entrance = AsyncSemaphore(width: 64)
@@ -84,7 +85,8 @@ final class WorkerRun: Sendable {
         let (beginnings, begun) = AsyncStream<Beginning>.makeStream()
         self.beginnings = beginnings
         self.begun = begun
-        standingBy = JobsStandingBy(abandonment) { begun.yield(.woken($0)) }
+        alarms = Alarms(worker.clock)
+        waiting = WaitingJobs(abandonment, alarms, clock: worker.serviceClock) { begun.yield(.woken($0)) }
     }
 
     /// Works until a stop, and then until every job is reported, put back, or left to the journal.
@@ -101,6 +103,7 @@ final class WorkerRun: Sendable {
                     { [self] in await handleAndReport() },
                     { [self] in await listen(loss) },
                     { [self] in await abandonment.run() },
+                    { [self] in await alarms.run() },
                     { [self] in await inDoubt.run() }
                 )
             } after: { [self] in
@@ -171,7 +174,7 @@ final class WorkerRun: Sendable {
         case doubted(JobClaim, OfferedJob?)
         /// While another job of its action is in hand.
         case following(JobRecord, OfferedJob)
-        case woken(JobsStandingBy.Woken)
+        case woken(WaitingJobs.Woken)
     }
 
     /// Polls until a stop, and runs the handlers, which a stop interrupts after the time of the drain.
@@ -186,7 +189,7 @@ final class WorkerRun: Sendable {
                         { [self] in await stop.given(.hurried) }
                     )
                 }
-                standingBy.close()
+                waiting.close()
                 begun.finish()
             }
             for await beginning in beginnings {
@@ -196,8 +199,9 @@ final class WorkerRun: Sendable {
         }
     }
 
-    /// Handles a job until its outcome is noted, or it stands by.
+    /// Handles a job until its outcome is noted, or it waits.
     private func handle(_ beginning: Beginning) async {
+        if case .woken(let woken) = beginning { return await goOn(with: woken) }
         // On a stack of its own, which needn't be kept while the handler runs.
         async let taken = take(beginning)
         if let job = await taken { await work(job) }
@@ -221,7 +225,8 @@ final class WorkerRun: Sendable {
             guard let job = await follow(offer, record) else { return nil }
             await rest(before: offer)
             return job
-        case .woken(let woken): return await goOn(with: woken)
+        // It has been taken up before.
+        case .woken: return nil
         }
     }
 
@@ -290,7 +295,6 @@ extension JobLedger.Surroundings {
         self.init(
             journal: journal,
             waitsInQueue: configuration.handoff == .always,
-            canStandBy: configuration.handoff != .always,
             showing: interval.map { JobLedger.Showing(interval: $0, budget: RequeueBudget()) },
             monitor: worker.monitor,
             redact: configuration.redact,

@@ -20,7 +20,7 @@ public struct JobAction: Sendable {
     let externalExecutionID: @Sendable (Data) -> String?
     /// An encoded checkpoint with its dates moved by some seconds.
     let movingDates: @Sendable (Data, TimeInterval) -> Data
-    let work: @Sendable (Assignment) async throws -> JobResult
+    let work: @Sendable (Assignment, _ event: (any Sendable)?) async throws -> JobStep<any Sendable>
     let abandon: @Sendable (Assignment) async throws -> Void
     let isBegun: @Sendable (Assignment) async throws -> Bool?
 
@@ -38,7 +38,7 @@ public struct JobAction: Sendable {
     }
 
     /// Binds a handler to an action type.
-    public init<Handler: ActionHandler>(
+    public init<Handler: WaitingActionHandler>(
         _ typeID: CodePipeline.ActionTypeID,
         handler: Handler,
         freesResources: Bool = false
@@ -50,7 +50,18 @@ public struct JobAction: Sendable {
                 .flatMap(handler.externalExecutionID)
         }
         movingDates = { Self.moveDates(in: $0, by: $1, of: Handler.Checkpoint.self) }
-        work = { try await handler.run(Handler.Configuration($0.properties), context: $0.context()) }
+        work = { assignment, event in
+            let configuration = try Handler.Configuration(assignment.properties)
+            let step = try await handler.run(
+                configuration,
+                after: event.flatMap { $0 as? Handler.Event },
+                context: assignment.context()
+            )
+            return switch step {
+            case .done(let result): .done(result)
+            case .wait(let wait): .wait(wait.erased)
+            }
+        }
         isBegun = { try await handler.isBegun(Handler.Configuration($0.properties), context: $0.context()) }
         abandon = { try await handler.abandon($0.context()) }
     }

@@ -78,13 +78,27 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
             log: JobLog(logger, externalExecutionName: nil),
             ledger: JobLedger(
                 job,
-                checkpoint: nil,
+                checkpoint: checkpoint.flatMap { try? JSONEncoder.compact.encode($0) },
                 JobLedger.Surroundings(
                     journal: RetryingJournal(journal, clock: clock, logger: logger),
                     clock: clock
                 )
             ),
             actions: actions
+        )
+    }
+
+    /// The same job as it is now, for the next run of its handler.
+    func renewed() throws -> JobContext {
+        JobContext(
+            job: job,
+            checkpoint: try ledger.checkpoint.map { try JSONDecoder.compact.decode(Checkpoint.self, from: $0) },
+            artifacts: bareArtifacts,
+            clock: clock,
+            log: log,
+            ledger: ledger,
+            actions: actions,
+            isOver: isJobOver
         )
     }
 
@@ -118,54 +132,16 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         await ledger.note(trouble: trouble)
     }
 
-    /// Waits before the next look at something that takes long.
+    /// Whether the wait that the handler returns next shows the job's progress in CodePipeline's console.
     ///
-    /// A worker with ``JobWorker/Handoff/always`` doesn't wait here: the job is put back into CodePipeline's queue with
-    /// its last checkpoint, and ``ActionHandler/run(_:context:)`` is called anew once the time is over, by any worker. So
-    /// deadlines belong into the checkpoint. Other workers do so now and then, to show the job's progress in the console:
-    /// see ``nextShowOfProgress``.
+    /// Then it is worth a look how far the work has come, and a ``report(_:)``. Only progress with an external execution id is
+    /// shown.
+    public var isProgressDue: Bool { ledger.isProgressDue }
+
+    /// Pauses in the middle of a step, where the job may be put back meanwhile.
     ///
-    /// - Throws: `CancellationError` when the job is put back, or the task is cancelled.
-    public func pause(for duration: Duration) async throws {
-        try Task.checkCancellation()
-        if await ledger.beginWaiting(for: duration) { throw CancellationError() }
-        try await clock.sleep(for: duration)
-    }
-
-    /// Waits for something that calls back, however long that takes, without holding a task meanwhile.
-    ///
-    /// The handler's run ends here. Once the wait is over, ``ActionHandler/run(_:context:)`` is called anew, and has to
-    /// come here again from its last checkpoint: this time the call returns. Where nobody keeps the job meanwhile, as in a
-    /// handler's test, the task waits.
-    ///
-    /// - Parameter begin: Begins the wait, and returns what gives it up.
-    /// - Throws: `CancellationError` when the run ends here, or the task is cancelled.
-    package func standBy<Value: Sendable>(
-        _ begin: @escaping @Sendable (_ wake: @escaping @Sendable (Value) -> Void) async -> GiveUp
-    ) async throws -> Value {
-        try Task.checkCancellation()
-        if let value = await ledger.takeBrought(Value.self) { return value }
-        let mayLeave = await ledger.beginStandingBy { wake in await begin { wake($0) } }
-        if mayLeave { throw CancellationError() }
-        let (values, wake) = AsyncStream<Value>.makeStream()
-        let giveUp = await begin { wake.yield($0) }
-        let value = await values.first { _ in true }
-        await giveUp()
-        guard let value else { throw CancellationError() }
-        return value
-    }
-
-    /// When the next ``pause(for:)`` puts the job back to show its progress, which needs an external execution id; `nil`
-    /// if it won't.
-    public var nextShowOfProgress: Date? {
-        get async { await ledger.nextShow }
-    }
-
-    /// Whether the next ``pause(for:)`` shows the job's progress, which then is worth a look.
-    package func takeTurnToShowProgress() async -> Bool { await ledger.takeTurnToShow() }
-
-    /// Whether ``pause(for:)`` always puts the job back, so that there is one look at a time.
-    public var waitsInQueue: Bool { ledger.waitsInQueue }
+    /// - Throws: ``Requeue`` when the job is put back; `CancellationError` when the task is cancelled.
+    func pause(for duration: Duration) async throws { try await ledger.pause(for: duration) }
 
     /// The runs of actions within the job's pipeline execution, its own among them, as CodePipeline lists them.
     ///

@@ -1,7 +1,29 @@
 import Foundation
+import HTTPTransport
 
 /// What the engine knows of how far one job has come.
-package actor JobLedger {
+package final class JobLedger: Sendable {
+    private struct State {
+        var requeues: RequeueSchedule
+        /// Whether the next wait shows the job's progress.
+        var hasTurn = false
+        /// Until when the budget for shows is used up, as far as is known.
+        var noShowBefore = Date.distantPast
+        var checkpoint: Data?
+        var said = JobProgress("In progress")
+        /// What the job waits for at present, if a service that it needs is in trouble.
+        var trouble: String?
+        /// What the job is put back with in the middle of a step.
+        var requeueToken: String?
+
+        /// How far the job has come, and what it waits for.
+        var progress: JobProgress {
+            var progress = said
+            if let trouble { progress.summary += "; \(trouble)" }
+            return progress
+        }
+    }
+
     private static let pauseWithoutBudget: TimeInterval = 60
 
     private let jobID: String
@@ -11,40 +33,22 @@ package actor JobLedger {
     private let surroundings: Surroundings
     private let heldSince: Date
     /// What is masked in all that is told of the job.
-    nonisolated let secrets = JobSecrets()
-    private var shows: RequeueSchedule
-    /// Whether the next wait shows the job's progress.
-    private var hasTurn = false
-    /// Until when the budget for shows is used up, as far as is known.
-    private var noShowBefore = Date.distantPast
-    private(set) var checkpoint: Data?
-    private var said = JobProgress("In progress")
-    /// What the job waits for at present, if a service that it needs is in trouble.
-    private var trouble: String?
-    /// What the job is put back with, once it has begun to wait.
-    private(set) var waitingToken: String?
-    /// What the job stands by for, once its handler has said so.
-    private var standby: Standby?
-    /// What the wait that is just over has brought, until the handler has it.
-    private var brought: (any Sendable)?
+    let secrets = JobSecrets()
+    private let state: Locked<State>
 
     /// What the ledgers of all jobs have in common.
     final class Surroundings: Sendable {
         let journal: RetryingJournal
         let waitsInQueue: Bool
-        let canStandBy: Bool
         let showing: Showing?
         let monitor: WorkerMonitor?
         let redact: @Sendable (String) -> String
         let clock: any WorkerClock
 
-        /// - Parameters:
-        ///   - waitsInQueue: Whether jobs wait in CodePipeline's queue rather than in this worker.
-        ///   - canStandBy: Whether the worker keeps jobs that wait without a task.
+        /// - Parameter waitsInQueue: Whether jobs wait in CodePipeline's queue rather than in this worker.
         init(
             journal: RetryingJournal,
             waitsInQueue: Bool = false,
-            canStandBy: Bool = false,
             showing: Showing? = nil,
             monitor: WorkerMonitor? = nil,
             redact: @escaping @Sendable (String) -> String = { $0 },
@@ -52,7 +56,6 @@ package actor JobLedger {
         ) {
             self.journal = journal
             self.waitsInQueue = waitsInQueue
-            self.canStandBy = canStandBy
             self.showing = showing
             self.monitor = monitor
             self.redact = redact
@@ -77,46 +80,46 @@ package actor JobLedger {
         actionExecutionID = job.actionExecutionID
         claimedAt = job.claimedAt
         isContested = job.isContested
-        self.checkpoint = checkpoint
-        self.shows = shows
+        state = Locked(State(requeues: shows, checkpoint: checkpoint))
         self.surroundings = surroundings
         heldSince = surroundings.clock.now
     }
 
-    /// Whether the job waits in CodePipeline's queue rather than in this worker.
-    nonisolated var waitsInQueue: Bool { surroundings.waitsInQueue }
+    /// The handler's last checkpoint, encoded.
+    var checkpoint: Data? { state.withLock { $0.checkpoint } }
 
     func save(_ value: some Encodable & Sendable) async throws {
         let data = try JSONEncoder.compact.encode(value)
         // True from now on, whether the disk takes it or not: a hand-over needs no disk.
-        checkpoint = data
+        state.withLock { $0.checkpoint = data }
         let id = jobID
         try await surroundings.journal.write { try await $0.saveCheckpoint(data, of: id) }
     }
 
     func note(_ progress: JobProgress) async {
-        // On the way to a wait that is over, a handler says what it has said before.
-        guard brought == nil else { return }
-        said = progress
+        var said = progress
         said.summary = secrets.redact(progress.summary)
-        trouble = nil
-        await tell()
+        let isNew = state.withLock { state in
+            guard state.said != said || state.trouble != nil else { return false }
+            (state.said, state.trouble) = (said, nil)
+            return true
+        }
+        if isNew { await tell() }
     }
 
     /// Shows what the job waits for beside its progress; `nil` once that is over.
     func note(trouble: String?) async {
         let trouble = trouble.map(secrets.redact)
-        guard brought == nil, trouble != self.trouble else { return }
-        self.trouble = trouble
-        await tell()
+        let isNew = state.withLock { state in
+            guard state.trouble != trouble else { return false }
+            state.trouble = trouble
+            return true
+        }
+        if isNew { await tell() }
     }
 
     /// How far the job has come, and what it waits for.
-    var progress: JobProgress {
-        var progress = said
-        if let trouble { progress.summary += "; \(trouble)" }
-        return progress
-    }
+    var progress: JobProgress { state.withLock { $0.progress } }
 
     private func tell() async {
         let progress = progress
@@ -126,67 +129,80 @@ package actor JobLedger {
         await surroundings.journal.note(shown, of: jobID)
     }
 
-    /// When the job's progress is next to be shown; `nil` where it isn't, or there is nothing to show yet.
-    var nextShow: Date? {
-        guard let showing = surroundings.showing, progress.externalExecutionID != nil else { return nil }
-        return max(shows.next(heldSince: heldSince, interval: showing.interval), noShowBefore)
+    // MARK: Waits
+
+    /// Whether the next wait shows the job's progress.
+    var isProgressDue: Bool { state.withLock { $0.hasTurn } }
+
+    /// Whether a wait that would go on ends here, since its job is to be put into the queue.
+    ///
+    /// - Parameter isInHaste: Whether the queue would be too slow for it.
+    func givesWay(inHaste isInHaste: Bool = false) -> Bool {
+        surroundings.waitsInQueue ? !isInHaste : takesTurn()
     }
 
-    /// Whether the next ``beginWaiting(for:)`` will show the job's progress: it is due, and within what may be shown of all
-    /// jobs.
-    func takeTurnToShow() -> Bool {
+    /// Whether the next wait shows the job's progress: it is due, and within what may be shown of all jobs.
+    func takesTurn() -> Bool {
         let now = surroundings.clock.now
-        guard !hasTurn, let nextShow, now >= nextShow else { return hasTurn }
-        hasTurn = waitsInQueue || surroundings.showing?.budget.take(now: now) == true
-        if !hasTurn { noShowBefore = now.addingTimeInterval(Self.pauseWithoutBudget) }
-        return hasTurn
+        return state.withLock { takeTurn(&$0, now) }
     }
 
-    /// Puts the job into the queue for the time of a pause, or to show its progress; `false` if it has to wait here.
-    func beginWaiting(for duration: Duration) -> Bool {
+    /// What puts the job into the queue for the time of a wait, or to show its progress; `nil` if it has to wait here.
+    func requeueToken(for pause: Duration) -> String? {
         let now = surroundings.clock.now
-        let isShown = takeTurnToShow()
-        hasTurn = false
-        guard waitsInQueue || isShown else { return false }
-        if isShown { shows = shows.shown(at: now) }
-        waitingToken = token(notBefore: now.addingTimeInterval(duration.timeInterval))
-        return waitingToken != nil
+        return state.withLock { state in
+            let isShown = takeTurn(&state, now)
+            state.hasTurn = false
+            guard surroundings.waitsInQueue || isShown else { return nil }
+            if isShown { state.requeues = state.requeues.shown(at: now) }
+            return token(state, notBefore: now.addingTimeInterval(pause.timeInterval))
+        }
     }
 
-    /// What the wait that is just over has brought; `nil` if none is.
-    func takeBrought<Value: Sendable>(_ type: Value.Type) -> Value? {
-        defer { brought = nil }
-        return brought as? Value
+    /// Pauses, or ends the handler's run to put the job into the queue for that time.
+    ///
+    /// - Throws: ``Requeue``; `CancellationError` when the task is cancelled.
+    func pause(for duration: Duration) async throws {
+        try Task.checkCancellation()
+        if let token = requeueToken(for: duration) {
+            state.withLock { $0.requeueToken = token }
+            throw Requeue()
+        }
+        try await surroundings.clock.sleep(for: duration)
     }
 
-    /// Notes what the job stands by for; `false` if its task has to wait.
-    func beginStandingBy(_ standby: @escaping Standby) -> Bool {
-        guard surroundings.canStandBy else { return false }
-        self.standby = standby
-        return true
+    /// What the job is put back with, if its handler has ended for that.
+    func takeRequeueToken() -> String? {
+        state.withLock { state in
+            defer { state.requeueToken = nil }
+            return state.requeueToken
+        }
     }
 
-    /// What the job stands by for, if its handler has ended for that.
-    func takeStandby() -> Standby? {
-        defer { standby = nil }
-        return standby
-    }
-
-    /// Notes what a wait has brought, before the handler runs anew.
-    func bring(_ value: any Sendable) {
-        brought = value
+    private func takeTurn(_ state: inout State, _ now: Date) -> Bool {
+        guard !state.hasTurn, let showing = surroundings.showing, state.progress.externalExecutionID != nil,
+            now >= max(state.requeues.next(heldSince: heldSince, interval: showing.interval), state.noShowBefore)
+        else { return state.hasTurn }
+        state.hasTurn = surroundings.waitsInQueue || showing.budget.take(now: now)
+        if !state.hasTurn { state.noShowBefore = now.addingTimeInterval(Self.pauseWithoutBudget) }
+        return state.hasTurn
     }
 
     /// What another worker needs to go on with the job; `nil` if that is too long for CodePipeline.
-    func token(notBefore: Date? = nil) -> String? {
+    func token() -> String? { token(state.withLock { $0 }) }
+
+    private func token(_ state: State, notBefore: Date? = nil) -> String? {
         ContinuationToken(
             actionExecutionID: actionExecutionID,
             claimedAt: claimedAt,
             notBefore: notBefore,
-            shows: shows,
+            shows: state.requeues,
             // A handler that has a checkpoint has looked.
-            isContested: isContested && checkpoint == nil,
-            checkpoint: checkpoint
+            isContested: isContested && state.checkpoint == nil,
+            checkpoint: state.checkpoint
         ).encoded()
     }
 }
+
+/// A handler's run ends in the middle of a step, and its job goes on later, from its last checkpoint.
+package struct Requeue: Error {}

@@ -52,7 +52,7 @@ package struct Waiter: Sendable {
                 outage.succeeded(at: clock.now, logger)
                 if isShown { await show(nil) }
                 return value
-            } catch let error as CancellationError {
+            } catch let error where error is CancellationError || error is Requeue {
                 throw error
             } catch {
                 guard case .passing(let deadline, let words) = judge(error) else {

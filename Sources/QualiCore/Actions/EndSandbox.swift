@@ -4,7 +4,7 @@ import Foundation
 import SandboxAPI
 
 /// Ends a sandbox, and waits for its teardown if asked to: `Quali-End-Sandbox`.
-public struct EndSandbox: ActionHandler {
+public struct EndSandbox: WaitingActionHandler {
     /// The properties of the action.
     public struct Configuration: ActionConfiguration {
         let waitForTeardown: Bool
@@ -38,7 +38,11 @@ public struct EndSandbox: ActionHandler {
     }
 
     /// Ends, waits.
-    public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
+    public func run(
+        _ configuration: Configuration,
+        after event: SandboxEvent?,
+        context: JobContext<Checkpoint>
+    ) async throws -> JobStep<SandboxEvent> {
         var checkpoint: Checkpoint
         if let known = context.checkpoint {
             checkpoint = known
@@ -51,7 +55,7 @@ public struct EndSandbox: ActionHandler {
             if checkpoint.deadline == nil {
                 await context.report(JobProgress("Ending the sandbox", externalExecutionID: sandboxID))
                 guard let state = try await knownState(of: sandboxID, configuration, context), !state.isEnded else {
-                    return result(sandboxID, "The sandbox had already been ended.")
+                    return .done(result(sandboxID, "The sandbox had already been ended."))
                 }
                 try await noteEarlierErrors(context, &checkpoint)
                 try await context.save(checkpoint)
@@ -60,9 +64,10 @@ public struct EndSandbox: ActionHandler {
                 try await context.save(checkpoint)
             }
             guard configuration.waitForTeardown, let deadline = checkpoint.deadline else {
-                return result(sandboxID, "The sandbox is being ended.")
+                return .done(result(sandboxID, "The sandbox is being ended."))
             }
-            return try await waitForTeardown(checkpoint, until: deadline, configuration, context)
+            guard let event else { return .wait(await waitForTeardown(of: sandboxID, until: deadline, context)) }
+            return .done(try await finish(checkpoint, event, configuration, context))
         } catch var failure as JobFailure {
             failure.externalExecutionID = sandboxID
             throw failure
@@ -105,19 +110,25 @@ public struct EndSandbox: ActionHandler {
     }
 
     private func waitForTeardown(
-        _ checkpoint: Checkpoint,
+        of sandboxID: String,
         until deadline: Date,
+        _ context: JobContext<Checkpoint>
+    ) async -> JobWait<SandboxEvent> {
+        await context.report(JobProgress("Teardown", percentComplete: 50, externalExecutionID: sandboxID))
+        if context.isProgressDue { await context.show(trouble: await lab.troubleInWords) }
+        // Right after the stop the lab may still show the state from before it, so only the end ends the wait.
+        return lab.wait(for: "the sandbox's teardown", of: sandboxID, until: deadline) { $0.isEnded }
+    }
+
+    /// Says how the teardown went.
+    private func finish(
+        _ checkpoint: Checkpoint,
+        _ event: SandboxEvent,
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>
     ) async throws -> JobResult {
         let sandboxID = checkpoint.sandboxID
-        let progress = JobProgress("Teardown", percentComplete: 50, externalExecutionID: sandboxID)
-        await context.report(progress)
-        // Right after the stop the lab may still show the state from before it, so only the end ends the wait.
-        let (ending, _) = try await lab.wait(for: sandboxID, until: deadline, context, progress: { progress }) {
-            $0.isEnded
-        }
-        if case .overdue(let state, let error) = ending {
+        if case .overdue(let state, let error) = event.result {
             if let error {
                 throw JobFailure("It can't be found out whether the sandbox has ended", error)
             }

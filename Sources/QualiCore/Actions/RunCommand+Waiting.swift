@@ -16,18 +16,54 @@ extension RunCommand {
         JobProgress("Running \(words(configuration, target))", externalExecutionID: target.sandboxID)
     }
 
-    /// Waits for the execution, and makes the job's result of it.
-    func finish(
+    /// Waits for the execution, or makes the job's result of it.
+    func goOn(
         _ configuration: Configuration,
         _ target: CommandTarget,
+        after event: ExecutionWatcher.WaitResult?,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: Checkpoint
+    ) async throws -> JobStep<ExecutionWatcher.WaitResult> {
+        guard let executionID = checkpoint.executionID, let deadline = checkpoint.deadline else {
+            throw JobFailure(.jobFailed, "The worker's notes on this job name no execution.")
+        }
+        let seen: Execution?
+        switch event {
+        case .ended(let execution): seen = execution
+        case .refused(let error): throw Self.unreadable(executionID, error)
+        case .overdue(let wasSeen): seen = try await look(at: executionID, mayFail: wasSeen)
+        case nil:
+            var isKnown = false
+            if context.checkpoint?.executionID != nil {
+                await context.report(Self.running(configuration, target))
+                if context.isProgressDue { await context.show(trouble: await troubleInWords) }
+            } else if let execution = try await look(at: executionID) {
+                // Many commands end at once.
+                guard !execution.status.isFinal else {
+                    return .done(try await finish(configuration, target, execution, context, checkpoint))
+                }
+                isKnown = true
+            }
+            return .wait(
+                wait(for: executionID, of: configuration, on: target, until: deadline, isKnown: isKnown, context)
+            )
+        }
+        return .done(try await finish(configuration, target, seen, context, checkpoint))
+    }
+
+    /// Makes the job's result of an execution that has ended, or of whose time is over.
+    ///
+    /// - Parameter seen: What the lab has shown last; `nil` if it is in trouble, but has shown the execution running.
+    private func finish(
+        _ configuration: Configuration,
+        _ target: CommandTarget,
+        _ seen: Execution?,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: Checkpoint
     ) async throws -> JobResult {
         guard let executionID = checkpoint.executionID, let deadline = checkpoint.deadline else {
             throw JobFailure(.jobFailed, "The worker's notes on this job name no execution.")
         }
-        if context.checkpoint?.executionID != nil { await context.report(Self.running(configuration, target)) }
-        let seen = try await wait(for: executionID, of: configuration, on: target, until: deadline, context)
         let execution =
             if let seen, seen.status.isFinal { seen } else {
                 try await cancelOverdue(executionID, lastSeen: seen, configuration, target, context)
@@ -104,58 +140,42 @@ extension RunCommand {
         }
     }
 
-    /// Waits until the execution has ended or the deadline has passed.
+    /// A wait for the execution's end, which no trouble of the lab ends before the deadline.
     ///
-    /// Until the deadline, no trouble of the lab ends the wait.
-    ///
-    /// - Returns: The execution; `nil` if the lab is in trouble at last, but has shown it running.
-    /// - Throws: ``JobFailure`` if it never has, because then nothing can be said of it; `CancellationError` when the
-    ///   handler is to be run anew later, the job was put back, or the worker is stopped.
+    /// - Parameter isKnown: Whether the execution was just seen running.
     private func wait(
         for executionID: String,
         of configuration: Configuration,
         on target: CommandTarget,
         until deadline: Date,
+        isKnown: Bool,
         _ context: JobContext<Checkpoint>
-    ) async throws -> Execution? {
+    ) -> JobWait<ExecutionWatcher.WaitResult> {
         let watcher = lab.executionWatcher
-        var isKnown = false
-        // Many commands end at once, and aren't worth standing by for.
-        if context.checkpoint?.executionID == nil {
-            let execution = try await look(at: executionID)
-            if let execution, execution.status.isFinal { return execution }
-            isKnown = execution != nil
-        }
         let place = ExecutionWatcher.Place(target: target, command: configuration.command)
         let start = deadline.addingTimeInterval(-configuration.timeout.timeInterval)
-        while true {
-            let givesWayAt =
-                context.waitsInQueue
-                // While the looks are frequent, they are had here.
-                ? start.addingTimeInterval(lab.statusInterval.timeInterval * 1.5) : await context.nextShowOfProgress
-            let result: ExecutionWatcher.WaitResult = try await context.standBy { [isKnown] wake in
+        let clock = context.clock
+        let hasteEnds = start.addingTimeInterval(lab.statusInterval.timeInterval * 1.5)
+        return JobWait(
+            for: "the command's end",
+            until: deadline,
+            pause: watcher.pause(since: start, now: max(clock.now, hasteEnds)),
+            looking: { givesWay, wake in
                 await watcher.watch(
                     for: executionID,
                     at: place,
                     since: start,
                     until: deadline,
-                    givingWayAt: givesWayAt,
                     isKnown: isKnown,
+                    givingWay: { givesWay(clock.now < hasteEnds) },
                     tell: wake
                 )
             }
-            switch result {
-            case .ended(let execution): return execution
-            case .refused(let error): throw Self.unreadable(executionID, error)
-            case .overdue(let wasSeen): return try await look(at: executionID, mayFail: wasSeen)
-            case .givesWay(let wasSeen):
-                isKnown = wasSeen
-                await context.show(trouble: await watcher.trouble.map { "waiting for the lab: \($0)" })
-                if await context.takeTurnToShowProgress() || context.waitsInQueue {
-                    try await context.pause(for: watcher.pause(since: start, now: context.clock.now))
-                }
-            }
-        }
+        )
+    }
+
+    private var troubleInWords: String? {
+        get async { await lab.executionWatcher.trouble.map { "waiting for the lab: \($0)" } }
     }
 
     /// Looks at an execution at once.

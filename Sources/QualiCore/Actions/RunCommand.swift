@@ -5,7 +5,7 @@ import HTTPTransport
 import SandboxAPI
 
 /// Runs a command on a component of a sandbox, or on the sandbox, and waits for it: `Quali-Run-Command`.
-public struct RunCommand: ActionHandler {
+public struct RunCommand: WaitingActionHandler {
     /// The properties of the action.
     public struct Configuration: ActionConfiguration {
         let component: String
@@ -57,7 +57,11 @@ public struct RunCommand: ActionHandler {
     }
 
     /// Finds, runs, waits.
-    public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
+    public func run(
+        _ configuration: Configuration,
+        after event: ExecutionWatcher.WaitResult?,
+        context: JobContext<Checkpoint>
+    ) async throws -> JobStep<ExecutionWatcher.WaitResult> {
         var checkpoint = context.checkpoint ?? Checkpoint()
         let actionExecutionID = context.job.actionExecutionID
         lab.hide(configuration.arguments, ofPasswordType: checkpoint.passwordArguments ?? [], context)
@@ -77,7 +81,7 @@ public struct RunCommand: ActionHandler {
             if checkpoint.executionID == nil {
                 try await start(configuration, target, context, &checkpoint)
             }
-            return try await finish(configuration, target, context, checkpoint)
+            return try await goOn(configuration, target, after: event, context, checkpoint)
         } catch var failure as JobFailure {
             if checkpoint.executionID == nil || failure.type == .configurationError {
                 failure = await explained(failure, target.sandboxID)

@@ -18,46 +18,38 @@ extension StartSandbox {
         configuration.setupTimeout ?? .seconds(60 * (checkpoint.setupMinutes ?? leastSetupMinutes))
     }
 
-    func finish(
+    /// Waits for the setup, or makes the job's result of what it has come to.
+    func goOn(
         _ configuration: Configuration,
+        after event: SandboxEvent?,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
-    ) async throws -> JobResult {
-        guard var sandboxID = checkpoint.sandboxID else {
+    ) async throws -> JobStep<Event> {
+        guard let sandboxID = checkpoint.sandboxID else {
             throw JobFailure(.jobFailed, "The worker's notes on this job name no sandbox.")
         }
         let setupTimeout = Self.setupTimeout(configuration, checkpoint)
         let deadline =
             checkpoint.setupDeadline ?? context.clock.now.addingTimeInterval(setupTimeout.timeInterval)
-        // Before the checkpoint, with which it is written.
-        let progress = JobProgress(
-            "Setting up",
-            percentComplete: checkpoint.percent ?? Self.firstPercent,
-            externalExecutionID: sandboxID
-        )
-        await context.report(progress)
-        if checkpoint.setupDeadline == nil {
-            checkpoint.setupDeadline = deadline
-            try await context.save(checkpoint)
+        // What a wait has brought of another sandbox is of no use.
+        guard let event, event.sandboxID == sandboxID else {
+            return .wait(try await waitForSetup(of: sandboxID, until: deadline, context, &checkpoint))
         }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
-        var (setup, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
         var note: String?
-        let began = deadline.addingTimeInterval(-setupTimeout.timeInterval)
         // Where the setup has failed, a twin is looked for in any case: it may be well, or fail unseen.
-        while hasTwin || !setup.isReady {
+        if event.hasTwin || !event.result.isReady {
+            let began = deadline.addingTimeInterval(-setupTimeout.timeInterval)
             let choice = try await lab.chooseTwin(of: sandboxID, since: began, bearing: tag, context)
-            guard choice.sandboxID != sandboxID else {
-                note = try await lab.endTwins(besides: choice, bearing: tag, context)
-                break
+            guard choice.sandboxID == sandboxID else {
+                checkpoint.sandboxID = choice.sandboxID
+                try await context.save(checkpoint)
+                return .wait(try await waitForSetup(of: choice.sandboxID, until: deadline, context, &checkpoint))
             }
-            sandboxID = choice.sandboxID
-            checkpoint.sandboxID = sandboxID
-            try await context.save(checkpoint)
-            (setup, hasTwin) = try await waitForSetup(of: sandboxID, tag, until: deadline, context, &checkpoint)
+            note = try await lab.endTwins(besides: choice, bearing: tag, context)
         }
-        guard setup.isReady else {
-            var failure = try await setupFailure(setup, sandboxID, configuration, within: setupTimeout, context)
+        guard event.result.isReady else {
+            var failure = try await setupFailure(event.result, sandboxID, configuration, within: setupTimeout, context)
             if let note { failure.message += " \(note)" }
             throw failure
         }
@@ -69,27 +61,46 @@ extension StartSandbox {
         let passwords = checkpoint.passwordInputs
         var result = try await store(sandboxID, until: reservationEnd, waiter, passwords, configuration, context)
         if let note { result.summary += ". \(note)" }
-        return result
+        return .done(result)
     }
 
-    /// Waits until a sandbox is ready, or won't be; also tells whether another one bears its tag.
+    /// A wait until a sandbox is ready, or won't be.
     private func waitForSetup(
         of sandboxID: String,
-        _ tag: SandboxTag,
         until deadline: Date,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
-    ) async throws -> (SandboxWatcher.WaitResult, hasTwin: Bool) {
-        try await lab.wait(for: sandboxID, tag: tag, until: deadline, context) {
+    ) async throws -> JobWait<Event> {
+        if context.isProgressDue {
             let progress = await setupProgress(sandboxID, checkpoint.percent)
             if progress.percentComplete != checkpoint.percent {
                 checkpoint.percent = progress.percentComplete
                 try await context.save(checkpoint)
             }
-            return progress
-        } where: { state in
-            state.isReady || state.isFailed || state.isEnding || state.isEnded
+            await context.report(progress)
+            await context.show(trouble: await lab.troubleInWords)
+        } else {
+            // Before the checkpoint, with which it is written.
+            await context.report(
+                JobProgress(
+                    "Setting up",
+                    percentComplete: checkpoint.percent ?? Self.firstPercent,
+                    externalExecutionID: sandboxID
+                )
+            )
         }
+        if checkpoint.setupDeadline == nil {
+            checkpoint.setupDeadline = deadline
+            try await context.save(checkpoint)
+        }
+        return lab.wait(
+            for: "the sandbox's setup",
+            of: sandboxID,
+            tag: SandboxTag(actionExecutionID: context.job.actionExecutionID),
+            until: deadline
+        ) { state in
+            state.isReady || state.isFailed || state.isEnding || state.isEnded
+        }.map { .setup($0) }
     }
 
     /// Stores the details of a sandbox that is ready.

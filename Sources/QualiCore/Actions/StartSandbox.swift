@@ -5,7 +5,7 @@ import HTTPTransport
 import SandboxAPI
 
 /// Starts a sandbox from a public blueprint, waits for its setup, and stores its details: `Quali-Start-Sandbox`.
-public struct StartSandbox: ActionHandler {
+public struct StartSandbox: WaitingActionHandler {
     /// The properties of the action.
     public struct Configuration: ActionConfiguration {
         let blueprint: String
@@ -73,18 +73,45 @@ public struct StartSandbox: ActionHandler {
         self.lab = lab
     }
 
+    /// What a wait brings.
+    public enum Event: Sendable {
+        /// The sandbox's setup has come to something.
+        case setup(SandboxEvent)
+        /// The lab, which lacked resources, is to be asked again.
+        case retry(Start)
+    }
+
+    /// A start that is tried again while the lab lacks resources.
+    public struct Start: Sendable {
+        let blueprint: Blueprint
+        let request: StartSandboxRequest
+        let limit: Duration
+        var judge: @Sendable (any Error) -> Waiter.Verdict
+        var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
+        /// When another worker's sandbox was last looked for.
+        var lookedAt: Date
+    }
+
     /// Starts, waits, stores.
-    public func run(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> JobResult {
+    public func run(
+        _ configuration: Configuration,
+        after event: Event?,
+        context: JobContext<Checkpoint>
+    ) async throws -> JobStep<Event> {
         var checkpoint = context.checkpoint ?? Checkpoint()
         lab.hide(configuration.inputs, ofPasswordType: checkpoint.passwordInputs ?? [], context)
         do {
-            try await ensureStarted(configuration, context, &checkpoint)
+            if checkpoint.sandboxID == nil, let wait = try await start(configuration, event, context, &checkpoint) {
+                return .wait(wait)
+            }
             try await learnBlueprint(configuration, context, &checkpoint)
             if let message = checkpoint.failure {
                 throw JobFailure(checkpoint.failureType.map { .init(rawValue: $0) } ?? .jobFailed, message)
             }
-            return try await finish(configuration, context, &checkpoint)
-        } catch let error as CancellationError {
+            var setup: SandboxEvent?
+            if case .setup(let event) = event { setup = event }
+            return try await goOn(configuration, after: setup, context, &checkpoint)
+        } catch let error where error is CancellationError || error is Requeue {
             throw error
         } catch {
             throw try await failed(error, configuration, context, &checkpoint)
@@ -154,20 +181,23 @@ public struct StartSandbox: ActionHandler {
 
     // MARK: Start
 
-    /// Starts the sandbox, unless that was done before; its id is in the checkpoint then.
-    private func ensureStarted(
+    /// Starts the sandbox; its id is in the checkpoint then.
+    ///
+    /// - Returns: What is waited for first, where the lab lacks resources.
+    private func start(
         _ configuration: Configuration,
+        _ event: Event?,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
-    ) async throws {
-        guard checkpoint.sandboxID == nil else { return }
+    ) async throws -> JobWait<Event>? {
+        if case .retry(let start) = event { return try await attempt(start, configuration, context, &checkpoint) }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
         let limit = Self.setupTimeout(configuration, checkpoint)
         var hasLooked = true
         if checkpoint.isStartUncertain {
-            if try await adoptStarted(tag, within: limit, context, &checkpoint) { return }
+            if try await adoptStarted(tag, within: limit, context, &checkpoint) { return nil }
         } else if checkpoint.looks != nil || context.checkpoint == nil && context.mayHaveBegunElsewhere {
-            if try await adoptOther(tag, within: limit, context, &checkpoint) { return }
+            if try await adoptOther(tag, within: limit, context, &checkpoint) { return nil }
         } else {
             hasLooked = false
         }
@@ -177,42 +207,61 @@ public struct StartSandbox: ActionHandler {
         let setupTimeout = Self.setupTimeout(configuration, checkpoint)
         checkpoint.passwordInputs = passwordInputs(of: blueprint)
         let inputs = hideInputs(configuration, blueprint, context)
-        let request = StartSandboxRequest(
-            name: tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline"),
-            duration: configuration.duration,
-            params: inputs
-        )
-        let waiter = context.waiter(limit: setupTimeout)
-        var judge = lab.patience(of: waiter)
-        var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
         let oldClaim = context.oldClaim
-        var lookedAt = oldClaim ?? context.clock.now
+        let start = Start(
+            blueprint: blueprint,
+            request: StartSandboxRequest(
+                name: tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline"),
+                duration: configuration.duration,
+                params: inputs
+            ),
+            limit: setupTimeout,
+            judge: lab.patience(of: context.waiter(limit: setupTimeout)),
+            lookedAt: oldClaim ?? context.clock.now
+        )
         if !hasLooked, oldClaim != nil {
             // So long may another worker have had the job that it has started one, which a lab may list late.
             if await context.isOver() {
                 throw JobFailure.closed(before: "its sandbox was started")
             }
-            if try await adoptOther(tag, within: setupTimeout, context, &checkpoint) { return }
+            if try await adoptOther(tag, within: setupTimeout, context, &checkpoint) { return nil }
         }
+        return try await attempt(start, configuration, context, &checkpoint)
+    }
+
+    /// Starts the sandbox, again and again while the lab is in passing trouble.
+    ///
+    /// - Returns: What is waited for before the next attempt, where the lab lacks resources.
+    private func attempt(
+        _ start: Start,
+        _ configuration: Configuration,
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws -> JobWait<Event>? {
+        var start = start
+        let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
+        let waiter = context.waiter(limit: start.limit)
         while true {
             let wasUncertain = checkpoint.isStartUncertain
             checkpoint.isStartUncertain = true
             try await context.save(checkpoint)
             // The action may have gone on elsewhere by now, if the job's acknowledgement was in doubt there. It is looked for
             // after the note, for which a full disk may have waited long, and once more where the look itself took long.
-            for _ in 1...3 where context.clock.now.timeIntervalSince(lookedAt) > Self.longestDelay {
-                lookedAt = context.clock.now
+            for _ in 1...3 where context.clock.now.timeIntervalSince(start.lookedAt) > Self.longestDelay {
+                start.lookedAt = context.clock.now
                 checkpoint.isStartUncertain = wasUncertain
                 if await context.isOver() {
                     throw JobFailure.closed(before: "its sandbox was started")
                 }
-                let other = try await lab.sandbox(with: tag, enough: 1, inPast: false, waiter)
-                if let other { return try await adoptOther(other, context, &checkpoint) }
+                if let other = try await lab.sandbox(with: tag, enough: 1, inPast: false, waiter) {
+                    try await adoptOther(other, context, &checkpoint)
+                    return nil
+                }
                 checkpoint.isStartUncertain = true
             }
             do {
-                let client = lab.client
-                let identifier = blueprint.id.isEmpty ? blueprint.name : blueprint.id
+                let (client, request) = (lab.client, start.request)
+                let identifier = start.blueprint.id.isEmpty ? start.blueprint.name : start.blueprint.id
                 let sandbox = try await context.uninterrupted {
                     try await client.startSandbox(blueprint: identifier, request)
                 }
@@ -221,7 +270,8 @@ public struct StartSandbox: ActionHandler {
                     "Sandbox started",
                     metadata: ["sandbox": "\(sandbox.id)", "name": "\(request.name)"]
                 )
-                return try await adopt(sandbox.id, context, &checkpoint)
+                try await adopt(sandbox.id, context, &checkpoint)
+                return nil
             } catch let error as SandboxAPIError {
                 // Once a start may have gone through, a later refusal proves nothing: the resources that are taken may
                 // be taken by that very sandbox.
@@ -230,7 +280,7 @@ public struct StartSandbox: ActionHandler {
                         "It is unknown whether a sandbox was started",
                         metadata: ["error": "\(error)"]
                     )
-                    if try await adoptStarted(tag, within: setupTimeout, context, &checkpoint) { return }
+                    if try await adoptStarted(tag, within: start.limit, context, &checkpoint) { return nil }
                 } else {
                     // A box on the way may have sent it twice, and tell of the second alone.
                     if error.mayBeMetLater, let sandboxID = await lab.runningSandbox(with: tag) {
@@ -238,19 +288,20 @@ public struct StartSandbox: ActionHandler {
                             "The lab refuses a start that it has made: something on the way may repeat requests",
                             metadata: ["sandbox": "\(sandboxID)", "error": "\(error)"]
                         )
-                        return try await adopt(sandboxID, context, &checkpoint)
+                        try await adopt(sandboxID, context, &checkpoint)
+                        return nil
                     }
                     checkpoint.isStartUncertain = false
                 }
                 // A lab that says what it lacks is well, so a later trouble is a new one.
-                if error.mayBeMetLater, !error.isTransient { judge = lab.patience(of: waiter) }
-                try await admitRetry(error, judge, configuration, blueprint, context, &checkpoint)
+                if error.mayBeMetLater, !error.isTransient { start.judge = lab.patience(of: waiter) }
+                try await admitRetry(error, start.judge, configuration, start.blueprint, context, &checkpoint)
+                let pause = start.backoff.pause()
                 // Resources may stay taken for hours. Other trouble is waited out here: its patience is no checkpoint's.
-                if error.mayBeMetLater, checkpoint.resourcesDeadline ?? .distantPast > context.clock.now {
-                    try await context.pause(for: backoff.pause())
-                } else {
-                    try await context.clock.sleep(for: backoff.pause())
+                if error.mayBeMetLater, let deadline = checkpoint.resourcesDeadline, deadline > context.clock.now {
+                    return .pause(pause, for: "resources of the lab", until: deadline, then: .retry(start))
                 }
+                try await context.clock.sleep(for: pause)
             }
         }
     }

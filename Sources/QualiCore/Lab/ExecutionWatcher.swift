@@ -15,13 +15,11 @@ public actor ExecutionWatcher {
     }
 
     /// What a wait has come to.
-    enum WaitResult: Sendable {
+    public enum WaitResult: Sendable {
         /// The execution has ended.
         case ended(Execution)
         /// The lab refuses to show it.
         case refused(SandboxAPIError)
-        /// The wait would go on, but the caller wants to do something else.
-        case givesWay(wasSeen: Bool)
         /// The deadline has passed, since when nobody has looked.
         case overdue(wasSeen: Bool)
     }
@@ -38,8 +36,8 @@ public actor ExecutionWatcher {
         let place: Place
         let start: Date
         let deadline: Date
-        let givesWayAt: Date?
-        let tell: @Sendable (WaitResult) -> Void
+        let givesWay: @Sendable () -> Bool
+        let tell: @Sendable (WaitResult?) -> Void
         var wasSeen: Bool
         var nextLook: Date
         /// The pause before the next look, in seconds.
@@ -111,18 +109,18 @@ public actor ExecutionWatcher {
     ///   - place: Whose execution it is.
     ///   - start: Since when it has been running.
     ///   - deadline: How long it is waited for. No trouble of the lab ends the wait before.
-    ///   - givesWayAt: From when on the wait ends after a look, even if it would go on.
+    ///   - givesWay: Whether the wait ends after a look, even if it would go on.
     ///   - isKnown: Whether the execution was just seen running, so that the first look has time.
-    ///   - tell: Called once, unless the wait is given up before, with what it has come to.
+    ///   - tell: Called once, unless the wait is given up before, with what it has come to; `nil` if it would go on.
     /// - Returns: Gives up the wait.
     func watch(
         for executionID: String,
         at place: Place,
         since start: Date,
         until deadline: Date,
-        givingWayAt givesWayAt: Date?,
         isKnown: Bool,
-        tell: @escaping @Sendable (WaitResult) -> Void
+        givingWay givesWay: @escaping @Sendable () -> Bool = { false },
+        tell: @escaping @Sendable (WaitResult?) -> Void
     ) -> GiveUp {
         lastWaiter += 1
         let id = lastWaiter
@@ -133,7 +131,7 @@ public actor ExecutionWatcher {
             place: place,
             start: start,
             deadline: deadline,
-            givesWayAt: givesWayAt,
+            givesWay: givesWay,
             tell: tell,
             wasSeen: isKnown,
             nextLook: isKnown ? now.addingTimeInterval(pause) : now,
@@ -302,7 +300,7 @@ public actor ExecutionWatcher {
         guard var waiter = waiters[id] else { return }
         let now = clock.now
         if isSeen { waiter.wasSeen = true }
-        if let givesWayAt = waiter.givesWayAt, givesWayAt <= now { return end(id, .givesWay(wasSeen: waiter.wasSeen)) }
+        if waiter.givesWay() { return end(id, nil) }
         waiter.read = .none
         waiter.pause = pause(since: waiter.start, now: now).timeInterval
         waiter.nextLook = now.addingTimeInterval(waiter.pause)
@@ -310,7 +308,7 @@ public actor ExecutionWatcher {
         wake(for: id)
     }
 
-    private func end(_ id: Int, _ result: WaitResult) {
+    private func end(_ id: Int, _ result: WaitResult?) {
         forget(id)?.tell(result)
     }
 

@@ -86,51 +86,43 @@ extension LabAccess {
         }
     }
 
-    /// Waits for a state of a sandbox: here without a task, or in CodePipeline's queue.
+    /// A wait for a sandbox.
     ///
     /// - Parameters:
+    ///   - reason: What is waited for, for people.
+    ///   - sandboxID: The sandbox.
     ///   - tag: The tag that no other sandbox should bear.
-    ///   - progress: How far the sandbox has come, asked for when that is to be shown.
-    /// - Returns: What was seen, and whether another sandbox bears the tag.
-    /// - Throws: `CancellationError` when the handler is to be run anew later, the job was put back, or the worker is stopped.
+    ///   - deadline: When it ends at the latest.
+    ///   - isWanted: Whether a state ends it.
+    /// - Returns: The wait, which brings what it has come to.
     func wait(
-        for sandboxID: String,
+        for reason: String,
+        of sandboxID: String,
         tag: SandboxTag? = nil,
         until deadline: Date,
-        _ context: JobContext<some Codable & Sendable>,
-        progress: () async throws -> JobProgress,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
-    ) async throws -> (result: SandboxWatcher.WaitResult, hasTwin: Bool) {
-        while true {
-            let givesWayAt = context.waitsInQueue ? .distantPast : await context.nextShowOfProgress
-            let wait: SandboxWait = try await context.standBy { [watcher] wake in
+    ) -> JobWait<SandboxEvent> {
+        JobWait(
+            for: reason,
+            until: deadline,
+            pause: statusInterval,
+            looking: { [watcher] givesWay, wake in
                 await watcher.watch(
                     for: sandboxID,
                     tag: tag,
                     until: deadline,
-                    givingWayAt: givesWayAt,
+                    givingWay: { givesWay(false) },
                     where: isWanted
                 ) { result, hasTwin in
-                    wake(result.map { SandboxWait.over($0, hasTwin: hasTwin) } ?? .givesWay)
+                    wake(result.map { SandboxEvent(sandboxID: sandboxID, result: $0, hasTwin: hasTwin) })
                 }
             }
-            if case .over(let result, let hasTwin) = wait { return (result, hasTwin) }
-            if await context.takeTurnToShowProgress() {
-                await context.report(try await progress())
-                await context.show(trouble: await watcher.trouble.map { "waiting for the lab: \($0)" })
-            } else if !context.waitsInQueue {
-                // It is others' turn, so the lab isn't asked for what nobody would see.
-                continue
-            }
-            try await context.pause(for: statusInterval)
-        }
+        )
     }
 
-    /// What a wait for a sandbox has come to.
-    private enum SandboxWait: Sendable {
-        case over(SandboxWatcher.WaitResult, hasTwin: Bool)
-        /// It would go on.
-        case givesWay
+    /// What the worker has met at its latest read of the lab, in words for a job that waits; `nil` while all is well.
+    var troubleInWords: String? {
+        get async { await watcher.trouble.map { "waiting for the lab: \($0)" } }
     }
 
     /// Whether a sandbox is as a stop leaves it.
@@ -165,4 +157,12 @@ extension SandboxClient {
             throw error
         }
     }
+}
+
+/// What a wait for a sandbox has come to.
+public struct SandboxEvent: Sendable {
+    let sandboxID: String
+    let result: SandboxWatcher.WaitResult
+    /// Whether another sandbox was seen that bears the tag.
+    let hasTwin: Bool
 }

@@ -92,7 +92,7 @@ public struct LabAccess: Sendable {
 
     /// How long which trouble is borne from now on: short troubles for the lab's patience, or until a deadline, and a refused
     /// login, which only its operator can mend, for the action's own time.
-    func patience(of waiter: Waiter, until deadline: Date? = nil) -> (any Error) -> Waiter.Verdict {
+    func patience(of waiter: Waiter, until deadline: Date? = nil) -> @Sendable (any Error) -> Waiter.Verdict {
         let now = waiter.clock.now
         let patienceEnd = max(now.addingTimeInterval(patience.timeInterval), deadline ?? now)
         let limit = max(now.addingTimeInterval(waiter.limit.timeInterval), patienceEnd)

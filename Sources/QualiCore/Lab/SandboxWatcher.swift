@@ -25,7 +25,7 @@ public actor SandboxWatcher {
         let sandboxID: String
         let tag: SandboxTag?
         let deadline: Date
-        let givesWayAt: Date?
+        let givesWay: @Sendable () -> Bool
         let isWanted: @Sendable (SandboxState) -> Bool
         let tell: @Sendable (WaitResult?, _ hasTwin: Bool) -> Void
         /// Whether another sandbox was seen that bears the tag.
@@ -88,7 +88,7 @@ public actor SandboxWatcher {
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
     ) async throws -> WaitResult {
         let (sightings, found) = AsyncStream<WaitResult>.makeStream()
-        let giveUp = watch(for: sandboxID, until: deadline, givingWayAt: nil, where: isWanted) { result, _ in
+        let giveUp = watch(for: sandboxID, until: deadline, where: isWanted) { result, _ in
             if let result { found.yield(result) }
         }
         for await result in sightings { return result }
@@ -96,12 +96,12 @@ public actor SandboxWatcher {
         throw CancellationError()
     }
 
-    /// Waits as ``wait(for:until:where:)`` does, without a task, until a time at which the caller wants to do something else.
+    /// Waits as ``wait(for:until:where:)`` does, without a task, unless the caller wants to do something else.
     ///
     /// - Parameters:
     ///   - tag: The tag that no other sandbox should bear.
-    ///   - givesWayAt: From when on the wait ends after a look, even if it would go on; a time that has passed means one
-    ///     look, or a few if the lab doesn't know the sandbox.
+    ///   - givesWay: Whether the wait ends after a look, even if it would go on; where that is always so, it is one look, or
+    ///     a few if the lab doesn't know the sandbox.
     ///   - tell: Called once, unless the wait is given up before, with what it has come to, `nil` if it would go on, and
     ///     whether another sandbox was seen that bears the tag.
     /// - Returns: Gives up the wait.
@@ -109,7 +109,7 @@ public actor SandboxWatcher {
         for sandboxID: String,
         tag: SandboxTag? = nil,
         until deadline: Date,
-        givingWayAt givesWayAt: Date?,
+        givingWay givesWay: @escaping @Sendable () -> Bool = { false },
         where isWanted: @escaping @Sendable (SandboxState) -> Bool,
         tell: @escaping @Sendable (WaitResult?, _ hasTwin: Bool) -> Void
     ) -> GiveUp {
@@ -119,7 +119,7 @@ public actor SandboxWatcher {
             sandboxID: sandboxID,
             tag: tag,
             deadline: deadline,
-            givesWayAt: givesWayAt,
+            givesWay: givesWay,
             isWanted: isWanted,
             tell: tell
         )
@@ -238,7 +238,6 @@ extension SandboxWatcher.Waiter {
         }
         if now >= deadline { return .over(.overdue(lastState, lastState == nil ? lastError : nil)) }
         let hasSeen = misses == 0 && (lastState != nil || lastError != nil)
-        let givesWay = givesWayAt.map { now >= $0 } ?? false
-        return givesWay && hasSeen ? .over(nil) : .goesOn
+        return hasSeen && givesWay() ? .over(nil) : .goesOn
     }
 }

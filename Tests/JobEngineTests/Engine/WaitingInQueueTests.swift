@@ -14,14 +14,12 @@ struct WaitingInQueueTests {
         let runs = Locked<[Int?]>([])
         try await RunningWorker.run(queue: queue) {
             $0.handoff = .always
-        } handler: { context in
+        } steps: { context, _ in
             runs.withLock { $0.append(context.checkpoint) }
-            if context.checkpoint == 2 { return JobResult(summary: "done") }
+            if context.checkpoint == 2 { return .done(JobResult(summary: "done")) }
             try await context.save((context.checkpoint ?? 0) + 1)
             await context.report(JobProgress("Setting up", percentComplete: 40, externalExecutionID: "s1"))
-            try await context.pause(for: .seconds(30))
-            Issue.record("it must not wait here")
-            return JobResult(summary: "never")
+            return .wait(.pause(.seconds(30), for: "the setup"))
         } whileRunning: { worker in
             for number in 1...2 {
                 let put = try #require(await worker.clock.running { await queue.report(of: "\(number)") }.success)
@@ -44,14 +42,12 @@ struct WaitingInQueueTests {
         let looks = Locked<[Date]>([])
         try await RunningWorker.run(queue: queue) {
             $0.handoff = .always
-        } handler: { context in
+        } steps: { context, _ in
             let number = looks.withLock { looks in
                 looks.append(context.clock.now)
                 return looks.count
             }
-            if number == 2 { return JobResult(summary: "done") }
-            try await context.pause(for: .seconds(30))
-            return JobResult(summary: "never")
+            return number == 2 ? .done(JobResult(summary: "done")) : .wait(.pause(.seconds(30), for: "its turn"))
         } whileRunning: { worker in
             let token = await worker.clock.running { await queue.report(of: "1") }.success?.continuationToken
             await queue.offer(.job("2", actionExecutionID: "run-1", token: token))
@@ -94,9 +90,8 @@ struct WaitingInQueueTests {
         await queue.offer(.job("1", actionExecutionID: String(repeating: "x", count: ContinuationToken.limit)))
         try await RunningWorker.run(queue: queue) {
             $0.handoff = .always
-        } handler: { context in
-            try await context.pause(for: .seconds(30))
-            return JobResult(summary: "done")
+        } steps: { _, event in
+            event == nil ? .wait(.pause(.seconds(30), for: "its turn", then: 1)) : .done(JobResult(summary: "done"))
         } whileRunning: { worker in
             let report = await worker.clock.running { await queue.report(of: "1") }.success
             #expect(report?.executionDetails?.summary == "done")
@@ -104,13 +99,25 @@ struct WaitingInQueueTests {
         }
     }
 
+    @Test func `puts a job back in the middle of a step, and not where the handler has failed since`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        try await RunningWorker.run(queue: queue) {
+            $0.handoff = .always
+        } handler: { context in
+            try await context.pause(for: .seconds(30))
+            return JobResult(summary: "never")
+        } whileRunning: { worker in
+            let put = try #require(await worker.clock.running { await queue.report(of: "1") }.success)
+            #expect(put.continuationToken != nil)
+        }
+    }
+
     @Test func `waits here unless it is told otherwise`() async throws {
         let queue = FakeQueue()
         await queue.offer(.job("1"))
-        try await RunningWorker.run(queue: queue) { context in
-            #expect(!context.waitsInQueue)
-            try await context.pause(for: .seconds(30))
-            return JobResult(summary: "done")
+        try await RunningWorker.run(queue: queue) { _, event in
+            event == nil ? .wait(.pause(.seconds(30), for: "its turn", then: 1)) : .done(JobResult(summary: "done"))
         } whileRunning: { worker in
             let report = await worker.clock.running { await queue.report(of: "1") }.success
             #expect(report?.executionDetails?.summary == "done")

@@ -24,13 +24,12 @@ struct ProgressTests {
         try await RunningWorker.run(queue: queue) {
             $0.handoff = handoff
             $0.progressInterval = interval
-        } handler: { context in
-            for look in (context.checkpoint ?? 1)...looks {
-                await context.report(JobProgress("Setup", percentComplete: look, externalExecutionID: link))
-                try await context.save(look + 1)
-                try await context.pause(for: .seconds(2.5))
-            }
-            return JobResult(summary: "done")
+        } steps: { context, _ in
+            let look = context.checkpoint ?? 1
+            guard look <= looks else { return .done(JobResult(summary: "done")) }
+            await context.report(JobProgress("Setup", percentComplete: look, externalExecutionID: link))
+            try await context.save(look + 1)
+            return .wait(.pause(.seconds(2.5), for: "the setup"))
         } whileRunning: {
             try await body(queue, $0)
         }
@@ -119,33 +118,52 @@ struct ProgressTests {
             return line.contains("/sandboxes/") ? .sandbox("s1", .setup) : .list("s1", .setup)
         }
         let job = JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now)
-        let surroundings = JobLedger.Surroundings(
-            journal: RetryingJournal(InMemoryJobJournal([.record()]), clock: clock, logger: .silent),
-            showing: JobLedger.Showing(interval: .seconds(60), budget: budget),
-            clock: clock
+        var checkpoint = StartSandbox.Checkpoint()
+        checkpoint.sandboxID = "s1"
+        checkpoint.passwordInputs = []
+        checkpoint.setupMinutes = 10
+        checkpoint.setupDeadline = clock.now.addingTimeInterval(600)
+        let ledger = JobLedger(
+            job,
+            checkpoint: try JSONEncoder.compact.encode(checkpoint),
+            .init(
+                journal: RetryingJournal(InMemoryJobJournal([.record()]), clock: clock, logger: .silent),
+                showing: JobLedger.Showing(interval: .seconds(60), budget: budget),
+                clock: clock
+            )
         )
-        let context = JobContext<Int>(
+        let context = JobContext<StartSandbox.Checkpoint>(
             job: job,
-            checkpoint: nil,
+            checkpoint: checkpoint,
             artifacts: JobArtifacts(store: FakeArtifactStore()),
             clock: clock,
             log: JobLog(.silent, externalExecutionName: nil),
-            ledger: JobLedger(job, checkpoint: nil, surroundings)
+            ledger: ledger
         )
-        await context.report(JobProgress("Setting up", externalExecutionID: "s1"))
-        let looks = Locked(0)
-        let deadline = clock.now.addingTimeInterval(600)
-        let result = try? await bench.running {
-            try await bench.access.wait(for: "s1", until: deadline, context) {
-                looks.withLock { $0 += 1 }
-                return JobProgress("Setup", externalExecutionID: "s1")
-            } where: {
-                $0.isReady
-            }
+        let handler = StartSandbox(lab: bench.access)
+        let configuration = try StartSandbox.Configuration(ActionProperties(StartSandboxTests.properties))
+        let event = try await bench.running {
+            try await Self.event(of: handler.run(configuration, after: nil, context: context), ledger)
         }
-        #expect(looks.withLock { $0 } == (isCrowded ? 0 : 1))
-        // A job that is shown is put back into the queue.
-        #expect((result != nil) == isCrowded)
+        // What gives way is run anew, looks, and is put back into the queue.
+        #expect((event == nil) == !isCrowded)
+        #expect(ledger.isProgressDue == !isCrowded)
+        #expect(bench.lab.count("GET /sandboxes/s1") == 0)
+        guard !isCrowded else { return }
+        _ = try await bench.running { try await handler.run(configuration, after: nil, context: context) }
+        #expect(bench.lab.count("GET /sandboxes/s1") == 1)
+        #expect(ledger.requeueToken(for: .seconds(5)) != nil)
+    }
+
+    /// What a handler's wait brings; `nil` if it gives way.
+    private static func event<Event>(of step: JobStep<Event>, _ ledger: JobLedger) async throws -> Event? {
+        guard case .wait(let wait) = step, case .looks(let begin) = wait.kind else {
+            Issue.record("it doesn't wait: \(step)")
+            return nil
+        }
+        let (events, end) = AsyncStream<Event?>.makeStream()
+        _ = await begin({ ledger.givesWay(inHaste: $0) }) { end.yield($0) }
+        return await events.first { _ in true } ?? nil
     }
 
     @Test(arguments: [CodePipeline.ActionExecutionStatus.abandoned, .failed])
@@ -161,10 +179,10 @@ struct ProgressTests {
         try await RunningWorker.run(queue: queue) {
             $0.progressInterval = .seconds(60)
             $0.abandonmentInterval = .seconds(60)
-        } handler: { context in
+        } steps: { context, _ in
             await context.report(JobProgress("Setup", externalExecutionID: "s1"))
             try await context.save(7)
-            while true { try await context.pause(for: .seconds(2.5)) }
+            return .wait(.pause(.seconds(2.5), for: "the setup"))
         } abandoned: { context in
             undone.withLock { $0 = context.checkpoint }
             wasUndone.open()

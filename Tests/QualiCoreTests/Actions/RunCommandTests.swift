@@ -382,42 +382,27 @@ struct RunCommandTests {
         let bench = try bench(clock: clock) { line, _ in
             line == "GET /executions/e2" && LabBench.seconds(clock) < 60 ? Self.execution("Running") : nil
         }
-        let job = JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now)
-        let journal = InMemoryJobJournal([.record()])
-        let ledger = JobLedger(
-            job,
-            checkpoint: nil,
-            .init(
-                journal: RetryingJournal(journal, clock: clock, logger: .silent),
-                canStandBy: true,
-                clock: clock
-            )
+        let context = JobContext<RunCommand.Checkpoint>(
+            job: JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now),
+            artifacts: JobArtifacts(store: FakeArtifactStore()),
+            journal: InMemoryJobJournal([.record()]),
+            clock: clock,
+            logger: .silent
         )
-        @Sendable func run(_ checkpoint: RunCommand.Checkpoint?) async throws -> JobResult {
-            let context = JobContext<RunCommand.Checkpoint>(
-                job: job,
-                checkpoint: checkpoint,
-                artifacts: JobArtifacts(store: FakeArtifactStore()),
-                clock: clock,
-                log: JobLog(.silent, externalExecutionName: nil),
-                ledger: ledger
-            )
-            let properties = ["ComponentName": "SANDBOX", "CommandName": "check", "SandboxId": "s1"]
-            return try await RunCommand(lab: bench.access).run(.init(ActionProperties(properties)), context: context)
-        }
+        let properties = ["ComponentName": "SANDBOX", "CommandName": "check", "SandboxId": "s1"]
+        let configuration = try RunCommand.Configuration(ActionProperties(properties))
+        let handler = RunCommand(lab: bench.access)
         let result = try await bench.running {
-            await #expect(throws: CancellationError.self) { _ = try await run(nil) }
-            let standby = try #require(await ledger.takeStandby())
-            let saved = try #require(await ledger.checkpoint)
-            let brought = Locked<(any Sendable)?>(nil)
-            let gate = Gate()
-            _ = await standby { value in
-                brought.withLock { $0 = value }
-                gate.open()
+            guard case .wait(let wait) = try await handler.run(configuration, after: nil, context: context) else {
+                throw CancellationError()
             }
-            await gate.wait()
-            await ledger.bring(try #require(brought.withLock { $0 }))
-            return try await run(JSONDecoder.compact.decode(RunCommand.Checkpoint.self, from: saved))
+            let event = try await wait.outcome(clock)
+            guard
+                case .done(let result) = try await handler.run(configuration, after: event, context: context.renewed())
+            else {
+                throw CancellationError()
+            }
+            return result
         }
         #expect(result.outputVariables["CommandOutput"] == "fine")
         #expect(bench.lab.count(Self.startLine) == 1)

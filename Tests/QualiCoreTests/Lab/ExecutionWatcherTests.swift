@@ -49,15 +49,15 @@ struct ExecutionWatcherTests {
                     at: place(id),
                     since: start,
                     until: start.addingTimeInterval(seconds),
-                    givingWayAt: givesWayAt.map(start.addingTimeInterval),
-                    isKnown: isKnown
+                    isKnown: isKnown,
+                    givingWay: { LabBench.seconds(bench.clock) >= givesWayAt ?? .infinity }
                 ) { result in
                     let words =
                         switch result {
                         case .ended(let execution): execution.status.rawValue
                         case .refused(let error): "\(error.code)"
-                        case .givesWay(let wasSeen): wasSeen ? "gives way" : "gives way, never seen"
                         case .overdue(let wasSeen): wasSeen ? "overdue" : "never seen"
+                        case nil: "gives way"
                         }
                     sightings.yield((id, words))
                 }
@@ -150,7 +150,6 @@ struct ExecutionWatcherTests {
                 at: Self.elsewhere(id),
                 since: now.addingTimeInterval(isNew ? 0 : -3_600),
                 until: .distantFuture,
-                givingWayAt: nil,
                 isKnown: isNew
             ) { _ in if isNew { gate.open() } }
         }
@@ -182,7 +181,7 @@ struct ExecutionWatcherTests {
     ) async throws {
         let bench = try Self.bench(endingAt: .infinity) { _, _ in isShown ? nil : .error(503, "later") }
         let found = try await Self.wait(for: ["a"], bench, givingWayAt: 20)
-        #expect(found == ["a": isShown ? "gives way" : "gives way, never seen"])
+        #expect(found == ["a": "gives way"])
         #expect(LabBench.seconds(bench.clock) >= 20)
         #expect(LabBench.seconds(bench.clock) <= 25)
     }
@@ -196,7 +195,6 @@ struct ExecutionWatcherTests {
                 at: Self.place,
                 since: bench.clock.now,
                 until: .distantFuture,
-                givingWayAt: nil,
                 isKnown: true
             ) { _ in isTold.withLock { $0 = true } }
             await giveUp()

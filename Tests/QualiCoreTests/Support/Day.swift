@@ -68,8 +68,9 @@ struct Day: Sendable {
         if !isIdle { configuration.pollInterval = .seconds(20) }
         configuration.redispatchInterval = .seconds(86_400)
         let watcher = SandboxWatcher(client: lab, interval: .seconds(5), clock: clock, logger: book.logger)
-        let handler = isAlways ? Self.waitsInQueue : waits(watcher)
-        var actions = [CodePipeline.ActionTypeID.start, .end].map { JobAction($0, handler: handler) }
+        var actions = [CodePipeline.ActionTypeID.start, .end].map { type in
+            isAlways ? JobAction(type, handler: Self.waitsInQueue) : JobAction(type, handler: waits(watcher))
+        }
         for index in actions.indices { actions[index].externalExecutionName = "sandbox" }
         let worker = JobWorker(
             queue: queue,
@@ -103,10 +104,10 @@ struct Day: Sendable {
         }
     }
 
-    private static let waitsInQueue = ClosureHandler { context in
+    private static let waitsInQueue = WaitingClosureHandler { context, _ in
         await context.report(JobProgress("Setting up", externalExecutionID: "s1"))
         try await context.save(1)
-        while true { try await context.pause(for: .seconds(60)) }
+        return .wait(.pause(.seconds(60), for: "the setup"))
     }
 
     /// Looks at the lab and writes to the journal once a minute.

@@ -102,7 +102,7 @@ struct LabBench: Sendable {
     }
 
     /// Runs a handler for the job `1` of the action execution `run-1`.
-    func run<Handler: ActionHandler>(
+    func run<Handler: WaitingActionHandler>(
         _ handler: Handler,
         _ properties: [String: String],
         checkpoint: Handler.Checkpoint? = nil,
@@ -127,11 +127,11 @@ struct LabBench: Sendable {
             logger: logger,
             actions: actions
         )
-        return try await running { try await handler.run(configuration, context: context) }
+        return try await running { try await handler.runWhole(configuration, context: context) }
     }
 
     /// Has a handler undo what the job `1` of the action execution `run-1` has begun.
-    func abandon<Handler: ActionHandler>(_ handler: Handler, _ checkpoint: Handler.Checkpoint?) async throws {
+    func abandon<Handler: WaitingActionHandler>(_ handler: Handler, _ checkpoint: Handler.Checkpoint?) async throws {
         let context = JobContext<Handler.Checkpoint>(
             job: JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now),
             checkpoint: checkpoint,
