@@ -6,36 +6,26 @@ import Logging
 ///
 /// It looks at a pipeline's execution only once a job of it has been held for a while, so short jobs cost no call.
 actor AbandonmentWatch {
-    /// A pipeline's execution.
-    private struct Execution: Hashable {
-        let pipeline: String
-        let id: String
-    }
-
-    private struct Watched {
-        let execution: Execution
-        let actionExecutionID: String
-        let since: Date
-        let isInQueue: Bool
-        let tell: @Sendable () -> Void
-    }
-
     /// Keeps a worker with many jobs from wearing out the account's request rate.
     private static let pauseBetweenCalls: Duration = .seconds(1)
+    /// How long an action whose job was put back is watched over, in seconds; by then another worker surely has it.
+    private static let longestAbsence: TimeInterval = 900
     /// How much longer to wait after the service has said that the right is missing.
     private static let patienceWithoutRight = 60
 
+    private let table: JobTable
     private let queue: any JobQueue
     private let interval: Duration?
     private let clock: any WorkerClock
     private let logger: Logger
     private let outage = OutageLog(.watchingPipelines)
     private var isRightMissing = false
-    private var watched: [Int: Watched] = [:]
-    private var lastID = 0
 
-    /// - Parameter interval: The pause between looks; `nil` for no looks at all.
-    init(queue: any JobQueue, interval: Duration?, clock: any WorkerClock, logger: Logger) {
+    /// - Parameters:
+    ///   - table: The jobs.
+    ///   - interval: The pause between looks; `nil` for no looks at all.
+    init(table: JobTable, queue: any JobQueue, interval: Duration?, clock: any WorkerClock, logger: Logger) {
+        self.table = table
         self.queue = queue
         self.interval = interval
         self.clock = clock
@@ -51,68 +41,12 @@ actor AbandonmentWatch {
         while !Task.isCancelled {
             try? await clock.sleep(for: isRightMissing ? interval * Self.patienceWithoutRight : interval)
             let due = clock.now.addingTimeInterval(-interval.timeInterval)
-            for execution in Set(watched.values.filter { $0.since <= due }.map(\.execution)) where !execution.id.isEmpty
-            {
+            table.forgetRequeued(before: clock.now.addingTimeInterval(-Self.longestAbsence))
+            for execution in table.executions(since: due) where !execution.id.isEmpty {
                 guard !Task.isCancelled, await look(at: execution) else { break }
                 try? await clock.sleep(for: Self.pauseBetweenCalls)
             }
         }
-    }
-
-    /// Runs `body` as long as somebody wants its result.
-    ///
-    /// - Parameter isInQueue: Whether the action's job is in the queue. Another worker may take it then and let it fail, so
-    ///   that only the end of its pipeline means that nobody wants its result.
-    /// - Returns: What `body` returns; `nil` if its job was abandoned, in which case it was cancelled.
-    /// - Throws: What `body` throws.
-    nonisolated func whileWanted<Value: Sendable>(
-        _ record: JobRecord,
-        isInQueue: Bool = false,
-        _ body: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value? {
-        try await withThrowingTaskGroup(of: End<Value>.self) { group in
-            group.addTask { .done(try await body()) }
-            group.addTask { await self.abandonment(of: record, isInQueue: isInQueue) ? .abandoned : .unwatched }
-            defer { group.cancelAll() }
-            for try await end in group {
-                switch end {
-                case .done(let value): return value
-                case .abandoned: return nil
-                case .unwatched: continue
-                }
-            }
-            return nil
-        }
-    }
-
-    /// Waits until a job is abandoned; `false` when the task is cancelled before.
-    private func abandonment(of record: JobRecord, isInQueue: Bool) async -> Bool {
-        let (ends, end) = AsyncStream<Void>.makeStream()
-        let giveUp = watch(record, isInQueue: isInQueue) { end.yield() }
-        for await _ in ends { return true }
-        await giveUp()
-        return false
-    }
-
-    /// Watches a job without a task.
-    ///
-    /// - Parameter tell: Called once the job is abandoned, unless the watch is given up before.
-    /// - Returns: Gives up the watch.
-    func watch(_ record: JobRecord, isInQueue: Bool = false, tell: @escaping @Sendable () -> Void) -> GiveUp {
-        lastID += 1
-        let id = lastID
-        watched[id] = Watched(
-            execution: Execution(pipeline: record.place.pipeline, id: record.place.pipelineExecutionID),
-            actionExecutionID: record.actionExecutionID,
-            since: clock.now,
-            isInQueue: isInQueue,
-            tell: tell
-        )
-        return { await self.forget(id) }
-    }
-
-    private func forget(_ id: Int) {
-        watched[id] = nil
     }
 
     /// Whether the action of a job whose result is refused is over without success.
@@ -144,7 +78,7 @@ actor AbandonmentWatch {
     }
 
     /// Looks at one execution; `false` if the others needn't be looked at now.
-    private func look(at execution: Execution) async -> Bool {
+    private func look(at execution: JobTable.Execution) async -> Bool {
         do {
             let actions = try await queue.actionExecutions(
                 pipeline: execution.pipeline,
@@ -152,11 +86,12 @@ actor AbandonmentWatch {
             )
             outage.succeeded(at: clock.now, logger)
             isRightMissing = false
-            for (id, watched) in watched where watched.execution == execution {
-                let status = actions.first { $0.id == watched.actionExecutionID }?.status
-                guard watched.isInQueue ? status == .abandoned : status?.isUnwanted == true else { continue }
-                self.watched[id] = nil
-                watched.tell()
+            for job in table.jobs(of: execution) {
+                let status = actions.first { $0.id == job.actionExecutionID }?.status
+                // Another worker may take one from the queue and let it fail, so that only the end of its pipeline means that
+                // nobody wants its result.
+                guard job.isInQueue ? status == .abandoned : status?.isUnwanted == true else { continue }
+                table.apply(.abandoned, to: job.id)
             }
             return true
         } catch let error as AWSError where error.code.isAccessDenied {
@@ -178,12 +113,6 @@ actor AbandonmentWatch {
             return true
         }
     }
-}
-
-private enum End<Value: Sendable>: Sendable {
-    case done(Value)
-    case abandoned
-    case unwatched
 }
 
 extension CodePipeline.ActionExecutionStatus {

@@ -1,6 +1,9 @@
 import Foundation
 import HTTPTransport
 
+/// Gives up a wait; what it waited for is told no more once this has returned.
+package typealias GiveUp = @Sendable () async -> Void
+
 /// Calls back at set times, with one task for all of them.
 final class Alarms: Sendable {
     private struct Alarm {
@@ -39,6 +42,16 @@ final class Alarms: Sendable {
             return state.last
         }
         return { self.state.withLock { $0.alarms[number] = nil } }
+    }
+
+    /// Sets an alarm that rings once.
+    ///
+    /// - Returns: Takes it back.
+    func set(once pause: Duration, _ ring: @escaping @Sendable () -> Void) -> GiveUp {
+        set(every: pause) {
+            ring()
+            return false
+        }
     }
 
     /// Rings until the task is cancelled.

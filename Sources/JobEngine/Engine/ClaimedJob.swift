@@ -7,23 +7,19 @@ final class ClaimedJob: Sendable {
     let artifacts: JobArtifacts
     let accountID: String
     let ledger: JobLedger
-    /// Counts it while it begins.
-    let mark: BeginningJobs.Mark?
 
     init(
         record: JobRecord,
         properties: ActionProperties,
         artifacts: JobArtifacts,
         accountID: String,
-        ledger: JobLedger,
-        mark: BeginningJobs.Mark? = nil
+        ledger: JobLedger
     ) {
         self.record = record
         self.properties = properties
         self.artifacts = artifacts
         self.accountID = accountID
         self.ledger = ledger
-        self.mark = mark
     }
 
     /// The same job, as far as its ledger says that it has come.

@@ -7,9 +7,9 @@ struct JobClaim: Sendable {
     /// With the nonce that was tried last.
     var record: JobRecord
     /// When the poll was sent that has brought that.
-    fileprivate var asked: HeldJobs.Moment
+    fileprivate var asked: JobTable.Moment
     /// What was tried without an answer before a newer offer came, the newest last.
-    fileprivate var spares: [HeldJobs.Offer] = []
+    fileprivate var spares: [JobTable.Offer] = []
     /// The last acknowledgement that may have been taken, though its answer got lost.
     fileprivate(set) var doubt: Doubt?
     /// How long after the offer the last answer came, in seconds.
@@ -19,20 +19,20 @@ struct JobClaim: Sendable {
     struct Doubt: Sendable {
         let nonce: String
         /// When that came to light.
-        let since: HeldJobs.Moment
+        let since: JobTable.Moment
     }
 
     /// Begins with a job's offer.
     ///
     /// - Parameter doubt: When an earlier run may have acknowledged it.
-    init(_ record: JobRecord, isRepeatSince doubt: HeldJobs.Moment? = nil) {
+    init(_ record: JobRecord, isRepeatSince doubt: JobTable.Moment? = nil) {
         self.record = record
-        asked = HeldJobs.Moment(number: 0, time: record.offeredAt)
+        asked = JobTable.Moment(number: 0, time: record.offeredAt)
         self.doubt = doubt.map { Doubt(nonce: record.nonce, since: $0) }
     }
 
     /// Goes on with a newer offer.
-    fileprivate mutating func renew(_ offer: HeldJobs.Offer) {
+    fileprivate mutating func renew(_ offer: JobTable.Offer) {
         // A job that is taken isn't offered any more. An offer that was under way before the acknowledgement tells
         // nothing, nor does the same nonce, whose acknowledgement may arrive late.
         if let doubt, doubt.nonce != offer.nonce, offer.asked > doubt.since { self.doubt = nil }
@@ -50,7 +50,7 @@ struct JobAcknowledgement: Sendable {
     let queue: any JobQueue
     /// Where a newer nonce is noted before it is used; `nil` if it needn't be.
     let journal: RetryingJournal?
-    let held: HeldJobs
+    let table: JobTable
     let clock: any WorkerClock
     let serviceClock: ServiceClock
     /// What all jobs say of a service that takes no acknowledgements.
@@ -86,9 +86,9 @@ struct JobAcknowledgement: Sendable {
     func decide(_ claim: inout JobClaim) async -> Answer {
         let answer = await find(&claim)
         switch answer {
-        case .claimed: held.answered(claim.record.id, .claimed)
-        case .notOurs, .refused: held.answered(claim.record.id, .lost)
-        case .doubtful: held.answered(claim.record.id)
+        case .claimed: table.apply(.claimed, to: claim.record.id)
+        case .notOurs, .refused: table.apply(.lost, to: claim.record.id)
+        case .doubtful: table.apply(.doubted, to: claim.record.id)
         }
         return answer
     }
@@ -98,9 +98,9 @@ struct JobAcknowledgement: Sendable {
         let id = claim.record.id
         var isStale = false
         while true {
-            held.asks(id)
+            table.apply(.asks, to: id)
             // The newest offer is tried first, and those without an answer again where it is no better.
-            if let offer = held.nextOffer(of: id) ?? (isStale ? claim.spares.popLast() : nil) {
+            if let offer = table.nextOffer(of: id) ?? (isStale ? claim.spares.popLast() : nil) {
                 claim.renew(offer)
                 let record = claim.record
                 do {
@@ -118,16 +118,16 @@ struct JobAcknowledgement: Sendable {
             case .cutOff: return .doubtful
             case .unclaimed, .stale:
                 isStale = true
-                if held.isOffered(id) || !claim.spares.isEmpty { continue }
+                if table.isOffered(id) || !claim.spares.isEmpty { continue }
                 if case .unclaimed = reply { claim.doubt = nil }
                 return end(claim)
             case .unknown:
                 isStale = false
-                held.answered(id)
-                await held.waitForOffer(of: id, within: backoff.pause(), clock)
+                table.apply(.unanswered, to: id)
+                await table.waitForOffer(of: id, within: backoff.pause())
                 if Task.isCancelled { return end(claim) }
-                if held.isOffered(id) {
-                    claim.spares.append(HeldJobs.Offer(nonce: claim.record.nonce, asked: claim.asked))
+                if table.isOffered(id) {
+                    claim.spares.append(JobTable.Offer(nonce: claim.record.nonce, asked: claim.asked))
                 }
             }
         }
@@ -135,7 +135,7 @@ struct JobAcknowledgement: Sendable {
 
     private func end(_ claim: JobClaim) -> Answer {
         if claim.doubt != nil { return .doubtful }
-        held.noteReturn(of: claim.record, serviceClock.now)
+        table.noteReturn(of: claim.record, serviceClock.now)
         logger.debug("Another worker has the job, or it is to be offered again")
         return .notOurs
     }
@@ -150,7 +150,7 @@ struct JobAcknowledgement: Sendable {
             return status.isUnclaimed ? .unclaimed : .over
         } catch let error as AWSError {
             if error.mayHaveBeenProcessed || error.earlierAttemptMayHaveBeenProcessed {
-                claim.doubt = JobClaim.Doubt(nonce: record.nonce, since: held.moment(serviceClock.now))
+                claim.doubt = JobClaim.Doubt(nonce: record.nonce, since: table.moment(serviceClock.now))
             }
             claim.age = abs(serviceClock.now.timeIntervalSince(record.offeredAt))
             switch error.code {

@@ -10,8 +10,6 @@ struct OfferedJob: Sendable {
     let accountID: String
     /// When a job that was put back is to be looked at again.
     var notBefore: Date?
-    /// Counts it while it begins.
-    var mark: BeginningJobs.Mark?
 }
 
 /// Asks for the jobs of one action type, for ever: only for as many as there is room for, at once again while jobs keep
@@ -27,9 +25,7 @@ struct JobPoller: Sendable {
     let action: JobAction
     let queue: any JobQueue
     let journal: RetryingJournal
-    let slots: JobSlots
-    let beginning: BeginningJobs
-    let held: HeldJobs
+    let table: JobTable
     let pace: PollPace
     /// Over how many pollers free slots are to be spread.
     let pollers: Int
@@ -41,6 +37,8 @@ struct JobPoller: Sendable {
     /// What a poll has brought.
     private struct Haul {
         var jobs: [OfferedJob] = []
+        /// How many jobs have taken room, be it for a moment.
+        var taken = 0
         /// Whether it has brought a job whose acknowledgement isn't through.
         var hasRenewed = false
         /// Whether it couldn't be noted, and so is left to be offered again.
@@ -65,33 +63,33 @@ struct JobPoller: Sendable {
                 await gate.pass()
             }
             monitor.poller(of: action.typeID, .waitingForRoom)
-            await held.letAnswer(action.typeID, within: patience, clock)
-            if held.claims(of: action.typeID) != claims {
+            await table.letAnswer(action.typeID, within: patience)
+            if table.claims(of: action.typeID) != claims {
                 rivalry.reset()
-            } else if !taken.isEmpty, held.areLost(taken) {
+            } else if !taken.isEmpty, table.areLost(taken) {
                 let pause = rivalry.pause()
                 rests(clock.now.addingTimeInterval(pause.timeInterval))
                 try? await clock.sleep(for: pause)
             }
-            (taken, claims) = ([], held.claims(of: action.typeID))
-            let most = await beginning.room(clock)
-            let room = await slots.take(privileged: action.freesResources, share: pollers, most: most)
+            (taken, claims) = ([], table.claims(of: action.typeID))
+            let most = await table.roomToBegin()
+            let room = await table.takeRoom(privileged: action.freesResources, share: pollers, most: most)
             guard room > 0 else { return }
             // It may have been closed while there was no room.
             guard action.gate?.isOpen ?? true else {
-                slots.release(room)
+                table.returnRoom(room)
                 continue
             }
             // What can't be noted mustn't be taken.
-            guard (try? await journal.ready()) != nil else { return slots.release(room) }
-            var delivered = 0
+            guard (try? await journal.ready()) != nil else { return table.returnRoom(room) }
+            var (delivered, roomTaken) = (0, 0)
             var refusal: Duration?
             monitor.poller(of: action.typeID, .asking(since: clock.now))
             do {
                 let haul = try await poll(room, illegible)
                 for job in haul.jobs { deliver(job) }
                 taken = haul.jobs.map(\.record.id)
-                delivered = taken.count
+                (delivered, roomTaken) = (taken.count, haul.taken)
                 unnoted = haul.isUnnoted ? unnoted + 1 : 0
                 patience = haul.hasRenewed ? min(patience * 2, Self.patience.most) : Self.patience.least
                 if delivered > 0 { pace.noteWork(clock.now) }
@@ -104,7 +102,7 @@ struct JobPoller: Sendable {
                 outage.failed(error, at: clock.now, logger)
                 monitor.pollFailed(action.typeID, error)
             }
-            slots.release(room - delivered)
+            table.returnRoom(room - roomTaken)
             if let refusal {
                 rests(clock.now.addingTimeInterval(refusal.timeInterval))
                 try? await clock.sleep(for: refusal)
@@ -121,7 +119,7 @@ struct JobPoller: Sendable {
     private func poll(_ room: Int, _ illegible: OutageLog) async throws -> Haul {
         // The service's offer is no older than the question, however long the reply takes.
         let now = clock.now
-        let number = held.moment(now).number
+        let number = table.moment(now).number
         let result = try await queue.poll(
             actionTypeID: action.typeID,
             maxBatchSize: room,
@@ -136,22 +134,22 @@ struct JobPoller: Sendable {
         if result.undecodable.isEmpty { illegible.succeeded(at: now, logger) }
         var haul = Haul()
         let date = serviceClock.date(of: now)
-        let asked = HeldJobs.Moment(number: number, time: date)
-        for var offer in result.jobs.map({ offer($0, date) }) + result.undecodable.compactMap({ offer($0, date) }) {
+        let asked = JobTable.Moment(number: number, time: date)
+        for offer in result.jobs.map({ offer($0, date) }) + result.undecodable.compactMap({ offer($0, date) }) {
             // More than was asked for is left to be offered again.
             guard haul.jobs.count < room else { break }
-            switch held.take(offer.record, asked: asked) {
+            switch table.take(offer.record, asked: asked) {
             case .new:
-                offer.mark = beginning.add()
                 haul.jobs.append(offer)
+                haul.taken += 1
             case .known: break
             case .renewed: haul.hasRenewed = true
             }
         }
         guard !haul.jobs.isEmpty else { return haul }
         if (try? await journal.claim(haul.jobs.map(\.record))) == true { return haul }
-        for offer in haul.jobs { held.release(offer.record.id) }
-        return Haul(isUnnoted: true)
+        for offer in haul.jobs { table.apply(.released, to: offer.record.id) }
+        return Haul(taken: haul.taken, isUnnoted: true)
     }
 
     private func offer(_ job: CodePipeline.Job, _ now: Date) -> OfferedJob {

@@ -154,7 +154,7 @@ public struct JobWorker: Service {
         } after: {
             try? await Task.sleep(for: .seconds(2))
         }
-        let ids = kept.flatMap(\.self) ?? run.held.ids.sorted()
+        let ids = kept.flatMap(\.self) ?? run.table.ids.sorted()
         var metadata: Logger.Metadata = ["kept": kept.flatMap(\.self).map { "\($0.count)" } ?? "unknown"]
         if !ids.isEmpty {
             let more = ids.count > Self.mostNamed ? " and \(ids.count - Self.mostNamed) more" : ""

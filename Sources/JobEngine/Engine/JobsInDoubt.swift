@@ -16,7 +16,7 @@ struct JobsInDoubt: Sendable {
     private let records: [JobRecord]
     private let queue: any JobQueue
     private let journal: RetryingJournal
-    private let held: HeldJobs
+    private let table: JobTable
     private let clock: any WorkerClock
     private let logger: Logger
 
@@ -24,14 +24,14 @@ struct JobsInDoubt: Sendable {
         _ records: [JobRecord],
         queue: any JobQueue,
         journal: RetryingJournal,
-        held: HeldJobs,
+        table: JobTable,
         clock: any WorkerClock,
         logger: Logger
     ) {
         self.records = records
         self.queue = queue
         self.journal = journal
-        self.held = held
+        self.table = table
         self.clock = clock
         self.logger = logger
     }
@@ -62,8 +62,8 @@ struct JobsInDoubt: Sendable {
     private func settle(_ record: JobRecord) async -> Bool {
         guard await isOver(record) else { return false }
         // It may have been offered to this worker meanwhile, and then its row is the worker's own.
-        guard held.take(record, asked: held.moment(clock.now)) == .new else { return true }
-        defer { held.release(record.id) }
+        guard table.take(record, asked: table.moment(clock.now), takesRoom: false) == .new else { return true }
+        defer { table.apply(.released, to: record.id) }
         do {
             try await journal.write { try await $0.forget(record.id) }
             logger(for: record).notice("A job of the copied state folder is over, and forgotten")

@@ -16,7 +16,7 @@ extension WorkerRun {
                     continue
                 }
                 claims.addTask { [self] in
-                    var claim = JobClaim(record, isRepeatSince: held.moment(worker.serviceClock.now))
+                    var claim = JobClaim(record, isRepeatSince: table.moment(worker.serviceClock.now))
                     switch await acknowledge(&claim) {
                     case .claimed: deliver(.resumed(claim.record))
                     case .doubtful: deliver(.doubted(claim, nil))
@@ -35,23 +35,23 @@ extension WorkerRun {
         while true {
             switch await acknowledge(&claim) {
             case .claimed:
-                guard held.hasPredecessor(claim.record) else { return await take(offer, claim.record) }
+                guard table.hasPredecessor(claim.record) else { return await take(offer, claim.record) }
                 // Not in the entrance, where it would hold others up, unless the worker stops.
                 guard case .terminated = begun.yield(.following(claim.record, offer)) else { return nil }
                 return await follow(offer, claim.record)
             case .doubtful:
-                offer.mark?.end()
+                table.hasBegun(claim.record.id)
                 guard case .terminated = begun.yield(.doubted(claim, offer)) else { return nil }
                 return await settle(claim, offer)
             case .notOurs:
                 await forget(claim.record)
                 // It may have been offered again meanwhile; what was forgotten is noted anew then.
-                guard held.releaseUnlessOffered(claim.record.id) else { continue }
+                guard table.releaseUnlessOffered(claim.record.id) else { continue }
                 letGo(claim.record, isKnown: false)
                 return nil
             case .refused:
                 await forget(claim.record)
-                held.shun(
+                table.shun(
                     claim.record.id,
                     until: worker.serviceClock.now.addingTimeInterval(60),
                     now: worker.serviceClock.now
@@ -67,18 +67,18 @@ extension WorkerRun {
         var record = record
         record.isOwn = true
         // Looked for only now: an earlier job of the action may have been let go while this one was acknowledged.
-        if let checkpoint = held.takeBegun(by: record.actionExecutionID), checkpoint != record.checkpoint {
+        if let checkpoint = table.takeBegun(by: record.actionExecutionID), checkpoint != record.checkpoint {
             record.checkpoint = checkpoint
             try? await journal.write { [id = record.id] in try await $0.saveCheckpoint(checkpoint, of: id) }
         }
         worker.monitor.jobBegins(record)
-        await absent.returned(record.actionExecutionID)
+        table.hasReturned(record)
         let isContinued = record.checkpoint != nil
         let isLook = offer.notBefore != nil
         logger(for: record)
             .log(level: isLook ? .debug : .info, "Job begins", metadata: isContinued ? ["continued": "true"] : [:])
         switch offer.content {
-        case .success(let data): return claimedJob(record, data, accountID: offer.accountID, offer.mark)
+        case .success(let data): return claimedJob(record, data, accountID: offer.accountID)
         case .failure(let failure):
             await end(record, .failure(failure))
             return nil
@@ -89,7 +89,7 @@ extension WorkerRun {
     ///
     /// The earlier one is over, or the action would have no new one; how far it has come is where this one goes on.
     func follow(_ offer: OfferedJob, _ record: JobRecord) async -> ClaimedJob? {
-        await held.waitForPredecessors(of: record, worker.clock)
+        await table.waitForPredecessors(of: record)
         if Task.isCancelled, worker.journal.isDurable {
             leave(record)
             return nil
@@ -108,8 +108,8 @@ extension WorkerRun {
         var claim = claim
         let id = claim.record.id
         while !Task.isCancelled {
-            await held.waitForOffer(of: id, within: rest(ofDoubt: claim), worker.clock)
-            guard held.isOffered(id) else { break }
+            await table.waitForOffer(of: id, within: rest(ofDoubt: claim))
+            guard table.isOffered(id) else { break }
             switch await acknowledge(&claim) {
             case .claimed:
                 guard let offer else { return await resume(claim.record) }
@@ -117,7 +117,7 @@ extension WorkerRun {
             case .doubtful: continue
             case .notOurs, .refused:
                 await forget(claim.record)
-                guard held.releaseUnlessOffered(id) else { continue }
+                guard table.releaseUnlessOffered(id) else { continue }
                 letGo(claim.record, isKnown: offer == nil)
                 return nil
             }
@@ -134,7 +134,7 @@ extension WorkerRun {
             letGo(claim.record, isKnown: offer == nil)
         case .none: await putBack(claim.record, offer?.content)
         case .unknown:
-            let certainty = min(worker.configuration.redispatchInterval.timeInterval, held.soonestReturn)
+            let certainty = min(worker.configuration.redispatchInterval.timeInterval, table.soonestReturn)
             if claim.age <= certainty {
                 await putBack(claim.record, offer?.content)
             } else {
@@ -219,7 +219,7 @@ extension WorkerRun {
         let acknowledgement = JobAcknowledgement(
             queue: worker.queue,
             journal: isNoted ? journal : nil,
-            held: held,
+            table: table,
             clock: worker.clock,
             serviceClock: worker.serviceClock,
             outage: acknowledging,
@@ -239,8 +239,7 @@ extension WorkerRun {
     /// - Parameter isKnown: Whether people were told of it.
     func letGo(_ record: JobRecord, isKnown: Bool = true) {
         if isKnown { worker.monitor.jobEnds(record, nil, isUnwanted: false) }
-        held.release(record.id)
-        slots.release(1)
+        table.apply(.released, to: record.id)
     }
 
     func forget(_ record: JobRecord) async {
@@ -254,7 +253,7 @@ extension WorkerRun {
     /// Waits until a job that was put back is to be looked at again.
     func rest(before offer: OfferedJob) async {
         guard let notBefore = offer.notBefore else { return }
-        offer.mark?.end()
+        table.hasBegun(offer.record.id)
         // The queue was quicker than the pace of looks at the lab. Another host may be wrong of the time, so not for long.
         let rest = notBefore.timeIntervalSince(worker.serviceClock.now)
         if rest > 0 { try? await worker.clock.sleep(for: min(.seconds(rest), .seconds(60))) }

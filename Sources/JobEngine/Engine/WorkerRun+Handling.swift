@@ -11,6 +11,7 @@ extension WorkerRun {
             var record = record
             // It was noted with the proof that the action is over.
             if outcome == .abandoned { record.isOwn = record.isAcknowledged }
+            table.apply(.completes, to: record.id)
             ended.yield(Ending(record: record, outcome: outcome, isRepeat: true))
             return nil
         }
@@ -48,8 +49,7 @@ extension WorkerRun {
     func claimedJob(
         _ record: JobRecord,
         _ data: CodePipeline.JobData,
-        accountID: String,
-        _ mark: BeginningJobs.Mark? = nil
+        accountID: String
     ) -> ClaimedJob {
         let queue = worker.queue
         let artifacts = JobArtifacts(
@@ -72,20 +72,19 @@ extension WorkerRun {
             ),
             artifacts: artifacts,
             accountID: accountID,
-            ledger: ledger(record),
-            mark: mark
+            ledger: ledger(record)
         )
     }
 
     /// Goes on with a job that has waited.
-    func goOn(with woken: WaitingJobs.Woken) async {
-        await woken.giveUp()
+    func goOn(with woken: JobTable.Woken) async {
+        await woken.wait.giveUp?()
         let job = woken.job
         switch woken.reason {
         case .event(let event): await work(job, after: event)
         // To say how far it has come, before that is shown.
         case .givesWay where job.ledger.takesTurn(): await work(job)
-        case .givesWay: await wait(job, woken.wait, hasLooked: true)
+        case .givesWay: await wait(job, woken.wait.value, hasLooked: true)
         case .abandoned: await end(job.record, .abandoned)
         case .stopped: await handOver(job)
         }
@@ -100,23 +99,49 @@ extension WorkerRun {
             return leave(job.record)
         }
         let result: Result<JobStep<any Sendable>?, any Error>
-        atWork.withLock { $0[job.record.id] = job.record }
-        defer { atWork.withLock { $0[job.record.id] = nil } }
         do {
-            result = .success(
-                try await abandonment.whileWanted(job.record) { try await work(self.assignment(job), event) }
-            )
+            result = .success(try await whileWanted(job) { try await work(self.assignment(job), event) })
         } catch {
             result = .failure(error)
         }
         await settle(job, result)
     }
 
+    /// Runs `body` as long as somebody wants its result.
+    ///
+    /// - Returns: What `body` returns; `nil` if its job was abandoned, in which case it was cancelled.
+    /// - Throws: What `body` throws.
+    private func whileWanted<Value: Sendable>(
+        _ job: ClaimedJob,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value? {
+        let (abandonments, abandonment) = AsyncStream<Void>.makeStream()
+        table.transition(job.record.id, .runs) { entry in
+            entry.work = job
+            entry.heldSince = entry.heldSince ?? worker.clock.now
+            entry.cancel = { abandonment.yield() }
+        }
+        defer { table.noteEnd(of: job.record.id) }
+        return try await withThrowingTaskGroup(of: HandlerEnd<Value>.self) { group in
+            group.addTask { .returned(try await body()) }
+            group.addTask { await abandonments.first { _ in true } == nil ? .unwatched : .abandoned }
+            defer { group.cancelAll() }
+            for try await end in group {
+                switch end {
+                case .returned(let value): return value
+                case .abandoned: return nil
+                case .unwatched: continue
+                }
+            }
+            return nil
+        }
+    }
+
     /// Notes what became of a job whose handler has ended, or has it wait.
     // Else its frame would be a part of the caller's, which stays while the handler runs.
     @inline(never)
     private func settle(_ job: ClaimedJob, _ result: Result<JobStep<any Sendable>?, any Error>) async {
-        job.mark?.end()
+        table.hasBegun(job.record.id)
         let job = job.upToDate()
         switch result {
         case .success(.done(let result)): await end(job, .success(result))
@@ -137,9 +162,12 @@ extension WorkerRun {
     private func wait(_ job: ClaimedJob, _ wait: JobWait<any Sendable>, hasLooked: Bool = false) async {
         let mayLeave = hasLooked || job.ledger.isProgressDue || !wait.looks
         if mayLeave, let token = job.ledger.requeueToken(for: wait.pause) { return await putBack(job, token) }
+        let (alarms, clock) = (alarms, worker.serviceClock)
         // What is too long for the queue stays here.
-        if await waiting.add(job, wait, mayGiveWay: !mayLeave) { return }
-        await handOver(job)
+        let isKept = await table.keep(job, wait) { wake in
+            await wait.begin(of: job, mayGiveWay: !mayLeave, alarms, clock, wake)
+        }
+        if !isKept { await handOver(job) }
     }
 
     /// Notes how a job ended whose handler has run, without the secrets that it was given.
@@ -180,7 +208,7 @@ extension WorkerRun {
             properties: job.properties,
             checkpoint: record.checkpoint,
             artifacts: job.artifacts,
-            clock: BeginningClock(base: worker.serviceClock, mark: job.mark),
+            clock: BeginningClock(base: worker.serviceClock, jobID: record.id, table: table),
             log: JobLog(logger(for: record), externalExecutionName: action(of: record)?.externalExecutionName),
             ledger: job.ledger,
             actions: { [queue = worker.queue] in
@@ -238,6 +266,7 @@ extension WorkerRun {
         let outcome = await masked(outcome)
         do {
             try await journal.write { try await $0.saveOutcome(outcome, of: record.id) }
+            table.apply(.completes, to: record.id)
             ended.yield(Ending(record: record, outcome: outcome, isLook: isLook, isProbe: isProbe))
         } catch {
             logger(for: record).error("Stopped before an outcome could be noted", metadata: ["error": "\(error)"])
@@ -259,4 +288,11 @@ extension WorkerRun {
     func leave(_ record: JobRecord) {
         ended.yield(Ending(record: record, outcome: nil))
     }
+}
+
+private enum HandlerEnd<Value: Sendable>: Sendable {
+    case returned(Value)
+    case abandoned
+    /// The task is cancelled, and the handler about to end.
+    case unwatched
 }

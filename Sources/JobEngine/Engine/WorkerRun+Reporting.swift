@@ -4,57 +4,47 @@ import Logging
 
 /// What becomes of a job after its handler has ended.
 extension WorkerRun {
-    /// How long an action whose job was put back is watched over; by then another worker surely has it.
+    /// How long a job that nobody has acknowledged is waited for until it is offered again.
     private static let longestAbsence: Duration = .seconds(900)
 
-    /// Tells CodePipeline the outcome, and forgets the job; one that waits in the queue is watched over.
+    /// Tells CodePipeline the outcome, and forgets the job; or undoes what one has begun that waits in the queue, from where
+    /// CodePipeline may never offer it again.
     func conclude(_ ending: Ending) async {
-        guard ending.isLook, worker.configuration.onAbandoned == .end else {
-            await report(ending)
-            return
-        }
-        // Before the job is put back, since it may be offered at once.
-        let returned = await absent.leave(ending.record.actionExecutionID)
-        if await report(ending) { await watchOver(ending.record, until: returned) }
-    }
-
-    /// Has what an action has begun undone if its pipeline is stopped while its job is in the queue, from where CodePipeline
-    /// may never offer it again.
-    private func watchOver(_ record: JobRecord, until returned: AsyncStream<Void>) async {
-        let isWanted = try? await abandonment.whileWanted(record, isInQueue: true) { [self] in
-            await race(
-                { for await _ in returned {} },
-                { [self] in try? await worker.clock.sleep(for: Self.longestAbsence) },
-                { [self] in await stop.given() }
-            )
-            return true
-        }
-        guard !Task.isCancelled, isWanted == .some(nil) else { return }
-        let logger = logger(for: record)
+        guard ending.isUndone else { return await report(ending) }
+        let logger = logger(for: ending.record)
         logger.notice("The pipeline of a job that waits in the queue was stopped")
-        await undo(record, logger)
+        await undo(ending.record, logger)
+        table.apply(.released, to: ending.record.id)
     }
 
-    /// Tells CodePipeline the outcome, and forgets the job; whether CodePipeline has taken it.
-    @discardableResult
-    private func report(_ ending: Ending) async -> Bool {
+    /// Tells CodePipeline the outcome, and forgets the job.
+    private func report(_ ending: Ending) async {
         let record = ending.record
         let logger = logger(for: record, ending.outcome)
+        var isWatched = false
         defer {
-            held.release(record.id)
-            slots.release(1)
+            if isWatched {
+                table.transition(record.id, .requeued) { job in
+                    job.work = undoable(record)
+                    job.heldSince = worker.clock.now
+                }
+            } else {
+                table.apply(.released, to: record.id)
+            }
             pace.noteWork(worker.clock.now)
         }
         guard let outcome = ending.outcome else {
             logger.notice("Job stays in the journal")
             worker.monitor.jobEnds(record, nil, isUnwanted: false)
-            return false
+            return
         }
         var isUnwanted = false
         // One that has come meanwhile goes on from here, since nobody knows more of the action.
-        defer { if held.hasSibling(record) { held.leave(record.checkpoint, of: record.actionExecutionID) } }
+        defer { if table.hasSibling(record) { table.leave(record.checkpoint, of: record.actionExecutionID) } }
+        table.apply(.reports, to: record.id)
         var answer = await reporter.report(outcome, of: record.id, isRepeat: ending.isRepeat, logger: logger)
         while case .unclaimed = answer, !ending.isProbe, await claimAnew(record) {
+            table.apply(.reports, to: record.id)
             answer = await reporter.report(outcome, of: record.id, isRepeat: ending.isRepeat, logger: logger)
         }
         switch answer {
@@ -68,23 +58,27 @@ extension WorkerRun {
         case .unwanted where ending.isProbe, .unclaimed where ending.isProbe:
             logger.notice("The job wasn't this worker's")
             isUnwanted = true
-        case .unwanted where held.hasSibling(record):
+        case .unwanted where table.hasSibling(record):
             logger.notice("The job's action goes on with another job of this worker")
         case .unwanted:
             logger.notice("Nobody wants the job's result any more", metadata: ["detail": "\(outcome.detail)"])
             isUnwanted = true
-            guard await abandon(ending, logger) else { return false }
+            table.apply(.unwanted, to: record.id)
+            guard await abandon(ending, logger) else { return }
         case .unclaimed where !Task.isCancelled:
             // Another worker may have it by now, and need what this one has begun.
             logger.warning("The job wasn't offered again, so what it has begun is left as it is")
             isUnwanted = true
         case .interrupted, .unclaimed:
             logger.error("Stopped before CodePipeline had the result", metadata: ["outcome": "\(outcome.headline)"])
-            return false
+            return
         }
         worker.monitor.jobEnds(record, outcome, isUnwanted: isUnwanted)
         await forget(record)
-        return !isUnwanted
+        // From the queue CodePipeline may never offer it again, if its pipeline is stopped.
+        isWatched =
+            ending.isLook && !isUnwanted && worker.configuration.onAbandoned == .end
+            && worker.configuration.abandonmentInterval != nil && !table.hasSibling(record)
     }
 
     /// Acknowledges a job with a result that CodePipeline takes for nobody's, once it is offered again; `false` if it isn't.
@@ -92,13 +86,14 @@ extension WorkerRun {
     /// Its result is reported then, so what it has begun isn't begun a second time. The next job of the action would go on
     /// from there, too.
     private func claimAnew(_ record: JobRecord) async -> Bool {
-        held.leave(record.checkpoint, of: record.actionExecutionID)
+        table.apply(.unclaimed, to: record.id)
+        table.leave(record.checkpoint, of: record.actionExecutionID)
         while !Task.isCancelled {
-            await held.waitForNext(after: record, within: Self.longestAbsence, worker.clock)
-            guard held.isOffered(record.id) else { return false }
+            await table.waitForNext(after: record, within: Self.longestAbsence)
+            guard table.isOffered(record.id) else { return false }
             var claim = JobClaim(record)
             guard case .claimed = await acknowledge(&claim, isNoted: false) else { continue }
-            _ = held.takeBegun(by: record.actionExecutionID)
+            _ = table.takeBegun(by: record.actionExecutionID)
             return true
         }
         return false
@@ -144,14 +139,7 @@ extension WorkerRun {
     private func undo(_ record: JobRecord, _ logger: Logger) async -> Bool {
         guard let action = action(of: record) else { return true }
         do {
-            let job = ClaimedJob(
-                record: record,
-                properties: ActionProperties([:]),
-                artifacts: JobArtifacts(store: worker.artifactStore),
-                accountID: "",
-                ledger: ledger(record)
-            )
-            try await action.abandon(assignment(job))
+            try await action.abandon(assignment(undoable(record)))
             return true
         } catch is CancellationError {
             logger.notice("Stopped before what the job has begun was ended; it stays in the journal")
@@ -160,6 +148,17 @@ extension WorkerRun {
             logger.error("What an abandoned job has begun can't be ended", metadata: ["error": "\(error)"])
             return true
         }
+    }
+
+    /// A job as far as it is needed to undo what it has begun.
+    private func undoable(_ record: JobRecord) -> ClaimedJob {
+        ClaimedJob(
+            record: record,
+            properties: ActionProperties([:]),
+            artifacts: JobArtifacts(store: worker.artifactStore),
+            accountID: "",
+            ledger: ledger(record)
+        )
     }
 }
 

@@ -18,16 +18,10 @@ final class WorkerRun: Sendable {
     let acknowledging = OutageLog(.acknowledging)
     let storing = OutageLog(.storing)
     let abandonment: AbandonmentWatch
-    let slots: JobSlots
-    let beginning = BeginningJobs()
-    let held: HeldJobs
-    let absent = AbsentJobs()
+    let table: JobTable
     let stop = StopSignal()
-    /// The jobs whose handlers run.
-    let atWork = Locked<[String: JobRecord]>([:])
     let pace: PollPace
-    let waiting: WaitingJobs
-    private let alarms: Alarms
+    let alarms: Alarms
     let surroundings: JobLedger.Surroundings
     /// Where jobs wait until CodePipeline can be asked about them.
     private let entrance = AsyncSemaphore(width: 64)
@@ -49,6 +43,8 @@ final class WorkerRun: Sendable {
         var isLook = false
         /// Whether the job was put back to find out whose it is.
         var isProbe = false
+        /// Whether it isn't reported, since it waits in the queue, but what it has begun is to be undone.
+        var isUndone = false
     }
 
     init(_ worker: JobWorker, _ journal: RetryingJournal, resuming records: [JobRecord]) {
@@ -58,35 +54,37 @@ final class WorkerRun: Sendable {
         self.journal = journal
         reporter = ResultReporter(queue: worker.queue, clock: worker.clock)
         surroundings = JobLedger.Surroundings(worker, journal)
-        abandonment = AbandonmentWatch(
-            queue: worker.queue,
-            interval: worker.configuration.abandonmentInterval,
-            clock: worker.clock,
-            logger: worker.logger
-        )
         pace = PollPace(
             pause: worker.configuration.pollInterval,
             longest: worker.configuration.longestPollInterval,
             now: worker.clock.now
         )
-        slots = JobSlots(capacity: worker.configuration.maxJobs)
-        slots.occupy(unfinished.count)
-        held = HeldJobs(unfinished)
+        (endings, ended) = AsyncStream.makeStream()
+        (beginnings, begun) = AsyncStream<Beginning>.makeStream()
+        table = JobTable(
+            capacity: worker.configuration.maxJobs,
+            clock: worker.clock,
+            wake: { [begun] in begun.yield(.woken($0)) },
+            undo: { [ended] in ended.yield(Ending(record: $0, isUndone: true)) }
+        )
+        table.resume(unfinished)
+        abandonment = AbandonmentWatch(
+            table: table,
+            queue: worker.queue,
+            interval: worker.configuration.abandonmentInterval,
+            clock: worker.clock,
+            logger: worker.logger
+        )
         inDoubt = JobsInDoubt(
             records.filter(\.isInDoubt),
             queue: worker.queue,
             journal: journal,
-            held: held,
+            table: table,
             clock: worker.clock,
             logger: worker.logger
         )
-        for record in unfinished { worker.monitor.jobBegins(record, isResumed: true) }
-        (endings, ended) = AsyncStream.makeStream()
-        let (beginnings, begun) = AsyncStream<Beginning>.makeStream()
-        self.beginnings = beginnings
-        self.begun = begun
         alarms = Alarms(worker.clock)
-        waiting = WaitingJobs(abandonment, alarms, clock: worker.serviceClock) { begun.yield(.woken($0)) }
+        for record in unfinished { worker.monitor.jobBegins(record, isResumed: true) }
     }
 
     /// Works until a stop, and then until every job is reported, put back, or left to the journal.
@@ -121,8 +119,8 @@ final class WorkerRun: Sendable {
                 )
             }
             if isOver == nil {
-                for record in atWork.withLock({ $0.values.sorted { $0.claimedAt < $1.claimedAt } }) {
-                    logger(for: record).error("The job's handler ignores its cancellation and is left to itself")
+                for job in table.running {
+                    logger(for: job.record).error("The job's handler ignores its cancellation and is left to itself")
                 }
             }
         } onCancel: {
@@ -174,7 +172,7 @@ final class WorkerRun: Sendable {
         case doubted(JobClaim, OfferedJob?)
         /// While another job of its action is in hand.
         case following(JobRecord, OfferedJob)
-        case woken(WaitingJobs.Woken)
+        case woken(JobTable.Woken)
     }
 
     /// Polls until a stop, and runs the handlers, which a stop interrupts after the time of the drain.
@@ -184,12 +182,12 @@ final class WorkerRun: Sendable {
                 await race({ [self] in await reclaimAndPoll() }, { [self] in await stop.given() })
                 if worker.configuration.drain > .zero {
                     await race(
-                        { [self] in await slots.emptied() },
+                        { [self] in await table.emptied() },
                         { [self] in try? await worker.clock.sleep(for: worker.configuration.drain) },
                         { [self] in await stop.given(.hurried) }
                     )
                 }
-                waiting.close()
+                table.close()
                 begun.finish()
             }
             for await beginning in beginnings {
@@ -253,9 +251,7 @@ final class WorkerRun: Sendable {
                     action: action,
                     queue: worker.queue,
                     journal: journal,
-                    slots: slots,
-                    beginning: beginning,
-                    held: held,
+                    table: table,
                     pace: pace,
                     pollers: worker.actions.count,
                     clock: worker.clock,

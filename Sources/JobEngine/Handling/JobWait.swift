@@ -32,10 +32,11 @@ public struct JobWait<Event: Sendable>: Sendable {
     /// Of the two functions the first tells whether the wait is to give way now though it would go on, which is asked after
     /// each look at what is waited for; it is told whether the looks follow each other faster than the queue could bring the
     /// job back. The second is called once: with the event, or with `nil` where the wait gives way.
-    package typealias Begin = @Sendable (
-        _ givesWay: @escaping @Sendable (_ isInHaste: Bool) -> Bool,
-        _ wake: @escaping @Sendable (Event?) -> Void
-    ) async -> GiveUp
+    package typealias Begin =
+        @Sendable (
+            _ givesWay: @escaping @Sendable (_ isInHaste: Bool) -> Bool,
+            _ wake: @escaping @Sendable (Event?) -> Void
+        ) async -> GiveUp
 
     /// A wait for something that is looked at again and again.
     ///

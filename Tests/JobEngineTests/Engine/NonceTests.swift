@@ -71,21 +71,22 @@ struct NonceTests {
 
     @Test func `isn't made stale by a poll while it is on its way, unless that takes long`() async throws {
         let clock = ManualClock()
-        let held = HeldJobs([JobRecord]())
+        let table = JobTable(capacity: 10, clock: clock)
         let order = Locked<[String]>([])
-        #expect(held.take(.record("1"), asked: held.moment(clock.now)) == .new)
+        #expect(table.take(.record("1"), asked: table.moment(clock.now)) == .new)
         async let poll: Void = {
-            await held.letAnswer(.start, within: .seconds(2), clock)
+            await table.letAnswer(.start, within: .seconds(2))
             order.withLock { $0.append("poll") }
         }()
         // Another type's jobs aren't waited for.
-        await held.letAnswer(.end, within: .seconds(2), clock)
+        await table.letAnswer(.end, within: .seconds(2))
         order.withLock { $0.append("answer") }
-        held.answered("1", .claimed)
+        table.apply(.asks, to: "1")
+        table.apply(.claimed, to: "1")
         await poll
         #expect(order.withLock { $0 } == ["answer", "poll"])
-        held.asks("1")
-        async let patience: Void = held.letAnswer(.start, within: .seconds(2), clock)
+        _ = table.take(.record("2"), asked: table.moment(clock.now))
+        async let patience: Void = table.letAnswer(.start, within: .seconds(2))
         await clock.wakeSleeper(of: .seconds(2))
         await patience
     }

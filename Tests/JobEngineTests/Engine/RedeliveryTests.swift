@@ -120,18 +120,19 @@ struct RedeliveryTests {
 
     @Test func `that is refused is shunned for a time, and held by one alone`() {
         let now = Date(timeIntervalSince1970: 0)
-        let held = HeldJobs([.record("0")])
-        func take(_ id: String, after seconds: TimeInterval = 0) -> HeldJobs.Taking {
-            held.take(.record(id), asked: held.moment(now.addingTimeInterval(seconds)))
+        let table = JobTable(capacity: 10, clock: ManualClock())
+        table.resume([.record("0")])
+        func take(_ id: String, after seconds: TimeInterval = 0) -> JobTable.Taking {
+            table.take(.record(id), asked: table.moment(now.addingTimeInterval(seconds)))
         }
         #expect(take("0") == .known)
         #expect(take("1") == .new)
         #expect(take("1") == .renewed)
-        held.shun("1", until: now.addingTimeInterval(60), now: now)
+        table.shun("1", until: now.addingTimeInterval(60), now: now)
         #expect(take("1", after: 59) == .known)
         #expect(take("1", after: 60) == .new)
         #expect(take("1", after: 60) == .renewed)
-        held.release("1")
+        table.apply(.released, to: "1")
         #expect(take("1", after: 61) == .new)
     }
 

@@ -168,7 +168,10 @@ struct WaitingJobsTests {
             await queue.offer(.job("2", actionExecutionID: "run-1", token: token))
             await worker.clock.running { await bell.isWaitedFor(2) }
             await bell.ring(8, wait: 2)
-            #expect(await worker.clock.running { await queue.report(of: "2") }.success?.executionDetails?.summary == "heard 8")
+            #expect(
+                await worker.clock.running { await queue.report(of: "2") }.success?.executionDetails?.summary
+                    == "heard 8"
+            )
         }
         #expect(bell.giveUps == 2)
     }

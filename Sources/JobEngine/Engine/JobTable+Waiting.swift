@@ -1,0 +1,111 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+
+/// The jobs whose handlers have returned a wait.
+///
+/// A task keeps its stack while it waits, which is some 50 KB for a job; one that waits here is no more than its data.
+extension JobTable {
+    /// Keeps a job until its wait is over, it is abandoned, or the worker stops; `false` if it does already.
+    ///
+    /// - Parameter begin: Begins the wait. What it is given goes on with the job.
+    func keep(
+        _ job: ClaimedJob,
+        _ wait: JobWait<any Sendable>,
+        begin: (_ wake: @escaping @Sendable (Woken.Reason) -> Void) async -> GiveUp
+    ) async -> Bool {
+        let id = job.record.id
+        let number = change { state -> Int? in
+            guard !state.isClosed else { return nil }
+            state.lastWait += 1
+            let number = state.lastWait
+            _ = state.apply(.waits, to: id) { entry in
+                entry.wait = Wait(value: wait, number: number)
+                entry.work = job
+            }
+            return state[id]?.state == .waiting ? number : nil
+        }
+        guard let number else { return false }
+        let giveUp = await begin { self.end(id, number, $0) }
+        let isThere = state.withLock { state in
+            guard state[id]?.wait?.number == number else { return false }
+            state.update(id) { $0.wait?.giveUp = giveUp }
+            return true
+        }
+        // It may have gone on meanwhile.
+        if !isThere { await giveUp() }
+        return true
+    }
+
+    /// Goes on with all jobs that wait, since the worker stops, and keeps no more.
+    func close() {
+        let ids = change { state in
+            state.isClosed = true
+            return state.actions.values.flatMap(\.jobs).filter { $0.state == .waiting }
+                .sorted { $0.number < $1.number }.map(\.id)
+        }
+        for id in ids { apply(.stops, to: id) }
+    }
+
+    private func end(_ id: String, _ number: Int, _ reason: Woken.Reason) {
+        let woken = change { state -> Woken? in
+            // It may be a later wait by now.
+            guard let job = state[id], job.state == .waiting, let wait = job.wait, wait.number == number,
+                let work = job.work
+            else { return nil }
+            _ = state.apply(.runs, to: id) { _ in }
+            return Woken(job: work, wait: wait, reason: reason)
+        }
+        if let woken { wake(woken) }
+    }
+
+    /// Notes that a job's handler runs no more.
+    func noteEnd(of id: String) {
+        state.withLock { state in state.update(id) { $0.cancel = nil } }
+    }
+
+    // MARK: Stopped pipelines
+
+    /// A pipeline's execution.
+    struct Execution: Hashable, Sendable {
+        let pipeline: String
+        let id: String
+    }
+
+    /// The executions of jobs that have been held, or in the queue, since then.
+    func executions(since date: Date) -> Set<Execution> {
+        state.withLock { state in
+            Set(
+                state.actions.values.flatMap(\.jobs).filter { $0.heldSince.map { $0 <= date } ?? false }.compactMap(
+                    \.execution
+                )
+            )
+        }
+    }
+
+    /// The jobs of an execution that somebody may still want, and the actions that they are of.
+    func jobs(of execution: Execution) -> [(id: String, actionExecutionID: String, isInQueue: Bool)] {
+        state.withLock { state in
+            state.actions.flatMap { action, entry in
+                entry.jobs.filter { $0.execution == execution }.map { ($0.id, action, $0.state == .requeued) }
+            }
+        }
+    }
+
+    /// Forgets the jobs that were put back before then: by now another worker surely has them.
+    func forgetRequeued(before date: Date) {
+        let ids = state.withLock { state in
+            state.actions.values.flatMap(\.jobs)
+                .filter { $0.state == .requeued && $0.heldSince.map { $0 < date } ?? true }.map(\.id)
+        }
+        for id in ids { apply(.released, to: id) }
+    }
+}
+
+extension JobTable.Job {
+    /// Its pipeline's execution, while it is worth a look.
+    fileprivate var execution: JobTable.Execution? {
+        guard [.running, .waiting, .requeued].contains(state), let place = work?.record.place else { return nil }
+        return JobTable.Execution(pipeline: place.pipeline, id: place.pipelineExecutionID)
+    }
+}

@@ -1,0 +1,299 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+
+/// Where each job of a worker is: the one place that tells, for all who ask.
+///
+/// It is keyed by the action's execution, since an action goes on from one job to the next. Jobs take room here, and
+/// transitions between their states (``JobState``) are made here; waits for a change end when it is made.
+final class JobTable: Sendable {
+    /// What a job was offered with again.
+    struct Offer: Sendable, Equatable {
+        let nonce: String
+        /// When the poll was sent that has brought it.
+        let asked: Moment
+    }
+
+    /// A point in the order of what this worker has sent and heard.
+    struct Moment: Sendable, Comparable {
+        let number: Int
+        let time: Date
+
+        static func < (one: Self, other: Self) -> Bool { one.number < other.number }
+    }
+
+    /// One job.
+    struct Job: Sendable {
+        let id: String
+        let type: CodePipeline.ActionTypeID
+        var state: JobState
+        /// Its place in the order in which jobs came.
+        let number: Int
+        /// When it was offered last, as far as that is this worker's to know.
+        var offered: Date
+        /// What it was offered with since, the newest last, as far as that wasn't tried.
+        var offers: [Offer] = []
+        var takesRoom: Bool
+        /// Whether it was just taken, and hasn't waited yet.
+        var isBeginning = false
+        /// What its handler works with, once it has begun.
+        var work: ClaimedJob?
+        /// Since when it is worth a look whether its pipeline goes on.
+        var heldSince: Date?
+        /// What it waits for.
+        var wait: Wait?
+        /// Cancels its handler.
+        var cancel: (@Sendable () -> Void)?
+    }
+
+    /// What a job waits for, and how it goes on.
+    struct Wait: Sendable {
+        let value: JobWait<any Sendable>
+        /// Tells it from the job's other waits.
+        let number: Int
+        /// Ends what may still call back, once it is known.
+        var giveUp: GiveUp?
+    }
+
+    /// One action's execution.
+    struct Action: Sendable {
+        /// Its jobs, in the order in which they came; one, but for the moment between two of them.
+        var jobs: [Job] = []
+        /// What an earlier job has begun, for the next one.
+        var begun: Data?
+    }
+
+    struct State: Sendable {
+        var actions: [String: Action] = [:]
+        /// The action of each job.
+        var owners: [String: String] = [:]
+        /// Jobs that can't be acknowledged, and until when they aren't taken.
+        var shunned: [String: Date] = [:]
+        /// How soon a job was offered again, at the soonest.
+        var soonestReturn = TimeInterval.infinity
+        /// How many jobs of a type were claimed.
+        var claims: [CodePipeline.ActionTypeID: Int] = [:]
+        /// How many acknowledgements of a type's jobs are on their way.
+        var asking: [CodePipeline.ActionTypeID: Int] = [:]
+        /// Room that is taken, by jobs or for those that a poll may bring.
+        var used = 0
+        /// How many jobs were just taken.
+        var beginning = 0
+        var isClosed = false
+        var lastMoment = 0
+        var lastJob = 0
+        var lastWait = 0
+        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+        var lastListener = 0
+    }
+
+    /// How a job goes on that has waited.
+    struct Woken: Sendable {
+        let job: ClaimedJob
+        let wait: Wait
+        let reason: Reason
+
+        /// Why it does.
+        enum Reason: Sendable {
+            /// Its wait is over, and has brought this.
+            case event((any Sendable)?)
+            /// Its wait would go on, but gives way.
+            case givesWay
+            /// Nobody wants its result any more.
+            case abandoned
+            /// The worker stops.
+            case stopped
+        }
+    }
+
+    let capacity: Int
+    /// One in ten, and at least one where there is more than one, is kept for actions that free a lab.
+    let reserve: Int
+    let clock: any WorkerClock
+    let state = Locked(State())
+    /// Goes on with a job that has waited.
+    let wake: @Sendable (Woken) -> Void
+    /// Undoes what a job has begun that waits in the queue.
+    let undo: @Sendable (JobRecord) -> Void
+
+    /// - Parameters:
+    ///   - capacity: How many jobs there is room for.
+    ///   - clock: What pauses are measured by.
+    ///   - wake: Goes on with a job that has waited.
+    ///   - undo: Undoes what a job has begun that waits in the queue, and whose pipeline was stopped.
+    init(
+        capacity: Int,
+        clock: any WorkerClock,
+        wake: @escaping @Sendable (Woken) -> Void = { _ in },
+        undo: @escaping @Sendable (JobRecord) -> Void = { _ in }
+    ) {
+        self.capacity = capacity
+        reserve = capacity > 1 ? max(1, capacity / 10) : 0
+        self.clock = clock
+        self.wake = wake
+        self.undo = undo
+    }
+
+    /// Takes the jobs of an earlier run in hand, even beyond the capacity.
+    func resume(_ records: some Sequence<JobRecord>) {
+        change { state in
+            for record in records {
+                state.used += 1
+                state.add(record, record.isAcknowledged || record.outcome != nil ? .claimed : .unanswered)
+            }
+        }
+    }
+
+    /// The jobs in hand.
+    var ids: Set<String> { state.withLock { Set($0.actions.values.flatMap(\.jobs).filter(\.state.isHeld).map(\.id)) } }
+
+    /// The jobs whose handlers run, the oldest first.
+    var running: [ClaimedJob] {
+        state.withLock { state in
+            state.actions.values.flatMap(\.jobs).filter { $0.state == .running }
+                .sorted { $0.number < $1.number }.compactMap(\.work)
+        }
+    }
+
+    // MARK: Transitions
+
+    /// Makes a job's transition by an event.
+    func apply(_ event: JobEvent, to id: String) {
+        transition(id, event) { _ in }
+    }
+
+    /// Makes a job's transition by an event, and notes more of the job with it.
+    ///
+    /// - Parameter body: Is given the job as it is then, unless it is released.
+    func transition(_ id: String, _ event: JobEvent, _ body: (inout Job) -> Void) {
+        var (cancel, woken, undone) = ((@Sendable () -> Void)?.none, Woken?.none, JobRecord?.none)
+        change { state in
+            guard let effects = state.apply(event, to: id, body) else { return }
+            (cancel, undone) = (effects.cancel, effects.undone)
+            if let wait = effects.wait, let job = effects.work {
+                switch event {
+                case .abandoned: woken = Woken(job: job, wait: wait, reason: .abandoned)
+                case .stops: woken = Woken(job: job, wait: wait, reason: .stopped)
+                default: break
+                }
+            }
+        }
+        cancel?()
+        if let woken { wake(woken) }
+        if let undone { undo(undone) }
+    }
+
+    // MARK: Changes
+
+    func change<Value>(_ body: (inout State) -> Value) -> Value {
+        let (value, listeners) = state.withLock { state in (body(&state), Array(state.listeners.values)) }
+        for listener in listeners { listener.yield() }
+        return value
+    }
+
+    /// Waits until the state is as wanted, at most for a time, or until the task is cancelled.
+    func wait(for time: Duration? = nil, until isWanted: @escaping @Sendable (State) -> Bool) async {
+        guard !state.withLock({ isWanted($0) }) else { return }
+        let (changes, listener) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let number = state.withLock { state in
+            state.lastListener += 1
+            state.listeners[state.lastListener] = listener
+            return state.lastListener
+        }
+        defer { state.withLock { _ = $0.listeners.removeValue(forKey: number) } }
+        // It may have come to be so before somebody listened.
+        guard !state.withLock({ isWanted($0) }) else { return }
+        let look: @Sendable () async -> Void = { [state] in
+            for await _ in changes where state.withLock({ isWanted($0) }) { return }
+        }
+        guard let time else { return await look() }
+        await race(look, { [clock] in try? await clock.sleep(for: time) })
+    }
+}
+
+extension JobTable.State {
+    /// What is to be done for a transition, outside the lock.
+    struct Effects {
+        var cancel: (@Sendable () -> Void)?
+        var wait: JobTable.Wait?
+        var work: ClaimedJob?
+        var undone: JobRecord?
+    }
+
+    subscript(id: String) -> JobTable.Job? {
+        owners[id].flatMap { actions[$0] }?.jobs.first { $0.id == id }
+    }
+
+    /// Changes a job; nothing if there is none.
+    mutating func update(_ id: String, _ body: (inout JobTable.Job) -> Void) {
+        guard let owner = owners[id], let place = actions[owner]?.jobs.firstIndex(where: { $0.id == id }) else {
+            return
+        }
+        // In place: a copy of the job would cost more.
+        actions[owner]?.jobs.withPlace(place, body)
+    }
+
+    /// Takes a job in hand, whose room is counted already.
+    mutating func add(_ record: JobRecord, _ state: JobState, takesRoom: Bool = true) {
+        lastJob += 1
+        if state.isAsking { asking[record.actionTypeID, default: 0] += 1 }
+        owners[record.id] = record.actionExecutionID
+        actions[record.actionExecutionID, default: JobTable.Action()].jobs.append(
+            JobTable.Job(
+                id: record.id,
+                type: record.actionTypeID,
+                state: state,
+                number: lastJob,
+                offered: record.offeredAt,
+                takesRoom: takesRoom
+            )
+        )
+    }
+
+    /// Makes a transition; `nil` if there is no such job.
+    mutating func apply(_ event: JobEvent, to id: String, _ body: (inout JobTable.Job) -> Void) -> Effects? {
+        guard let job = self[id] else { return nil }
+        let (next, list) = job.state.after(event)
+        var effects = Effects()
+        for effect in list {
+            switch effect {
+            case .countsClaim: claims[job.type, default: 0] += 1
+            case .cancelsHandler: effects.cancel = job.cancel
+            case .endsWait: (effects.wait, effects.work) = (job.wait, job.work)
+            case .undoes: effects.undone = job.work?.record
+            case .freesRoom: if job.takesRoom { used -= 1 }
+            }
+        }
+        if next.isAsking != job.state.isAsking { asking[job.type, default: 0] += next.isAsking ? 1 : -1 }
+        guard next != .released else {
+            remove(id)
+            return effects
+        }
+        update(id) { job in
+            job.state = next
+            if next != .waiting { job.wait = nil }
+            if list.contains(.freesRoom) { job.takesRoom = false }
+            body(&job)
+        }
+        return effects
+    }
+
+    /// Notes that a job has begun.
+    mutating func endBeginning(_ id: String) {
+        guard self[id]?.isBeginning == true else { return }
+        beginning -= 1
+        update(id) { $0.isBeginning = false }
+    }
+
+    private mutating func remove(_ id: String) {
+        endBeginning(id)
+        guard let owner = owners.removeValue(forKey: id), var action = actions[owner] else { return }
+        action.jobs.removeAll { $0.id == id }
+        actions[owner] = action.jobs.isEmpty && action.begun == nil ? nil : action
+    }
+}
+
+extension Array {
+    /// Changes an element in its place.
+    fileprivate mutating func withPlace(_ place: Index, _ body: (inout Element) -> Void) { body(&self[place]) }
+}

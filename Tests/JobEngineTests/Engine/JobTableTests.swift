@@ -1,0 +1,63 @@
+import HTTPTransport
+import TestSupport
+import Testing
+
+@testable import JobEngine
+
+@Suite("Jobs of one action in one worker", .timeLimit(.minutes(1)))
+struct JobTableTests {
+    private static func record(_ id: String, of action: String) -> JobRecord {
+        var record = JobRecord.record(id)
+        record.actionExecutionID = action
+        return record
+    }
+
+    private let clock = ManualClock()
+
+    private func makeTable(_ records: JobRecord..., resumed: [JobRecord] = []) -> JobTable {
+        let table = JobTable(capacity: 100, clock: clock)
+        table.resume(resumed)
+        for record in records { _ = table.take(record, asked: table.moment(clock.now)) }
+        return table
+    }
+
+    @Test func `wait only for those that came before`() {
+        let (first, second, third) = (Self.record("c", of: "x"), Self.record("a", of: "x"), Self.record("b", of: "x"))
+        let other = Self.record("0", of: "y")
+        let table = makeTable(second, third, other, resumed: [first])
+        #expect([first, second, third, other].map(table.hasPredecessor) == [false, true, true, false])
+        #expect([first, second, third, other].map(table.hasSibling) == [true, true, true, false])
+        table.apply(.released, to: first.id)
+        #expect([second, third].map(table.hasPredecessor) == [false, true])
+        table.apply(.released, to: second.id)
+        #expect(!table.hasPredecessor(third) && !table.hasSibling(third))
+    }
+
+    @Test func `keep their place when they are offered again`() {
+        let (first, second) = (Self.record("1", of: "x"), Self.record("2", of: "x"))
+        let table = makeTable(first, second)
+        #expect(table.take(first, asked: table.moment(clock.now)) == .renewed)
+        #expect(!table.hasPredecessor(first) && table.hasPredecessor(second))
+    }
+
+    @Test func `go on when the one before is let go, and not sooner`() async {
+        let (first, second) = (Self.record("1", of: "x"), Self.record("2", of: "x"))
+        let table = makeTable(first, second)
+        let isLetGo = Locked(false)
+        async let wait: Bool = {
+            await table.waitForPredecessors(of: second)
+            return isLetGo.withLock { $0 }
+        }()
+        isLetGo.withLock { $0 = true }
+        table.apply(.released, to: first.id)
+        #expect(await wait)
+    }
+
+    @Test func `leave what they have begun to the next one, once`() {
+        let table = makeTable()
+        table.leave(.init("7".utf8), of: "x")
+        #expect(table.takeBegun(by: "y") == nil)
+        #expect(table.takeBegun(by: "x") == .init("7".utf8))
+        #expect(table.takeBegun(by: "x") == nil)
+    }
+}
