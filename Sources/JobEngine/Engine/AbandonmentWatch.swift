@@ -8,8 +8,6 @@ import Logging
 actor AbandonmentWatch {
     /// Keeps a worker with many jobs from wearing out the account's request rate.
     private static let pauseBetweenCalls: Duration = .seconds(1)
-    /// How long an action whose job was put back is watched over, in seconds; by then another worker surely has it.
-    private static let longestAbsence: TimeInterval = 900
     /// How much longer to wait after the service has said that the right is missing.
     private static let patienceWithoutRight = 60
 
@@ -41,7 +39,7 @@ actor AbandonmentWatch {
         while !Task.isCancelled {
             try? await clock.sleep(for: isRightMissing ? interval * Self.patienceWithoutRight : interval)
             let due = clock.now.addingTimeInterval(-interval.timeInterval)
-            table.forgetRequeued(before: clock.now.addingTimeInterval(-Self.longestAbsence))
+            table.forgetRequeued()
             for execution in table.executions(since: due) where !execution.id.isEmpty {
                 guard !Task.isCancelled, await look(at: execution) else { break }
                 try? await clock.sleep(for: Self.pauseBetweenCalls)

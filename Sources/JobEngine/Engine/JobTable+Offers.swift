@@ -43,7 +43,7 @@ extension JobTable {
             }
             if state[record.id]?.state == .requeued { _ = state.apply(.released, to: record.id) { _ in } }
             guard let job = state[record.id] else {
-                state.add(record, .offered, takesRoom: takesRoom)
+                state.add(record, .offered, takesRoom: takesRoom, clock.now)
                 if takesRoom {
                     state.beginning += 1
                     state.update(record.id) { $0.isBeginning = true }
@@ -126,14 +126,6 @@ extension JobTable {
     /// The order is what keeps two of them from waiting for each other.
     func waitForPredecessors(of record: JobRecord) async {
         await wait { !$0.hasPredecessor(record) }
-    }
-
-    /// Notes that an action's job, which waited in the queue, has come back.
-    func hasReturned(_ record: JobRecord) {
-        let requeued = state.withLock { state in
-            state.actions[record.actionExecutionID]?.jobs.filter { $0.state == .requeued }.map(\.id) ?? []
-        }
-        for id in requeued { apply(.released, to: id) }
     }
 
     /// Leaves how far a job has come to the next one of its action.

@@ -65,7 +65,7 @@ extension JobTable {
 
 extension JobTable.State {
     fileprivate mutating func forgetBeginning() {
-        for job in actions.values.flatMap(\.jobs) where job.isBeginning { endBeginning(job.id) }
+        for job in jobs where job.isBeginning { endBeginning(job.id) }
     }
 }
 

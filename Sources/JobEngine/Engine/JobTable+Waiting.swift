@@ -41,8 +41,7 @@ extension JobTable {
     func close() {
         let ids = change { state in
             state.isClosed = true
-            return state.actions.values.flatMap(\.jobs).filter { $0.state == .waiting }
-                .sorted { $0.number < $1.number }.map(\.id)
+            return state.jobs.filter { $0.state == .waiting }.sorted { $0.number < $1.number }.map(\.id)
         }
         for id in ids { apply(.stops, to: id) }
     }
@@ -75,37 +74,23 @@ extension JobTable {
     /// The executions of jobs that have been held, or in the queue, since then.
     func executions(since date: Date) -> Set<Execution> {
         state.withLock { state in
-            Set(
-                state.actions.values.flatMap(\.jobs).filter { $0.heldSince.map { $0 <= date } ?? false }.compactMap(
-                    \.execution
-                )
-            )
+            Set(state.jobs.filter { $0.watchedSince.map { $0 <= date } ?? false }.compactMap(\.execution))
         }
     }
 
     /// The jobs of an execution that somebody may still want, and the actions that they are of.
     func jobs(of execution: Execution) -> [(id: String, actionExecutionID: String, isInQueue: Bool)] {
         state.withLock { state in
-            state.actions.flatMap { action, entry in
-                entry.jobs.filter { $0.execution == execution }.map { ($0.id, action, $0.state == .requeued) }
-            }
+            state.jobs.filter { $0.execution == execution }
+                .map { ($0.id, $0.record.actionExecutionID, $0.state == .requeued) }
         }
-    }
-
-    /// Forgets the jobs that were put back before then: by now another worker surely has them.
-    func forgetRequeued(before date: Date) {
-        let ids = state.withLock { state in
-            state.actions.values.flatMap(\.jobs)
-                .filter { $0.state == .requeued && $0.heldSince.map { $0 < date } ?? true }.map(\.id)
-        }
-        for id in ids { apply(.released, to: id) }
     }
 }
 
 extension JobTable.Job {
     /// Its pipeline's execution, while it is worth a look.
     fileprivate var execution: JobTable.Execution? {
-        guard [.running, .waiting, .requeued].contains(state), let place = work?.record.place else { return nil }
-        return JobTable.Execution(pipeline: place.pipeline, id: place.pipelineExecutionID)
+        guard watchedSince != nil, [.running, .waiting, .requeued].contains(state) else { return nil }
+        return JobTable.Execution(pipeline: record.place.pipeline, id: record.place.pipelineExecutionID)
     }
 }

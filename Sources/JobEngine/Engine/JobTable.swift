@@ -24,8 +24,8 @@ final class JobTable: Sendable {
 
     /// One job.
     struct Job: Sendable {
-        let id: String
-        let type: CodePipeline.ActionTypeID
+        /// As it was when it came.
+        let record: JobRecord
         var state: JobState
         /// Its place in the order in which jobs came.
         let number: Int
@@ -38,12 +38,22 @@ final class JobTable: Sendable {
         var isBeginning = false
         /// What its handler works with, once it has begun.
         var work: ClaimedJob?
-        /// Since when it is worth a look whether its pipeline goes on.
-        var heldSince: Date?
+        /// Since when it is worth a look whether its pipeline goes on; `nil` where it isn't.
+        var watchedSince: Date?
+        /// Whether people are told of it.
+        var isShown = false
+        var progress = JobProgress("In progress")
+        /// Since when its progress is that.
+        var progressSince: Date
+        /// When it was put back.
+        var requeuedAt: Date?
         /// What it waits for.
         var wait: Wait?
         /// Cancels its handler.
         var cancel: (@Sendable () -> Void)?
+
+        var id: String { record.id }
+        var type: CodePipeline.ActionTypeID { record.actionTypeID }
     }
 
     /// What a job waits for, and how it goes on.
@@ -139,19 +149,19 @@ final class JobTable: Sendable {
         change { state in
             for record in records {
                 state.used += 1
-                state.add(record, record.isAcknowledged || record.outcome != nil ? .claimed : .unanswered)
+                state.add(record, record.isAcknowledged || record.outcome != nil ? .claimed : .unanswered, clock.now)
+                state.update(record.id) { $0.isShown = true }
             }
         }
     }
 
     /// The jobs in hand.
-    var ids: Set<String> { state.withLock { Set($0.actions.values.flatMap(\.jobs).filter(\.state.isHeld).map(\.id)) } }
+    var ids: Set<String> { state.withLock { Set($0.jobs.filter(\.state.isHeld).map(\.id)) } }
 
     /// The jobs whose handlers run, the oldest first.
     var running: [ClaimedJob] {
         state.withLock { state in
-            state.actions.values.flatMap(\.jobs).filter { $0.state == .running }
-                .sorted { $0.number < $1.number }.compactMap(\.work)
+            state.jobs.filter { $0.state == .running }.sorted { $0.number < $1.number }.compactMap(\.work)
         }
     }
 
@@ -220,6 +230,9 @@ extension JobTable.State {
         var undone: JobRecord?
     }
 
+    /// All jobs, in no order.
+    var jobs: some Sequence<JobTable.Job> { actions.values.lazy.flatMap(\.jobs) }
+
     subscript(id: String) -> JobTable.Job? {
         owners[id].flatMap { actions[$0] }?.jobs.first { $0.id == id }
     }
@@ -234,18 +247,18 @@ extension JobTable.State {
     }
 
     /// Takes a job in hand, whose room is counted already.
-    mutating func add(_ record: JobRecord, _ state: JobState, takesRoom: Bool = true) {
+    mutating func add(_ record: JobRecord, _ state: JobState, takesRoom: Bool = true, _ now: Date) {
         lastJob += 1
         if state.isAsking { asking[record.actionTypeID, default: 0] += 1 }
         owners[record.id] = record.actionExecutionID
         actions[record.actionExecutionID, default: JobTable.Action()].jobs.append(
             JobTable.Job(
-                id: record.id,
-                type: record.actionTypeID,
+                record: record,
                 state: state,
                 number: lastJob,
                 offered: record.offeredAt,
-                takesRoom: takesRoom
+                takesRoom: takesRoom,
+                progressSince: now
             )
         )
     }

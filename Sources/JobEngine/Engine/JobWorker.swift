@@ -58,6 +58,8 @@ public struct JobWorker: Service {
         public var redispatchInterval: Duration = .seconds(20)
         /// How long a job whose acknowledgement may have been taken waits for a sign of whose it is, before it is put back.
         public var doubtInterval: Duration = .seconds(10)
+        /// Who is told what becomes of jobs, beside the worker's monitor.
+        public var observers: [any JobObserver] = []
         /// Applied to every text that is reported, to mask secrets in it.
         public var redact: @Sendable (String) -> String = { $0 }
 
@@ -80,6 +82,9 @@ public struct JobWorker: Service {
     let serviceClock: ServiceClock
     let logger: Logger
     private let singleRun = SingleRun()
+
+    /// The monitor and the configuration's observers.
+    var observers: [any JobObserver] { [monitor] + configuration.observers }
 
     /// Creates a worker for `actions`.
     public init(

@@ -40,6 +40,11 @@ struct RetryingJournal: Sendable {
         await journal.note(progress, of: jobID)
     }
 
+    /// Keeps for people what a job waits for.
+    func note(_ wait: JobWaitInfo?, of jobID: String) async {
+        await journal.note(wait, of: jobID)
+    }
+
     /// Writes.
     ///
     /// - Throws: `CancellationError` when the task is cancelled before the write went through; ``UnknownJob``.

@@ -46,8 +46,7 @@ extension WorkerRun {
             case .notOurs:
                 await forget(claim.record)
                 // It may have been offered again meanwhile; what was forgotten is noted anew then.
-                guard table.releaseUnlessOffered(claim.record.id) else { continue }
-                letGo(claim.record, isKnown: false)
+                guard letGoUnlessOffered(claim.record) else { continue }
                 return nil
             case .refused:
                 await forget(claim.record)
@@ -56,7 +55,7 @@ extension WorkerRun {
                     until: worker.serviceClock.now.addingTimeInterval(60),
                     now: worker.serviceClock.now
                 )
-                letGo(claim.record, isKnown: false)
+                letGo(claim.record)
                 return nil
             }
         }
@@ -71,8 +70,8 @@ extension WorkerRun {
             record.checkpoint = checkpoint
             try? await journal.write { [id = record.id] in try await $0.saveCheckpoint(checkpoint, of: id) }
         }
-        worker.monitor.jobBegins(record)
-        table.hasReturned(record)
+        let isContinuation = table.show(record)
+        observe(record.id) { $0.jobClaimed($1, as: isContinuation ? .continued : .new) }
         let isContinued = record.checkpoint != nil
         let isLook = offer.notBefore != nil
         logger(for: record)
@@ -117,8 +116,7 @@ extension WorkerRun {
             case .doubtful: continue
             case .notOurs, .refused:
                 await forget(claim.record)
-                guard table.releaseUnlessOffered(id) else { continue }
-                letGo(claim.record, isKnown: offer == nil)
+                guard letGoUnlessOffered(claim.record) else { continue }
                 return nil
             }
         }
@@ -131,7 +129,7 @@ extension WorkerRun {
         case .others:
             logger(for: claim.record).notice("The reply to an acknowledgement was lost, and another worker has the job")
             await forget(claim.record)
-            letGo(claim.record, isKnown: offer == nil)
+            letGo(claim.record)
         case .none: await putBack(claim.record, offer?.content)
         case .unknown:
             let certainty = min(worker.configuration.redispatchInterval.timeInterval, table.soonestReturn)
@@ -235,11 +233,17 @@ extension WorkerRun {
     }
 
     /// Lets go of a job that the journal has forgotten.
-    ///
-    /// - Parameter isKnown: Whether people were told of it.
-    func letGo(_ record: JobRecord, isKnown: Bool = true) {
-        if isKnown { worker.monitor.jobEnds(record, nil, isUnwanted: false) }
+    func letGo(_ record: JobRecord) {
+        observe(record.id) { $0.jobLeft($1) }
         table.apply(.released, to: record.id)
+    }
+
+    /// The same, unless the job was offered again and that wasn't tried; whether it is let go.
+    private func letGoUnlessOffered(_ record: JobRecord) -> Bool {
+        let job = table.shown(record.id)
+        guard table.releaseUnlessOffered(record.id) else { return false }
+        if let job { for observer in worker.observers { observer.jobLeft(job) } }
+        return true
     }
 
     func forget(_ record: JobRecord) async {

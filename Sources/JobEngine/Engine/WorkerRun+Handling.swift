@@ -80,6 +80,7 @@ extension WorkerRun {
     func goOn(with woken: JobTable.Woken) async {
         await woken.wait.giveUp?()
         let job = woken.job
+        await journal.note(JobWaitInfo?.none, of: job.record.id)
         switch woken.reason {
         case .event(let event): await work(job, after: event)
         // To say how far it has come, before that is shown.
@@ -118,7 +119,7 @@ extension WorkerRun {
         let (abandonments, abandonment) = AsyncStream<Void>.makeStream()
         table.transition(job.record.id, .runs) { entry in
             entry.work = job
-            entry.heldSince = entry.heldSince ?? worker.clock.now
+            entry.watchedSince = entry.watchedSince ?? worker.clock.now
             entry.cancel = { abandonment.yield() }
         }
         defer { table.noteEnd(of: job.record.id) }
@@ -164,10 +165,12 @@ extension WorkerRun {
         if mayLeave, let token = job.ledger.requeueToken(for: wait.pause) { return await putBack(job, token) }
         let (alarms, clock) = (alarms, worker.serviceClock)
         // What is too long for the queue stays here.
+        await journal.note(JobWaitInfo(wait), of: job.record.id)
         let isKept = await table.keep(job, wait) { wake in
             await wait.begin(of: job, mayGiveWay: !mayLeave, alarms, clock, wake)
         }
-        if !isKept { await handOver(job) }
+        guard isKept else { return await handOver(job) }
+        observe(job.record.id) { $0.jobWaits($1) }
     }
 
     /// Notes how a job ended whose handler has run, without the secrets that it was given.

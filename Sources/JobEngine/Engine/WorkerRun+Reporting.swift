@@ -21,21 +21,14 @@ extension WorkerRun {
     private func report(_ ending: Ending) async {
         let record = ending.record
         let logger = logger(for: record, ending.outcome)
-        var isWatched = false
+        var isRequeued = false
         defer {
-            if isWatched {
-                table.transition(record.id, .requeued) { job in
-                    job.work = undoable(record)
-                    job.heldSince = worker.clock.now
-                }
-            } else {
-                table.apply(.released, to: record.id)
-            }
+            if isRequeued { requeue(ending) } else { table.apply(.released, to: record.id) }
             pace.noteWork(worker.clock.now)
         }
         guard let outcome = ending.outcome else {
             logger.notice("Job stays in the journal")
-            worker.monitor.jobEnds(record, nil, isUnwanted: false)
+            observe(record.id) { $0.jobLeft($1) }
             return
         }
         var isUnwanted = false
@@ -73,12 +66,30 @@ extension WorkerRun {
             logger.error("Stopped before CodePipeline had the result", metadata: ["outcome": "\(outcome.headline)"])
             return
         }
-        worker.monitor.jobEnds(record, outcome, isUnwanted: isUnwanted)
+        let end = outcome.ending(isUnwanted: isUnwanted)
+        if let end {
+            let now = worker.clock.now
+            observe(record.id) { $0.jobEnded(.init(job: $1, endedAt: now, ending: end, detail: outcome.detail)) }
+        } else {
+            observe(record.id) { $0.jobRequeued($1) }
+        }
         await forget(record)
-        // From the queue CodePipeline may never offer it again, if its pipeline is stopped.
-        isWatched =
-            ending.isLook && !isUnwanted && worker.configuration.onAbandoned == .end
-            && worker.configuration.abandonmentInterval != nil && !table.hasSibling(record)
+        isRequeued = end == nil && !table.hasSibling(record)
+    }
+
+    /// Keeps an action in view whose job was put back.
+    ///
+    /// From the queue CodePipeline may never offer it again, if its pipeline is stopped. Then what a job has begun that only
+    /// waits there is undone from here.
+    private func requeue(_ ending: Ending) {
+        let isWatched =
+            ending.isLook && worker.configuration.onAbandoned == .end
+            && worker.configuration.abandonmentInterval != nil
+        table.transition(ending.record.id, .requeued) { job in
+            job.work = isWatched ? undoable(ending.record) : nil
+            job.requeuedAt = worker.clock.now
+            job.watchedSince = isWatched ? worker.clock.now : nil
+        }
     }
 
     /// Acknowledges a job with a result that CodePipeline takes for nobody's, once it is offered again; `false` if it isn't.
@@ -205,6 +216,16 @@ extension JobOutcome {
         case .failure(_, _, let id): id
         case .continuation(_, let progress): progress.externalExecutionID
         case .abandoned: nil
+        }
+    }
+
+    /// How a job ends with it; `nil` if it goes on.
+    fileprivate func ending(isUnwanted: Bool) -> WorkerSnapshot.Ending? {
+        switch self {
+        case _ where isUnwanted, .abandoned: .abandoned
+        case .success: .succeeded
+        case .failure: .failed
+        case .continuation: nil
         }
     }
 

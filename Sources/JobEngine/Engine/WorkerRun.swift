@@ -53,7 +53,6 @@ final class WorkerRun: Sendable {
         self.unfinished = unfinished
         self.journal = journal
         reporter = ResultReporter(queue: worker.queue, clock: worker.clock)
-        surroundings = JobLedger.Surroundings(worker, journal)
         pace = PollPace(
             pause: worker.configuration.pollInterval,
             longest: worker.configuration.longestPollInterval,
@@ -67,6 +66,7 @@ final class WorkerRun: Sendable {
             wake: { [begun] in begun.yield(.woken($0)) },
             undo: { [ended] in ended.yield(Ending(record: $0, isUndone: true)) }
         )
+        surroundings = JobLedger.Surroundings(worker, journal, table)
         table.resume(unfinished)
         abandonment = AbandonmentWatch(
             table: table,
@@ -84,7 +84,8 @@ final class WorkerRun: Sendable {
             logger: worker.logger
         )
         alarms = Alarms(worker.clock)
-        for record in unfinished { worker.monitor.jobBegins(record, isResumed: true) }
+        worker.monitor.show { [table] in table.shown }
+        for record in unfinished { observe(record.id) { $0.jobClaimed($1, as: .resumed) } }
     }
 
     /// Works until a stop, and then until every job is reported, put back, or left to the journal.
@@ -264,6 +265,12 @@ final class WorkerRun: Sendable {
         }
     }
 
+    /// Tells the observers of a job, if people are told of it.
+    func observe(_ id: String, _ tell: (any JobObserver, WorkerSnapshot.Job) -> Void) {
+        guard let job = table.shown(id) else { return }
+        for observer in worker.observers { tell(observer, job) }
+    }
+
     /// A logger whose lines name a job, and what its action has made or works on, once that is known.
     ///
     /// - Parameter outcome: How the job ended, if that isn't in the record.
@@ -285,14 +292,17 @@ final class WorkerRun: Sendable {
 
 extension JobLedger.Surroundings {
     /// What a worker's configuration makes of them.
-    fileprivate convenience init(_ worker: JobWorker, _ journal: RetryingJournal) {
+    fileprivate convenience init(_ worker: JobWorker, _ journal: RetryingJournal, _ table: JobTable) {
         let configuration = worker.configuration
         let interval = configuration.handoff == .never ? nil : configuration.progressInterval
         self.init(
             journal: journal,
             waitsInQueue: configuration.handoff == .always,
             showing: interval.map { JobLedger.Showing(interval: $0, budget: RequeueBudget()) },
-            monitor: worker.monitor,
+            tell: { [observers = worker.observers] progress, id in
+                guard let job = table.note(progress, of: id) else { return }
+                for observer in observers { observer.jobProgressed(job) }
+            },
             redact: configuration.redact,
             clock: worker.serviceClock
         )

@@ -41,7 +41,8 @@ package final class JobLedger: Sendable {
         let journal: RetryingJournal
         let waitsInQueue: Bool
         let showing: Showing?
-        let monitor: WorkerMonitor?
+        /// Is told how far a job has come, by its id, with secrets masked.
+        let tell: @Sendable (JobProgress, String) -> Void
         let redact: @Sendable (String) -> String
         let clock: any WorkerClock
 
@@ -50,14 +51,14 @@ package final class JobLedger: Sendable {
             journal: RetryingJournal,
             waitsInQueue: Bool = false,
             showing: Showing? = nil,
-            monitor: WorkerMonitor? = nil,
+            tell: @escaping @Sendable (JobProgress, String) -> Void = { _, _ in },
             redact: @escaping @Sendable (String) -> String = { $0 },
             clock: any WorkerClock
         ) {
             self.journal = journal
             self.waitsInQueue = waitsInQueue
             self.showing = showing
-            self.monitor = monitor
+            self.tell = tell
             self.redact = redact
             self.clock = clock
         }
@@ -123,9 +124,9 @@ package final class JobLedger: Sendable {
 
     private func tell() async {
         let progress = progress
-        surroundings.monitor?.jobProgresses(actionExecutionID, progress)
         var shown = progress
         shown.summary = surroundings.redact(progress.summary)
+        surroundings.tell(shown, jobID)
         await surroundings.journal.note(shown, of: jobID)
     }
 

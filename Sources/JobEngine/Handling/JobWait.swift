@@ -110,3 +110,7 @@ extension JobWait {
     /// The same wait, whatever it brings.
     var erased: JobWait<any Sendable> { map { $0 } }
 }
+
+extension JobWaitInfo {
+    init(_ wait: JobWait<any Sendable>) { self.init(reason: wait.reason, deadline: wait.deadline) }
+}

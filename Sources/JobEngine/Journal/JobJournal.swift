@@ -21,6 +21,10 @@ public protocol JobJournal: Sendable {
     ///
     /// It needn't survive a crash, and may be written with what is written of the job next.
     func note(_ progress: JobProgress, of jobID: String) async
+    /// Keeps for people what a job waits for; `nil` once that is over.
+    ///
+    /// It needn't survive a crash, and may be written a while later.
+    func note(_ wait: JobWaitInfo?, of jobID: String) async
     /// Notes how a job ended.
     func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws
     /// Takes a job off what is to be resumed: CodePipeline has its result, or it isn't this worker's.
@@ -37,6 +41,9 @@ public protocol JobJournal: Sendable {
 extension JobJournal {
     /// Keeps nothing.
     public func note(_ progress: JobProgress, of jobID: String) async {}
+
+    /// Keeps nothing.
+    public func note(_ wait: JobWaitInfo?, of jobID: String) async {}
 
     /// Nothing can become of it.
     public func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws {

@@ -137,6 +137,8 @@ public struct JournalledAction: Sendable {
     public let externalExecutionID: String?
     /// When CodePipeline had the outcome; `nil` while the worker holds the job.
     public let endedAt: Date?
+    /// What it waits for, as of some seconds ago; `nil` while it doesn't.
+    public let wait: JobWaitInfo?
 
     /// How it stands.
     public var state: State {
@@ -153,6 +155,12 @@ public struct JournalledAction: Sendable {
         record = JobRecord(row)
         externalExecutionID = row["externalExecutionID"]
         endedAt = (row["endedAt"] as Double?).map { Date(timeIntervalSince1970: $0) }
+        wait = (row["wait"] as String?).map { reason in
+            JobWaitInfo(
+                reason: reason,
+                deadline: (row["waitDeadline"] as Double?).map { Date(timeIntervalSince1970: $0) }
+            )
+        }
     }
 }
 

@@ -65,6 +65,15 @@ enum JournalSchema {
                     """
             )
         }
+        migrator.registerMigration("4") { db in
+            try db.execute(
+                sql: """
+                    -- What the job waits for, and until when, for people; a few seconds late.
+                    ALTER TABLE job ADD COLUMN wait TEXT;
+                    ALTER TABLE job ADD COLUMN waitDeadline REAL;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -39,6 +39,8 @@ public final class SQLiteJobJournal: JobJournal {
     private let claimed = Locked(0)
     private let clock: any WorkerClock
     private let notes = Locked<[String: [Note]]>([:])
+    /// What jobs wait for, as far as that isn't written.
+    private let waits = Locked<[String: JobWaitInfo?]>([:])
 
     /// Whether a later run will find what it holds; not while its folder is gone.
     public var isDurable: Bool { !isAway.withLock { $0 } }
@@ -188,6 +190,7 @@ public final class SQLiteJobJournal: JobJournal {
             guard let folder = store.withLock({ $0?.folder }) else { continue }
             do {
                 try await atDesk { try self.checkPlace(folder) }
+                try await writeWaits()
                 looks = 0
                 tell(nil)
             } catch {
@@ -293,6 +296,28 @@ public final class SQLiteJobJournal: JobJournal {
         notes.withLock { $0[jobID, default: []].append(Note(time: now, progress: progress)) }
     }
 
+    /// Keeps for people what a job waits for; waits that last are written together, every few seconds.
+    public func note(_ wait: JobWaitInfo?, of jobID: String) async {
+        waits.withLock { $0[jobID] = .some(wait) }
+    }
+
+    /// Writes what jobs wait for, if that has changed.
+    private func writeWaits() async throws {
+        let new = waits.withLock { waits in
+            defer { waits = [:] }
+            return waits
+        }
+        guard !new.isEmpty else { return }
+        try await write { db in
+            for (id, wait) in new {
+                try db.run(
+                    "UPDATE job SET wait = ?, waitDeadline = ? WHERE id = ?",
+                    [wait?.reason, wait?.deadline?.timeIntervalSince1970, id]
+                )
+            }
+        }
+    }
+
     /// Replaces the checkpoint of a job.
     ///
     /// - Throws: ``UnknownJob`` for a job that was never claimed or has ended.
@@ -325,9 +350,10 @@ public final class SQLiteJobJournal: JobJournal {
     public func forget(_ jobID: String) async throws {
         let now = clock.now.timeIntervalSince1970
         notes.withLock { $0[jobID] = nil }
+        waits.withLock { $0[jobID] = nil }
         try await write { db in
             try db.run("DELETE FROM job WHERE id = ? AND outcome IS NULL", [jobID])
-            try db.run("UPDATE job SET endedAt = ?, checkpoint = NULL WHERE id = ?", [now, jobID])
+            try db.run("UPDATE job SET endedAt = ?, checkpoint = NULL, wait = NULL WHERE id = ?", [now, jobID])
         }
     }
 

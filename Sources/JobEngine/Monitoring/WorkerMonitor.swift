@@ -15,16 +15,14 @@ public final class WorkerMonitor: Sendable {
         var clockOffset: @Sendable () -> TimeInterval = { 0 }
         var isStopping = false
         var capacity = 0
-        var jobs: [String: WorkerSnapshot.Job] = [:]
+        /// The jobs as they are now.
+        var jobs: @Sendable () -> [WorkerSnapshot.Job] = { [] }
         var ended: [WorkerSnapshot.EndedJob] = []
         var queues: [WorkerSnapshot.Queue] = []
         var lab = WorkerSnapshot.Service()
         var journalTrouble: String?
         var metrics: WorkerMetrics
     }
-
-    /// After this time a job that was put back has surely been taken by another worker.
-    private static let longestAbsence: TimeInterval = 900
 
     private let clock: any WorkerClock
     private let historyLength: Int
@@ -51,14 +49,14 @@ public final class WorkerMonitor: Sendable {
     /// What the worker does now.
     public func snapshot() -> WorkerSnapshot {
         let now = clock.now
+        let jobs = state.withLock { $0.jobs }()
         let snapshot = state.withLock { state in
-            state.jobs = state.jobs.filter { now.timeIntervalSince($0.value.putBackAt ?? now) < Self.longestAbsence }
-            return WorkerSnapshot(
+            WorkerSnapshot(
                 takenAt: now,
                 startedAt: state.startedAt,
                 isStopping: state.isStopping,
                 capacity: state.capacity,
-                jobs: state.jobs.values.sorted { ($0.claimedAt, $0.id) < ($1.claimedAt, $1.id) },
+                jobs: jobs,
                 ended: state.ended.reversed(),
                 queues: state.queues,
                 lab: state.lab,
@@ -107,70 +105,9 @@ public final class WorkerMonitor: Sendable {
         state.withLock { $0.isStopping = true }
     }
 
-    // MARK: Jobs
-
-    /// Notes that the worker holds a job: a claimed one, or one that its journal had held when it started.
-    func jobBegins(_ record: JobRecord, isResumed: Bool = false) {
-        let now = clock.now
-        let (earlier, metrics) = state.withLock { state in
-            let earlier = state.jobs[record.actionExecutionID]
-            state.jobs[record.actionExecutionID] = WorkerSnapshot.Job(
-                id: record.id,
-                actionExecutionID: record.actionExecutionID,
-                action: record.actionTypeID.provider,
-                place: record.place,
-                claimedAt: record.claimedAt,
-                progress: earlier?.progress ?? JobProgress("In progress"),
-                progressSince: earlier?.progressSince ?? now
-            )
-            return (earlier, state.metrics[record.actionTypeID.provider])
-        }
-        // Outside the lock, since a backend of metrics may be anything.
-        if earlier == nil, !isResumed { metrics?.jobsClaimed.increment() }
-        if earlier?.isHeld != true { metrics?.jobsInProgress.increment() }
-    }
-
-    func jobProgresses(_ actionExecutionID: String, _ progress: JobProgress) {
-        let now = clock.now
-        var progress = progress
-        progress.summary = state.withLock { $0.redact }(progress.summary)
-        state.withLock { [progress] state in
-            guard state.jobs[actionExecutionID]?.progress != progress else { return }
-            state.jobs[actionExecutionID]?.progress = progress
-            state.jobs[actionExecutionID]?.progressSince = now
-        }
-    }
-
-    /// Notes that a job's result, if it has one, is reported.
-    func jobEnds(_ record: JobRecord, _ outcome: JobOutcome?, isUnwanted: Bool) {
-        let now = clock.now
-        let ending: WorkerSnapshot.Ending? =
-            switch outcome {
-            case _ where isUnwanted, .abandoned: .abandoned
-            case .success: .succeeded
-            case .failure: .failed
-            case .continuation, nil: nil
-            }
-        let isPutBack = ending == nil && outcome != nil
-        let (job, metrics) = state.withLock { state in
-            let job = state.jobs[record.actionExecutionID]
-            if isPutBack {
-                state.jobs[record.actionExecutionID]?.putBackAt = now
-            } else {
-                state.jobs[record.actionExecutionID] = nil
-            }
-            if let job, let ending {
-                state.ended.append(.init(job: job, endedAt: now, ending: ending, detail: outcome?.detail ?? ""))
-                if state.ended.count > historyLength { state.ended.removeFirst(state.ended.count - historyLength) }
-            }
-            return (job, state.metrics[record.actionTypeID.provider])
-        }
-        guard let job, let metrics else { return }
-        if job.isHeld { metrics.jobsInProgress.decrement() }
-        if let ending {
-            metrics.jobsEnded[ending]?.increment()
-            metrics.jobDuration.recordSeconds(max(0, (now + clockOffset).timeIntervalSince(job.claimedAt)))
-        }
+    /// Shows these jobs.
+    func show(_ jobs: @escaping @Sendable () -> [WorkerSnapshot.Job]) {
+        state.withLock { $0.jobs = jobs }
     }
 
     // MARK: Services
@@ -255,8 +192,35 @@ public final class WorkerMonitor: Sendable {
     }
 }
 
-extension WorkerSnapshot.Job {
-    fileprivate var isHeld: Bool { putBackAt == nil }
+extension WorkerMonitor: JobObserver {
+    /// Counts a claim; one that is continued or resumed was counted before.
+    public func jobClaimed(_ job: WorkerSnapshot.Job, as claim: JobClaimKind) {
+        let metrics = state.withLock { $0.metrics[job.action] }
+        // Outside the lock, since a backend of metrics may be anything.
+        if claim == .new { metrics?.jobsClaimed.increment() }
+        metrics?.jobsInProgress.increment()
+    }
+
+    /// Counts it no more.
+    public func jobRequeued(_ job: WorkerSnapshot.Job) { jobLeft(job) }
+
+    /// Counts it no more.
+    public func jobLeft(_ job: WorkerSnapshot.Job) {
+        state.withLock { $0.metrics[job.action] }?.jobsInProgress.decrement()
+    }
+
+    /// Keeps how it ended, and counts that.
+    public func jobEnded(_ job: WorkerSnapshot.EndedJob) {
+        let metrics = state.withLock { state in
+            state.ended.append(job)
+            if state.ended.count > historyLength { state.ended.removeFirst(state.ended.count - historyLength) }
+            return state.metrics[job.job.action]
+        }
+        metrics?.jobsInProgress.decrement()
+        metrics?.jobsEnded[job.ending]?.increment()
+        let duration = (job.endedAt + clockOffset).timeIntervalSince(job.job.claimedAt)
+        metrics?.jobDuration.recordSeconds(max(0, duration))
+    }
 }
 
 extension WorkerSnapshot.Service {

@@ -33,12 +33,38 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
         public var place: JobPlace
         /// When the action was first claimed by a worker.
         public var claimedAt: Date
+        /// Where it is.
+        public var stage = Stage.running
         /// How far it has come.
         public var progress: JobProgress
         /// Since when that is so.
         public var progressSince: Date
+        /// What it waits for here; `nil` while it doesn't.
+        public var wait: JobWaitInfo?
         /// Since when it waits in CodePipeline's queue; `nil` while the worker holds it.
         public var putBackAt: Date?
+    }
+
+    /// Where a job is.
+    public struct Stage: RawRepresentable, Sendable, Codable, Hashable {
+        /// The stage's name.
+        public let rawValue: String
+
+        /// A stage by its name.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// An earlier run has left it, and it isn't known whether CodePipeline has given it to the worker.
+        public static let offered = Self(rawValue: "offered")
+        /// It is the worker's, and about to be begun.
+        public static let claimed = Self(rawValue: "claimed")
+        /// Its handler runs.
+        public static let running = Self(rawValue: "running")
+        /// It waits for something.
+        public static let waiting = Self(rawValue: "waiting")
+        /// Its outcome is known, and being reported.
+        public static let completed = Self(rawValue: "completed")
+        /// It waits in CodePipeline's queue.
+        public static let requeued = Self(rawValue: "requeued")
     }
 
     /// One action that has ended.

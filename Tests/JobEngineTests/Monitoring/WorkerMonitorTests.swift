@@ -66,16 +66,16 @@ struct WorkerMonitorTests {
     @Test func `remembers only the latest jobs`() async throws {
         let monitor = WorkerMonitor(historyLength: 2)
         for number in 1...3 {
-            let record = JobRecord(
+            let job = WorkerSnapshot.Job(
                 id: "\(number)",
-                actionTypeID: .start,
                 actionExecutionID: "run-\(number)",
+                action: "A",
                 place: JobPlace(pipeline: "P", stage: "S", action: "A", pipelineExecutionID: "e"),
-                nonce: "3",
-                claimedAt: Date()
+                claimedAt: Date(),
+                progress: JobProgress(""),
+                progressSince: Date()
             )
-            monitor.jobBegins(record)
-            monitor.jobEnds(record, .success(JobResult(summary: "")), isUnwanted: false)
+            monitor.jobEnded(.init(job: job, endedAt: Date(), ending: .succeeded, detail: ""))
         }
         #expect(monitor.snapshot().ended.map(\.job.id) == ["3", "2"])
     }
@@ -94,4 +94,76 @@ struct WorkerMonitorTests {
         monitor.poller(of: .start, .waitingForRoom)
         #expect(monitor.snapshot().isAlive)
     }
+
+    @Test func `shows what a job waits for, and where it is then`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        let (monitor, observer) = (WorkerMonitor(), Observer())
+        let wake = Watched<(@Sendable (Int) -> Void)?>(nil)
+        let deadline = ManualClock().now.addingTimeInterval(3_600)
+        try await RunningWorker.run(queue: queue, monitor: monitor) {
+            $0.observers = [observer]
+        } steps: { context, event in
+            if event != nil { return .done(JobResult(summary: "done")) }
+            await context.report(JobProgress("Setting up"))
+            return .wait(
+                JobWait(for: "the bell", until: deadline) { ring in
+                    wake.withLock { $0 = ring }
+                    return {}
+                }
+            )
+        } whileRunning: { worker in
+            await wake.wait { $0 != nil }
+            await observer.story.wait { $0.contains("waits for the bell") }
+            let job = try #require(monitor.snapshot().jobs.first)
+            #expect(job.stage == .waiting && job.wait == JobWaitInfo(reason: "the bell", deadline: deadline))
+            wake.withLock { $0 }?(1)
+            _ = await worker.queue.report(of: "1")
+        }
+        #expect(monitor.snapshot().jobs.isEmpty)
+        let story = observer.story.withLock { $0 }
+        #expect(story == ["claimed: claimed", "progressed: Setting up", "waits for the bell", "ended: succeeded done"])
+    }
+
+    @Test func `shows a job that is in the queue, until it is taken again or long gone`() async throws {
+        let queue = FakeQueue()
+        await queue.offer(.job("1"))
+        let (monitor, observer) = (WorkerMonitor(), Observer())
+        try await RunningWorker.run(queue: queue, monitor: monitor) {
+            $0.handoff = .always
+            $0.observers = [observer]
+        } steps: { context, _ in
+            await context.report(JobProgress("Step \(context.checkpoint ?? 0)"))
+            try await context.save((context.checkpoint ?? 0) + 1)
+            return .wait(.pause(.seconds(30), for: "its turn"))
+        } whileRunning: { worker in
+            let token = await worker.clock.running { await queue.report(of: "1") }.success?.continuationToken
+            await observer.story.wait { $0.contains("requeued") }
+            #expect(monitor.snapshot().jobs.map(\.progress.summary) == ["Step 0"])
+            await queue.offer(.job("2", actionExecutionID: "run-1", token: token))
+            _ = await worker.clock.running { await queue.report(of: "2") }
+            await observer.story.wait { $0.count { $0 == "requeued" } == 2 }
+            let jobs = monitor.snapshot().jobs
+            #expect(jobs.map(\.id) == ["2"] && jobs.first?.stage == .requeued && jobs.first?.putBackAt != nil)
+        }
+        let story = observer.story.withLock { $0 }
+        #expect(story.prefix(3) == ["claimed: claimed", "progressed: Step 0", "requeued"])
+        #expect(story.dropFirst(3).first == "continued: claimed")
+    }
+}
+
+/// Writes down what it is told.
+private final class Observer: JobObserver {
+    let story = Watched<[String]>([])
+
+    private func note(_ words: String) { story.withLock { $0.append(words) } }
+
+    func jobClaimed(_ job: WorkerSnapshot.Job, as claim: JobClaimKind) {
+        note("\(claim == .new ? "claimed" : claim == .continued ? "continued" : "resumed"): \(job.stage.rawValue)")
+    }
+    func jobProgressed(_ job: WorkerSnapshot.Job) { note("progressed: \(job.progress.summary)") }
+    func jobWaits(_ job: WorkerSnapshot.Job) { note("waits for \(job.wait?.reason ?? "nothing")") }
+    func jobRequeued(_ job: WorkerSnapshot.Job) { note("requeued") }
+    func jobEnded(_ job: WorkerSnapshot.EndedJob) { note("ended: \(job.ending.rawValue) \(job.detail)") }
+    func jobLeft(_ job: WorkerSnapshot.Job) { note("left") }
 }

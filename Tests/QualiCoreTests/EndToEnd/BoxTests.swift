@@ -41,10 +41,11 @@ struct BoxTests {
         Box.allCases
     )
     func `costs no job, and nothing counts as stored that isn't`(operation: String, box: Box) async throws {
-        try await Site.withRunning { site in
-            // More than a call's attempts, for each of the three that poll, so that the worker itself has to go on.
-            let times = ["PollForJobs": 7, "ListActionExecutions": .max][operation] ?? 4
-            site.cloud.faults.inject(box.fault, on: operation, times: times)
+        // More than a call's attempts, for each of the three that poll, so that the worker itself has to go on.
+        let times = ["PollForJobs": 7, "ListActionExecutions": .max][operation] ?? 4
+        try await Site.withRunning {
+            $0.faults.inject(box.fault, on: operation, times: times)
+        } _: { site in
             let execution = try site.begin(Self.actions)
             let end = try await site.cloud.codePipeline.end(of: execution)
             // The run and the end action have read what the start action stored.

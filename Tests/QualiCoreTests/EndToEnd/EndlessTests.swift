@@ -70,11 +70,12 @@ struct EndlessTests {
 
     @Test(arguments: troubles)
     func `the worker goes on, and its jobs end well once that is over`(trouble: Trouble) async throws {
-        try await Site.withRunning { site in
+        try await Site.withRunning { cloud in
             let repeated = ["PollForJobs", "PutJobSuccessResult"].contains(trouble.operation)
-            site.cloud.faults.inject(trouble.fault, on: trouble.operation, times: repeated ? 6 : 2)
+            cloud.faults.inject(trouble.fault, on: trouble.operation, times: repeated ? 6 : 2)
             // The list is read where it isn't known whether a sandbox was started.
-            if trouble.operation == "sandboxes" { site.cloud.faults.inject(.loseReply, on: "startSandbox") }
+            if trouble.operation == "sandboxes" { cloud.faults.inject(.loseReply, on: "startSandbox") }
+        } _: { site in
             let end = try await site.pipeline(
                 Site.startAction(),
                 Site.runAction("web-server.*", "install", ["ArgumentsJSON": #"{"Package": "nginx"}"#]),

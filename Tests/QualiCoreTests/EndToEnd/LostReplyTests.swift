@@ -15,8 +15,9 @@ struct LostReplyTests {
 
     /// Runs start, command and end with a fault, and expects one sandbox, one execution and one report for each job.
     private func expectOnce(_ fault: Fault, on operation: String, times: Int = 1, skipping: Int = 0) async throws {
-        try await Site.withRunning { site in
-            site.cloud.faults.inject(fault, on: operation, times: times, skipping: skipping)
+        try await Site.withRunning {
+            $0.faults.inject(fault, on: operation, times: times, skipping: skipping)
+        } _: { site in
             let execution = try site.begin(Self.actions)
             let end = try await site.cloud.codePipeline.end(of: execution)
             #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? $0.status })")

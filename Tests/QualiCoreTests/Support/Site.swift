@@ -46,14 +46,17 @@ struct Site: Sendable {
         )
     }
 
+    /// - Parameter prepare: What is so before the worker starts, such as the faults that its first calls are to meet.
     static func withRunning<Value: Sendable>(
         _ options: LocalCloud.Options = .init(),
         blueprints: [LabBlueprint] = [blueprint()],
         password: LabPassword? = nil,
+        preparing prepare: (LocalCloud) -> Void = { _ in },
         _ body: (Site) async throws -> Value
     ) async throws -> Value {
         try await LocalCloud.withRunning(options) { cloud in
             for blueprint in blueprints { cloud.lab.add(blueprint) }
+            prepare(cloud)
             return try await serve(cloud, password: password, body)
         }
     }

@@ -16,28 +16,27 @@ struct MetricsTests {
         let monitor = WorkerMonitor(metrics: registry)
         let actions = QualiActions()
         monitor.workerStarts([Self.action(actions.startSandbox)], capacity: 7) { $0 }
-        let records = (1...5).map { number in
-            JobRecord(
+        let jobs = (1...5).map { number in
+            WorkerSnapshot.Job(
                 id: "\(number)",
-                actionTypeID: Self.action(actions.startSandbox).typeID,
                 actionExecutionID: "action-\(number)",
+                action: actions.startSandbox,
                 place: JobPlace(pipeline: "P\"\\\n", stage: "S", action: "A", pipelineExecutionID: "e"),
-                nonce: "3",
-                claimedAt: Date(timeIntervalSinceNow: number == 1 ? -100 : -1e6)
+                claimedAt: Date(timeIntervalSinceNow: number == 1 ? -100 : -1e6),
+                progress: JobProgress(""),
+                progressSince: Date()
             )
         }
-        for record in records.dropLast() { monitor.jobBegins(record) }
-        monitor.jobBegins(records[4], isResumed: true)
-        monitor.jobEnds(records[0], .success(JobResult(summary: "")), isUnwanted: false)
-        monitor.jobEnds(
-            records[1],
-            .failure(type: "JobFailed", message: "", externalExecutionID: nil),
-            isUnwanted: false
-        )
-        monitor.jobEnds(records[2], .continuation(token: "t", progress: JobProgress("")), isUnwanted: false)
-        monitor.pollAnswered(records[0].actionTypeID, jobs: 4)
-        monitor.pollFailed(records[0].actionTypeID, AWSError("ThrottlingException", "Rate exceeded"))
-        monitor.pollFailed(records[0].actionTypeID, AWSError("InternalFailure", "no"))
+        for job in jobs.dropLast() { monitor.jobClaimed(job, as: .new) }
+        monitor.jobClaimed(jobs[4], as: .resumed)
+        for (job, ending) in zip(jobs, [WorkerSnapshot.Ending.succeeded, .failed]) {
+            monitor.jobEnded(.init(job: job, endedAt: Date(), ending: ending, detail: ""))
+        }
+        monitor.jobRequeued(jobs[2])
+        let typeID = Self.action(actions.startSandbox).typeID
+        monitor.pollAnswered(typeID, jobs: 4)
+        monitor.pollFailed(typeID, AWSError("ThrottlingException", "Rate exceeded"))
+        monitor.pollFailed(typeID, AWSError("InternalFailure", "no"))
         monitor.labAnswered()
         return registry
     }

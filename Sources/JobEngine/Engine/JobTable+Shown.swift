@@ -1,0 +1,83 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+
+/// What people are shown of the jobs.
+extension JobTable {
+    /// After this time a job that was put back has surely been taken by another worker.
+    private static let longestAbsence: TimeInterval = 900
+
+    /// Shows a job from now on, which goes on from where the action's job in the queue was.
+    ///
+    /// - Returns: Whether there was such a job, which is released.
+    func show(_ record: JobRecord) -> Bool {
+        change { state in
+            let earlier = state.actions[record.actionExecutionID]?.jobs.filter { $0.state == .requeued } ?? []
+            for job in earlier { _ = state.apply(.released, to: job.id) { _ in } }
+            state.update(record.id) { job in
+                job.isShown = true
+                guard let last = earlier.last else { return }
+                (job.progress, job.progressSince) = (last.progress, last.progressSince)
+            }
+            return !earlier.isEmpty
+        }
+    }
+
+    /// Notes how far a job has come.
+    ///
+    /// - Returns: The job as it is shown then; `nil` if that is nothing new, or it isn't shown.
+    func note(_ progress: JobProgress, of id: String) -> WorkerSnapshot.Job? {
+        let now = clock.now
+        return state.withLock { state in
+            guard let job = state[id], job.progress != progress else { return nil }
+            state.update(id) { ($0.progress, $0.progressSince) = (progress, now) }
+            return state[id]?.shown
+        }
+    }
+
+    /// A job as it is shown; `nil` if it isn't.
+    func shown(_ id: String) -> WorkerSnapshot.Job? { state.withLock { $0[id]?.shown } }
+
+    /// The jobs as they are shown, oldest first.
+    var shown: [WorkerSnapshot.Job] {
+        forgetRequeued()
+        return state.withLock { $0.jobs.compactMap(\.shown) }.sorted { ($0.claimedAt, $0.id) < ($1.claimedAt, $1.id) }
+    }
+
+    /// Forgets the jobs that were put back long ago.
+    func forgetRequeued() {
+        let date = clock.now.addingTimeInterval(-Self.longestAbsence)
+        let ids = state.withLock { $0.jobs.filter { $0.requeuedAt.map { $0 < date } ?? false }.map(\.id) }
+        for id in ids { apply(.released, to: id) }
+    }
+}
+
+extension JobTable.Job {
+    fileprivate var shown: WorkerSnapshot.Job? {
+        guard isShown, let stage else { return nil }
+        return WorkerSnapshot.Job(
+            id: id,
+            actionExecutionID: record.actionExecutionID,
+            action: type.provider,
+            place: record.place,
+            claimedAt: record.claimedAt,
+            stage: stage,
+            progress: progress,
+            progressSince: progressSince,
+            wait: wait.map { JobWaitInfo($0.value) },
+            putBackAt: requeuedAt
+        )
+    }
+
+    private var stage: WorkerSnapshot.Stage? {
+        switch state {
+        case .offered, .acknowledging, .unanswered, .lost, .doubted: .offered
+        case .claimed: .claimed
+        case .running: .running
+        case .waiting: .waiting
+        case .completed, .reporting, .unclaimed, .reclaiming, .undoing: .completed
+        case .requeued: .requeued
+        case .released: nil
+        }
+    }
+}
