@@ -1,6 +1,7 @@
 import AWSLite
 public import Logging
 public import ServiceLifecycle
+public import Tracing
 
 /// Polls for the jobs of some action types, runs a handler for each, and reports how it ended.
 ///
@@ -58,6 +59,11 @@ public struct JobWorker: Service {
         public var redispatchInterval: Duration = .seconds(20)
         /// How long a job whose acknowledgement may have been taken waits for a sign of whose it is, before it is put back.
         public var doubtInterval: Duration = .seconds(10)
+        /// Where spans of handlers' runs go; what the process has bootstrapped, unless told otherwise.
+        ///
+        /// There is one for each run of a handler, from its beginning to its result or its wait, and one trace for each
+        /// execution of a pipeline, with the execution's id as the trace's.
+        public var tracer: any Tracer = InstrumentationSystem.tracer
         /// Who is told what becomes of jobs, beside the worker's monitor.
         public var observers: [any JobObserver] = []
         /// Applied to every text that is reported, to mask secrets in it.

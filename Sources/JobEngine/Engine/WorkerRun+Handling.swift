@@ -124,7 +124,7 @@ extension WorkerRun {
         }
         defer { table.noteEnd(of: job.record.id) }
         return try await withThrowingTaskGroup(of: HandlerEnd<Value>.self) { group in
-            group.addTask { .returned(try await body()) }
+            group.addTask { [tracing] in .returned(try await tracing.run(job.record) { try await body() }) }
             group.addTask { await abandonments.first { _ in true } == nil ? .unwatched : .abandoned }
             defer { group.cancelAll() }
             for try await end in group {

@@ -22,6 +22,7 @@ final class WorkerRun: Sendable {
     let stop = StopSignal()
     let pace: PollPace
     let alarms: Alarms
+    let tracing: JobTracing
     let surroundings: JobLedger.Surroundings
     /// Where jobs wait until CodePipeline can be asked about them.
     private let entrance = AsyncSemaphore(width: 64)
@@ -84,6 +85,7 @@ final class WorkerRun: Sendable {
             logger: worker.logger
         )
         alarms = Alarms(worker.clock)
+        tracing = JobTracing(tracer: worker.configuration.tracer)
         worker.monitor.show { [table] in table.shown }
         for record in unfinished { observe(record.id) { $0.jobClaimed($1, as: .resumed) } }
     }

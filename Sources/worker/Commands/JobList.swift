@@ -21,11 +21,12 @@ struct JobList {
                 cells([
                     String(row.actionExecutionId.prefix(8)), Words.span(now.timeIntervalSince(row.claimedAt)),
                     row.place,
-                    Words.beginning(row.latest, 40), row.sandboxId ?? "",
+                    Words.beginning(row.latest, 40), row.waitsUntil.map(JobRow.time) ?? "", row.sandboxId ?? "",
                 ])
             }
             parts.append(
-                worker + "\n" + ListActions.table([["EXECUTION", "AGE", "ACTION", "STEP", "SANDBOX"]] + table)
+                worker + "\n"
+                    + ListActions.table([["EXECUTION", "AGE", "ACTION", "STEP", "UNTIL (UTC)", "SANDBOX"]] + table)
             )
         }
         if !ended.isEmpty {

@@ -27,6 +27,8 @@ struct JobRow: Encodable {
     let failureType: String?
     let sandboxId: String?
     let sandboxUrl: String?
+    let waitsFor: String?
+    let waitsUntil: Date?
     let steps: [Step]
 
     /// Gathers what is known.
@@ -49,6 +51,8 @@ struct JobRow: Encodable {
         case .continuation(_, let progress): (message, failureType) = (progress.summary, nil)
         case .abandoned, nil: (message, failureType) = (nil, nil)
         }
+        waitsFor = action.state == .running ? action.wait?.reason : nil
+        waitsUntil = action.state == .running ? action.wait?.deadline : nil
         sandboxId = action.externalExecutionID
         sandboxUrl = action.externalExecutionID.flatMap { portal?.sandbox($0) }
         self.steps = steps.map { Step(what: $0.words, first: $0.first, last: $0.last, count: $0.count) }
@@ -57,8 +61,13 @@ struct JobRow: Encodable {
     /// Pipeline, stage and action.
     var place: String { [pipeline, stage, action].filter { !$0.isEmpty }.joined(separator: "/") }
 
-    /// What has happened last.
-    var latest: String { steps.max { $0.last < $1.last }?.what ?? "" }
+    /// What it waits for, or what has happened last.
+    var latest: String { waitsFor.map { "waits for \($0)" } ?? steps.max { $0.last < $1.last }?.what ?? "" }
+
+    /// What it waits for, and until when.
+    private var wait: String? {
+        waitsFor.map { reason in reason + (waitsUntil.map { ", until \(Self.time($0))" } ?? "") }
+    }
 
     /// Everything about the job, for a person.
     var story: String {
@@ -71,6 +80,7 @@ struct JobRow: Encodable {
         if let endedAt {
             facts.append(["Ended", "\(Self.time(endedAt)), after \(Words.span(endedAt.timeIntervalSince(claimedAt)))"])
         }
+        if let wait { facts.append(["Waits for", wait]) }
         if let sandboxId { facts.append(["Sandbox", sandboxId]) }
         if let sandboxUrl { facts.append(["", sandboxUrl]) }
         var lines = [ListActions.table(facts.map { $0.map(LogLine.visible) }), ""]

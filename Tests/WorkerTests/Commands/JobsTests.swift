@@ -22,6 +22,8 @@ struct JobsTests {
         let failureType: String?
         let sandboxId: String?
         let sandboxUrl: String?
+        let waitsFor: String?
+        let waitsUntil: String?
         let steps: [Step]
     }
 
@@ -55,7 +57,8 @@ struct JobsTests {
                 defer { run.signal(SIGKILL) }
                 _ = try await cloud.journal.first("PutJobFailureResult")
                 _ = try await run.value {
-                    try await list(state).count { $0.endedAt != nil || $0.sandboxId != nil } == 2 ? () : nil
+                    // A wait is written some seconds late.
+                    try await list(state).count { $0.endedAt != nil || $0.waitsFor != nil } == 2 ? () : nil
                 }
                 try await body(cloud, run, state)
             }
@@ -76,6 +79,8 @@ struct JobsTests {
                 #expect(jobs.map(\.state) == ["running", "failed"])
                 #expect(running.pipeline == "Long" && running.sandboxId == sandbox.id)
                 #expect(running.sandboxUrl == nil)
+                #expect(running.waitsFor == "the sandbox's setup" && running.waitsUntil != nil)
+                #expect(jobs.last?.waitsFor == nil)
                 let steps = running.steps.map(\.what)
                 #expect(
                     steps.first == "Claimed" && steps.contains("Acknowledged") && steps.contains("Setting up"),
@@ -87,10 +92,12 @@ struct JobsTests {
                 let text = try await ask(state)
                 #expect(text.status == 0 && text.errors.isEmpty)
                 #expect(text.output.contains("Long/Lab/Start") && text.output.contains(sandbox.id))
+                #expect(text.output.contains("waits for the sandbox's setup"))
                 #expect(text.output.contains(isKilled ? "No worker runs." : "Held by the running worker, process "))
 
                 let story = try await ask(state, "show", String(running.actionExecutionId.prefix(8)))
                 #expect(story.status == 0, "\(story)")
+                #expect(story.output.contains("the sandbox's setup, until "))
                 #expect(story.output.contains("Setting up") && story.output.contains(running.jobId))
                 let one = try await ask(state, "show", running.jobId, "--json")
                 let job = try JSONDecoder().decode(Job.self, from: Data(one.output.utf8))
