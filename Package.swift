@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "SandboxAPI", targets: ["SandboxAPI"]),
         .library(name: "JobEngine", targets: ["JobEngine"]),
         .library(name: "QualiCore", targets: ["QualiCore"]),
+        .library(name: "WorkerStatus", targets: ["WorkerStatus"]),
         .library(name: "LocalCloud", targets: ["LocalCloud"]),
         .executable(name: "quali-worker", targets: ["worker"]),
     ],
@@ -107,20 +108,30 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
+        .target(
+            name: "WorkerStatus",
+            dependencies: [
+                "CProcess",
+                "JobEngine", "AWSLite", "HTTPTransport",
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .executableTarget(
             name: "worker",
             dependencies: [
                 "CMalloc", "CProcess",
-                "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud",
+                "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud", "WorkerStatus",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            // Settings, commands and pages, of which none is in a job's way.
+            // Settings and commands, of which none is in a job's way.
             swiftSettings: [.unsafeFlags(["-Osize"], .when(configuration: .release))],
             linkerSettings: smallProgram
         ),
@@ -167,6 +178,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: [
                 "JobEngine", "AWSLite", "HTTPTransport",
+                .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -220,17 +232,27 @@ let package = Package(
             resources: [.copy("Conformance")]
         ),
         .testTarget(
-            name: "WorkerTests",
+            name: "WorkerStatusTests",
             dependencies: [
-                "worker", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "JobEngine",
-                "TestSupport",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "WorkerStatus", "JobEngine", "AWSLite", "HTTPTransport", "TestSupport",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Oracle"],
-            resources: [.copy("Status/Browser")]
+            resources: [.copy("Page/Browser")]
+        ),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: [
+                "worker", "WorkerStatus", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore",
+                "JobEngine", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Oracle"]
         ),
     ],
     swiftLanguageModes: [.v6]

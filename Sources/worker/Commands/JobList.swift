@@ -1,5 +1,6 @@
 import Foundation
 import QualiCore
+import WorkerStatus
 
 /// Jobs in tables: first those that go on, then those that have ended.
 struct JobList {

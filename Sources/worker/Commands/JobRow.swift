@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import QualiCore
+import WorkerStatus
 
 /// A job as `quali-worker jobs` tells of it.
 struct JobRow: Encodable {

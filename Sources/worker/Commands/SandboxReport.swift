@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import QualiCore
 import SandboxAPI
+import WorkerStatus
 
 /// What `quali-worker sandboxes` says, for people and as JSON.
 ///
@@ -47,7 +48,7 @@ struct SandboxReport: Encodable, Sendable {
     /// Describes a listing.
     init(_ listing: SandboxInventory.Listing, _ facts: StatusFacts) {
         time = listing.takenAt
-        lab = facts.lab
+        lab = facts.lab?.address ?? ""
         region = facts.region
         sandboxes = listing.sandboxes.map { Item($0, listing.takenAt, facts) }
         originalSandboxes = listing.startedByOriginal.map { sandbox in
@@ -151,7 +152,7 @@ extension SandboxReport.Item {
             actionStatus = origin.actionStatus.rawValue
             pipelineExecutionId = origin.place.pipelineExecutionID
             pipelineExecutionStatus = status.rawValue
-            pipelineUrl = facts.console.execution(origin.place)
+            pipelineUrl = facts.executionLink(origin.place)
         }
     }
 

@@ -5,6 +5,7 @@ import HTTPTransport
 import Logging
 import QualiCore
 import SandboxAPI
+import WorkerStatus
 
 /// `quali-worker sandboxes`.
 struct SandboxesCommand: AsyncParsableCommand {
@@ -134,7 +135,7 @@ struct SandboxesCommand: AsyncParsableCommand {
             client: client,
             watcher: SandboxWatcher(client: client, interval: interval, logger: silence),
             executionWatcher: ExecutionWatcher(client: client, interval: interval, logger: silence),
-            portal: StatusFacts(settings).portal,
+            portal: settings.portal,
             statusInterval: interval,
             patience: .seconds(60)
         )

@@ -84,9 +84,8 @@ struct Demo: Sendable {
             let client = CodePipeline(
                 settings.aws.client(try settings.aws.httpClient(), endpoint: settings.aws.codePipelineEndpoint)
             )
-            let portal = settings.actions.portal ?? PortalLinks(besideAPI: settings.lab.url)
             _ = try await InstallActions.install(
-                settings.actions.names.definitions(portal: portal),
+                settings.actions.names.definitions(portal: settings.portal),
                 with: ActionRegistrar(client)
             ) { story.line("   " + $0) }
         } catch {

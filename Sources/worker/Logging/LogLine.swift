@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import Logging
+import WorkerStatus
 
 /// What a log line says, before it is written in one form or the other.
 struct LogLine {
@@ -64,42 +65,19 @@ struct LogLine {
         let isPlain =
             !text.isEmpty && !text.unicodeScalars.contains { $0.properties.isWhitespace || $0 == "\"" || $0 == "=" }
         guard !isPlain else { return visible(text) }
-        return "\"" + text.escaping { $0 == "\\" || $0 == "\"" ? "\\\($0)" : escape($0) } + "\""
+        return "\"" + text.escaping { $0 == "\\" || $0 == "\"" ? "\\\($0)" : HiddenCharacters.escape($0) } + "\""
     }
 
     /// A text in one line, whose control characters can neither forge a line nor move a terminal's cursor.
     static func visible(_ text: String) -> String {
-        guard !isPlain(text), text.unicodeScalars.contains(where: { isControl($0) || turns($0) }) else { return text }
-        return text.escaping(escape)
-    }
-
-    /// What stands for a character that can forge a line or move a terminal's cursor; `nil` for any other.
-    static func escape(_ scalar: Unicode.Scalar) -> String? {
-        switch scalar {
-        case "\n": "\\n"
-        case "\r": "\\r"
-        case "\t": "\\t"
-        case _ where isControl(scalar) || turns(scalar): "\\u{" + String(scalar.value, radix: 16) + "}"
-        default: nil
-        }
+        guard !isPlain(text), text.unicodeScalars.contains(where: HiddenCharacters.isOne) else { return text }
+        return text.escaping(HiddenCharacters.escape)
     }
 
     /// Whether a text has nothing but letters, digits and signs of ASCII that need no escape, as most have.
     private static func isPlain(_ text: String) -> Bool {
         text.utf8.allSatisfy { byte in
             (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-        }
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
-    }
-
-    /// Whether a character changes the direction of what follows, so that a line reads otherwise than it is.
-    private static func turns(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
-        default: false
         }
     }
 
@@ -139,7 +117,7 @@ struct LogLine {
             case "\n": json += "\\n"
             case "\r": json += "\\r"
             case "\t": json += "\\t"
-            case _ where isControl(scalar):
+            case _ where HiddenCharacters.isControl(scalar):
                 let digits = String(scalar.value, radix: 16)
                 json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
             default: json.unicodeScalars.append(scalar)

@@ -5,6 +5,7 @@ import QualiCore
 import SandboxAPI
 import ServiceLifecycle
 import UnixSignals
+import WorkerStatus
 
 /// A worker as `run` and `demo` have it: made from settings, stopped by signals.
 struct WorkerProcess: Sendable {
@@ -41,8 +42,9 @@ struct WorkerProcess: Sendable {
         learn: @escaping @Sendable (Secret) -> Void = { _ in },
         redact: @escaping @Sendable (String) -> String
     ) throws {
-        let listener = try settings.status.address.map { try StatusListener($0) }
         let metrics = MetricsRegistry()
+        let monitor = WorkerMonitor(metrics: metrics)
+        let page = try StatusServer.listening(settings, monitor, metrics, logger: logger)
         let worker: QualiWorker
         do {
             let live = LiveSettings(settings, logger: logger, learn: learn)
@@ -67,7 +69,7 @@ struct WorkerProcess: Sendable {
             configuration.componentMatch = settings.actions.componentMatch
             configuration.secretNames = settings.lab.secretNames
             configuration.statusInterval = settings.jobs.statusInterval
-            if listener != nil { configuration.labProbeInterval = settings.status.labInterval }
+            if page != nil { configuration.labProbeInterval = settings.status.labInterval }
             configuration.jobs.maxJobs = settings.jobs.maxJobs
             configuration.jobs.pollInterval = settings.jobs.pollInterval
             configuration.jobs.longestPollInterval = settings.jobs.longestPollInterval
@@ -84,7 +86,7 @@ struct WorkerProcess: Sendable {
                         folder: settings.jobs.stateDirectory,
                         clock: ServiceClock(aws: settings.aws.clock)
                     ),
-                monitor: WorkerMonitor(metrics: metrics),
+                monitor: monitor,
                 logger: logger
             )
         } catch let error as JournalError {
@@ -92,17 +94,8 @@ struct WorkerProcess: Sendable {
         } catch {
             throw ProgramFailure(.software, "the worker can't start: \(redact("\(error)"))")
         }
-        monitor = worker.monitor
+        self.monitor = monitor
         self.serviceManager = serviceManager
-        let page = listener.map { listener in
-            let routes = StatusRoutes(
-                monitor: worker.monitor,
-                registry: metrics,
-                facts: StatusFacts(settings),
-                isLoopback: listener.isLoopback
-            )
-            return StatusService(listener: listener, routes: routes, logger: logger)
-        }
         // They are stopped in reverse, so that the page shows how the worker stops.
         let services: [(any Service)?] = [page, worker]
         var configuration = ServiceGroupConfiguration(services: services.compactMap { $0 }, logger: logger)

@@ -1,3 +1,5 @@
+import WorkerStatus
+
 /// Where the worker shows what it does, and when it calls itself ready.
 struct StatusSettings: Sendable {
     /// Where the status page listens; `nil` for nowhere.

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import Logging
 import QualiCore
+import WorkerStatus
 
 /// Everything that `quali-worker run` needs to know.
 struct WorkerSettings: Sendable {
@@ -106,6 +107,9 @@ struct WorkerSettings: Sendable {
             )
         }
     }
+
+    /// The portal to which links lead.
+    var portal: PortalLinks { actions.portal ?? PortalLinks(besideAPI: lab.url) }
 
     /// The secrets among the sources, and the passwords within addresses.
     static func secrets(_ sources: SettingSources) -> [Secret] {

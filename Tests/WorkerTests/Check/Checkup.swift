@@ -4,6 +4,7 @@ import HTTPTransport
 import LocalCloud
 import QualiCore
 import Testing
+import TestSupport
 
 /// A run of `quali-worker check --json` against the stand-ins, with what must hold for every one.
 struct Checkup {

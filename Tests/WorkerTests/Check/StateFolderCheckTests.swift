@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import QualiCore
 import Testing
+import TestSupport
 
 @Suite("A check of the state folder", .timeLimit(.minutes(1)))
 struct StateFolderCheckTests {

@@ -3,6 +3,7 @@ import Foundation
 import LocalCloud
 import QualiCore
 import Testing
+import TestSupport
 
 @testable import worker
 

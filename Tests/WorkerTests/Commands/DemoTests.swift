@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import LocalCloud
 import Testing
+import TestSupport
 
 @testable import worker
 

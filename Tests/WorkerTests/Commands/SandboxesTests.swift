@@ -5,6 +5,7 @@ import LocalCloud
 import QualiCore
 import SandboxAPI
 import Testing
+import TestSupport
 
 @Suite("sandboxes", .timeLimit(.minutes(5)))
 struct SandboxesTests {

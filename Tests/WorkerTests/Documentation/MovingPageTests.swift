@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// The page for who comes from the Python worker.
 @Suite("Docs/python.md")

@@ -1,6 +1,7 @@
 import Foundation
 import LocalCloud
 import Testing
+import WorkerStatus
 
 @testable import worker
 
@@ -90,7 +91,7 @@ struct EKSExampleTests {
         let port = try #require(container["ports"]?[0])
         #expect("\(address)".hasSuffix(":\(port["containerPort"]?.integer ?? 0)"))
         let page = try String(
-            contentsOf: Python.repository.appendingPathComponent("Sources/worker/Status/StatusRoutes.swift"),
+            contentsOf: Python.repository.appendingPathComponent("Sources/WorkerStatus/StatusRoutes.swift"),
             encoding: .utf8
         )
         for (probe, path) in ["startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe": "/readyz"] {

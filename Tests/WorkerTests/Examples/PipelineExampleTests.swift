@@ -4,6 +4,7 @@ import HTTPTransport
 import LocalCloud
 import Logging
 import Testing
+import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore

@@ -1,6 +1,7 @@
 import Foundation
 import LocalCloud
 import Testing
+import TestSupport
 
 @Suite("A worker that may open few files", .timeLimit(.minutes(5)))
 struct FileLimitTests {

@@ -1,6 +1,7 @@
 import Foundation
 import LocalCloud
 import Testing
+import TestSupport
 
 @Suite("Signals", .timeLimit(.minutes(2)))
 struct SignalTests {

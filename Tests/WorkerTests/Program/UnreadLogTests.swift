@@ -1,6 +1,7 @@
 import Foundation
 import LocalCloud
 import Testing
+import TestSupport
 
 @Suite("A log that nobody reads", .timeLimit(.minutes(10)))
 struct UnreadLogTests {

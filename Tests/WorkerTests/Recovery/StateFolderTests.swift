@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import QualiCore
 import Testing
+import TestSupport
 
 /// What the built program does with a state folder that it can't use, for now or at all.
 @Suite("A worker's state folder", .timeLimit(.minutes(5)))

@@ -4,6 +4,7 @@ import HTTPTransport
 import Logging
 import SandboxAPI
 import Testing
+import TestSupport
 
 @testable import worker
 

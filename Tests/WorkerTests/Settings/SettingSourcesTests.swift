@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import Testing
+import TestSupport
 
 @testable import worker
 

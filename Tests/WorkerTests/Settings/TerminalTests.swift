@@ -1,6 +1,7 @@
 import Foundation
 import LocalCloud
 import Testing
+import TestSupport
 
 @Suite("Questions at the terminal", .timeLimit(.minutes(1)))
 struct TerminalTests {

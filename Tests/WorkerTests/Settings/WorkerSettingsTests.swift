@@ -5,6 +5,7 @@ import Logging
 import QualiCore
 import SandboxAPI
 import Testing
+import TestSupport
 
 @testable import worker
 

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import LocalCloud
+import TestSupport
 
 @testable import worker
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import TestSupport
 
 /// A run of the built program.
 struct ProgramRun: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import LocalCloud
 import Testing
+import TestSupport
 
 /// The Python that has AWS's own tools, for tests against them.
 enum Python {
