@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "JobEngine", targets: ["JobEngine"]),
         .library(name: "QualiCore", targets: ["QualiCore"]),
         .library(name: "WorkerStatus", targets: ["WorkerStatus"]),
+        .library(name: "WorkerChecks", targets: ["WorkerChecks"]),
         .library(name: "LocalCloud", targets: ["LocalCloud"]),
         .executable(name: "quali-worker", targets: ["worker"]),
     ],
@@ -120,14 +121,21 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
+        .target(
+            name: "WorkerChecks",
+            dependencies: [
+                "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
         .executableTarget(
             name: "worker",
             dependencies: [
                 "CMalloc", "CProcess",
                 "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud", "WorkerStatus",
+                "WorkerChecks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -242,6 +250,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.copy("Page/Browser")]
+        ),
+        .testTarget(
+            name: "WorkerChecksTests",
+            dependencies: [
+                "WorkerChecks", "QualiCore", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "TestSupport",
+            ]
         ),
         .testTarget(
             name: "WorkerTests",

@@ -1,16 +1,17 @@
 import AWSLite
-import Foundation
 import HTTPTransport
 import QualiCore
+import WorkerChecks
 
-/// All checks: those that don't depend on each other run side by side, and their results have one order.
+/// All checks of a worker as its settings describe it, and of the settings.
 struct CheckRun: Sendable {
-    /// The longest time for one call, or for one connection.
-    static let timeout: Duration = .seconds(10)
-
     private let sources: SettingSources
     private let settings: WorkerSettings
     private let settingsCheck: SettingsCheck
+
+    private static let keySettings: [Setting] = [
+        .accessKeyID, .secretAccessKey, .sessionToken, .oldAccessKeyID, .oldSecretAccessKey,
+    ]
 
     /// Reads the settings.
     init(_ sources: SettingSources) {
@@ -28,56 +29,76 @@ struct CheckRun: Sendable {
     ///
     /// - Throws: `CancellationError`.
     func report() async throws -> CheckReport {
-        async let state = stateFolder()
-        async let aws = AWSCheck(settings, sources, settingsCheck).run()
-        async let lab = lab()
-        let (results, secrets) = try await aws
-        let all = try await settingsCheck.results + state + results + lab
-        // What is open anyway needs no mask: a lab's user and password may be the same word.
-        let open = Set([settings.lab.user, settings.lab.domain])
-        let mask = SecretRedactor((settings.secrets + secrets).filter { !open.contains($0.reveal()) })
-        return CheckReport(results: all.map { $0.masked { mask($0) } })
-    }
-
-    private func stateFolder() async -> [CheckResult] {
-        let problem = settingsCheck.problems.contains { $0.name == Setting.stateDirectory.name }
-        guard !problem else { return [.notTried("state folder", "QUALI_STATE_DIR is wrong")] }
-        return await StateFolderCheck.run(settings.jobs.stateDirectory)
-    }
-
-    private func lab() async throws -> [CheckResult] {
-        let title = "lab"
-        let clock = "lab clock"
-        func untried(_ reason: String) -> [CheckResult] {
-            LinkCheck.notTried(title, reason) + [.notTried(clock, reason)] + LabCheck.notTried(reason)
-        }
-        let isAddressed = !settings.lab.url.isEmpty
-        let obstacle = settingsCheck.obstacle(in: .lab, except: [.labUser, .labPassword, .labDomain, .portalURL])
-        if let obstacle { return untried(obstacle) }
-        guard isAddressed, let client = try? settings.lab.httpClient(),
-            let check = try? LabCheck(settings.lab, SecondTry(base: client), timeout: Self.timeout)
-        else { return untried("there is no client") }
-        let link = Link(
-            title: title,
-            address: settings.lab.url,
-            client: client,
-            addressSetting: Setting.labURL.name,
-            trustSetting: .labCABundle,
-            proxySetting: .labProxy,
-            mayBePlain: false
+        let check = WorkerCheck(
+            aws: aws,
+            lab: lab,
+            stateFolder: settings.jobs.stateDirectory,
+            names: .settings(sources),
+            secrets: settings.secrets
         )
-        let way = try await LinkCheck.run(link)
-        guard way.stands else {
-            let reason = "there is no way to the lab"
-            return way.results + [.notTried(clock, reason)] + LabCheck.notTried(reason)
+        let name = Setting.stateDirectory.name
+        let isWrong = settingsCheck.problems.contains { $0.name == name }
+        return try await check.run(
+            after: settingsCheck.results,
+            stateFolderObstacle: isWrong ? "\(name) is wrong" : nil
+        )
+    }
+
+    private var aws: WorkerCheck.AWS {
+        let lab = settings.lab.url
+        var aws = WorkerCheck.AWS(
+            region: settings.aws.region,
+            credentials: settings.aws.credentials,
+            client: try? settings.aws.httpClient(),
+            actions: settings.actions.names,
+            portal: settings.actions.portal ?? (lab.isEmpty ? nil : PortalLinks(besideAPI: lab))
+        )
+        aws.codePipelineEndpoint = settings.aws.codePipelineEndpoint
+        aws.stsEndpoint = settings.aws.stsEndpoint
+        aws.usesFIPS = settings.aws.usesFIPS
+        aws.usesDualStack = settings.aws.usesDualStack
+        aws.clock = settings.aws.clock
+        aws.warn = settings.aws.warnings.warn
+        let others = Setting.all.filter { !Self.keySettings.contains($0) }
+        aws.obstacle = settingsCheck.obstacle(in: .aws, except: Self.keySettings + [.s3Endpoint])
+        aws.credentialsObstacle = settingsCheck.obstacle(in: .aws, except: others)
+        return aws
+    }
+
+    private var lab: WorkerCheck.Lab {
+        var lab = WorkerCheck.Lab(settings.lab.client, client: try? settings.lab.httpClient())
+        lab.obstacle = settingsCheck.obstacle(in: .lab, except: [.labUser, .labPassword, .labDomain, .portalURL])
+        lab.loginObstacle = settingsCheck.obstacle(in: .lab, except: [.portalURL])
+        return lab
+    }
+}
+
+extension ParameterNames {
+    /// The names of the settings, and the commands of the program.
+    fileprivate static func settings(_ sources: SettingSources) -> Self {
+        var names = Self()
+        names.labURL = Setting.labURL.name
+        names.labUser = Setting.labUser.name
+        names.labPassword = Setting.labPassword.name
+        names.labDomain = Setting.labDomain.name
+        names.labCertificates = Setting.labCABundle.name
+        names.labProxy = Setting.labProxy.name
+        names.labWithoutProxy = "\(Setting.labProxy.name)=none"
+        names.region = Setting.region.name
+        names.awsCertificates = Setting.awsCABundle.name
+        names.awsProxy = Setting.proxy.name
+        names.codePipelineEndpoint = Setting.codePipelineEndpoint.name
+        names.stsEndpoint = Setting.stsEndpoint.name
+        for name in [Setting.oldAccessKeyID.name, Setting.accessKeyID.name] {
+            if let place = sources.origin(of: name) { names.environment = "\(name) (\(place))" }
         }
-        async let time = ClockCheck(link: link, isSigned: false, timeout: Self.timeout).run()
-        let login =
-            if let reason = settingsCheck.obstacle(in: .lab, except: [.portalURL]) {
-                LabCheck.notTried(reason)
-            } else {
-                try await check.run()
-            }
-        return way.results + [try await time] + login
+        names.actionVersion = Setting.actionVersion.name
+        names.labName = Setting.labName.name
+        names.propertyDefault = { $0.setting }
+        names.stateFolder = Setting.stateDirectory.name
+        names.registration = { "quali-worker actions install --version \($0)" }
+        names.workerPolicy = "quali-worker actions policy"
+        names.registrarPolicy = "quali-worker actions policy --for registrar"
+        return names
     }
 }

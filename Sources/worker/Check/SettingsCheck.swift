@@ -1,5 +1,5 @@
-import AWSLite
 import Foundation
+import WorkerChecks
 
 /// What the settings say, and which of the other checks they leave possible.
 struct SettingsCheck: Sendable {

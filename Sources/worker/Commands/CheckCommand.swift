@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import WorkerChecks
 
 /// `quali-worker check`.
 struct CheckCommand: AsyncParsableCommand {
@@ -21,7 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
         Program.exportProxies(sources)
         let check = CheckRun(sources)
         let report = try await check.report()
-        print(json ? try report.json() : report.text(inColor: isatty(STDOUT_FILENO) == 1))
+        print(json ? try report.results.printedJSON() : report.text(inColor: isatty(STDOUT_FILENO) == 1))
         if !check.hasGoodSettings { throw ExitCode(ProgramFailure.Status.usage.rawValue) }
         if !report.isWell { throw ExitCode(1) }
     }

@@ -5,6 +5,7 @@ import HTTPTransport
 import Logging
 import QualiCore
 import SandboxAPI
+import WorkerChecks
 import WorkerStatus
 
 /// `quali-worker sandboxes`.

@@ -102,7 +102,10 @@ struct PagesTests {
         }
         #expect(found > 10)
         let sources = try Pages.texts(
-            in: ["Sources/JobEngine", "Sources/QualiCore", "Sources/WorkerStatus", "Sources/worker"],
+            in: [
+                "Sources/JobEngine", "Sources/QualiCore", "Sources/WorkerStatus", "Sources/WorkerChecks",
+                "Sources/worker",
+            ],
             where: { $0.hasSuffix(".swift") }
         )
         // The page's style has names of its own that look like flags.

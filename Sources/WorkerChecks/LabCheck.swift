@@ -3,23 +3,32 @@ import SandboxAPI
 
 /// Whether the lab takes the user, speaks version 2 of its API, and has something to start.
 struct LabCheck: Sendable {
-    private static let lookAround = "check CLOUDSHELL_URL and what stands before the lab: a gateway, a filter, a portal"
-    private static let names = ["lab login", "lab API", "lab blueprints"]
+    private static let titles = ["lab login", "lab API", "lab blueprints"]
 
-    private let settings: LabSettings
+    private let lab: SandboxClient.Configuration
+    private let names: ParameterNames
     private let client: SandboxClient
+    private var lookAround: String {
+        "check \(names.labURL) and what stands before the lab: a gateway, a filter, a portal"
+    }
 
     /// - Throws: `SandboxAPIError` for an address that makes no sense.
-    init(_ settings: LabSettings, _ httpClient: any HTTPClient, timeout: Duration) throws {
-        self.settings = settings
-        var configuration = settings.client
+    init(
+        _ lab: SandboxClient.Configuration,
+        _ names: ParameterNames,
+        _ httpClient: any HTTPClient,
+        timeout: Duration
+    ) throws {
+        self.lab = lab
+        self.names = names
+        var configuration = lab
         configuration.timeout = timeout
         configuration.retry.attempts = 1
         client = try SandboxClient(configuration, httpClient: httpClient)
     }
 
     /// Nothing was tried.
-    static func notTried(_ reason: String) -> [CheckResult] { names.map { .notTried($0, reason) } }
+    static func notTried(_ reason: String) -> [CheckResult] { titles.map { .notTried($0, reason) } }
 
     /// Logs in, asks for the blueprints, and logs out.
     func run() async throws -> [CheckResult] {
@@ -30,7 +39,7 @@ struct LabCheck: Sendable {
         }
         let results = await Result { () async throws -> [CheckResult] in try await blueprints() }
         await client.logout()
-        return [.ok("lab login", "as \(settings.user) in the domain \(settings.domain)")] + (try results.get())
+        return [.ok("lab login", "as \(lab.username) in the domain \(lab.domain)")] + (try results.get())
     }
 
     private func blueprints() async throws -> [CheckResult] {
@@ -42,9 +51,9 @@ struct LabCheck: Sendable {
                     api,
                     .warning(
                         "lab blueprints",
-                        "none that \(settings.user) may see in the domain \(settings.domain) is public, and the API starts "
+                        "none that \(lab.username) may see in the domain \(lab.domain) is public, and the API starts "
                             + "public ones alone",
-                        fix: "make a blueprint public in the portal (its properties, Public), or set CLOUDSHELL_DOMAIN"
+                        fix: "make a blueprint public in the portal (its properties, Public), or set \(names.labDomain)"
                     ),
                 ]
             }
@@ -55,8 +64,8 @@ struct LabCheck: Sendable {
                     "lab API",
                     CheckText.line(error.description),
                     fix: error.isForeign
-                        ? Self.lookAround
-                        : "check that CLOUDSHELL_URL is a lab with version 2 of the Sandbox API: "
+                        ? lookAround
+                        : "check that \(names.labURL) is a lab with version 2 of the Sandbox API: "
                             + "\(client.url)/api/v2/explore/"
                 ),
                 .notTried("lab blueprints", "the API doesn't answer"),
@@ -72,7 +81,8 @@ struct LabCheck: Sendable {
             return .failed(
                 name,
                 evidence,
-                fix: "check CLOUDSHELL_USER, CLOUDSHELL_PASSWORD and CLOUDSHELL_DOMAIN: the lab doesn't say which is "
+                fix:
+                    "check \(names.labUser), \(names.labPassword) and \(names.labDomain): the lab doesn't say which is "
                     + "wrong"
             )
         case .transport where error.underlying?.code == .timedOut:
@@ -81,9 +91,9 @@ struct LabCheck: Sendable {
             return .failed(
                 name,
                 evidence,
-                fix: "set CLOUDSHELL_URL to the Sandbox API's address and port, such as https://\(settings.host):3443; "
+                fix: "set \(names.labURL) to the Sandbox API's address and port, such as https://\(lab.host):3443; "
                     + "its own page is at /api/v2/explore/"
-                    + (error.isForeign ? "; \(Self.lookAround)" : "")
+                    + (error.isForeign ? "; \(lookAround)" : "")
             )
         default:
             return .failed(name, evidence, fix: "see that the lab's Sandbox API service runs")
@@ -102,7 +112,7 @@ extension Result where Failure == any Error {
     }
 }
 
-extension LabSettings {
+extension SandboxClient.Configuration {
     /// The lab's host, for an example of an address.
     fileprivate var host: String {
         let authority = (try? LabURL(url))?.authority ?? "lab.example.com"

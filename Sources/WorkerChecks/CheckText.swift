@@ -1,9 +1,9 @@
 import Foundation
 
 /// How checks write times, lengths of time and what others say.
-enum CheckText {
+package enum CheckText {
     /// A text of a service in one line, and not without end.
-    static func line(_ text: String, limit: Int = 300) -> String {
+    package static func line(_ text: String, limit: Int = 300) -> String {
         let line = text.split { $0.isWhitespace }.joined(separator: " ")
         return line.count > limit ? line.prefix(limit) + "…" : line
     }

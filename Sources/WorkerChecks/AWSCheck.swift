@@ -5,19 +5,14 @@ import QualiCore
 
 /// The checks of all that is AWS's: the ways to CodePipeline and STS, credentials, rights and action types.
 struct AWSCheck: Sendable {
-    private let settings: WorkerSettings
-    private let sources: SettingSources
-    private let settingsCheck: SettingsCheck
+    private let aws: WorkerCheck.AWS
+    private let names: ParameterNames
 
-    init(_ settings: WorkerSettings, _ sources: SettingSources, _ settingsCheck: SettingsCheck) {
-        self.settings = settings
-        self.sources = sources
-        self.settingsCheck = settingsCheck
+    init(_ aws: WorkerCheck.AWS, _ names: ParameterNames) {
+        self.aws = aws
+        self.names = names
     }
 
-    private static let keySettings: [Setting] = [
-        .accessKeyID, .secretAccessKey, .sessionToken, .oldAccessKeyID, .oldSecretAccessKey,
-    ]
     private static let identity = "AWS identity"
 
     /// Tries everything.
@@ -26,16 +21,21 @@ struct AWSCheck: Sendable {
     /// - Throws: `CancellationError`.
     func run() async throws -> (results: [CheckResult], secrets: [Secret]) {
         async let credentials = credentials()
-        let keyless = settingsCheck.obstacle(in: .aws, except: Self.keySettings + [.s3Endpoint])
-        guard keyless == nil, let client = try? settings.aws.httpClient(),
-            let link = link("CodePipeline", .codePipeline, settings.aws.codePipelineEndpoint, client)
+        guard aws.obstacle == nil, let client = aws.client,
+            let link = link(
+                "CodePipeline",
+                .codePipeline,
+                aws.codePipelineEndpoint,
+                names.codePipelineEndpoint,
+                client
+            )
         else {
-            let reason = keyless ?? "there is no client"
+            let reason = aws.obstacle ?? "there is no client"
             let key = try await credentials
             let links = LinkCheck.notTried("CodePipeline", reason) + [.notTried("CodePipeline clock", reason)]
             return (
                 links + LinkCheck.notTried("STS", reason) + [key.result, .notTried(Self.identity, reason)]
-                    + RightsCheck.notTried(reason) + ActionTypesCheck.notTried(settings.actions.names, reason),
+                    + RightsCheck.notTried(reason) + ActionTypesCheck.notTried(aws.actions, reason),
                 key.secrets
             )
         }
@@ -59,27 +59,33 @@ struct AWSCheck: Sendable {
 
     // MARK: The ways
 
-    private func link(_ title: String, _ service: AWSService, _ endpoint: String?, _ client: CurlHTTPClient) -> Link? {
+    private func link(
+        _ title: String,
+        _ service: AWSService,
+        _ endpoint: String?,
+        _ endpointName: String,
+        _ client: CurlHTTPClient
+    ) -> Link? {
         let resolver = AWSEndpointResolver(
-            region: settings.aws.region,
+            region: aws.region,
             override: endpoint,
-            usesFIPS: settings.aws.usesFIPS,
-            usesDualStack: settings.aws.usesDualStack
+            usesFIPS: aws.usesFIPS,
+            usesDualStack: aws.usesDualStack
         )
         guard let found = try? resolver.endpoint(of: service) else { return nil }
         return Link(
             title: title,
             address: "\(found.scheme)://\(found.authority)",
             client: client,
-            addressSetting: found.isCustom ? "AWS_ENDPOINT_URL_\(service.environmentName)" : Setting.region.name,
-            trustSetting: .awsCABundle,
-            proxySetting: .proxy
+            addressName: found.isCustom ? endpointName : names.region,
+            trustName: names.awsCertificates,
+            proxyName: names.awsProxy
         )
     }
 
     private func clock(_ link: Link, _ way: LinkCheck) async throws -> CheckResult {
         guard way.stands else { return .notTried("CodePipeline clock", "there is no way to CodePipeline") }
-        return try await ClockCheck(link: link, isSigned: true, timeout: CheckRun.timeout).run()
+        return try await ClockCheck(link: link, isSigned: true, timeout: WorkerCheck.timeout).run()
     }
 
     /// The way to STS, which a worker can do without: what is wrong with it is no more than a warning.
@@ -87,11 +93,11 @@ struct AWSCheck: Sendable {
     /// - Returns: The lines, and why STS can't be asked.
     private func stsLink(_ client: CurlHTTPClient) async throws -> ([CheckResult], String?) {
         let title = "STS"
-        if settings.aws.codePipelineEndpoint != nil, settings.aws.stsEndpoint == nil {
-            let reason = "CodePipeline's endpoint is set, AWS_ENDPOINT_URL_STS isn't"
+        if aws.codePipelineEndpoint != nil, aws.stsEndpoint == nil {
+            let reason = "CodePipeline's endpoint is set, \(names.stsEndpoint) isn't"
             return (LinkCheck.notTried(title, reason), reason)
         }
-        guard let link = link(title, .sts, settings.aws.stsEndpoint, client) else {
+        guard let link = link(title, .sts, aws.stsEndpoint, names.stsEndpoint, client) else {
             return (LinkCheck.notTried(title, "it has no endpoint"), "STS has no endpoint")
         }
         let way = try await LinkCheck.run(link)
@@ -107,11 +113,8 @@ struct AWSCheck: Sendable {
     // MARK: Who, and what they may
 
     private func credentials() async throws -> CredentialsCheck {
-        if let reason = settingsCheck.obstacle(in: .aws, except: Setting.all.filter { !Self.keySettings.contains($0) })
-        {
-            return CredentialsCheck(notTried: reason)
-        }
-        return try await CredentialsCheck.run(settings.aws, sources, timeout: CheckRun.timeout)
+        if let reason = aws.credentialsObstacle { return CredentialsCheck(notTried: reason) }
+        return try await CredentialsCheck.run(aws.credentials, names, timeout: WorkerCheck.timeout)
     }
 
     private func identity(
@@ -122,7 +125,7 @@ struct AWSCheck: Sendable {
         guard key.isFound else { return ((.notTried(Self.identity, "there are no credentials"), nil), nil) }
         if let obstacle { return ((.notTried(Self.identity, obstacle), nil), nil) }
         do {
-            let service = SecurityTokenService(configuration(client, settings.aws.stsEndpoint))
+            let service = SecurityTokenService(configuration(client, aws.stsEndpoint))
             let caller = try await service.callerIdentity()
             return ((.ok(Self.identity, "\(caller.arn) in account \(caller.account)"), caller), nil)
         } catch let error as AWSError {
@@ -142,29 +145,37 @@ struct AWSCheck: Sendable {
     ) async throws -> RightsCheck.Outcome {
         guard way.stands else { return .init(results: RightsCheck.notTried("there is no way to CodePipeline")) }
         guard key.isFound else { return .init(results: RightsCheck.notTried("there are no credentials")) }
-        let codePipeline = CodePipeline(configuration(client, settings.aws.codePipelineEndpoint))
+        let codePipeline = CodePipeline(configuration(client, aws.codePipelineEndpoint))
         return try await RightsCheck(
             codePipeline: codePipeline,
             caller: caller,
-            types: settings.actions.names.typeIDs
+            types: aws.actions.typeIDs,
+            parameters: names
         ).run()
     }
 
     private func actionTypes(_ rights: RightsCheck.Outcome) -> [CheckResult] {
         guard let registered = rights.actionTypes else {
-            return ActionTypesCheck.notTried(settings.actions.names, "the action types can't be listed")
+            return ActionTypesCheck.notTried(aws.actions, "the action types can't be listed")
         }
-        let lab = settings.lab.url
-        let portal = settings.actions.portal ?? (lab.isEmpty ? nil : PortalLinks(besideAPI: lab))
-        return ActionTypesCheck(settings.actions.names, portal: portal, registered: registered).results
+        return ActionTypesCheck(aws.actions, names, portal: aws.portal, registered: registered).results
     }
 
     /// One attempt, within a short time.
     private func configuration(_ client: CurlHTTPClient, _ endpoint: String?) -> AWSClientConfiguration {
-        var configuration = settings.aws.client(SecondTry(base: client), endpoint: endpoint)
+        var configuration = AWSClientConfiguration(
+            region: aws.region,
+            credentials: aws.credentials,
+            httpClient: SecondTry(base: client),
+            endpoint: endpoint
+        )
+        configuration.clock = aws.clock
+        configuration.usesFIPS = aws.usesFIPS
+        configuration.usesDualStack = aws.usesDualStack
+        configuration.warn = aws.warn
         configuration.retry = .none
-        configuration.timeout = CheckRun.timeout
-        configuration.callTimeout = CheckRun.timeout
+        configuration.timeout = WorkerCheck.timeout
+        configuration.callTimeout = WorkerCheck.timeout
         return configuration
     }
 }

@@ -1,7 +1,7 @@
 /// What came of one check.
-struct CheckResult: Sendable, Hashable, Encodable {
+public struct CheckResult: Sendable, Hashable, Encodable {
     /// How it went.
-    enum Status: String, Sendable, Encodable {
+    public enum Status: String, Sendable, Encodable {
         case ok
         case failed
         /// It works, but somebody should know.
@@ -21,20 +21,20 @@ struct CheckResult: Sendable, Hashable, Encodable {
     }
 
     /// What was tried.
-    let name: String
+    public let name: String
     /// How it went.
-    var status: Status
+    public internal(set) var status: Status
     /// What was seen; where nothing was tried, why.
-    var evidence: String
+    public internal(set) var evidence: String
     /// What to do, as a command or a setting.
-    var fix: String?
+    public internal(set) var fix: String?
 
     private enum CodingKeys: String, CodingKey {
         case name, status, evidence, fix
     }
 
     /// Writes an object that always has all four members.
-    func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
         try container.encode(status, forKey: .status)
@@ -42,19 +42,19 @@ struct CheckResult: Sendable, Hashable, Encodable {
         try container.encode(fix, forKey: .fix)
     }
 
-    static func ok(_ name: String, _ evidence: String) -> Self {
+    package static func ok(_ name: String, _ evidence: String) -> Self {
         .init(name: name, status: .ok, evidence: evidence)
     }
 
-    static func failed(_ name: String, _ evidence: String, fix: String) -> Self {
+    package static func failed(_ name: String, _ evidence: String, fix: String) -> Self {
         .init(name: name, status: .failed, evidence: evidence, fix: fix)
     }
 
-    static func warning(_ name: String, _ evidence: String, fix: String) -> Self {
+    package static func warning(_ name: String, _ evidence: String, fix: String) -> Self {
         .init(name: name, status: .warning, evidence: evidence, fix: fix)
     }
 
-    static func notTried(_ name: String, _ reason: String, fix: String? = nil) -> Self {
+    package static func notTried(_ name: String, _ reason: String, fix: String? = nil) -> Self {
         .init(name: name, status: .notTried, evidence: reason, fix: fix)
     }
 

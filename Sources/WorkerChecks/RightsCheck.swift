@@ -23,17 +23,19 @@ struct RightsCheck: Sendable {
         "ListActionExecutions",
     ]
     /// What a worker can do without, with what is lost and how to have it.
-    private static let optional = [
-        "ListActionTypes": (
-            "this check can't see whether the action types are registered; the worker itself doesn't ask",
-            "run the check with the rights of quali-worker actions policy --for registrar"
-        ),
-        "ListActionExecutions": (
-            "what belongs to a stopped pipeline is ended only at its action's own end (a policy that names single "
-                + "pipelines looks like this, too)",
-            "allow it in the worker's policy: quali-worker actions policy"
-        ),
-    ]
+    private var optional: [String: (loss: String, fix: String)] {
+        [
+            "ListActionTypes": (
+                "this check can't see whether the action types are registered; the worker itself doesn't ask",
+                "run the check with the rights of \(parameters.registrarPolicy)"
+            ),
+            "ListActionExecutions": (
+                "what belongs to a stopped pipeline is ended only at its action's own end (a policy that names single "
+                    + "pipelines looks like this, too)",
+                "allow it in the worker's policy: \(parameters.workerPolicy)"
+            ),
+        ]
+    }
     private static let poll = "PollForJobs"
 
     /// The client.
@@ -42,6 +44,8 @@ struct RightsCheck: Sendable {
     let caller: SecurityTokenService.CallerIdentity?
     /// The action types that the worker polls for.
     let types: [CodePipeline.ActionTypeID]
+    /// What the parameters are called.
+    let parameters: ParameterNames
 
     /// Nothing was tried.
     static func notTried(_ reason: String) -> [CheckResult] {
@@ -108,7 +112,7 @@ struct RightsCheck: Sendable {
         guard let error, !Self.isAnswer(error) else { return .ok(name, "codepipeline:\(operation) is allowed") }
         let failure = AWSFailure(error)
         guard failure.kind == .denied else { return .warning(name, failure.evidence, fix: failure.fix) }
-        if let (loss, fix) = Self.optional[operation] {
+        if let (loss, fix) = optional[operation] {
             return .warning(name, "codepipeline:\(operation) is denied: \(loss)", fix: fix)
         }
         return .failed(name, "codepipeline:\(operation) is denied: \(CheckText.line(error.message))", fix: grant)
@@ -143,7 +147,7 @@ struct RightsCheck: Sendable {
     private var grant: String {
         let partition = AWSPartition.of(region: codePipeline.configuration.region).id
         let policy = "arn:\(partition):iam::aws:policy/AWSCodePipelineCustomActionAccess"
-        let other = ", or the policy that quali-worker actions policy prints"
+        let other = ", or the policy that \(parameters.workerPolicy) prints"
         guard let (kind, name) = caller?.principal else { return "attach \(policy)\(other)" }
         return "aws iam attach-\(kind)-policy --\(kind)-name \(name) --policy-arn \(policy)\(other)"
     }

@@ -47,7 +47,7 @@ struct LinkCheck: Sendable {
             results.append(.ok(name("proxy"), "none, reached directly"))
             return
         }
-        let setting = report.proxyVariable ?? link.proxySetting.name
+        let setting = report.proxyVariable ?? link.proxyName
         let who = "\(proxy) (\(setting))"
         let direct = "or reach \(link.host) without it by \(exception(setting))"
         guard let failure = report.failure else {
@@ -76,9 +76,10 @@ struct LinkCheck: Sendable {
         }
     }
 
-    /// The setting that takes a host off a proxy.
-    private func exception(_ setting: String) -> String {
-        setting == Setting.labProxy.name ? "CLOUDSHELL_PROXY=none" : "NO_PROXY=\(link.host)"
+    /// What takes a host off a proxy.
+    private func exception(_ name: String) -> String {
+        let own = name == link.proxyName ? link.withoutProxy : nil
+        return own ?? "NO_PROXY=\(link.host)"
     }
 
     // MARK: Name and connection
@@ -94,7 +95,7 @@ struct LinkCheck: Sendable {
             fail(
                 "DNS",
                 "\(link.host): \(reason)",
-                fix: "check \(link.addressSetting) and this host's name servers (getent hosts \(link.bareHost))"
+                fix: "check \(link.addressName) and this host's name servers (getent hosts \(link.bareHost))"
             )
         } else if report.proxy != nil {
             results.append(.notTried(name("DNS"), "the proxy looks \(link.host) up"))
@@ -111,7 +112,7 @@ struct LinkCheck: Sendable {
             fail(
                 "TCP",
                 "the proxy can't reach \(place) (status \(status))",
-                fix: "check \(link.addressSetting) and the firewall between the proxy and \(link.host)"
+                fix: "check \(link.addressName) and the firewall between the proxy and \(link.host)"
             )
         } else if report.proxy != nil, !link.isEncrypted {
             results.append(.notTried(name("TCP"), "the proxy connects for each request"))
@@ -123,8 +124,8 @@ struct LinkCheck: Sendable {
                 "TCP",
                 isSilent ? "\(place) doesn't answer" : "\(place) refuses connections",
                 fix: isSilent
-                    ? "open the firewall to \(place), or set \(link.proxySetting.name)"
-                    : "check \(link.addressSetting), and that the server runs (nc -vz \(link.bareHost) \(link.port))"
+                    ? "open the firewall to \(place), or set \(link.proxyName)"
+                    : "check \(link.addressName), and that the server runs (nc -vz \(link.bareHost) \(link.port))"
             )
         }
     }
@@ -140,7 +141,7 @@ struct LinkCheck: Sendable {
                     : .warning(
                         name("TLS"),
                         "the way isn't encrypted, so the password can be read on it",
-                        fix: "set \(link.addressSetting) to an https address"
+                        fix: "set \(link.addressName) to an https address"
                     )
             )
             return

@@ -4,12 +4,19 @@ import QualiCore
 /// Whether the three action types are registered as this worker expects them.
 struct ActionTypesCheck {
     private let names: QualiActions
+    private let parameters: ParameterNames
     private let portal: PortalLinks?
     private let registered: [CodePipeline.ActionType]
 
     /// - Parameter portal: Where the console's links should lead.
-    init(_ names: QualiActions, portal: PortalLinks?, registered: [CodePipeline.ActionType]) {
+    init(
+        _ names: QualiActions,
+        _ parameters: ParameterNames,
+        portal: PortalLinks?,
+        registered: [CodePipeline.ActionType]
+    ) {
         self.names = names
+        self.parameters = parameters
         self.portal = portal
         self.registered = registered
     }
@@ -45,12 +52,14 @@ struct ActionTypesCheck {
         }
         if !optional.isEmpty {
             let properties = optional.count == 1 ? "the optional property" : "the optional properties"
-            let settings = optional.compactMap { PropertyDefaults.Property(rawValue: $0)?.setting }
-            let instead = settings.isEmpty ? "" : "; for all pipelines at once there are "
+            let defaults = optional.compactMap {
+                PropertyDefaults.Property(rawValue: $0).map(parameters.propertyDefault)
+            }
+            let instead = defaults.isEmpty ? "" : "; for all pipelines at once there are "
             return .warning(
                 name,
                 "\(version) is an older definition: pipelines can't give \(properties) "
-                    + optional.joined(separator: ", ") + instead + settings.joined(separator: ", "),
+                    + optional.joined(separator: ", ") + instead + defaults.joined(separator: ", "),
                 fix: newVersion(definition)
             )
         }
@@ -74,14 +83,15 @@ struct ActionTypesCheck {
         let wanted = QualiActions.labNameProperty
         let queryable = match.configurationProperties.first(where: \.queryable)?.name
         guard queryable != (names.labName == nil ? nil : wanted) else { return nil }
-        let setting = Setting.labName.name
+        let parameter = parameters.labName
         let version = "version \(definition.version)"
         switch queryable {
         case wanted?:
             return .failed(
                 name,
-                "\(version) has the queryable property \(wanted), so polls without \(setting) are refused",
-                fix: "set \(setting) to this lab's name, or register types without \(wanted): \(newVersion(definition))"
+                "\(version) has the queryable property \(wanted), so polls without \(parameter) are refused",
+                fix:
+                    "set \(parameter) to this lab's name, or register types without \(wanted): \(newVersion(definition))"
             )
         case let other?:
             return .failed(
@@ -92,8 +102,8 @@ struct ActionTypesCheck {
         case nil:
             return .failed(
                 name,
-                "\(version) has no queryable property, so polls with \(setting) are refused",
-                fix: "unset \(setting), or register types with \(wanted): \(newVersion(definition))"
+                "\(version) has no queryable property, so polls with \(parameter) are refused",
+                fix: "unset \(parameter), or register types with \(wanted): \(newVersion(definition))"
             )
         }
     }
@@ -104,14 +114,14 @@ struct ActionTypesCheck {
         }.map(\.id.version)
         let absent = "version \(definition.version) isn't registered"
         guard let latest = others.max(by: Self.isOlder) else {
-            return .failed(name, absent, fix: "quali-worker actions install --version \(definition.version)")
+            return .failed(name, absent, fix: parameters.registration(definition.version))
         }
         let list = others.sorted(by: Self.isOlder).joined(separator: ", ")
         return .failed(
             name,
             "\(absent); \(others.count == 1 ? "version \(list) is" : "versions \(list) are")",
-            fix: "set JOB_WORKER_VERSION=\(latest), or register version \(definition.version): "
-                + "quali-worker actions install --version \(definition.version)"
+            fix: "set \(parameters.actionVersion)=\(latest), or register version \(definition.version): "
+                + parameters.registration(definition.version)
         )
     }
 
@@ -128,8 +138,7 @@ struct ActionTypesCheck {
     private func newVersion(_ definition: CodePipeline.CustomActionType) -> String {
         let taken = registered.filter { $0.id.provider == definition.provider }.compactMap { Int($0.id.version) }
         let free = taken.max().map { "\($0 + 1)" } ?? "N"
-        return
-            "quali-worker actions install --version \(free), then JOB_WORKER_VERSION=\(free) here and version \(free) in "
+        return "\(parameters.registration(free)), then \(parameters.actionVersion)=\(free) here and version \(free) in "
             + "the pipelines"
     }
 

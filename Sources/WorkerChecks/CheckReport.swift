@@ -1,20 +1,15 @@
-import Foundation
-
 /// The results of all checks, for a person or a program.
-struct CheckReport: Sendable {
+public struct CheckReport: Sendable {
     /// The results, in their fixed order.
-    let results: [CheckResult]
+    public let results: [CheckResult]
 
     /// Whether nothing is wrong; warnings and what wasn't tried are no fault.
-    var isWell: Bool { results.allSatisfy { $0.status != .failed } }
-
-    /// The results as an array of objects.
-    ///
-    /// - Throws: `EncodingError`, which no text causes.
-    func json() throws -> String { try results.printedJSON() }
+    public var isWell: Bool { results.allSatisfy { $0.status != .failed } }
 
     /// A line for each result, with its fix below, and the sum at the end.
-    func text(inColor: Bool) -> String {
+    ///
+    /// - Parameter inColor: Whether marks have colours, for a terminal.
+    public func text(inColor: Bool = false) -> String {
         func colored(_ text: String, _ code: String?) -> String {
             guard inColor, let code else { return text }
             return "\u{1B}[\(code)m\(text)\u{1B}[0m"

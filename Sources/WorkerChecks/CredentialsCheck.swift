@@ -14,10 +14,12 @@ struct CredentialsCheck: Sendable {
     private static let name = "AWS credentials"
 
     /// Asks the sources of credentials once.
-    static func run(_ settings: AWSSettings, _ sources: SettingSources, timeout: Duration) async throws -> Self {
+    static func run(_ credentials: any AWSCredentialProvider, _ names: ParameterNames, timeout: Duration) async throws
+        -> Self
+    {
         do {
-            let found = try await withDeadline(timeout) { try await settings.credentials.credentials() }
-            return Self(found, origin(settings, sources))
+            let found = try await withDeadline(timeout) { try await credentials.credentials() }
+            return Self(found, source: (credentials as? CredentialProviderChain)?.sourceName, names)
         } catch let error as AWSCredentialError {
             return Self(reason: CheckText.line(error.description, limit: 1_000), isTransient: error.isTransient)
         } catch is DeadlineExceeded {
@@ -30,13 +32,14 @@ struct CredentialsCheck: Sendable {
         }
     }
 
-    private init(_ credentials: AWSCredentials, _ origin: String) {
+    private init(_ credentials: AWSCredentials, source: String?, _ names: ParameterNames) {
+        let origin = source == Self.environment ? names.environment : source ?? "a source without a name"
         isFound = true
         secrets = [credentials.secretAccessKey, credentials.sessionToken].compactMap { $0 }
         let what = "access key \(credentials.accessKeyID) from \(origin)"
         if let end = credentials.expiration {
             result = .ok(Self.name, "\(what), good until \(CheckText.time(end))")
-        } else if credentials.sessionToken != nil, Self.isStatic(origin) {
+        } else if credentials.sessionToken != nil, Self.isStatic(source) {
             result = .warning(
                 Self.name,
                 "\(what), a temporary one that nobody renews",
@@ -64,20 +67,10 @@ struct CredentialsCheck: Sendable {
         )
     }
 
-    /// The source, in words.
-    private static func origin(_ settings: AWSSettings, _ sources: SettingSources) -> String {
-        let source = (settings.credentials as? CredentialProviderChain)?.sourceName ?? "a source without a name"
-        guard source == environment else { return source }
-        for name in [Setting.accessKeyID.name, Setting.oldAccessKeyID.name] {
-            if let place = sources.origin(of: name) { return "\(name) (\(place))" }
-        }
-        return source
-    }
-
     private static let environment = "the environment"
 
     /// Whether a source has what somebody wrote down.
-    private static func isStatic(_ origin: String) -> Bool {
-        origin.hasPrefix("AWS_") || origin == environment || origin.hasSuffix(" file")
+    private static func isStatic(_ source: String?) -> Bool {
+        source == environment || source?.hasSuffix(" file") == true
     }
 }

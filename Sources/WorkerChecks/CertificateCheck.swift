@@ -35,7 +35,7 @@ struct CertificateCheck {
             return .failed(
                 name,
                 "the certificate of \(link.host) is vouched for by \(issuer), whom \(bundle) doesn't name",
-                fix: "set \(link.trustSetting.name) to a PEM file with that CA's certificate; the server's chain: "
+                fix: "set \(link.trustName) to a PEM file with that CA's certificate; the server's chain: "
                     + chainCommand
             )
         case .expired?:
@@ -58,7 +58,7 @@ struct CertificateCheck {
             return .failed(
                 name,
                 "the certificate is for \(list), not for \(link.host)",
-                fix: "set \(link.addressSetting) to a name that the certificate has, or have it made anew with "
+                fix: "set \(link.addressName) to a name that the certificate has, or have it made anew with "
                     + link.host
             )
         case nil:
@@ -72,7 +72,7 @@ struct CertificateCheck {
         case .strength: "have \(link.host) use a key, a certificate and ciphers that this host takes: \(chainCommand)"
         case .clientCertificate:
             "have \(link.host) do without a client's certificate for this host, since the worker has none"
-        case .name: "set \(link.addressSetting) to a name for which \(link.host) has a certificate"
+        case .name: "set \(link.addressName) to a name for which \(link.host) has a certificate"
         case nil: "check that port \(link.port) of \(link.host) speaks TLS: \(chainCommand)"
         }
     }

@@ -14,12 +14,14 @@ struct Link: Sendable {
     let address: String
     /// How it is reached.
     let client: CurlHTTPClient
-    /// The setting that names it.
-    let addressSetting: String
-    /// The setting that names the certificates to trust.
-    let trustSetting: Setting
-    /// The setting that names a proxy.
-    let proxySetting: Setting
+    /// The parameter that names it.
+    let addressName: String
+    /// The parameter that names the certificates to trust.
+    let trustName: String
+    /// The parameter that names a proxy.
+    let proxyName: String
+    /// The parameter and its value with which there is no proxy; `nil` where the environment alone can say so.
+    var withoutProxy: String?
     /// Whether an unencrypted way is as it should be, as it is to a stand-in of AWS.
     var mayBePlain = true
 
