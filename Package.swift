@@ -14,6 +14,9 @@ let smallProgram: [LinkerSetting] = [
     )
 ]
 
+// For settings and commands, of which none is in a job's way. A product with it could be used by no other package.
+let smallCode: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 // glibc's checks of what C code does with its buffers, which take an optimizer.
 let checkedBuffers: [CSetting] = [
     .define("_FORTIFY_SOURCE", to: "2", .when(platforms: [.linux], configuration: .release))
@@ -128,19 +131,27 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
+        // The program's alone, and no product.
+        .target(
+            name: "WorkerSettings",
+            dependencies: [
+                "WorkerStatus", "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: smallCode
+        ),
         .executableTarget(
             name: "worker",
             dependencies: [
                 "CMalloc", "CProcess",
                 "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud", "WorkerStatus",
-                "WorkerChecks",
+                "WorkerChecks", "WorkerSettings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            // Settings and commands, of which none is in a job's way.
-            swiftSettings: [.unsafeFlags(["-Osize"], .when(configuration: .release))],
+            swiftSettings: smallCode,
             linkerSettings: smallProgram
         ),
 
@@ -257,11 +268,25 @@ let package = Package(
                 "WorkerChecks", "QualiCore", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "TestSupport",
             ]
         ),
+        // Settings for the tests of the program and of what it is made of; no product.
+        .target(
+            name: "WorkerTestSupport",
+            dependencies: ["WorkerSettings", "HTTPTransport"],
+            path: "Tests/WorkerSupport"
+        ),
+        .testTarget(
+            name: "WorkerSettingsTests",
+            dependencies: [
+                "WorkerSettings", "WorkerStatus", "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport", "TestSupport",
+                "WorkerTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
-                "worker", "WorkerStatus", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore",
-                "JobEngine", "TestSupport",
+                "worker", "WorkerSettings", "WorkerStatus", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport",
+                "QualiCore", "JobEngine", "TestSupport", "WorkerTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

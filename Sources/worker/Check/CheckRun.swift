@@ -2,6 +2,7 @@ import AWSLite
 import HTTPTransport
 import QualiCore
 import WorkerChecks
+import WorkerSettings
 
 /// All checks of a worker as its settings describe it, and of the settings.
 struct CheckRun: Sendable {

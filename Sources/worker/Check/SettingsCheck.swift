@@ -1,5 +1,6 @@
 import Foundation
 import WorkerChecks
+import WorkerSettings
 
 /// What the settings say, and which of the other checks they leave possible.
 struct SettingsCheck: Sendable {

@@ -2,6 +2,7 @@ import ArgumentParser
 import AWSLite
 import Foundation
 import QualiCore
+import WorkerSettings
 
 /// The options with which the built-in definitions are adapted.
 struct ActionTypeOptions: SettingOptions {

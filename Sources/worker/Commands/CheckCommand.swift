@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import WorkerChecks
+import WorkerSettings
 
 /// `quali-worker check`.
 struct CheckCommand: AsyncParsableCommand {

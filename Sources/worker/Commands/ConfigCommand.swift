@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HTTPTransport
+import WorkerSettings
 
 /// `quali-worker config`.
 struct ConfigCommand: AsyncParsableCommand {

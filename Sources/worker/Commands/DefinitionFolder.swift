@@ -1,5 +1,6 @@
 import AWSLite
 import Foundation
+import WorkerSettings
 
 /// A folder with definitions of action types, a JSON file each.
 struct DefinitionFolder {

@@ -1,5 +1,6 @@
 import AWSLite
 import QualiCore
+import WorkerSettings
 
 /// What the command line of `actions install` says in place of the files of `--from`.
 struct DefinitionOverrides {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LocalCloud
+import WorkerSettings
 
 /// `quali-worker demo`.
 struct DemoCommand: AsyncParsableCommand {

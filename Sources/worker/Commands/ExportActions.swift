@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import WorkerSettings
 
 /// `quali-worker actions export`.
 struct ExportActions: AsyncParsableCommand {

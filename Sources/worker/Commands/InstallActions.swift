@@ -2,6 +2,7 @@ import ArgumentParser
 import AWSLite
 import Foundation
 import QualiCore
+import WorkerSettings
 
 /// `quali-worker actions install`.
 struct InstallActions: AsyncParsableCommand {

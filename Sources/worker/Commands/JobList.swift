@@ -1,6 +1,7 @@
 import Foundation
 import QualiCore
 import WorkerStatus
+import WorkerSettings
 
 /// Jobs in tables: first those that go on, then those that have ended.
 struct JobList {

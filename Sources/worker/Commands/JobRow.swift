@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import QualiCore
 import WorkerStatus
+import WorkerSettings
 
 /// A job as `quali-worker jobs` tells of it.
 struct JobRow: Encodable {

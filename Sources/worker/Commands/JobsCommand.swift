@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import QualiCore
+import WorkerSettings
 
 /// `quali-worker jobs`.
 struct JobsCommand: AsyncParsableCommand {

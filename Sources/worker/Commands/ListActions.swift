@@ -1,6 +1,7 @@
 import ArgumentParser
 import AWSLite
 import QualiCore
+import WorkerSettings
 
 /// `quali-worker actions list`.
 struct ListActions: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import WorkerSettings
 public import QualiCore
 
 /// `quali-worker actions policy`.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import WorkerSettings
 
 /// The program.
 @main

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HTTPTransport
 import Logging
+import WorkerSettings
 
 /// `quali-worker run`.
 struct RunWorker: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import Foundation
 import QualiCore
 import SandboxAPI
 import WorkerStatus
+import WorkerSettings
 
 /// What `quali-worker sandboxes` says, for people and as JSON.
 ///

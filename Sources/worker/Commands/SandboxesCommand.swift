@@ -7,6 +7,7 @@ import QualiCore
 import SandboxAPI
 import WorkerChecks
 import WorkerStatus
+import WorkerSettings
 
 /// `quali-worker sandboxes`.
 struct SandboxesCommand: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import QualiCore
+import WorkerSettings
 
 extension Option {
     /// The flag of a setting, as the table of settings has it.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import WorkerSettings
 
 /// All options of `run`, for the commands that read the settings as it does.
 struct WorkerOptions: ParsableArguments {

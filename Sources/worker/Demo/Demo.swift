@@ -5,6 +5,7 @@ import LocalCloud
 import Logging
 import QualiCore
 import UnixSignals
+import WorkerSettings
 
 /// The main job, from registration to the sandbox's end, against the stand-ins: with the settings, the clients and the
 /// worker of `run`, over real HTTP.

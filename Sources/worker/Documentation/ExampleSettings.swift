@@ -1,3 +1,5 @@
+import WorkerSettings
+
 /// A file of settings to begin with: all of them, as comments.
 enum ExampleSettings {
     /// The file's text.

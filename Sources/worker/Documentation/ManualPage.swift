@@ -1,4 +1,5 @@
 import Foundation
+import WorkerSettings
 
 /// The manual page quali-worker(1), made from what `--help`, the table of settings and the exit statuses are made from.
 struct ManualPage {

@@ -1,4 +1,5 @@
 import Foundation
+import WorkerSettings
 
 /// The environment that the process was started with.
 ///

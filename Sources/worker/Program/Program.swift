@@ -1,6 +1,7 @@
 import AWSLite
 import CProcess
 import Foundation
+import WorkerSettings
 
 /// What concerns the process as a whole.
 enum Program {

@@ -2,6 +2,7 @@ import HTTPTransport
 import Logging
 import QualiCore
 import WorkerStatus
+import WorkerSettings
 
 extension StatusServer {
     /// Begins to listen where the settings say.

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import HTTPTransport
+import WorkerSettings
 
 /// Ends the process where a stop outlives its grace, whatever Swift's threads are busy with.
 ///

@@ -6,6 +6,7 @@ import SandboxAPI
 import ServiceLifecycle
 import UnixSignals
 import WorkerStatus
+import WorkerSettings
 
 /// A worker as `run` and `demo` have it: made from settings, stopped by signals.
 struct WorkerProcess: Sendable {

@@ -1,9 +1,10 @@
 import Foundation
 import HTTPTransport
 import Logging
+import WorkerSettings
 
 /// The time before a worker polls: what it waits for is said, and nothing that it waits for is in the way of a signal.
-final class WorkerStart: Sendable {
+final class WorkerStart: WaitTeller {
     /// How long something may take before it is said.
     private static let patience: Duration = .milliseconds(500)
     /// The pause until it is said again.
@@ -78,16 +79,5 @@ final class WorkerStart: Sendable {
             serviceManager?.tell(["STATUS=Starting; waits for \(what)"])
             said = (what, .now)
         }
-    }
-}
-
-extension WorkerStart? {
-    /// Does something that may take long; where there is a start, it says what is waited for.
-    func waiting<Value>(
-        for what: @escaping @Sendable () -> String,
-        _ body: () async throws -> Value
-    ) async rethrows -> Value {
-        guard let self else { return try await body() }
-        return try await self.wait(for: what, body)
     }
 }

@@ -3,6 +3,7 @@ import LocalCloud
 import Testing
 import TestSupport
 
+@testable import WorkerSettings
 @testable import worker
 
 @Suite("A check of the settings", .timeLimit(.minutes(1)))

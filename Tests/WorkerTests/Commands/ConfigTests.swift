@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 import TestSupport
+import WorkerSettings
+import WorkerTestSupport
 
 @testable import worker
 

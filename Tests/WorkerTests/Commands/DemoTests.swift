@@ -3,6 +3,7 @@ import HTTPTransport
 import LocalCloud
 import Testing
 import TestSupport
+import WorkerSettings
 
 @testable import worker
 

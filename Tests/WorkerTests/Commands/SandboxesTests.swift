@@ -6,6 +6,7 @@ import QualiCore
 import SandboxAPI
 import Testing
 import TestSupport
+import WorkerTestSupport
 
 @Suite("sandboxes", .timeLimit(.minutes(5)))
 struct SandboxesTests {

@@ -3,7 +3,9 @@ import LocalCloud
 import Logging
 import QualiCore
 import Testing
+import WorkerTestSupport
 
+@testable import WorkerSettings
 @testable import worker
 
 @Suite("A worker's process", .timeLimit(.minutes(1)))

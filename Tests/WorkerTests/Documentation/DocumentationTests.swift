@@ -1,6 +1,8 @@
 import ArgumentParser
 import Testing
+import WorkerTestSupport
 
+@testable import WorkerSettings
 @testable import worker
 
 @Suite("What a package documents")

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import TestSupport
 
+@testable import WorkerSettings
 @testable import worker
 
 /// The line of the page on the Python worker that makes `worker.env` of its scripts.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import QualiCore
 import Testing
+import WorkerSettings
 
 @testable import worker
 
@@ -104,6 +105,7 @@ struct PagesTests {
         let sources = try Pages.texts(
             in: [
                 "Sources/JobEngine", "Sources/QualiCore", "Sources/WorkerStatus", "Sources/WorkerChecks",
+                "Sources/WorkerSettings",
                 "Sources/worker",
             ],
             where: { $0.hasSuffix(".swift") }

@@ -1,6 +1,7 @@
 import Foundation
 import LocalCloud
 import Testing
+import WorkerSettings
 
 @testable import worker
 

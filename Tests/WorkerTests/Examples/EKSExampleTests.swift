@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import Testing
 import WorkerStatus
+import WorkerSettings
 
 @testable import worker
 

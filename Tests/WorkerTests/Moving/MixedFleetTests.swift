@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import Testing
 import TestSupport
+import WorkerSettings
 
 /// The built program beside another worker, for the time of a move.
 @Suite("A fleet of this worker and another", .serialized, .timeLimit(.minutes(5)))

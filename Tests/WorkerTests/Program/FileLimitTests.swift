@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import Testing
 import TestSupport
+import WorkerTestSupport
 
 @Suite("A worker that may open few files", .timeLimit(.minutes(5)))
 struct FileLimitTests {

@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import Testing
 import TestSupport
+import WorkerTestSupport
 
 @testable import worker
 

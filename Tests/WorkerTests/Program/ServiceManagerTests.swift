@@ -2,6 +2,8 @@ import Foundation
 import LocalCloud
 import Testing
 import TestSupport
+import WorkerSettings
+import WorkerTestSupport
 
 @testable import worker
 

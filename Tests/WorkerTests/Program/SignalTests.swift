@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import Testing
 import TestSupport
+import WorkerTestSupport
 
 @Suite("Signals", .timeLimit(.minutes(2)))
 struct SignalTests {

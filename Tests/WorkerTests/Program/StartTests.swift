@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import Testing
 import TestSupport
+import WorkerTestSupport
 
 /// What may take long before the first poll is said, and no signal waits for it.
 @Suite("The start of a worker", .timeLimit(.minutes(2)))

@@ -4,7 +4,9 @@ import Logging
 import QualiCore
 import Testing
 import TestSupport
+import WorkerTestSupport
 
+@testable import WorkerSettings
 @testable import worker
 
 @Suite("The status page of the program", .timeLimit(.minutes(2)))

@@ -2,6 +2,7 @@ import Foundation
 import LocalCloud
 import Testing
 import TestSupport
+import WorkerTestSupport
 
 @Suite("A log that nobody reads", .timeLimit(.minutes(10)))
 struct UnreadLogTests {

@@ -3,6 +3,7 @@ import LocalCloud
 import QualiCore
 import Testing
 import TestSupport
+import WorkerTestSupport
 
 /// What the built program does with a state folder that it can't use, for now or at all.
 @Suite("A worker's state folder", .timeLimit(.minutes(5)))

@@ -1,0 +1,112 @@
+import Foundation
+package import Logging
+
+/// Writes one line per event, as text or as JSON, with the known secrets masked.
+struct LineLogHandler: LogHandler {
+    /// The least important level that is written.
+    var logLevel: Logger.Level
+    /// Data of every line.
+    var metadata: Logger.Metadata = [:]
+    /// Data of every line, from the task.
+    var metadataProvider: Logger.MetadataProvider?
+
+    /// How a line is written.
+    enum Form: Sendable, Hashable {
+        case text(inColor: Bool)
+        case json
+    }
+
+    private let form: Form
+    private let redact: @Sendable (String) -> String
+    private let now: @Sendable () -> Date
+    private let write: @Sendable (String) -> Void
+
+    /// Creates a handler.
+    ///
+    /// - Parameters:
+    ///   - form: How a line is written.
+    ///   - level: The least important level that is written.
+    ///   - redact: Masks secrets in a text.
+    ///   - now: The time.
+    ///   - write: Where a line goes, with its end.
+    init(
+        _ form: Form,
+        level: Logger.Level = .info,
+        redact: @escaping @Sendable (String) -> String = { $0 },
+        now: @escaping @Sendable () -> Date = { Date() },
+        write: @escaping @Sendable (String) -> Void = { StandardError.write($0) }
+    ) {
+        self.form = form
+        logLevel = level
+        self.redact = redact
+        self.now = now
+        self.write = write
+    }
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Writes an event.
+    func log(event: LogEvent) {
+        var all = metadata
+        if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
+        if let own = event.metadata { all.merge(own) { _, new in new } }
+        if let error = event.error, all["error"] == nil { all["error"] = "\(error)" }
+        // Values are masked one by one, so that a mask can't break a line's form.
+        let line = LogLine(
+            time: now(),
+            level: event.level,
+            message: redact("\(event.message)"),
+            fields: all.sorted { $0.key < $1.key }.map { (name: $0.key, value: redacted($0.value)) }
+        )
+        write(line.text(in: form))
+    }
+
+    private func redacted(_ value: Logger.MetadataValue) -> Logger.MetadataValue {
+        switch value {
+        case .string(let text): .string(redact(text))
+        case .stringConvertible(let value): .string(redact("\(value)"))
+        case .array(let values): .array(values.map(redacted))
+        case .dictionary(let values): .dictionary(values.mapValues(redacted))
+        }
+    }
+}
+
+extension LogSettings {
+    /// A logger that writes to standard error.
+    package func logger(redact: @escaping @Sendable (String) -> String) -> Logger {
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        let form: LineLogHandler.Form =
+            (format ?? (isTerminal ? .text : .json)) == .json ? .json : .text(inColor: isTerminal)
+        StandardError.writer.tellLosses { LineLogHandler.line(aboutLost: $0, form) }
+        return Logger(label: "quali-worker") { _ in LineLogHandler(form, level: level, redact: redact) }
+    }
+}
+
+extension LineLogHandler {
+    /// What stands in the log where lines are missing.
+    static func line(aboutLost count: Int, _ form: Form, now: Date = Date()) -> String {
+        let fields: [(name: String, value: Logger.MetadataValue)] = [
+            (name: "detail", value: "\(LineWriter.words(count)): nobody read the log in time"),
+            (name: "lost", value: "\(count)"),
+        ]
+        return LogLine(time: now, level: .warning, message: "The log has a gap", fields: fields).text(in: form)
+    }
+}
+
+/// The process's standard error, for which nobody ever waits.
+package enum StandardError {
+    /// How long the end of the program waits until all is written.
+    private static let patience: Duration = .seconds(1)
+
+    /// What writes to it.
+    static let writer = LineWriter(STDERR_FILENO)
+
+    /// Writes a text as a whole; what nobody reads is lost in the end.
+    package static func write(_ text: String) { writer.write(text) }
+
+    /// Waits until all is written, but not for long; blocks, so it is for the end of the program.
+    package static func flush() { writer.flush(within: patience) }
+}

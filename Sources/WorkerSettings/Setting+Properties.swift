@@ -1,0 +1,36 @@
+package import QualiCore
+
+extension Setting {
+    /// The setting of what a property says where a pipeline doesn't.
+    package static func property(_ property: PropertyDefaults.Property) -> Self {
+        let (value, meaning, standard) =
+            switch property {
+            case .setupTimeout:
+                ("minutes", "how long a setup may take", "30, or twice the blueprint's estimate if that is more")
+            case .onSetupFailure: ("what", "End or Keep the sandbox of a start that fails", "End")
+            case .waitForResources: ("minutes", "how long a start is repeated that the lab refuses for now", "0")
+            case .artifactFormat:
+                ("format", "the form of a start's artifact: zip, or json as the Python worker stored it", "zip")
+            case .commandTimeout: ("minutes", "how long a command may take before it is cancelled", "15")
+            case .waitForTeardown: ("truth", "true to wait for the teardown and to fail with its errors", "false")
+            case .teardownTimeout: ("minutes", "how long a teardown may take that is waited for", "30")
+            }
+        return Self(
+            name: property.setting,
+            group: .properties,
+            value: value,
+            meaning: "\(meaning), where a pipeline has no \(property.rawValue)",
+            standard: standard
+        )
+    }
+
+    package static let componentMatch = Self(
+        name: "QUALI_COMPONENT_MATCH",
+        group: .properties,
+        value: "how",
+        meaning:
+            "how a run action's ComponentName finds a component: whole, by its exact name or a pattern for one whole "
+            + "name; original, for the time of a move, also as the Python worker did, with a warning",
+        standard: "whole"
+    )
+}
