@@ -12,7 +12,7 @@ let package = Package(
     // Each depends on what it imports, so that they show what a program of its kind links.
     targets: [
         example("EmbeddedWorker", of: ["QualiCore", "SandboxAPI", "LocalCloud"]),
-        example("CustomAction", of: ["JobEngine", "LocalCloud"]),
+        example("CustomAction", of: ["JobEngine", "WorkerStatus", "LocalCloud"]),
         example("S3Copy", of: []),
     ],
     swiftLanguageModes: [.v6]

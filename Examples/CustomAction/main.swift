@@ -5,6 +5,7 @@ import JobEngine
 import LocalCloud
 import Logging
 import ServiceLifecycle
+import WorkerStatus
 
 let type = CodePipeline.CustomActionType(
     category: .invoke,
@@ -22,13 +23,25 @@ try await LocalCloud.withRunning { cloud in
     print("Registering Greet: \(try await ActionRegistrar(codePipeline).install(type))")
 
     let logger = Logger(label: "example") { _ in SwiftLogNoOpLogHandler() }
+    let metrics = MetricsRegistry()
+    let monitor = WorkerMonitor(metrics: metrics)
     let worker = JobWorker(
         queue: codePipeline,
         actions: [JobAction(.init(category: .invoke, provider: "Greet", version: "1"), handler: Greeting())],
         artifactStore: S3ArtifactStore(try environment.configuration(of: .s3)),
+        monitor: monitor,
         logger: logger
     )
-    let group = ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    // Its page, health checks and metrics, at any port that is free.
+    let status = try StatusServer(
+        address: StatusAddress(port: 0),
+        monitor: monitor,
+        metrics: metrics,
+        facts: StatusFacts(region: cloud.options.region),
+        logger: logger
+    )
+    print("What the worker does: http://\(status.address)/")
+    let group = ServiceGroup(services: [status, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
 
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await group.run() }
