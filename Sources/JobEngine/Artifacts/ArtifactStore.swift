@@ -1,5 +1,6 @@
 public import AWSLite
 public import Foundation
+import HTTPTransport
 
 /// Where a pipeline keeps its artifacts; ``S3ArtifactStore`` is the real one.
 public protocol ArtifactStore: Sendable {
@@ -19,6 +20,71 @@ public protocol ArtifactStore: Sendable {
         encryptionKey: CodePipeline.EncryptionKey?,
         credentials: AWSCredentials
     ) async throws
+
+    /// Reads an artifact of any size into a file, in place of any that is there; by default through memory.
+    ///
+    /// - Parameters:
+    ///   - path: The file; its folder has to exist. After a failure it is as it was before.
+    ///   - credentials: What is good at any moment of a transfer that may take longer than one of them lives.
+    /// - Throws: `AWSError` as ``read(_:limit:credentials:)`` does, with the code `FileFailed` where the file can't be written.
+    func download(
+        _ artifact: CodePipeline.Artifact,
+        to path: String,
+        limit: Int,
+        credentials: any AWSCredentialProvider
+    ) async throws
+
+    /// Writes a file of any size as an artifact; by default through memory.
+    ///
+    /// - Throws: `AWSError` as S3 reports it, with the code `FileFailed` where the file can't be read, and `FileChanged` where
+    ///   it changed meanwhile.
+    func upload(
+        _ path: String,
+        contentType: String,
+        to artifact: CodePipeline.Artifact,
+        encryptionKey: CodePipeline.EncryptionKey?,
+        credentials: any AWSCredentialProvider
+    ) async throws
+}
+
+extension ArtifactStore {
+    /// Reads an artifact into memory, and writes the file then.
+    public func download(
+        _ artifact: CodePipeline.Artifact,
+        to path: String,
+        limit: Int,
+        credentials: any AWSCredentialProvider
+    ) async throws {
+        let data = try await read(artifact, limit: limit, credentials: credentials.credentials())
+        do {
+            try await HeavyWork.ofJobs.run { _ in try data.write(to: URL(fileURLWithPath: path), options: .atomic) }
+        } catch let error as CocoaError {
+            throw AWSError(.fileFailed, "\(path) can't be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// Reads the file into memory, and writes the artifact then.
+    public func upload(
+        _ path: String,
+        contentType: String,
+        to artifact: CodePipeline.Artifact,
+        encryptionKey: CodePipeline.EncryptionKey?,
+        credentials: any AWSCredentialProvider
+    ) async throws {
+        let data: Data
+        do {
+            data = try await HeavyWork.ofJobs.run { _ in try Data(contentsOf: URL(fileURLWithPath: path)) }
+        } catch let error as CocoaError {
+            throw AWSError(.fileFailed, "\(path) can't be read: \(error.localizedDescription)")
+        }
+        try await write(
+            data,
+            contentType: contentType,
+            to: artifact,
+            encryptionKey: encryptionKey,
+            credentials: credentials.credentials()
+        )
+    }
 }
 
 /// Artifacts in S3, read and written with the credentials of their job.
@@ -36,9 +102,11 @@ public struct S3ArtifactStore: ArtifactStore {
         self.addressingStyle = addressingStyle
     }
 
-    private func s3(_ credentials: AWSCredentials) -> S3 {
+    private func s3(_ credentials: AWSCredentials) -> S3 { s3(StaticCredentialProvider(credentials)) }
+
+    private func s3(_ credentials: any AWSCredentialProvider) -> S3 {
         var configuration = configuration
-        configuration.credentials = StaticCredentialProvider(credentials)
+        configuration.credentials = credentials
         return S3(configuration, addressingStyle: addressingStyle)
     }
 
@@ -66,5 +134,34 @@ public struct S3ArtifactStore: ArtifactStore {
             contentType: contentType,
             encryption: .kms(keyID: encryptionKey?.id)
         )
+    }
+
+    /// Reads an artifact into a file, in constant memory.
+    public func download(
+        _ artifact: CodePipeline.Artifact,
+        to path: String,
+        limit: Int,
+        credentials: any AWSCredentialProvider
+    ) async throws {
+        _ = try await s3(credentials)
+            .downloadObject(bucket: artifact.bucket, key: artifact.key, to: path, limit: limit)
+    }
+
+    /// Writes a file as an artifact, in constant memory, encrypted by KMS as the policy of CodePipeline's buckets demands.
+    public func upload(
+        _ path: String,
+        contentType: String,
+        to artifact: CodePipeline.Artifact,
+        encryptionKey: CodePipeline.EncryptionKey?,
+        credentials: any AWSCredentialProvider
+    ) async throws {
+        _ = try await s3(credentials)
+            .uploadObject(
+                from: path,
+                bucket: artifact.bucket,
+                key: artifact.key,
+                contentType: contentType,
+                encryption: .kms(keyID: encryptionKey?.id)
+            )
     }
 }

@@ -1,5 +1,6 @@
 public import AWSLite
 public import Foundation
+import HTTPTransport
 
 /// The input and output artifacts of one job.
 public struct JobArtifacts: Sendable {
@@ -142,6 +143,76 @@ public struct JobArtifacts: Sendable {
         }
     }
 
+    /// Reads an artifact of any size into a file, in constant memory where the store is S3.
+    ///
+    /// One whose checksum is wrong is read once more. A transfer that is broken off begins again; the job's credentials are
+    /// renewed on the way.
+    ///
+    /// - Parameters:
+    ///   - artifact: One of the job's artifacts.
+    ///   - path: The file, in place of any that is there; its folder has to exist. After a failure it is as it was before.
+    ///   - limit: The largest artifact that is read, in bytes.
+    /// - Throws: ``JobFailure`` that names the artifact when it is absent, too large, damaged or can't be reached, or the file
+    ///   can't be written; `CancellationError` when the task is cancelled.
+    public func download(_ artifact: CodePipeline.Artifact, to path: String, limit: Int = .max) async throws {
+        func attempt() async throws {
+            try await patiently("read", artifact, limit) {
+                try await store.download(artifact, to: path, limit: limit, credentials: credentials)
+            }
+        }
+        do {
+            try await attempt()
+        } catch let failure as JobFailure where failure.isDamage {
+            try await attempt()
+        }
+    }
+
+    /// Writes a file of any size as an artifact, in constant memory where the store is S3.
+    ///
+    /// - Parameters:
+    ///   - path: The file, which mustn't change meanwhile.
+    ///   - contentType: The content's type, as in `application/zip`.
+    ///   - artifact: One of the job's artifacts.
+    /// - Throws: ``JobFailure`` that names the artifact when it can't be written, or the file can't be read;
+    ///   `CancellationError` when the task is cancelled.
+    public func upload(_ path: String, contentType: String, to artifact: CodePipeline.Artifact) async throws {
+        try await patiently("written", artifact, .max) {
+            try await store.upload(
+                path,
+                contentType: contentType,
+                to: artifact,
+                encryptionKey: encryptionKey,
+                credentials: credentials
+            )
+        }
+    }
+
+    /// Moves a file, again and again while storage is in passing trouble, which is counted from its first failure: a transfer
+    /// may take hours.
+    private func patiently(
+        _ verb: String,
+        _ artifact: CodePipeline.Artifact,
+        _ limit: Int,
+        transfer: () async throws -> Void
+    ) async throws {
+        let (clock, deadline) = (waiter.clock, Locked<Date?>(nil))
+        do {
+            try await waiter.persist(outage, Backoff(first: .seconds(2), longest: .seconds(30))) { error in
+                guard let error = error as? AWSError, error.isPassing else { return .lasting }
+                let end = deadline.withLock { deadline in
+                    let end = deadline ?? clock.now.addingTimeInterval(Self.patience)
+                    deadline = end
+                    return end
+                }
+                return .passing(until: end, error.wordsOfWaiting)
+            } _: {
+                try await transfer()
+            }
+        } catch let error as AWSError {
+            throw failure(verb, artifact, error, limit)
+        }
+    }
+
     /// Does something again and again while storage is in passing trouble.
     private func patiently<Value: Sendable>(
         _ verb: String,
@@ -159,7 +230,7 @@ public struct JobArtifacts: Sendable {
                 mayPutBack: kept.map { $0 > patienceEnd } ?? false
             ) { error in
                 guard let error = error as? AWSError, error.isPassing else { return .lasting }
-                return .passing(until: deadline, "\(error.owner): \(error.message.cut(to: 300))")
+                return .passing(until: deadline, error.wordsOfWaiting)
             } _: {
                 try await credentials.use(body)
             }
@@ -195,6 +266,8 @@ public struct JobArtifacts: Sendable {
             )
         case .objectTooLarge:
             return JobFailure(.configurationError, what + "it is larger than \(limit >> 20) MiB.")
+        case .fileFailed, .fileChanged:
+            return JobFailure(.jobFailed, what + "\(error.message).")
         case .transport:
             return JobFailure(.systemUnavailable, what + "\(service) doesn't answer (\(error.message)).")
         case let code where code.isAccessDenied || code.isExpiredToken:
@@ -229,6 +302,9 @@ extension AWSError {
         isThrottling || isForeign || passesByItself || code.isExpiredToken
             || [.transport, .malformedReply, .credentialsUnavailable, .invalidToken, "TemporaryRedirect"].contains(code)
     }
+
+    /// What is waited for, in words.
+    fileprivate var wordsOfWaiting: String { "\(owner): \(message.cut(to: 300))" }
 
     /// Who has said it.
     fileprivate var owner: String { service == AWSService.codePipeline.id ? "CodePipeline" : "S3" }

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// They live about 15 minutes and don't say so (AWS's own Jenkins plugin renews them at 14 minutes of age), so they are
 /// renewed by age, and once more when S3 calls them expired.
-package actor JobCredentials {
+package actor JobCredentials: AWSCredentialProvider {
     private static let longestUse: TimeInterval = 12 * 60
 
     private let renew: @Sendable () async throws -> AWSCredentials?
@@ -34,6 +34,9 @@ package actor JobCredentials {
             return try await body(valid(orNewerThan: error))
         }
     }
+
+    /// Credentials that are still good.
+    package func credentials() async throws -> AWSCredentials { try await valid(orNewerThan: nil) }
 
     private func valid(orNewerThan refusal: AWSError?) async throws -> AWSCredentials {
         if refusal == nil, let current, clock.now.timeIntervalSince(fetchedAt) < Self.longestUse { return current }
