@@ -39,9 +39,12 @@ struct StatusDocument: Encodable, Sendable {
         let sandboxId: String?
         let sandboxUrl: String?
         let claimedAt: Date
+        var state: String?
         let progress: String
         let percentComplete: Int?
         let progressSince: Date
+        let waitsFor: String?
+        let waitsUntil: Date?
         let waitingInQueueSince: Date?
         var endedAt: Date?
         var ending: String?
@@ -84,6 +87,7 @@ struct StatusDocument: Encodable, Sendable {
         jobs = snapshot.jobs.map { Job($0, facts) }
         ended = snapshot.ended.map { ended in
             var job = Job(ended.job, facts)
+            job.state = nil
             job.endedAt = ended.endedAt
             job.ending = ended.ending.rawValue
             job.detail = ended.detail
@@ -128,9 +132,12 @@ extension StatusDocument.Job {
             sandboxId: job.progress.externalExecutionID,
             sandboxUrl: facts.sandboxLink(job.progress.externalExecutionID),
             claimedAt: job.claimedAt,
+            state: job.stage.rawValue,
             progress: job.progress.summary,
             percentComplete: job.progress.percentComplete,
             progressSince: job.progressSince,
+            waitsFor: job.wait?.reason,
+            waitsUntil: job.wait?.deadline,
             waitingInQueueSince: job.putBackAt
         )
     }

@@ -46,8 +46,15 @@ struct RunningList: Sendable {
             <p>\(badge) \(Words.beginning(job.progress.summary, 300))</p>
             \(job.progress.percentComplete.map(bar))
             <p class="note">Claimed \(Words.ago(job.claimedAt, now)) · \
-            in this phase for \(Words.span(now.timeIntervalSince(job.progressSince)))\(sandbox)</p></li>
+            in this phase for \(Words.span(now.timeIntervalSince(job.progressSince)))\(job.wait.map(wait))\(sandbox)</p></li>
             """
+    }
+
+    private func wait(_ wait: JobWaitInfo) -> HTML {
+        let rest = wait.deadline.map { deadline in
+            ", for \(Words.span(max(0, deadline.timeIntervalSince(snapshot.takenAt)))) at most"
+        }
+        return " · waits for \(Words.beginning(wait.reason, 100))\(rest ?? "")"
     }
 
     private func bar(_ percent: Int) -> HTML {

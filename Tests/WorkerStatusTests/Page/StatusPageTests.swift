@@ -75,6 +75,25 @@ struct StatusPageTests {
         #expect(page(stuck).contains("A poller makes no progress"))
     }
 
+    @Test func `says what a job waits for, and for how long at most`() throws {
+        var snapshot = Given.busy()
+        let deadline = Given.now.addingTimeInterval(720)
+        snapshot.jobs[0].stage = .waiting
+        snapshot.jobs[0].wait = JobWaitInfo(reason: "the <sandbox>", deadline: deadline)
+        snapshot.jobs[1].wait = JobWaitInfo(reason: "a bell")
+        let text = page(snapshot)
+        #expect(text.contains(" · waits for the &lt;sandbox&gt;, for 12 min at most"))
+        #expect(text.contains(" · waits for a bell ·"))
+        let json = try StatusDocument(snapshot, Given.facts()).json()
+        let document = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+        let jobs = try #require(document?["jobs"] as? [[String: Any]])
+        #expect(jobs[0]["state"] as? String == "waiting" && jobs[0]["waits_for"] as? String == "the <sandbox>")
+        #expect(jobs[0]["waits_until"] as? String == deadline.formatted(.iso8601))
+        #expect(jobs[2]["state"] as? String == "running" && jobs[2]["waits_for"] == nil)
+        let ended = try #require(document?["ended"] as? [[String: Any]])
+        #expect(ended[0]["state"] == nil)
+    }
+
     @Test func `draws a bar for each action, with its ending in words`() {
         let text = page(Given.busy())
         #expect(text.components(separatedBy: "<rect class=\"bar ").count - 1 == 90 + 5)
