@@ -43,6 +43,7 @@ extension JobTable {
             }
             if state[record.id]?.state == .requeued { _ = state.apply(.released, to: record.id) { _ in } }
             guard let job = state[record.id] else {
+                forgetRequeued(in: &state)
                 state.add(record, .offered, takesRoom: takesRoom, clock.now)
                 if takesRoom {
                     state.beginning += 1

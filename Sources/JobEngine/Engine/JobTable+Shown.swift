@@ -46,9 +46,24 @@ extension JobTable {
 
     /// Forgets the jobs that were put back long ago.
     func forgetRequeued() {
-        let date = clock.now.addingTimeInterval(-Self.longestAbsence)
-        let ids = state.withLock { $0.jobs.filter { $0.requeuedAt.map { $0 < date } ?? false }.map(\.id) }
-        for id in ids { apply(.released, to: id) }
+        change { $0.forgetRequeued(before: clock.now.addingTimeInterval(-Self.longestAbsence)) }
+    }
+
+    /// The same where there are many jobs, so that those which other workers have taken don't pile up.
+    func forgetRequeued(in state: inout State) {
+        guard state.owners.count >= state.mostBeforeForgetting else { return }
+        state.forgetRequeued(before: clock.now.addingTimeInterval(-Self.longestAbsence))
+        state.mostBeforeForgetting = max(State.leastBeforeForgetting, 2 * state.owners.count)
+    }
+}
+
+extension JobTable.State {
+    /// How many jobs there are at least when they are looked through for those that were put back long ago.
+    static let leastBeforeForgetting = 256
+
+    fileprivate mutating func forgetRequeued(before date: Date) {
+        let ids = jobs.filter { $0.requeuedAt.map { $0 < date } ?? false }.map(\.id)
+        for id in ids { _ = apply(.released, to: id) { _ in } }
     }
 }
 

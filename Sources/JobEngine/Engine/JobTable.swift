@@ -90,6 +90,7 @@ final class JobTable: Sendable {
         /// How many jobs were just taken.
         var beginning = 0
         var isClosed = false
+        var mostBeforeForgetting = Self.leastBeforeForgetting
         var lastMoment = 0
         var lastJob = 0
         var lastWait = 0

@@ -60,4 +60,18 @@ struct JobTableTests {
         #expect(table.takeBegun(by: "x") == .init("7".utf8))
         #expect(table.takeBegun(by: "x") == nil)
     }
+
+    @Test func `in the queue don't pile up where other workers take them`() {
+        let table = makeTable()
+        for number in 1...2_000 {
+            let record = JobRecord.record("\(number)")
+            #expect(table.take(record, asked: table.moment(clock.now)) == .new)
+            table.transition(record.id, .requeued) { $0.requeuedAt = clock.now }
+            clock.advance(by: 10)
+        }
+        // Those of the last quarter of an hour, and no more than twice as many.
+        #expect((90...360).contains(table.state.withLock { $0.owners.count }))
+        table.forgetRequeued()
+        #expect(table.state.withLock { $0.owners.count } == 90)
+    }
 }
