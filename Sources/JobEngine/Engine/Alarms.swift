@@ -1,9 +1,6 @@
 import Foundation
 import HTTPTransport
 
-/// Gives up a wait; what it waited for is told no more once this has returned.
-package typealias GiveUp = @Sendable () async -> Void
-
 /// Calls back at set times, with one task for all of them.
 final class Alarms: Sendable {
     private struct Alarm {

@@ -124,12 +124,14 @@ public struct JobWorker: Service {
 
     private func work() async throws {
         monitor.workerStarts(
-            actions,
+            actions.map(\.typeID),
             capacity: configuration.maxJobs,
             clockOffset: { [queue] in queue.clockOffset ?? 0 },
             redact: configuration.redact
         )
-        let patient = RetryingJournal(journal, clock: clock, monitor: monitor, logger: logger)
+        let patient = RetryingJournal(journal, clock: clock, logger: logger) { [monitor] in
+            monitor.journal(isTroubledBy: $0)
+        }
         let found: [JobRecord]
         do {
             // A full disk is waited for, and nothing is asked for meanwhile.

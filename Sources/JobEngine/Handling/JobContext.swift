@@ -178,6 +178,22 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     }
 }
 
+extension JobContext {
+    /// The job as one who waits.
+    ///
+    /// - Parameter limit: The action's own time-out.
+    package func waiter(limit: Duration) -> Waiter {
+        Waiter(
+            clock: clock,
+            logger: logger,
+            limit: limit,
+            show: { await self.show(trouble: $0) },
+            redact: { self.redact($0) },
+            pause: { try await self.pause(for: $0) }
+        )
+    }
+}
+
 /// Which action of which pipeline a job is for.
 public struct JobInfo: Sendable, Hashable {
     /// The job's id; a continued action has many.

@@ -204,6 +204,3 @@ package final class JobLedger: Sendable {
         ).encoded()
     }
 }
-
-/// A handler's run ends in the middle of a step, and its job goes on later, from its last checkpoint.
-package struct Requeue: Error {}

@@ -73,13 +73,13 @@ public final class WorkerMonitor: Sendable {
 
     /// - Parameter clockOffset: How far CodePipeline's time, which claims are in, is ahead of the clock.
     func workerStarts(
-        _ actions: [JobAction],
+        _ actions: [CodePipeline.ActionTypeID],
         capacity: Int,
         clockOffset: @escaping @Sendable () -> TimeInterval = { 0 },
         redact: @escaping @Sendable (String) -> String
     ) {
         let now = clock.now
-        let metrics = WorkerMetrics(actions: actions.map(\.typeID.provider), factory: metricsFactory)
+        let metrics = WorkerMetrics(actions: actions.map(\.provider), factory: metricsFactory)
         metrics.slots.set(capacity)
         state.withLock { state in
             let lab = state.lab
@@ -92,8 +92,8 @@ public final class WorkerMonitor: Sendable {
             state.capacity = capacity
             state.queues = actions.map { action in
                 WorkerSnapshot.Queue(
-                    action: action.typeID.provider,
-                    version: action.typeID.version,
+                    action: action.provider,
+                    version: action.version,
                     activity: .notStarted,
                     service: .init()
                 )

@@ -83,10 +83,7 @@ struct WorkerMonitorTests {
     @Test func `calls a worker dead whose poller is stuck, and not one that has no room`() async throws {
         let clock = ManualClock()
         let monitor = WorkerMonitor(clock: clock)
-        monitor.workerStarts([JobAction(.start, handler: ClosureHandler { _ in JobResult(summary: "") })], capacity: 1)
-        {
-            $0
-        }
+        monitor.workerStarts([.start], capacity: 1) { $0 }
         monitor.poller(of: .start, .asking(since: clock.now.addingTimeInterval(-299)))
         #expect(monitor.snapshot().isAlive)
         monitor.poller(of: .start, .asking(since: clock.now.addingTimeInterval(-301)))

@@ -14,8 +14,8 @@ struct MetricsTests {
     private func registry() throws -> MetricsRegistry {
         let registry = MetricsRegistry()
         let monitor = WorkerMonitor(metrics: registry)
-        let typeID = Self.action("Quali-Start-Sandbox").typeID
-        monitor.workerStarts([Self.action("Quali-Start-Sandbox")], capacity: 7) { $0 }
+        let typeID = CodePipeline.ActionTypeID(category: .deploy, provider: "Quali-Start-Sandbox", version: "1")
+        monitor.workerStarts([typeID], capacity: 7) { $0 }
         let jobs = (1...5).map { number in
             WorkerSnapshot.Job(
                 id: "\(number)",
@@ -38,10 +38,6 @@ struct MetricsTests {
         monitor.pollFailed(typeID, AWSError("InternalFailure", "no"))
         monitor.labAnswered()
         return registry
-    }
-
-    private static func action(_ provider: String) -> JobAction {
-        JobAction(.init(category: .deploy, owner: .custom, provider: provider, version: "1"), handler: NoHandler())
     }
 
     @Test func `count what happens to jobs, polls and the lab`() throws {
@@ -124,15 +120,5 @@ struct MetricsTests {
         try process.run()
         try #require(await endings.first { _ in true } == 0)
         return try String(contentsOf: output, encoding: .utf8)
-    }
-}
-
-private struct NoHandler: ActionHandler {
-    struct Configuration: ActionConfiguration {
-        init(_ properties: ActionProperties) throws {}
-    }
-
-    func run(_ configuration: Configuration, context: JobContext<NoCheckpoint>) async throws -> JobResult {
-        JobResult(summary: "")
     }
 }

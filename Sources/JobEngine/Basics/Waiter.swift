@@ -74,18 +74,5 @@ package struct Waiter: Sendable {
     }
 }
 
-extension JobContext {
-    /// The job as one who waits.
-    ///
-    /// - Parameter limit: The action's own time-out.
-    package func waiter(limit: Duration) -> Waiter {
-        Waiter(
-            clock: clock,
-            logger: logger,
-            limit: limit,
-            show: { await self.show(trouble: $0) },
-            redact: { self.redact($0) },
-            pause: { try await self.pause(for: $0) }
-        )
-    }
-}
+/// A handler's run ends in the middle of a step, and its job goes on later, from its last checkpoint.
+package struct Requeue: Error {}

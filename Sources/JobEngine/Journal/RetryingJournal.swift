@@ -22,16 +22,22 @@ struct RetryingJournal: Sendable {
 
     private let journal: any JobJournal
     private let clock: any WorkerClock
-    private let monitor: WorkerMonitor?
+    private let tell: @Sendable (_ trouble: String?) -> Void
     private let logger: Logger
     private let outage = OutageLog(.journal)
     private let absence = OutageLog(.findingJournal)
     private let troubles = Locked(Troubles())
 
-    init(_ journal: any JobJournal, clock: any WorkerClock, monitor: WorkerMonitor? = nil, logger: Logger) {
+    /// - Parameter tell: Is told what is wrong, or `nil`, whenever that is known anew.
+    init(
+        _ journal: any JobJournal,
+        clock: any WorkerClock,
+        logger: Logger,
+        tell: @escaping @Sendable (_ trouble: String?) -> Void = { _ in }
+    ) {
         self.journal = journal
         self.clock = clock
-        self.monitor = monitor
+        self.tell = tell
         self.logger = logger
     }
 
@@ -130,22 +136,20 @@ struct RetryingJournal: Sendable {
             if isAway { troubles.place = "\(error)" } else { troubles.writing = "\(error)" }
         }
         (isAway ? absence : outage).failed(error, at: clock.now, logger)
-        tell()
+        tellTrouble()
     }
 
     private func succeeded(claiming: Bool) {
         troubles.withLock { $0.writing = nil }
         outage.succeeded(at: clock.now, logger)
-        if claiming { found() } else { tell() }
+        if claiming { found() } else { tellTrouble() }
     }
 
     private func found() {
         troubles.withLock { $0.place = nil }
         absence.succeeded(at: clock.now, logger)
-        tell()
+        tellTrouble()
     }
 
-    private func tell() {
-        monitor?.journal(isTroubledBy: troubles.withLock { $0.place ?? $0.writing })
-    }
+    private func tellTrouble() { tell(troubles.withLock { $0.place ?? $0.writing }) }
 }
