@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Musl
-#endif
-
 /// A text in which other texts are found however an encoder has escaped them: as JSON, HTML, part of a URL, or some of
 /// them on top of each other.
 ///
@@ -11,7 +5,7 @@ import Musl
 /// place is bounded by what is wanted, never by the text.
 struct EscapedText {
     /// The text's UTF-8.
-    let bytes: UnsafeBufferPointer<UInt8>
+    let bytes: BorrowedBytes
     /// Where the text ends, but for a mark that it was cut.
     private let end: Int
     /// A bit for each byte that may begin an escape.
@@ -30,12 +24,12 @@ struct EscapedText {
     }
 
     /// Begins to look; the bytes must outlive the text.
-    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    init(_ bytes: BorrowedBytes) {
         self.bytes = bytes
         let mark = Array("…".utf8)
         end = bytes.suffix(mark.count).elementsEqual(mark) ? bytes.count - mark.count : bytes.count
         var escapes = [UInt64](repeating: 0, count: bytes.count / 64 + 1)
-        for (index, byte) in bytes.enumerated() where Self.isEscape(byte) { escapes[index / 64] |= 1 << (index % 64) }
+        for index in bytes.indices where Self.isEscape(bytes[index]) { escapes[index / 64] |= 1 << (index % 64) }
         self.escapes = escapes
     }
 
@@ -61,10 +55,10 @@ struct EscapedText {
     ///
     /// - Parameter steps: Is raised by how much work that was.
     func end(of wanted: [UInt8], at start: Int, _ steps: inout Int) -> Int? {
-        wanted.withUnsafeBufferPointer { end(of: $0, at: start, &steps) }
+        wanted.lend { end(of: $0, at: start, &steps) }
     }
 
-    private func end(of wanted: UnsafeBufferPointer<UInt8>, at start: Int, _ steps: inout Int) -> Int? {
+    private func end(of wanted: BorrowedBytes, at start: Int, _ steps: inout Int) -> Int? {
         var found: Int?
         var next = plainly(wanted, from: Place(offset: start, matched: 0))
         // Most texts can be read in one way only, and this stays empty then.
@@ -95,19 +89,20 @@ struct EscapedText {
     }
 
     /// Goes on to the next escape; `nil` where something else is there than what is wanted.
-    private func plainly(_ wanted: UnsafeBufferPointer<UInt8>, from place: Place) -> Place? {
+    private func plainly(_ wanted: BorrowedBytes, from place: Place) -> Place? {
         let room = min(wanted.count - place.matched, end - place.offset)
-        guard room > 0, let text = bytes.baseAddress, let pattern = wanted.baseAddress else { return place }
+        guard room > 0 else { return place }
         // Half of what is wanted may be found at each place, so this must be quick for many bytes.
         let length = plainLength(from: place.offset, most: room)
-        guard memcmp(text + place.offset, pattern + place.matched, length) == 0 else { return nil }
+        let there = bytes[place.offset..<(place.offset + length)]
+        guard there.equals(wanted[place.matched..<(place.matched + length)]) else { return nil }
         return Place(offset: place.offset + length, matched: place.matched + length)
     }
 
     /// Each place that an escape leads to, and the one after its first byte where that is meant as it is.
     private func followEscape(
         at place: Place,
-        _ wanted: UnsafeBufferPointer<UInt8>,
+        _ wanted: BorrowedBytes,
         _ follow: (Place) -> Void
     ) {
         guard bytes[place.offset] != UInt8(ascii: "\\") else { return followBackslashes(at: place, wanted, follow) }
@@ -126,7 +121,7 @@ struct EscapedText {
     /// Each wanted backslash may be up to four.
     private func followBackslashes(
         at place: Place,
-        _ wanted: UnsafeBufferPointer<UInt8>,
+        _ wanted: BorrowedBytes,
         _ follow: (Place) -> Void
     ) {
         let backslashes = backslashes(wanted, from: place.matched, most: wanted.count)
@@ -152,7 +147,7 @@ struct EscapedText {
         follow(Place(offset: after + reading.length, matched: matched + reading.count))
     }
 
-    private func backslashes(_ text: UnsafeBufferPointer<UInt8>, from start: Int, most: Int) -> Int {
+    private func backslashes(_ text: BorrowedBytes, from start: Int, most: Int) -> Int {
         let stop = min(text.count, start + most)
         var index = start
         while index < stop, text[index] == UInt8(ascii: "\\") { index += 1 }
@@ -185,33 +180,31 @@ struct EscapedText {
 
     /// What an escape stands for, at most four bytes, and its own length.
     private struct Reading {
-        private let bytes: (UInt8, UInt8, UInt8, UInt8)
+        private let bytes: SIMD4<UInt8>
         let count: Int
         let length: Int
 
         init(_ byte: UInt8, length: Int) {
-            bytes = (byte, 0, 0, 0)
+            bytes = SIMD4(byte, 0, 0, 0)
             count = 1
             self.length = length
         }
 
         init?(_ scalar: Unicode.Scalar, length: Int) {
             guard let encoded = UTF8.encode(scalar) else { return nil }
-            var all: (UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0)
-            withUnsafeMutableBytes(of: &all) { $0.copyBytes(from: encoded) }
+            var all = SIMD4<UInt8>()
+            for (index, byte) in encoded.enumerated() { all[index] = byte }
             bytes = all
             count = encoded.count
             self.length = length
         }
 
-        var first: UInt8 { bytes.0 }
+        var first: UInt8 { bytes[0] }
 
         /// Whether all of it is there in what is wanted.
-        func isThere(_ wanted: UnsafeBufferPointer<UInt8>, _ place: Int) -> Bool {
+        func isThere(_ wanted: BorrowedBytes, _ place: Int) -> Bool {
             guard wanted.count - place >= count else { return false }
-            return withUnsafeBytes(of: bytes) { own in
-                (0..<count).allSatisfy { own[$0] == wanted[place + $0] }
-            }
+            return (0..<count).allSatisfy { bytes[$0] == wanted[place + $0] }
         }
     }
 

@@ -20,7 +20,7 @@ package enum FileAccess {
 
         /// With the words for the system's error number.
         package init(_ path: String, _ what: String, errno code: Int32) {
-            self.init(path, "\(what): \(String(cString: strerror(code)))")
+            self.init(path, "\(what): \(SystemCalls.text(errno: code))")
             isForLackOfFiles = code == EMFILE || code == ENFILE
         }
     }
@@ -34,7 +34,7 @@ package enum FileAccess {
         let resource = RLIMIT_NOFILE
         #endif
         // Where the system doesn't tell, as many as POSIX promises.
-        return getrlimit(resource, &limit) == 0 ? Int(clamping: limit.rlim_cur) : 20
+        return unsafe getrlimit(resource, &limit) == 0 ? Int(clamping: limit.rlim_cur) : 20
     }
 
     /// A descriptor that was just opened, unless it is one of the last few, which are left to the runtime: then it is
@@ -43,7 +43,7 @@ package enum FileAccess {
 
     /// Whether the process may open one more file, and leave enough to the runtime.
     static var canOpenFiles: Bool {
-        let descriptor = unlessSpare(open("/dev/null", O_RDONLY | O_CLOEXEC))
+        let descriptor = unlessSpare(SystemCalls.open("/dev/null", O_RDONLY | O_CLOEXEC))
         guard descriptor < 0 else {
             close(descriptor)
             return true
@@ -54,10 +54,9 @@ package enum FileAccess {
     /// Opens a regular file that has at least the range; the caller closes it.
     static func openForReading(_ range: HTTPFileRange) throws(Failure) -> Int32 {
         // A pipe without a writer must not block.
-        let descriptor = unlessSpare(open(range.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
+        let descriptor = unlessSpare(SystemCalls.open(range.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK))
         guard descriptor >= 0 else { throw Failure(range.path, "can't be read", errno: errno) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard let status = SystemCalls.status(of: descriptor), status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw Failure(range.path, "is no regular file")
         }
@@ -70,7 +69,7 @@ package enum FileAccess {
         return descriptor
     }
 
-    /// Reads at least one byte.
+    /// Reads at least one byte, and at most as many as the buffer has.
     static func read(
         _ descriptor: Int32,
         _ path: String,
@@ -78,7 +77,7 @@ package enum FileAccess {
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(Failure) -> Int {
         while true {
-            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            let count = unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
             if count > 0 { return count }
             guard count < 0 else { throw Failure(path, "has become shorter while it was read") }
             guard errno == EINTR else { throw Failure(path, "can't be read", errno: errno) }
@@ -88,7 +87,8 @@ package enum FileAccess {
     /// Creates or empties a file, or, from an offset on, opens one that exists; the caller closes it.
     static func openForWriting(_ path: String, at offset: Int?) throws(Failure) -> Int32 {
         let creation = offset == nil ? O_CREAT | O_TRUNC : 0
-        let descriptor = unlessSpare(open(path, O_WRONLY | creation | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666))
+        let flags = O_WRONLY | creation | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        let descriptor = unlessSpare(SystemCalls.open(path, flags, mode: 0o666))
         guard descriptor >= 0 else { throw Failure(path, "can't be written", errno: errno) }
         if let offset, lseek(descriptor, off_t(offset), SEEK_SET) < 0 {
             defer { close(descriptor) }
@@ -98,12 +98,12 @@ package enum FileAccess {
     }
 
     /// Writes all bytes.
-    static func write(_ descriptor: Int32, _ path: String, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
-        var rest = bytes[...]
+    static func write(_ descriptor: Int32, _ path: String, _ bytes: Span<UInt8>) throws(Failure) {
+        var rest = bytes
         while !rest.isEmpty {
-            let count = systemWrite(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            let count = SystemCalls.write(descriptor, rest)
             if count >= 0 {
-                rest = rest.dropFirst(count)
+                rest = rest.extracting(droppingFirst: count)
             } else if errno != EINTR {
                 throw Failure(path, "can't be written", errno: errno)
             }
@@ -115,21 +115,22 @@ package enum FileAccess {
     /// Gives way to other tasks between the pieces, and stops for a cancellation.
     @concurrent package static func forEachPiece(
         of range: HTTPFileRange,
-        _ body: (UnsafeRawBufferPointer) throws -> Void
+        _ body: (Span<UInt8>) throws -> Void
     ) async throws {
         let descriptor = try openForReading(range)
         defer { close(descriptor) }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: min(max(range.length, 1), 1 << 20),
-            alignment: 16
-        )
-        defer { buffer.deallocate() }
+        // Not initialized, as reading does that; only what was read is given on.
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: min(max(range.length, 1), 1 << 20))
+        defer { unsafe buffer.deallocate() }
         var done = 0
         while done < range.length {
             try Task.checkCancellation()
-            let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, range.length - done)])
-            let count = try read(descriptor, range.path, at: range.offset + done, into: wanted)
-            try body(UnsafeRawBufferPointer(rebasing: wanted[..<count]))
+            let wanted = unsafe UnsafeMutableRawBufferPointer(
+                start: buffer.baseAddress,
+                count: min(buffer.count, range.length - done)
+            )
+            let count = try unsafe read(descriptor, range.path, at: range.offset + done, into: wanted)
+            try body(unsafe buffer.extracting(..<count).span)
             done += count
             await Task.yield()
         }
@@ -149,8 +150,7 @@ package enum FileAccess {
     }
 
     package static func identity(_ path: String) throws(Failure) -> Identity {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw Failure(path, "can't be read", errno: errno) }
+        guard let status = SystemCalls.status(of: path) else { throw Failure(path, "can't be read", errno: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(path, "is no regular file") }
         return Identity(status)
     }
@@ -169,25 +169,20 @@ package enum FileAccess {
     }
 
     package static func remove(_ path: String) {
-        unlink(path)
+        SystemCalls.unlink(path)
     }
 
     private static func synchronize(_ path: String, _ final: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = SystemCalls.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(path, "can't be read", errno: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw Failure(path, "can't be written", errno: errno) }
-        guard rename(path, final) == 0 else { throw Failure(final, "can't be written", errno: errno) }
+        guard SystemCalls.rename(path, to: final) else { throw Failure(final, "can't be written", errno: errno) }
         // The name is on the disk once its folder is; where a folder can't be synchronised, the file still is whole.
         let folder = final.lastIndex(of: "/").map { String(final[...$0]) } ?? "."
-        let folderDescriptor = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+        let folderDescriptor = SystemCalls.open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY)
         guard folderDescriptor >= 0 else { return }
         fsync(folderDescriptor)
         close(folderDescriptor)
     }
-}
-
-/// The system's `write`, which the name of a method hides.
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-    write(descriptor, bytes, count)
 }

@@ -39,17 +39,18 @@ extension FileAccess {
         limit: Int = 1 << 20,
         mayBePipe: Bool = false
     ) throws(Failure) -> Content {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (mayBePipe ? 0 : O_NONBLOCK))
+        let descriptor = SystemCalls.open(path, O_RDONLY | O_CLOEXEC | (mayBePipe ? 0 : O_NONBLOCK))
         guard descriptor >= 0 else { throw Failure(path, "can't be read", errno: errno) }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Failure(path, "can't be read", errno: errno) }
+        guard let status = SystemCalls.status(of: descriptor) else {
+            throw Failure(path, "can't be read", errno: errno)
+        }
         let isRegular = status.st_mode & S_IFMT == S_IFREG
         guard isRegular || mayBePipe else { throw Failure(path, "is no regular file") }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while true {
-            let count = systemRead(descriptor, &buffer)
+            let count = SystemCalls.read(descriptor, into: &buffer)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw Failure(path, "can't be read", errno: errno) }
             if count == 0 { break }
@@ -62,9 +63,4 @@ extension FileAccess {
             mode: UInt32(status.st_mode & 0o7777)
         )
     }
-}
-
-/// The system's `read`, which the name of a method hides.
-private func systemRead(_ descriptor: Int32, _ buffer: inout [UInt8]) -> Int {
-    read(descriptor, &buffer, buffer.count)
 }

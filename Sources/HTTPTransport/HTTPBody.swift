@@ -60,18 +60,18 @@ public enum HTTPDestination: Sendable, Hashable {
 
 /// Takes a reply's body piece by piece, so that nobody has to hold all of it.
 public final class HTTPBodyReader: Sendable {
-    private let read: @Sendable (UnsafeRawBufferPointer) -> Void
+    private let read: @Sendable (Span<UInt8>) -> Void
 
     /// Creates a reader for one call.
     ///
     /// - Parameter read: Takes the next bytes, of which nothing is there afterwards. It is called on the thread that all
     ///   transfers share, so it must be quick.
-    public init(_ read: @escaping @Sendable (UnsafeRawBufferPointer) -> Void) {
+    public init(_ read: @escaping @Sendable (Span<UInt8>) -> Void) {
         self.read = read
     }
 
     /// Takes the next bytes.
-    public func take(_ bytes: UnsafeRawBufferPointer) { read(bytes) }
+    public func take(_ bytes: Span<UInt8>) { read(bytes) }
 }
 
 extension HTTPBodyReader: Hashable {

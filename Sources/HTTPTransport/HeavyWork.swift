@@ -130,9 +130,5 @@ package final class HeavyWork: Sendable {
     }
 
     /// The time that this thread has spent on a processor; a busy machine doesn't make it longer.
-    private static var threadTime: Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-    }
+    private static var threadTime: Duration { SystemCalls.time(CLOCK_THREAD_CPUTIME_ID) }
 }

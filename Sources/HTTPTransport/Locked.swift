@@ -8,27 +8,28 @@ import Musl
 ///
 /// It uses a `pthread_mutex_t`, which the thread sanitizer understands; it reports false races for
 /// `Synchronization.Mutex` on Linux.
-package final class Locked<Value>: @unchecked Sendable {
+@safe package final class Locked<Value>: @unchecked Sendable {
+    // Made and destroyed with this object, at a place that never changes, as POSIX demands.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value
 
     package init(_ value: Value) {
-        mutex = .allocate(capacity: 1)
-        pthread_mutex_init(mutex, nil)
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe pthread_mutex_init(mutex, nil)
         self.value = value
     }
 
     deinit {
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe mutex.deallocate()
     }
 
     /// Runs `body` while no one else does; `body` must be short and must not call out.
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
         return try body(&value)
     }
 }

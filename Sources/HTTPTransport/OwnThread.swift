@@ -11,7 +11,7 @@ package enum OwnThread {
         package var description: String
 
         init(_ code: Int32) {
-            description = "no thread can be had: \(String(cString: strerror(code)))"
+            description = "no thread can be had: \(SystemCalls.text(errno: code))"
         }
     }
 
@@ -24,23 +24,24 @@ package enum OwnThread {
     ///
     /// - Returns: The system's error number where no thread can be had; then the work isn't done.
     package static func start(_ work: @escaping @Sendable () -> Void) -> Int32 {
-        let box = Unmanaged.passRetained(Box(work))
+        // The thread takes over what is retained here, unless there is none.
+        let box = unsafe Unmanaged.passRetained(Box(work))
         var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_init(&attributes)
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { unsafe pthread_attr_destroy(&attributes) }
         var thread = pthread_t()
-        let code = pthread_create(
+        let code = unsafe pthread_create(
             &thread,
             &attributes,
             { context in
-                guard let context else { return nil }
-                Unmanaged<Box>.fromOpaque(context).takeRetainedValue().work()
+                guard let context = unsafe context else { return nil }
+                unsafe Unmanaged<Box>.fromOpaque(context).takeRetainedValue().work()
                 return nil
             },
             box.toOpaque()
         )
-        if code != 0 { box.release() }
+        if code != 0 { unsafe box.release() }
         return code
     }
 

@@ -47,12 +47,11 @@ public struct SecretRedactor: Sendable {
     /// hidden once that has cost too much.
     public func callAsFunction(_ text: String) -> String {
         guard !forms.isEmpty else { return text }
-        var text = text
-        return text.withUTF8 { masked($0) } ?? text
+        return text.lend { masked($0) } ?? text
     }
 
     /// The masked text; `nil` where nothing is to be masked.
-    private func masked(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+    private func masked(_ bytes: BorrowedBytes) -> String? {
         let text = EscapedText(bytes)
         let mark = Array(Self.mark.utf8)
         var masked: [UInt8] = []
@@ -129,7 +128,7 @@ public struct SecretRedactor: Sendable {
     /// Whether there is no letter or digit next to a very short secret.
     ///
     /// Within words it is mere chance, and marks all over a log would tell the secret.
-    private static func isAlone(_ range: Range<Int>, in text: UnsafeBufferPointer<UInt8>) -> Bool {
+    private static func isAlone(_ range: Range<Int>, in text: BorrowedBytes) -> Bool {
         let neighbours = [range.lowerBound - 1, range.upperBound].filter(text.indices.contains).map { text[$0] }
         return !neighbours.contains { byte in
             switch byte {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct CRCTests {
     private func crc(_ algorithm: CRC.Algorithm, _ bytes: [UInt8], folds: Bool = CRC.canFold) -> UInt64 {
         var crc = CRC(algorithm, folds: folds)
-        bytes.withUnsafeBytes { crc.update($0) }
+        crc.update(bytes.span)
         return crc.value
     }
 
@@ -52,8 +52,8 @@ import Testing
                 let cut = Int.random(in: 0...length, using: &generator)
                 let whole = crc(algorithm, bytes)
                 var pieces = CRC(algorithm)
-                bytes[..<cut].withUnsafeBytes { pieces.update($0) }
-                bytes[cut...].withUnsafeBytes { pieces.update($0) }
+                pieces.update(bytes.span.extracting(..<cut))
+                pieces.update(bytes.span.extracting(cut...))
                 #expect(pieces.value == whole)
                 let (first, second) = (crc(algorithm, Array(bytes[..<cut])), crc(algorithm, Array(bytes[cut...])))
                 #expect(CRC.combine(first, second, secondLength: length - cut, algorithm) == whole)

@@ -45,7 +45,8 @@ import TestSupport
 
     private static func crc(_ text: String) -> String {
         var crc = CRC(.crc32)
-        Data(text.utf8).withUnsafeBytes { crc.update($0) }
+        let bytes = Array(text.utf8)
+        crc.update(bytes.span)
         return "x-amz-checksum-crc32: \(Data(crc.bytes).base64EncodedString())"
     }
 

@@ -113,7 +113,7 @@ struct HostileLabTests {
         var splitter = JSONListSplitter()
         var found: [String] = []
         for start in stride(from: 0, to: text.count, by: step) {
-            text[start..<min(start + step, text.count)].withUnsafeBytes { bytes in
+            text[start..<min(start + step, text.count)].span.lend { bytes in
                 splitter.take(bytes) { found.append(String(decoding: $0, as: UTF8.self)) }
             }
         }
@@ -125,7 +125,7 @@ struct HostileLabTests {
     @Test(arguments: ["", "[", "[{}", "[}", "[]]", "[] x", "{\"a\": 1}", "<html>", "[{},"])
     func `what is no whole list isn't taken for one`(text: String) {
         var splitter = JSONListSplitter()
-        Array(text.utf8).withUnsafeBytes { splitter.take($0) { _ in } }
+        Array(text.utf8).lend { splitter.take($0) { _ in } }
         #expect(throws: MalformedReply.self) { try splitter.checkEnd() }
     }
 
@@ -133,8 +133,8 @@ struct HostileLabTests {
         let megabyte = [UInt8](repeating: 0x20, count: 1 << 20)
         for beginning in ["[{", "<html>"] {
             var splitter = JSONListSplitter()
-            Array(beginning.utf8).withUnsafeBytes { splitter.take($0) { _ in } }
-            for _ in 0..<16 { megabyte.withUnsafeBytes { splitter.take($0) { _ in } } }
+            Array(beginning.utf8).lend { splitter.take($0) { _ in } }
+            for _ in 0..<16 { megabyte.lend { splitter.take($0) { _ in } } }
             #expect(splitter.held <= 1 << 20)
             #expect(throws: MalformedReply.self) { try splitter.checkEnd() }
         }

@@ -70,10 +70,9 @@ package final class ChildProcess: Sendable {
     }
 
     private static func start(_ words: [String], timeLimit: TimeInterval) throws -> ChildProcess {
-        var output: [Int32] = [-1, -1]
-        var errors: [Int32] = [-1, -1]
-        guard pipe(&output) == 0 else { throw Failure(reason: "can't be started: no pipe") }
-        guard pipe(&errors) == 0 else {
+        // Another program started in between would keep a copy open, which is why the end of the outputs isn't waited for.
+        guard let output = SystemCalls.pipe() else { throw Failure(reason: "can't be started: no pipe") }
+        guard let errors = SystemCalls.pipe() else {
             for end in output { close(end) }
             throw Failure(reason: "can't be started: no pipe")
         }
@@ -81,44 +80,52 @@ package final class ChildProcess: Sendable {
             close(output[1])
             close(errors[1])
         }
-        // Another program started in between would keep a copy open, which is why the end of the outputs isn't waited for.
-        for end in output + errors { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output[1], 1)
-        posix_spawn_file_actions_adddup2(&actions, errors[1], 2)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own, so that what it starts can be killed with it; and signals as programs expect them, whatever
-        // this process and this thread ignore and block.
-        posix_spawnattr_setpgroup(&attributes, 0)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-        let environment = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
-        let arguments = words.map { strdup($0) } + [nil]
-        let variables = environment.map { strdup($0) } + [nil]
-        defer { for text in arguments + variables { free(text) } }
         var process = pid_t()
         // Under the lock, so that none runs that `killAll` doesn't know of.
         let code = running.withLock { running in
-            let code = posix_spawnp(&process, words[0], &actions, &attributes, arguments, variables)
+            let code = spawn(words, output: output[1], errors: errors[1], &process)
             if code == 0 { running.insert(process) }
             return code
         }
         guard code == 0 else {
             close(output[0])
             close(errors[0])
-            throw Failure(reason: "can't be started: \(String(cString: strerror(code)))")
+            throw Failure(reason: "can't be started: \(SystemCalls.text(errno: code))")
         }
         return ChildProcess(process: process, outputs: [output[0], errors[0]], timeLimit: timeLimit)
+    }
+
+    /// Starts a program; returns the system's error number, or 0.
+    ///
+    /// What it hands to the system is this function's own until it returns, and each list of texts ends with `nil`.
+    private static func spawn(_ words: [String], output: Int32, errors: Int32, _ process: inout pid_t) -> Int32 {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
+        unsafe posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        // A group of its own, so that what it starts can be killed with it; and signals as programs expect them, whatever
+        // this process and this thread ignore and block.
+        unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
+        unsafe sigfillset(&signals)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        let environment = ProcessInfo.processInfo.environment.map { "\($0)=\($1)" }
+        let arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+        let variables = unsafe environment.map { unsafe strdup($0) } + [nil]
+        defer {
+            for index in unsafe arguments.indices { unsafe free(arguments[index]) }
+            for index in unsafe variables.indices { unsafe free(variables[index]) }
+        }
+        return unsafe posix_spawnp(&process, words[0], &actions, &attributes, arguments, variables)
     }
 
     /// Reads until the program has ended; blocks.
@@ -132,7 +139,7 @@ package final class ChildProcess: Sendable {
             running.remove(process)
         }
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
         try outcome.get()
         let signal = status & 0x7F
         return Result(
@@ -151,11 +158,11 @@ package final class ChildProcess: Sendable {
             var waiting = zip(outputs, open).map { pollfd(fd: $1 ? $0 : -1, events: Int16(POLLIN), revents: 0) }
             let hasEnded = hasEnded()
             // Wakes up often enough for a cancellation to be noticed, and for an end with outputs that others hold open.
-            let ready = poll(&waiting, 2, hasEnded ? 0 : 20)
+            let ready = SystemCalls.poll(&waiting, milliseconds: hasEnded ? 0 : 20)
             if ready == 0, hasEnded { return }
             for index in 0..<2 where waiting[index].revents != 0 {
                 var buffer = [UInt8](repeating: 0, count: 16 << 10)
-                let count = readSome(outputs[index], &buffer)
+                let count = SystemCalls.read(outputs[index], into: &buffer)
                 if count < 0, errno == EINTR { continue }
                 if count <= 0 { open[index] = false } else { texts[index] += buffer[..<count] }
                 guard texts[index].count <= Self.outputLimit else { throw Failure(reason: "writes too much") }
@@ -165,21 +172,12 @@ package final class ChildProcess: Sendable {
 
     /// Whether the program has ended; it stays a zombie until ``wait()`` asks for its status.
     private func hasEnded() -> Bool {
-        var info = siginfo_t()
-        return waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_signo == SIGCHLD
+        // The system fills in all that is read of it, or leaves its zeros.
+        var info = unsafe siginfo_t()
+        return unsafe waitid(P_PID, id_t(process), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_signo == SIGCHLD
     }
 
     private static func uptime() -> TimeInterval {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return TimeInterval(time.tv_sec) + TimeInterval(time.tv_nsec) / 1e9
-    }
-
-    private func readSome(_ file: Int32, _ buffer: inout [UInt8]) -> Int {
-        #if canImport(Glibc)
-        Glibc.read(file, &buffer, buffer.count)
-        #else
-        Musl.read(file, &buffer, buffer.count)
-        #endif
+        SystemCalls.time(CLOCK_MONOTONIC) / .seconds(1)
     }
 }

@@ -55,11 +55,14 @@ struct SingleSignOnToken: Sendable {
     /// `~/.aws/sso/cache/`, and the SHA-1 digest of the session's name or the start URL.
     private func cachePath() throws -> String {
         let home = context.variables.nonEmpty("HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path
-        let key = Data((settings.session ?? settings.startURL).utf8)
-        var digest = [UInt8](repeating: 0, count: 20)
-        let result = key.withUnsafeBytes { EVP_Digest($0.baseAddress, $0.count, &digest, nil, EVP_sha1(), nil) }
-        guard result == 1 else { throw SingleSignOnSource.error(.unavailable, "libcrypto has no SHA-1") }
-        return "\(home)/.aws/sso/cache/\(Digest.hex(digest)).json"
+        let key = Array((settings.session ?? settings.startURL).utf8)
+        do {
+            let digest = try RunningDigest(.sha1)
+            try digest.update(key.span)
+            return "\(home)/.aws/sso/cache/\(Digest.hex(try digest.finish())).json"
+        } catch {
+            throw SingleSignOnSource.error(.unavailable, "libcrypto has no SHA-1")
+        }
     }
 
     /// A new token by the refresh token; `nil` where there is none, its registration has expired, or it fails.
@@ -118,10 +121,10 @@ struct SingleSignOnToken: Sendable {
     private func save(_ token: Cached, _ path: String) {
         guard let data = try? JSONEncoder().encode(token) else { return }
         let new = "\(path).\(UUID().uuidString)"
-        let file = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let file = SystemCalls.open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode: 0o600)
         guard file >= 0 else { return }
-        let isWhole = data.withUnsafeBytes { write(file, $0.baseAddress, $0.count) == $0.count } && fsync(file) == 0
+        let isWhole = SystemCalls.write(file, data.span) == data.count && fsync(file) == 0
         close(file)
-        if !isWhole || rename(new, path) != 0 { unlink(new) }
+        if !isWhole || !SystemCalls.rename(new, to: path) { SystemCalls.unlink(new) }
     }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTransport
 
 /// One element of a small XML document: name, text and children; attributes are skipped.
 ///
@@ -104,9 +105,8 @@ private struct Reader {
     }
 
     private mutating func skip(_ text: StaticString) -> Bool {
-        let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        guard rest.starts(with: bytes) else { return false }
-        rest = rest.dropFirst(bytes.count)
+        guard text.lend({ rest.starts(with: $0) }) else { return false }
+        rest = rest.dropFirst(text.utf8CodeUnitCount)
         return true
     }
 

@@ -58,31 +58,36 @@ struct CRC: Sendable {
     /// The checksum as S3 writes it before base64: most significant byte first.
     var bytes: [UInt8] { Self.bytes(value, algorithm) }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        let length = bytes.count / 64 * 64
-        guard folds, length > 0 else { return look(up: bytes) }
-        withUnsafeTemporaryAllocation(byteCount: 16, alignment: 16) { rest in
-            quali_crc_fold(bytes.baseAddress, length, register, algorithm.powers, rest.baseAddress)
-            register = 0
-            look(up: UnsafeRawBufferPointer(rest))
-        }
-        look(up: UnsafeRawBufferPointer(rebasing: bytes[length...]))
+    mutating func update(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBytes { unsafe update($0) }
     }
 
-    /// Takes bytes by the tables.
+    /// Takes bytes; of all that is read of them and written, each place is within what was made sure to be there.
+    private mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        let length = bytes.count / 64 * 64
+        guard folds, length > 0 else { return unsafe look(up: bytes) }
+        unsafe withUnsafeTemporaryAllocation(byteCount: 16, alignment: 16) { rest in
+            unsafe quali_crc_fold(bytes.baseAddress, length, register, algorithm.powers, rest.baseAddress)
+            register = 0
+            unsafe look(up: UnsafeRawBufferPointer(rest))
+        }
+        unsafe look(up: UnsafeRawBufferPointer(rebasing: bytes[length...]))
+    }
+
+    /// Takes bytes by the tables, which have a place for each value of a byte.
     private mutating func look(up bytes: UnsafeRawBufferPointer) {
         var register = register
-        algorithm.tables.withUnsafeBufferPointer { tables in
+        unsafe algorithm.tables.withUnsafeBufferPointer { tables in
             /// What eight bytes leave, as many bytes before the end of a step as the table's number says.
             @inline(__always) func sum(_ word: UInt64, _ table: Int) -> UInt64 {
-                let part = UnsafeBufferPointer(rebasing: tables[(table * 256)...])
-                return part[7 * 256 + Int(word & 0xFF)] ^ part[6 * 256 + Int(word >> 8 & 0xFF)]
+                let part = unsafe UnsafeBufferPointer(rebasing: tables[(table * 256)...])
+                return unsafe part[7 * 256 + Int(word & 0xFF)] ^ part[6 * 256 + Int(word >> 8 & 0xFF)]
                     ^ part[5 * 256 + Int(word >> 16 & 0xFF)] ^ part[4 * 256 + Int(word >> 24 & 0xFF)]
                     ^ part[3 * 256 + Int(word >> 32 & 0xFF)] ^ part[2 * 256 + Int(word >> 40 & 0xFF)]
                     ^ part[256 + Int(word >> 48 & 0xFF)] ^ part[Int(word >> 56)]
             }
             func word(_ offset: Int) -> UInt64 {
-                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             }
             var index = 0
             while index + 16 <= bytes.count {
@@ -90,7 +95,7 @@ struct CRC: Sendable {
                 index += 16
             }
             while index < bytes.count {
-                register = register >> 8 ^ tables[Int((register ^ UInt64(bytes[index])) & 0xFF)]
+                register = unsafe register >> 8 ^ tables[Int((register ^ UInt64(bytes[index])) & 0xFF)]
                 index += 1
             }
         }

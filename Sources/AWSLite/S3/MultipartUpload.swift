@@ -160,7 +160,7 @@ struct MultipartUpload {
         // A system under FIPS rules has no MD5.
         guard digests.count == parts.count, let digest = try? RunningDigest(.md5) else { return nil }
         do {
-            for bytes in digests { try bytes.withUnsafeBytes { try digest.update($0) } }
+            for bytes in digests { try digest.update(bytes.span) }
             return "\"\(Digest.hex(try digest.finish()))-\(parts.count)\""
         } catch {
             return nil

@@ -69,7 +69,7 @@ struct ObjectChecksum {
         return stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
     }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) throws {
+    mutating func update(_ bytes: Span<UInt8>) throws {
         switch work {
         case .digest(let digest): try digest.update(bytes)
         case .crc(var crc):

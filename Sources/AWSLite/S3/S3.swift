@@ -80,7 +80,7 @@ public struct S3: Sendable {
             }
             try await AWSCaller.heavyWork.run(size: reply.body.count) {
                 guard var checksum = try ObjectChecksum(reply.response.headerFields) else { return }
-                try reply.body.withUnsafeBytes { try checksum.update($0) }
+                try checksum.update(reply.body.span)
                 try checksum.verify()
             }
             let head = ObjectHead(reply.response)

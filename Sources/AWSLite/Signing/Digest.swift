@@ -8,19 +8,21 @@ enum Digest {
 
     /// SHA-256 fetched once and kept for the life of the process: `EVP_sha256()` is fetched anew by each digest.
     // A fetched method never changes, so threads may share it.
-    nonisolated(unsafe) fileprivate static let sha256Method = EVP_MD_fetch(nil, "SHA256", nil)
+    nonisolated(unsafe) fileprivate static let sha256Method = unsafe EVP_MD_fetch(nil, "SHA256", nil)
 
     /// The SHA-256 digest of some bytes.
     static func sha256(_ data: Data) throws -> [UInt8] {
-        let digest = try data.withUnsafeBytes { try sha256($0) }
-        return withUnsafeBytes(of: digest) { Array($0) }
+        try sha256(data.span).bytes
     }
 
     /// The SHA-256 digest of some bytes, in a vector since that needs no storage of its own.
-    static func sha256(_ bytes: UnsafeRawBufferPointer) throws -> SIMD32<UInt8> {
+    static func sha256(_ bytes: Span<UInt8>) throws -> SIMD32<UInt8> {
         var digest = SIMD32<UInt8>()
-        let result = withUnsafeMutableBytes(of: &digest) {
-            EVP_Digest(bytes.baseAddress, bytes.count, $0.baseAddress, nil, sha256Method, nil)
+        // It has the 32 bytes that SHA-256 makes.
+        let result = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe withUnsafeMutableBytes(of: &digest) {
+                unsafe EVP_Digest(bytes.baseAddress, bytes.count, $0.baseAddress, nil, sha256Method, nil)
+            }
         }
         guard result == 1 else { throw Failure() }
         return digest
@@ -48,38 +50,36 @@ final class HMACKey: @unchecked Sendable {
     private let outer: RunningDigest
 
     /// - Throws: ``Digest/Failure`` when libcrypto fails.
-    init(_ key: UnsafeRawBufferPointer) throws {
+    init(_ key: Span<UInt8>) throws {
         var padded = SIMD64<UInt8>()
         if key.count > padded.scalarCount {
             padded.lowHalf = try Digest.sha256(key)
         } else {
-            withUnsafeMutableBytes(of: &padded) { $0.copyMemory(from: key) }
+            for index in key.indices { padded[index] = key[index] }
         }
         inner = try RunningDigest(.sha256)
         outer = try RunningDigest(.sha256)
-        try withUnsafeBytes(of: padded ^ 0x36) { try inner.update($0) }
-        try withUnsafeBytes(of: padded ^ 0x5C) { try outer.update($0) }
+        try inner.update((padded ^ 0x36).bytes.span)
+        try outer.update((padded ^ 0x5C).bytes.span)
     }
 
     /// The code of a message.
     ///
     /// - Throws: ``Digest/Failure`` when libcrypto fails.
     func code(of message: String) throws -> SIMD32<UInt8> {
-        var message = message
-        return try message.withUTF8 { try code(of: UnsafeRawBufferPointer($0)) }
-    }
-
-    private func code(of message: UnsafeRawBufferPointer) throws -> SIMD32<UInt8> {
-        guard let context = EVP_MD_CTX_new() else { throw Digest.Failure() }
-        defer { EVP_MD_CTX_free(context) }
+        // The code has the 32 bytes that SHA-256 makes, and the context is this function's own.
+        guard let context = unsafe EVP_MD_CTX_new() else { throw Digest.Failure() }
+        defer { unsafe EVP_MD_CTX_free(context) }
         var code = SIMD32<UInt8>()
-        let isComputed = withUnsafeMutableBytes(of: &code) { code in
-            EVP_MD_CTX_copy_ex(context, inner.context) == 1
-                && EVP_DigestUpdate(context, message.baseAddress, message.count) == 1
-                && EVP_DigestFinal_ex(context, code.baseAddress, nil) == 1
-                && EVP_MD_CTX_copy_ex(context, outer.context) == 1
-                && EVP_DigestUpdate(context, code.baseAddress, code.count) == 1
-                && EVP_DigestFinal_ex(context, code.baseAddress, nil) == 1
+        let isComputed = unsafe message.utf8Span.span.withUnsafeBytes { message in
+            unsafe withUnsafeMutableBytes(of: &code) { code in
+                unsafe EVP_MD_CTX_copy_ex(context, inner.context) == 1
+                    && EVP_DigestUpdate(context, message.baseAddress, message.count) == 1
+                    && EVP_DigestFinal_ex(context, code.baseAddress, nil) == 1
+                    && EVP_MD_CTX_copy_ex(context, outer.context) == 1
+                    && EVP_DigestUpdate(context, code.baseAddress, code.count) == 1
+                    && EVP_DigestFinal_ex(context, code.baseAddress, nil) == 1
+            }
         }
         guard isComputed else { throw Digest.Failure() }
         return code
@@ -87,39 +87,49 @@ final class HMACKey: @unchecked Sendable {
 }
 
 /// A digest of bytes that come in pieces, by the system's libcrypto.
-final class RunningDigest {
+@safe final class RunningDigest {
     enum Algorithm {
         case md5, sha1, sha256
 
-        fileprivate var method: OpaquePointer? {
+        // They stay for the life of the process.
+        @unsafe fileprivate var method: OpaquePointer? {
             switch self {
-            case .md5: EVP_md5()
-            case .sha1: EVP_sha1()
-            case .sha256: Digest.sha256Method
+            case .md5: unsafe EVP_md5()
+            case .sha1: unsafe EVP_sha1()
+            case .sha256: unsafe Digest.sha256Method
             }
         }
     }
 
+    // Made and freed with this object.
     fileprivate let context: OpaquePointer
 
     /// - Throws: ``Digest/Failure`` where the system's policy disables the algorithm.
     init(_ algorithm: Algorithm) throws {
-        guard let context = EVP_MD_CTX_new() else { throw Digest.Failure() }
-        self.context = context
-        guard EVP_DigestInit_ex(context, algorithm.method, nil) == 1 else { throw Digest.Failure() }
+        guard let context = unsafe EVP_MD_CTX_new() else { throw Digest.Failure() }
+        unsafe self.context = context
+        guard unsafe EVP_DigestInit_ex(context, algorithm.method, nil) == 1 else { throw Digest.Failure() }
     }
 
-    deinit { EVP_MD_CTX_free(context) }
+    deinit { unsafe EVP_MD_CTX_free(context) }
 
-    func update(_ bytes: UnsafeRawBufferPointer) throws {
-        guard EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 else { throw Digest.Failure() }
+    func update(_ bytes: Span<UInt8>) throws {
+        let isAdded = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1
+        }
+        guard isAdded else { throw Digest.Failure() }
     }
 
     /// The digest; nothing can be added after it.
     func finish() throws -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var length: UInt32 = 0
-        guard EVP_DigestFinal_ex(context, &digest, &length) == 1 else { throw Digest.Failure() }
+        guard unsafe EVP_DigestFinal_ex(context, &digest, &length) == 1 else { throw Digest.Failure() }
         return Array(digest.prefix(Int(length)))
     }
+}
+
+extension SIMD where Scalar == UInt8 {
+    /// Its bytes, from the first to the last.
+    var bytes: [UInt8] { indices.map { self[$0] } }
 }

@@ -64,7 +64,7 @@ public enum SigV4 {
     ///
     /// - Throws: An ``AWSSigningError`` when libcrypto fails.
     public static func payloadHash(_ body: Data) throws -> String {
-        do { return Digest.hex(try body.withUnsafeBytes { try Digest.sha256($0) }) } catch {
+        do { return Digest.hex(try Digest.sha256(body.span)) } catch {
             throw AWSSigningError.cryptography
         }
     }
@@ -89,8 +89,7 @@ public enum SigV4 {
         timestamp: String,
         scope: String
     ) throws -> String {
-        var canonical = canonicalRequest.text
-        let digest = try canonical.withUTF8 { try Digest.sha256(UnsafeRawBufferPointer($0)) }
+        let digest = try Digest.sha256(canonicalRequest.text.utf8Span.span)
         let capacity = algorithm.utf8.count + timestamp.utf8.count + scope.utf8.count + digest.scalarCount * 2 + 3
         return String(capacity: capacity) { text in
             text.write(algorithm)
@@ -119,9 +118,9 @@ public enum SigV4 {
     /// - Throws: ``Digest/Failure`` when libcrypto fails.
     static func key(for secretAccessKey: Secret, _ scope: SigV4Scope) throws -> HMACKey {
         let secret = Array("AWS4\(secretAccessKey.reveal())".utf8)
-        var key = try secret.withUnsafeBytes { try HMACKey($0) }
+        var key = try HMACKey(secret.span)
         for part in [scope.day, scope.region, scope.service, "aws4_request"] {
-            key = try withUnsafeBytes(of: key.code(of: part)) { try HMACKey($0) }
+            key = try HMACKey(key.code(of: part).bytes.span)
         }
         return key
     }

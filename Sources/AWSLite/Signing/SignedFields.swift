@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// The header fields that take part in a signature: lower-case names, canonical values, merged and sorted by name.
 struct SignedFields {
     private struct Field {
@@ -51,8 +53,8 @@ struct SignedFields {
     /// Without white space at the ends, and with one space for each run of it inside.
     private static func canonical(_ value: String) -> String {
         // Nearly every value has no white space at all.
-        let least = value.utf8.withContiguousStorageIfAvailable { $0.reduce(UInt8.max, min) }
-        if let least, least > UInt8(ascii: " ") { return value }
+        let least = value.lend { $0.reduce(UInt8.max, min) }
+        if least > UInt8(ascii: " ") { return value }
         return value.utf8
             .split { $0 == UInt8(ascii: " ") || (0x09...0x0D).contains($0) }
             .map { String(Substring($0)) }

@@ -27,7 +27,7 @@ struct BodySink {
     }
 
     /// Returns how many bytes are taken: fewer than there are where the rest isn't wanted.
-    mutating func write(_ bytes: UnsafeRawBufferPointer, status: Int) throws(HTTPClientError) -> Int {
+    mutating func write(_ bytes: Span<UInt8>, status: Int) throws(HTTPClientError) -> Int {
         let isSuccess = (200..<300).contains(status)
         let passesOn = isSuccess && destination != .memory
         let limit = destination == .memory || isSuccess ? limit : Self.errorLimit
@@ -36,12 +36,17 @@ struct BodySink {
             guard acceptsBeginning, isSuccess else { throw Self.tooLarge(limit) }
             isCutOff = true
         }
-        let taken = UnsafeRawBufferPointer(rebasing: bytes.prefix(max(room, 0)))
-        if passesOn { try passOn(taken) } else { received.append(contentsOf: taken) }
+        let taken = bytes.extracting(first: max(room, 0))
+        if passesOn {
+            try passOn(taken)
+        } else {
+            // It copies them.
+            unsafe taken.withUnsafeBufferPointer { unsafe received.append($0) }
+        }
         return taken.count
     }
 
-    private mutating func passOn(_ bytes: UnsafeRawBufferPointer) throws(HTTPClientError) {
+    private mutating func passOn(_ bytes: Span<UInt8>) throws(HTTPClientError) {
         let (path, offset): (String, Int?)
         switch destination {
         case .memory: return
@@ -64,7 +69,7 @@ struct BodySink {
     /// Ends the body, an empty one's file included, and returns what is in memory.
     mutating func finish(status: Int) throws(HTTPClientError) -> Data {
         if descriptor < 0, (200..<300).contains(status) {
-            try passOn(UnsafeRawBufferPointer(start: nil, count: 0))
+            try passOn(Span())
         }
         return received
     }

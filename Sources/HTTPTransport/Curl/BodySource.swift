@@ -31,18 +31,18 @@ final class BodySource {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Copies the next bytes and returns their number: 0 at the end.
+    /// Copies the next bytes, no more than the buffer has room for, and returns their number: 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileAccess.Failure) -> Int {
         let wanted = min(buffer.count, body.count - sent)
         guard wanted > 0 else { return 0 }
         switch body {
         case .data(let data):
             let start = data.startIndex + sent
-            data.copyBytes(to: buffer, from: start..<start + wanted)
+            unsafe data.copyBytes(to: buffer, from: start..<start + wanted)
             sent += wanted
             return wanted
         case .file(let range):
-            let count = try FileAccess.read(
+            let count = try unsafe FileAccess.read(
                 descriptor,
                 range.path,
                 at: range.offset + sent,

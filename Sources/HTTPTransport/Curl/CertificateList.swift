@@ -1,4 +1,3 @@
-import CLibcurl
 import FoundationEssentials
 
 /// The certificates of a connection, as curl tells them: texts of the form `name:value`.
@@ -6,18 +5,13 @@ enum CertificateList {
     private static let mostCertificates = 20
 
     /// Reads them off a handle.
-    static func read(_ handle: UnsafeMutableRawPointer) -> [ConnectionReport.Certificate] {
-        guard let found = quali_curl_get_certificates(handle)?.pointee, let lists = found.certinfo else { return [] }
-        return (0..<min(Int(found.num_of_certs), mostCertificates)).map { certificate(lists[$0]) }
+    static func read(_ handle: CurlHandle) -> [ConnectionReport.Certificate] {
+        handle.certificates(most: mostCertificates).map(certificate)
     }
 
-    private static func certificate(_ list: UnsafeMutablePointer<curl_slist>?) -> ConnectionReport.Certificate {
+    private static func certificate(_ texts: [String]) -> ConnectionReport.Certificate {
         var certificate = ConnectionReport.Certificate(subject: "", issuer: "", names: [])
-        var next = list
-        while let item = next {
-            next = item.pointee.next
-            guard let data = item.pointee.data else { continue }
-            let text = String(cString: data)
+        for text in texts {
             guard let colon = text.firstIndex(of: ":") else { continue }
             let value = String(text[text.index(after: colon)...])
             switch text[..<colon] {

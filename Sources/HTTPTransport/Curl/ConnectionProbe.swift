@@ -8,12 +8,12 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
     private let url: String
     private let configuration: CurlHTTPClient.Configuration
     private let isVerified: Bool
-    private let errorBuffer: UnsafeMutablePointer<CChar>
+    private let words = CurlWords()
     private var continuation: CheckedContinuation<ConnectionReport, any Error>?
     private var report = ConnectionReport()
 
     private(set) var state = CurlJobState.new
-    private(set) var handle: UnsafeMutableRawPointer?
+    private(set) var handle: CurlHandle?
 
     /// - Parameter isVerified: Whether the server's certificates have to be in order. Where they aren't, the one use of
     ///   the connection is to read them.
@@ -21,13 +21,6 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         self.url = url
         self.configuration = configuration
         self.isVerified = isVerified
-        errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
-        errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-    }
-
-    deinit {
-        release()
-        errorBuffer.deallocate()
     }
 
     /// Takes who waits for the report, before the loop knows of this.
@@ -35,13 +28,12 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         self.continuation = continuation
     }
 
-    func prepare(_ handle: UnsafeMutableRawPointer) throws {
+    func prepare(_ handle: CurlHandle) throws {
         state = .running
         self.handle = handle
         let result = setUp(handle)
         guard result == CURLE_OK else {
-            let reason = String(cString: curl_easy_strerror(result))
-            throw HTTPClientError(.invalidRequest, reason, mayHaveBeenProcessed: false)
+            throw HTTPClientError(.invalidRequest, curlText(result), mayHaveBeenProcessed: false)
         }
     }
 
@@ -69,7 +61,7 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         handle = nil
     }
 
-    private func setUp(_ handle: UnsafeMutableRawPointer) -> CURLcode {
+    private func setUp(_ handle: CurlHandle) -> CURLcode {
         var steps = CurlOptions(handle: handle)
         steps.set(CURLOPT_URL, url)
         steps.set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -89,28 +81,16 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
             steps.set(CURLOPT_SSL_VERIFYPEER, 0)
             steps.set(CURLOPT_SSL_VERIFYHOST, 0)
         }
-        steps.add(quali_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorBuffer))
+        steps.add(handle.setWords(words))
         // What curl says in words tells what it has no number for: the proxy's variable, and the addresses.
         steps.set(CURLOPT_VERBOSE, 1)
-        steps.add(
-            quali_curl_set_debug(
-                handle,
-                { _, type, text, size, context in
-                    guard type == CURLINFO_TEXT, let context, let text else { return 0 }
-                    let bytes = UnsafeRawBufferPointer(start: text, count: size)
-                    Unmanaged<ConnectionProbe>.fromOpaque(context).takeUnretainedValue()
-                        .note(String(decoding: bytes, as: UTF8.self))
-                    return 0
-                },
-                Unmanaged.passUnretained(self).toOpaque()
-            )
-        )
+        steps.add(handle.setListener(self))
         if case .url(let proxy) = configuration.proxy { report.proxy = Self.withoutUser(proxy.reveal()) }
         return steps.result
     }
 
     /// Takes a line of curl's own.
-    private func note(_ line: String) {
+    func note(_ line: String) {
         let words = line.split(whereSeparator: \.isWhitespace)
         if line.hasPrefix("Uses proxy env variable "), words.count >= 5, words[4].lowercased() != "no_proxy" {
             report.proxyVariable = String(words[4])
@@ -131,17 +111,16 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         }
     }
 
-    private func read(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) {
-        report.lookupTime = time(handle, CURLINFO_NAMELOOKUP_TIME_T)
-        report.connectTime = time(handle, CURLINFO_CONNECT_TIME_T)
-        report.handshakeTime = time(handle, CURLINFO_APPCONNECT_TIME_T)
-        var status = 0
-        _ = quali_curl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &status)
+    private func read(_ handle: CurlHandle, _ result: CURLcode) {
+        report.lookupTime = handle.time(CURLINFO_NAMELOOKUP_TIME_T)
+        report.connectTime = handle.time(CURLINFO_CONNECT_TIME_T)
+        report.handshakeTime = handle.time(CURLINFO_APPCONNECT_TIME_T)
+        let status = handle.number(CURLINFO_HTTP_CONNECTCODE)
         report.tunnelStatus = status == 0 ? nil : status
         report.certificates = CertificateList.read(handle)
         report.isConnected = report.isConnected || report.connectTime != nil || status != 0
         guard result != CURLE_OK else { return }
-        let failure = CurlFailure(result, of: handle, words: String(cString: errorBuffer))
+        let failure = CurlFailure(result, of: handle, words: words.text)
         if failure.code == .tlsFailed {
             report.isConnected = true
             report.distrust = distrust(handle, result)
@@ -149,17 +128,9 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         report.failure = HTTPClientError(failure.code, failure.message, mayHaveBeenProcessed: false)
     }
 
-    private func time(_ handle: UnsafeMutableRawPointer, _ info: CURLINFO) -> Duration? {
-        var microseconds: curl_off_t = 0
-        guard quali_curl_get_off(handle, info, &microseconds) == CURLE_OK, microseconds > 0 else { return nil }
-        return .microseconds(microseconds)
-    }
-
-    private func distrust(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) -> ConnectionReport.Distrust? {
-        var verification = 0
-        _ = quali_curl_get_long(handle, CURLINFO_SSL_VERIFYRESULT, &verification)
+    private func distrust(_ handle: CurlHandle, _ result: CURLcode) -> ConnectionReport.Distrust? {
         // The numbers of OpenSSL's X509_V_ERR.
-        switch verification {
+        switch handle.number(CURLINFO_SSL_VERIFYRESULT) {
         // It was all right, or wasn't asked about (1), and the name is compared after that.
         case 0, 1: return result == CURLE_PEER_FAILED_VERIFICATION && !report.certificates.isEmpty ? .wrongHost : nil
         case 9: return .notYetValid

@@ -9,12 +9,11 @@ struct CurlFailure {
     let isBeforeRequest: Bool
 
     /// - Parameter words: What curl has written into its buffer for errors.
-    init(_ result: CURLcode, of handle: UnsafeMutableRawPointer, words: String) {
-        var proxyStatus = 0
-        _ = quali_curl_get_long(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
+    init(_ result: CURLcode, of handle: CurlHandle, words: String) {
+        let proxyStatus = handle.number(CURLINFO_HTTP_CONNECTCODE)
         self.init(
             result,
-            words: words.isEmpty ? String(cString: curl_easy_strerror(result)) : words,
+            words: words.isEmpty ? curlText(result) : words,
             isProxyRefusal: proxyStatus != 0 && !(200...299).contains(proxyStatus),
             canOpenFiles: FileAccess.canOpenFiles
         )

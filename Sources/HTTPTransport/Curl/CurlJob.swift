@@ -6,9 +6,9 @@ import CLibcurl
 protocol CurlJob: AnyObject, Sendable {
     var state: CurlJobState { get }
     /// The handle while it runs.
-    var handle: UnsafeMutableRawPointer? { get }
+    var handle: CurlHandle? { get }
     /// Takes a handle, and tells it what to do.
-    func prepare(_ handle: UnsafeMutableRawPointer) throws
+    func prepare(_ handle: CurlHandle) throws
     /// Tells whoever waits how it went, and lets go of the handle.
     func finish(_ result: CURLcode)
     /// Tells whoever waits that it didn't come to its end, and lets go of the handle.

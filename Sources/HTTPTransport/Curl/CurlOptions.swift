@@ -2,10 +2,10 @@ import CLibcurl
 
 /// Sets options of a curl handle one after the other and keeps the first failure.
 struct CurlOptions {
-    let handle: UnsafeMutableRawPointer
+    let handle: CurlHandle
     private(set) var result = CURLE_OK
 
-    init(handle: UnsafeMutableRawPointer) {
+    init(handle: CurlHandle) {
         self.handle = handle
     }
 
@@ -14,11 +14,11 @@ struct CurlOptions {
     }
 
     mutating func set(_ option: CURLoption, _ value: Int) {
-        add(quali_curl_set_long(handle, option, value))
+        add(handle.set(option, value))
     }
 
     mutating func set(_ option: CURLoption, _ value: String?) {
-        add(quali_curl_set_string(handle, option, value))
+        add(handle.set(option, value))
     }
 
     /// Sets which certificates are trusted and how the server is reached.
@@ -29,7 +29,7 @@ struct CurlOptions {
         }
         if let age = configuration.trustedFile?.secondsSinceChange() {
             // What curl has read before the change is older than that. Before version 7.87 it kept nothing.
-            _ = quali_curl_set_long(handle, CURLOPT_CA_CACHE_TIMEOUT, age)
+            _ = handle.set(CURLOPT_CA_CACHE_TIMEOUT, age)
         }
         switch configuration.proxy {
         case .environment: break

@@ -15,9 +15,8 @@ struct SocketSet: ~Copyable {
         fileprivate let file: Int32
 
         func wake() {
-            var byte: UInt8 = 0
             // A full pipe wakes as well.
-            _ = write(file, &byte, 1)
+            _ = SystemCalls.write(file, CollectionOfOne(0).span)
         }
     }
 
@@ -27,12 +26,8 @@ struct SocketSet: ~Copyable {
 
     /// Makes the pipe; `nil` where the process may open no more files.
     init?() {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else { return nil }
-        for end in ends {
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-        }
+        guard let ends = SystemCalls.pipe() else { return nil }
+        for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
         waker = Waker(file: ends[1])
         watched = [pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)]
     }
@@ -64,10 +59,10 @@ struct SocketSet: ~Copyable {
     ///
     /// - Returns: The sockets, each with a sum of `CURL_CSELECT_` numbers.
     mutating func wait(milliseconds: Int32) -> [(socket: curl_socket_t, events: Int32)] {
-        guard poll(&watched, nfds_t(watched.count), milliseconds) > 0 else { return [] }
+        guard SystemCalls.poll(&watched, milliseconds: milliseconds) > 0 else { return [] }
         if watched[0].revents != 0 {
             var bytes: UInt64 = 0
-            _ = read(watched[0].fd, &bytes, 8)
+            _ = unsafe read(watched[0].fd, &bytes, 8)
         }
         var ready: [(socket: curl_socket_t, events: Int32)] = []
         for entry in watched.dropFirst() where entry.revents != 0 {

@@ -16,12 +16,12 @@ final class Transfer: CurlJob, @unchecked Sendable {
 
     private let call: HTTPCall
     private let configuration: CurlHTTPClient.Configuration
-    private let errorBuffer: UnsafeMutablePointer<CChar>
-    private var fieldList: UnsafeMutablePointer<curl_slist>?
+    private let words = CurlWords()
+    private var lines: CurlLines?
     private var continuation: CheckedContinuation<HTTPReply, any Error>?
 
     private(set) var state = CurlJobState.new
-    private(set) var handle: UnsafeMutableRawPointer?
+    private(set) var handle: CurlHandle?
     private var fields = HTTPFields()
     private var headSize = 0
     private var isHeadWhole = false
@@ -34,13 +34,10 @@ final class Transfer: CurlJob, @unchecked Sendable {
         self.call = call
         self.configuration = configuration
         sink = BodySink(call)
-        errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
-        errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
     deinit {
         release()
-        errorBuffer.deallocate()
     }
 
     // MARK: Life
@@ -50,7 +47,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
         self.continuation = continuation
     }
 
-    func prepare(_ handle: UnsafeMutableRawPointer) throws {
+    func prepare(_ handle: CurlHandle) throws {
         state = .running
         self.handle = handle
         guard let url else {
@@ -65,7 +62,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
         guard result == CURLE_OK else {
             throw HTTPClientError(
                 .invalidRequest,
-                String(cString: curl_easy_strerror(result)),
+                curlText(result),
                 mayHaveBeenProcessed: false
             )
         }
@@ -88,8 +85,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
     private func release() {
         state = .ended
         handle = nil
-        if let fieldList { curl_slist_free_all(fieldList) }
-        fieldList = nil
+        lines = nil
         source = nil
         sink.close()
     }
@@ -103,7 +99,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
         return "\(scheme)://\(authority)\(call.request.path ?? "/")"
     }
 
-    private func setUp(_ handle: UnsafeMutableRawPointer, _ url: String) -> CURLcode {
+    private func setUp(_ handle: CurlHandle, _ url: String) -> CURLcode {
         var steps = CurlOptions(handle: handle)
         steps.set(CURLOPT_URL, url)
         // The path is signed, so curl must not tidy up dots in it.
@@ -133,27 +129,9 @@ final class Transfer: CurlJob, @unchecked Sendable {
         setUpMethod(&steps)
         setUpFields(&steps)
 
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        steps.add(quali_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorBuffer))
-        steps.add(quali_curl_spare_files(handle))
-        steps.add(
-            quali_curl_set_header(
-                handle,
-                { bytes, size, count, context in
-                    Transfer.from(context).receiveHead(UnsafeRawBufferPointer(start: bytes, count: size * count))
-                },
-                context
-            )
-        )
-        steps.add(
-            quali_curl_set_write(
-                handle,
-                { bytes, size, count, context in
-                    Transfer.from(context).receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
-                },
-                context
-            )
-        )
+        steps.add(handle.setWords(words))
+        steps.add(handle.spareFiles())
+        steps.add(handle.setReceiver(self))
         return steps.result
     }
 
@@ -164,24 +142,14 @@ final class Transfer: CurlJob, @unchecked Sendable {
             // The body goes through a callback that can't rewind. That is what stops curl from sending a request
             // again of its own accord when a kept connection breaks after the request has been written.
             steps.set(CURLOPT_POST, 1)
-            steps.add(quali_curl_set_off(steps.handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
-            steps.add(
-                quali_curl_set_read(
-                    steps.handle,
-                    { buffer, size, count, context in
-                        Transfer.from(context).sendBody(
-                            UnsafeMutableRawBufferPointer(start: buffer, count: size * count)
-                        )
-                    },
-                    Unmanaged.passUnretained(self).toOpaque()
-                )
-            )
+            steps.add(steps.handle.setBodySize(body.count))
+            steps.add(steps.handle.setSender(self))
         } else if method == .head {
             steps.set(CURLOPT_NOBODY, 1)
         } else if method == .post || method == .put {
             // Without a body there is nothing that can't be rewound: a fresh connection is what can't be dead.
             steps.set(CURLOPT_POST, 1)
-            steps.add(quali_curl_set_off(steps.handle, CURLOPT_POSTFIELDSIZE_LARGE, 0))
+            steps.add(steps.handle.setBodySize(0))
             steps.set(CURLOPT_COPYPOSTFIELDS, "")
             steps.set(CURLOPT_FRESH_CONNECT, 1)
         }
@@ -196,14 +164,15 @@ final class Transfer: CurlJob, @unchecked Sendable {
         for field in call.request.headerFields where field.name != .contentLength {
             lines.append(field.value.isEmpty ? "\(field.name.rawName);" : "\(field.name.rawName): \(field.value)")
         }
+        let list = CurlLines()
+        self.lines = list
         for line in lines {
-            guard let longer = curl_slist_append(fieldList, line) else {
+            guard list.add(line) else {
                 steps.add(CURLE_OUT_OF_MEMORY)
                 return
             }
-            fieldList = longer
         }
-        steps.add(quali_curl_set_slist(steps.handle, CURLOPT_HTTPHEADER, fieldList))
+        steps.add(steps.handle.setFields(list))
         if !call.request.headerFields.contains(.userAgent) {
             steps.set(CURLOPT_USERAGENT, configuration.userAgent)
         }
@@ -211,22 +180,17 @@ final class Transfer: CurlJob, @unchecked Sendable {
 
     // MARK: Callbacks
 
-    private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer {
-        // The context is always this transfer: it was set beside the callback, and its handle doesn't outlive it.
-        Unmanaged<Transfer>.fromOpaque(context.unsafelyUnwrapped).takeUnretainedValue()
-    }
-
-    private func sendBody(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+    func sendBody(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         guard let source else { return 0 }
         do {
-            return try source.read(into: buffer)
+            return try unsafe source.read(into: buffer)
         } catch {
             failure = HTTPClientError(error, mayHaveBeenProcessed: true)
             return Int(CURL_READFUNC_ABORT)
         }
     }
 
-    private func receiveHead(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func receiveHead(_ bytes: BorrowedBytes) -> Int {
         headSize += bytes.count
         guard headSize <= Self.headLimit, fields.count < Self.mostFields else {
             failure = HTTPClientError(
@@ -253,7 +217,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
         return bytes.count
     }
 
-    private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func receiveBody(_ bytes: Span<UInt8>) -> Int {
         do {
             return try sink.write(bytes, status: status)
         } catch {
@@ -265,12 +229,10 @@ final class Transfer: CurlJob, @unchecked Sendable {
     // MARK: Reply
 
     private var status: Int {
-        var status = 0
-        if let handle { _ = quali_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status) }
-        return status
+        handle?.number(CURLINFO_RESPONSE_CODE) ?? 0
     }
 
-    private func reply(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) throws -> HTTPReply {
+    private func reply(_ handle: CurlHandle, _ result: CURLcode) throws -> HTTPReply {
         // Where the beginning has come, it's us who ended the transfer.
         guard result == CURLE_OK || sink.isCutOff && failure == nil && result == CURLE_WRITE_ERROR else {
             throw error(handle, result)
@@ -299,9 +261,9 @@ final class Transfer: CurlJob, @unchecked Sendable {
         return HTTPReply(HTTPResponse(status: .init(code: status), headerFields: fields), body: body)
     }
 
-    private func error(_ handle: UnsafeMutableRawPointer, _ result: CURLcode) -> HTTPClientError {
+    private func error(_ handle: CurlHandle, _ result: CURLcode) -> HTTPClientError {
         if let failure { return failure }
-        let failure = CurlFailure(result, of: handle, words: String(cString: errorBuffer))
+        let failure = CurlFailure(result, of: handle, words: words.text)
         return HTTPClientError(
             failure.code,
             "\(call.request.authority ?? ""): \(failure.message)",
@@ -310,11 +272,9 @@ final class Transfer: CurlJob, @unchecked Sendable {
     }
 
     /// Whether enough of the request may have been written for a server to act on it.
-    private func wasSent(_ handle: UnsafeMutableRawPointer) -> Bool {
+    private func wasSent(_ handle: CurlHandle) -> Bool {
         // A body is asked for only when the server's head goes out; libcurl's size has what went to a proxy in it.
         if let source, let body = call.body, body.count > 0 { return source.sent > 0 }
-        var requestSize = 0
-        _ = quali_curl_get_long(handle, CURLINFO_REQUEST_SIZE, &requestSize)
-        return requestSize > 0
+        return handle.number(CURLINFO_REQUEST_SIZE) > 0
     }
 }

@@ -21,14 +21,14 @@ final class TransferLoop: @unchecked Sendable {
     /// How many handles are kept for transfers to come: a new one is 5 KB to clear, and as much to free.
     private static let mostSpare = 16
 
-    private let multi: UnsafeMutableRawPointer
+    private let multi: CurlMulti
     private let inbox = Locked(Inbox())
     private let waker: SocketSet.Waker
     private var sockets: SocketSet
     /// When libcurl wants to be called even if nothing has happened; by `CLOCK_MONOTONIC`, as libcurl and epoll count.
     private var alarm: SuspendingClock.Instant?
-    private var spare: [UnsafeMutableRawPointer] = []
-    private var running: [UnsafeMutableRawPointer: any CurlJob] = [:] {
+    private var spare: [CurlHandle] = []
+    private var running: [CurlHandle: any CurlJob] = [:] {
         didSet { liveCount.withLock { $0 = running.count } }
     }
     private let liveCount = Locked(0)
@@ -36,7 +36,7 @@ final class TransferLoop: @unchecked Sendable {
     /// How many transfers hold a handle.
     var liveTransfers: Int { liveCount.withLock { $0 } }
 
-    private init(multi: UnsafeMutableRawPointer, sockets: consuming SocketSet) {
+    private init(multi: CurlMulti, sockets: consuming SocketSet) {
         self.multi = multi
         waker = sockets.waker
         self.sockets = sockets
@@ -51,19 +51,19 @@ final class TransferLoop: @unchecked Sendable {
         }
         guard globalResult == CURLE_OK else { throw failure("libcurl can't be initialised") }
         guard let sockets = SocketSet() else { throw failure("no pipe can be opened") }
-        guard let multi = curl_multi_init() else { throw failure("libcurl has no memory for a multi handle") }
+        guard let multi = CurlMulti() else { throw failure("libcurl has no memory for a multi handle") }
         let budget = ConnectionBudget(perHost: connectionsPerHost, openFiles: FileAccess.mostOpenFiles)
-        _ = quali_curl_multi_set_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, budget.perHost)
-        _ = quali_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, budget.total)
+        multi.set(CURLMOPT_MAX_HOST_CONNECTIONS, budget.perHost)
+        multi.set(CURLMOPT_MAX_TOTAL_CONNECTIONS, budget.total)
         // Where calls share a connection by HTTP/2, libcurl 7.88 (Debian 12) may leave the last bytes of a reply in its buffers
         // until the call's time is over.
-        _ = quali_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
+        multi.set(CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
         // Without a number libcurl closes all but four for each call that is under way, so each burst would make its own.
-        _ = quali_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, min(2 * budget.perHost, budget.total))
+        multi.set(CURLMOPT_MAXCONNECTS, min(2 * budget.perHost, budget.total))
         let loop = TransferLoop(multi: multi, sockets: sockets)
         let code = OwnThread.start { loop.run() }
         guard code == 0 else {
-            curl_multi_cleanup(multi)
+            multi.free()
             throw failure("no thread can be started (error \(code))")
         }
         return loop
@@ -92,7 +92,7 @@ final class TransferLoop: @unchecked Sendable {
     // MARK: On the loop's own thread
 
     private func run() {
-        listen()
+        multi.setListener(self)
         // A cancellation may overtake the start of its transfer.
         var cancelledEarly: Set<ObjectIdentifier> = []
         while true {
@@ -123,39 +123,22 @@ final class TransferLoop: @unchecked Sendable {
             drive()
         }
         for handle in Array(running.keys) { end(handle, throwing: CancellationError()) }
-        for handle in spare { curl_easy_cleanup(handle) }
-        curl_multi_cleanup(multi)
+        for handle in spare { handle.free() }
+        multi.free()
     }
 
-    /// Has libcurl tell what it waits for.
-    private func listen() {
-        // The loop outlives the multi handle.
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        _ = quali_curl_multi_set_socket(
-            multi,
-            { _, socket, what, context, _ in
-                TransferLoop.from(context).sockets.watch(socket, for: what)
-                return 0
-            },
-            context
-        )
-        _ = quali_curl_multi_set_timer(
-            multi,
-            { _, milliseconds, context in
-                TransferLoop.from(context).alarm =
-                    milliseconds < 0 ? nil : SuspendingClock.now.advanced(by: .milliseconds(milliseconds))
-                return 0
-            },
-            context
-        )
+    /// Takes what libcurl wants to know of a socket.
+    func watch(_ socket: curl_socket_t, for what: Int32) {
+        sockets.watch(socket, for: what)
     }
 
-    private static func from(_ context: UnsafeMutableRawPointer?) -> TransferLoop {
-        Unmanaged<TransferLoop>.fromOpaque(context.unsafelyUnwrapped).takeUnretainedValue()
+    /// Takes when libcurl wants to be called; a negative number takes that back.
+    func setAlarm(_ milliseconds: Int) {
+        alarm = milliseconds < 0 ? nil : SuspendingClock.now.advanced(by: .milliseconds(milliseconds))
     }
 
     private func begin(_ job: any CurlJob) {
-        guard let handle = spare.popLast() ?? curl_easy_init() else {
+        guard let handle = spare.popLast() ?? CurlHandle() else {
             job.abandon(
                 HTTPClientError(.other, "libcurl has no memory for a transfer", mayHaveBeenProcessed: false)
             )
@@ -164,7 +147,7 @@ final class TransferLoop: @unchecked Sendable {
         running[handle] = job
         do {
             try job.prepare(handle)
-            guard curl_multi_add_handle(multi, handle) == CURLM_OK else {
+            guard multi.add(handle) else {
                 throw HTTPClientError(.other, "libcurl refuses the transfer", mayHaveBeenProcessed: false)
             }
         } catch {
@@ -174,14 +157,13 @@ final class TransferLoop: @unchecked Sendable {
 
     /// Lets libcurl do what it can, and waits until it can do more.
     private func drive() {
-        var count: Int32 = 0
         if let due = alarm, due <= .now {
             alarm = nil
-            _ = curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &count)
+            multi.act(CURL_SOCKET_TIMEOUT, 0)
             finish()
         }
         for (socket, events) in sockets.wait(milliseconds: untilAlarm) {
-            _ = curl_multi_socket_action(multi, socket, events, &count)
+            multi.act(socket, events)
         }
         finish()
     }
@@ -195,13 +177,12 @@ final class TransferLoop: @unchecked Sendable {
 
     /// Tells those whose transfers have ended.
     private func finish() {
-        var result = CURLE_OK
-        while let handle = quali_curl_next_finished(multi, &result) {
+        while let (handle, result) = multi.nextFinished() {
             take(handle, keeping: result == CURLE_OK) { $0.finish(result) }
         }
     }
 
-    private func end(_ handle: UnsafeMutableRawPointer, throwing error: any Error) {
+    private func end(_ handle: CurlHandle, throwing error: any Error) {
         take(handle, keeping: false) { $0.abandon(error) }
     }
 
@@ -210,18 +191,18 @@ final class TransferLoop: @unchecked Sendable {
     /// - Parameter isWell: Whether its transfer ended well. No other handle is kept: one of libcurl 8.14 (Debian 13) that
     ///   couldn't rewind a body fails each later transfer for that, and `curl_easy_reset` doesn't mend it.
     private func take(
-        _ handle: UnsafeMutableRawPointer,
+        _ handle: CurlHandle,
         keeping isWell: Bool,
         _ tell: (any CurlJob) -> Void
     ) {
         // One that was never added is none of the multi handle's, which it then says.
-        curl_multi_remove_handle(multi, handle)
+        multi.remove(handle)
         let job = running.removeValue(forKey: handle)
         if let job { tell(job) }
         // The handle still knows the job's buffers.
         withExtendedLifetime(job) {
-            guard isWell, spare.count < Self.mostSpare else { return curl_easy_cleanup(handle) }
-            curl_easy_reset(handle)
+            guard isWell, spare.count < Self.mostSpare else { return handle.free() }
+            handle.reset()
             spare.append(handle)
         }
     }

@@ -16,7 +16,8 @@ final class TrustedFile: Sendable {
     ///
     /// - Returns: `nil` where libcurl trusts no file.
     init?(_ path: String?) {
-        let standard = quali_curl_trusted_file().map { String(cString: $0) }
+        // A text of libcurl's own, which stays.
+        let standard = unsafe quali_curl_trusted_file().map { unsafe String(cString: $0) }
         guard let path = path ?? standard else { return nil }
         self.path = path
         state = Locked(State(identity: try? FileAccess.identity(path)))

@@ -5,7 +5,7 @@
 package struct JSONScanner {
     /// What is between two quotes.
     package struct Text {
-        let bytes: UnsafeBufferPointer<UInt8>
+        let bytes: BorrowedBytes
         let hasEscapes: Bool
         /// Whether it is ASCII without escapes, so that equal texts have equal bytes.
         package let isPlain: Bool
@@ -13,11 +13,11 @@ package struct JSONScanner {
 
         /// Whether it is this text; only of a plain one is it known.
         package func equals(_ other: StaticString) -> Bool {
-            other.withUTF8Buffer { $0.equals(utf8) }
+            other.lend { $0.equals(utf8) }
         }
 
         /// The bytes between the quotes.
-        package var utf8: Slice<UnsafeBufferPointer<UInt8>> { bytes[range] }
+        package var utf8: BorrowedBytes { bytes[range] }
 
         /// What it says; `nil` where it isn't Unicode, or holds half of a character.
         package var string: String? {
@@ -32,14 +32,14 @@ package struct JSONScanner {
         let isInteger: Bool
     }
 
-    private let bytes: UnsafeBufferPointer<UInt8>
+    private let bytes: BorrowedBytes
     private var position = 0
 
     /// How deep lists and objects may be in one another.
     static let deepest = 32
 
     /// Begins to read; the bytes must outlive the scanner and its texts.
-    package init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    package init(_ bytes: BorrowedBytes) {
         self.bytes = bytes
     }
 
@@ -149,7 +149,7 @@ package struct JSONScanner {
     /// Reads a word: `true`, `false` or `null`.
     mutating func word(_ word: StaticString) -> Bool {
         guard next() != nil, bytes.count - position >= word.utf8CodeUnitCount else { return false }
-        let isThere = word.withUTF8Buffer { $0.elementsEqual(bytes[position..<(position + $0.count)]) }
+        let isThere = word.lend { $0.equals(bytes[position..<(position + $0.count)]) }
         if isThere { position += word.utf8CodeUnitCount }
         return isThere
     }
@@ -189,7 +189,7 @@ package struct JSONScanner {
         }
     }
 
-    private static func unescaped(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
+    private static func unescaped(_ text: BorrowedBytes) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
         var rest = text

@@ -19,13 +19,13 @@ package enum JSONSize {
     package static func check(_ data: Data, most limit: Int = mostValues) throws(TooManyValues) -> Int {
         // Each value but the last has a comma, a colon or a bracket beside it.
         guard data.count / 2 + 1 > limit else { return data.count / 2 + 1 }
-        let count = data.withUnsafeBytes { Self.count($0) }
+        let count = data.lend { Self.count($0) }
         guard count <= limit else { throw TooManyValues(limit: limit) }
         return count
     }
 
     /// The commas and opening brackets outside of texts, and one more: the values, keys not counted.
-    private static func count(_ bytes: UnsafeRawBufferPointer) -> Int {
+    private static func count(_ bytes: BorrowedBytes) -> Int {
         var count = 1
         var index = 0
         while index < bytes.count {

@@ -1,11 +1,5 @@
 import FoundationEssentials
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Musl
-#endif
-
 /// A JSON text, read once into a flat list of its values, each before what is in it.
 final class JSONTape {
     enum Kind {
@@ -55,7 +49,7 @@ final class JSONTape {
         // A place in it has 32 bits.
         guard data.count < UInt32.max else { return nil }
         let bytes = Array(data)
-        let values = bytes.withUnsafeBufferPointer { bytes -> ContiguousArray<Value>? in
+        let values = bytes.lend { bytes -> ContiguousArray<Value>? in
             var scanner = JSONScanner(bytes)
             var reader = Reader(bytes: bytes, mostValues: mostValues)
             return reader.read(&scanner, depth: 0) && scanner.isAtEnd() ? reader.values : nil
@@ -67,13 +61,13 @@ final class JSONTape {
 
     /// Makes the list of values.
     private struct Reader {
-        let bytes: UnsafeBufferPointer<UInt8>
+        let bytes: BorrowedBytes
         var values: ContiguousArray<Value> = []
 
         /// A longer object is left to `JSONDecoder`, which finds its members faster.
         private static let mostMembers = 64
 
-        init(bytes: UnsafeBufferPointer<UInt8>, mostValues: Int) {
+        init(bytes: BorrowedBytes, mostValues: Int) {
             self.bytes = bytes
             values.reserveCapacity(min(bytes.count / 16, mostValues))
         }
@@ -90,7 +84,7 @@ final class JSONTape {
                 guard
                     scanner.members({ scanner, key in
                         count += 1
-                        let name = UnsafeBufferPointer(rebasing: key.utf8)
+                        let name = key.utf8
                         let twin = values.member(of: object, until: values.count) { key, _ in name.equals(bytes[key]) }
                         guard key.isPlain, count <= Self.mostMembers, twin == nil else { return false }
                         add(.text, key.range)
@@ -127,13 +121,12 @@ final class JSONTape {
 
     /// Where the value of a key stands; `nil` where the object hasn't got it.
     func index(of key: String, in object: Int) -> Int? {
-        var key = key
-        return key.withUTF8 { wanted in member(of: object) { key, _ in wanted.equals(key) } }
+        key.lend { wanted in member(of: object) { key, _ in wanted.equals(key) } }
     }
 
     /// Where the value of an object's first member stands that is as wanted, by its key and where its value stands.
-    func member(of object: Int, where isWanted: (Slice<UnsafeBufferPointer<UInt8>>, Int) -> Bool) -> Int? {
-        bytes.withUnsafeBufferPointer { bytes in
+    func member(of object: Int, where isWanted: (BorrowedBytes, Int) -> Bool) -> Int? {
+        bytes.lend { bytes in
             values.member(of: object, until: values[object].next) { isWanted(bytes[$0], $1) }
         }
     }
@@ -151,7 +144,7 @@ final class JSONTape {
     /// A text.
     func string(_ index: Int) -> String? {
         let range = values[index].range
-        return bytes.withUnsafeBufferPointer { bytes in
+        return bytes.lend { bytes in
             switch values[index].kind {
             case .text: String(validating: bytes[range], as: UTF8.self)
             case .escapedText:
@@ -196,14 +189,5 @@ extension ContiguousArray<JSONTape.Value> {
             index = self[index + 1].next
         }
         return nil
-    }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-    /// Whether other bytes are the same.
-    func equals(_ other: Slice<Self>) -> Bool {
-        guard count == other.count else { return false }
-        guard let mine = baseAddress, let others = other.base.baseAddress else { return true }
-        return memcmp(mine, others + other.startIndex, count) == 0
     }
 }

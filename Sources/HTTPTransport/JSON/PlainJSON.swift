@@ -134,7 +134,7 @@ package struct PlainObject {
 
     /// The first member that is as wanted, by the ASCII of its key, and its value.
     package func member(
-        where isWanted: (Slice<UnsafeBufferPointer<UInt8>>, PlainJSONDecoder) -> Bool
+        where isWanted: (BorrowedBytes, PlainJSONDecoder) -> Bool
     ) -> PlainJSONDecoder? {
         tape.member(of: index) { isWanted($0, PlainJSONDecoder(tape: tape, index: $1)) }
             .map { PlainJSONDecoder(tape: tape, index: $0) }

@@ -75,22 +75,26 @@ final class SharedSocketPool: AsyncSocketPool {
     }
 
     /// Asks for one event of those that are waited for.
+    ///
+    /// What an event carries of its own is always the socket.
     private func arm(_ file: Int32, for waiters: [Waiter]) -> Bool {
         var on: Int32 = 1
         // FlyingFox writes the head of a reply before the body, which the kernel would hold back for 40 ms.
-        _ = setsockopt(file, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-        var event = epoll_event()
-        event.events = waiters.reduce(EPOLLONESHOT.rawValue) { $0 | $1.mask }
-        event.data.fd = file
-        return epoll_ctl(epoll, EPOLL_CTL_MOD, file, &event) == 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event) == 0
+        _ = unsafe setsockopt(file, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        var event = unsafe epoll_event()
+        unsafe event.events = waiters.reduce(EPOLLONESHOT.rawValue) { $0 | $1.mask }
+        unsafe event.data.fd = file
+        return unsafe epoll_ctl(epoll, EPOLL_CTL_MOD, file, &event) == 0
+            || epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event) == 0
     }
 
+    /// Wakes those whose sockets are ready, of which each event carries one.
     private static func watch(_ epoll: Int32) {
-        var events = [epoll_event](repeating: epoll_event(), count: 64)
+        var events = unsafe [epoll_event](repeating: epoll_event(), count: 64)
         while true {
-            let count = epoll_wait(epoll, &events, Int32(events.count), -1)
-            for event in events.prefix(max(0, Int(count))) {
-                shared.wake(event.data.fd, event.events)
+            let count = unsafe epoll_wait(epoll, &events, Int32(events.count), -1)
+            for index in 0..<max(0, Int(count)) {
+                unsafe shared.wake(events[index].data.fd, events[index].events)
             }
         }
     }

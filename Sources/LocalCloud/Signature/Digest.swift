@@ -3,14 +3,14 @@ import Foundation
 
 /// Digests by libcrypto, apart from those of `AWSLite`, so that a client's mistake can't hide in shared code.
 enum Digest {
-    static func sha256(_ data: Data) -> [UInt8] { digest(data, EVP_sha256(), size: 32) }
-    static func md5(_ data: Data) -> [UInt8] { digest(data, EVP_md5(), size: 16) }
+    static func sha256(_ data: Data) -> [UInt8] { unsafe digest(data, EVP_sha256(), size: 32) }
+    static func md5(_ data: Data) -> [UInt8] { unsafe digest(data, EVP_md5(), size: 16) }
 
     static func hmac(_ key: [UInt8], _ text: String) -> [UInt8] {
         let message = Array(text.utf8)
         var result = [UInt8](repeating: 0, count: 32)
         var size: UInt32 = 32
-        _ = HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &result, &size)
+        _ = unsafe HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &result, &size)
         return result
     }
 
@@ -19,10 +19,11 @@ enum Digest {
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    static func digest(_ data: Data, _ kind: OpaquePointer?, size: Int) -> [UInt8] {
+    /// - Parameter size: The bytes of this kind of digest, which libcrypto writes.
+    @unsafe static func digest(_ data: Data, _ kind: OpaquePointer?, size: Int) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: size)
-        data.withUnsafeBytes { bytes in
-            _ = EVP_Digest(bytes.baseAddress, bytes.count, &result, nil, kind, nil)
+        unsafe data.withUnsafeBytes { bytes in
+            _ = unsafe EVP_Digest(bytes.baseAddress, bytes.count, &result, nil, kind, nil)
         }
         return result
     }

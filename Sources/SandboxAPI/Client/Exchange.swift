@@ -178,6 +178,6 @@ enum Reply {
     }
 
     static func isBlank(_ data: Data) -> Bool {
-        data.withUnsafeBytes { $0.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 } }
+        data.lend { $0.allSatisfy { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 } }
     }
 }

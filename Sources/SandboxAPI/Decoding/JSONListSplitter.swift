@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// Cuts a list of JSON into its elements while it comes, and holds no more of it than one of them.
 struct JSONListSplitter {
     private enum Stage {
@@ -25,7 +27,7 @@ struct JSONListSplitter {
     var held: Int { beginning.capacity + other.capacity }
 
     /// Takes the next bytes, and gives each element that ends in them.
-    mutating func take(_ bytes: UnsafeRawBufferPointer, _ each: (UnsafeRawBufferPointer) -> Void) {
+    mutating func take(_ bytes: BorrowedBytes, _ each: (BorrowedBytes) -> Void) {
         guard failure == nil else { return }
         var start = bytes.startIndex
         for index in bytes.indices {
@@ -39,7 +41,7 @@ struct JSONListSplitter {
                 if !Self.isBlank(byte) { return failure = MalformedReply(reason: "there is something after its end") }
             case .inside:
                 guard isBorder(byte) else { continue }
-                finish(UnsafeRawBufferPointer(rebasing: bytes[start..<index]), each)
+                finish(bytes[start..<index], each)
                 start = index + 1
                 if byte == UInt8(ascii: "]") { stage = .after }
             case .other: break
@@ -77,14 +79,14 @@ struct JSONListSplitter {
         return false
     }
 
-    private mutating func finish(_ end: UnsafeRawBufferPointer, _ each: (UnsafeRawBufferPointer) -> Void) {
-        guard !beginning.isEmpty else { return each(end) }
-        keep(end[...])
-        beginning.withUnsafeBytes { each($0) }
+    private mutating func finish(_ end: BorrowedBytes, _ each: (BorrowedBytes) -> Void) {
+        guard !beginning.isEmpty else { return each(end.rebased) }
+        keep(end)
+        beginning.lend { each($0) }
         beginning.removeAll(keepingCapacity: true)
     }
 
-    private mutating func keep(_ bytes: Slice<UnsafeRawBufferPointer>) {
+    private mutating func keep(_ bytes: BorrowedBytes) {
         guard beginning.count + bytes.count <= Self.longestElement else {
             failure = MalformedReply(reason: "an element of it is larger than \(Self.longestElement) bytes")
             return beginning = []

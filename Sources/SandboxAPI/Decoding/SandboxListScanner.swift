@@ -21,8 +21,8 @@ enum SandboxListScanner {
     }
 
     /// A sandbox of the list.
-    static func one(_ element: UnsafeRawBufferPointer) -> SandboxSummary? {
-        var scanner = JSONScanner(element.bindMemory(to: UInt8.self))
+    static func one(_ element: BorrowedBytes) -> SandboxSummary? {
+        var scanner = JSONScanner(element)
         guard let sandbox = sandbox(&scanner), scanner.isAtEnd() else { return nil }
         return sandbox
     }
@@ -34,7 +34,7 @@ enum SandboxListScanner {
         _ data: Data,
         of ids: Set<String>,
         nameEnd: Int = .max,
-        visitName: (_ end: Slice<UnsafeBufferPointer<UInt8>>, _ id: String, SandboxState) -> Void = { _, _, _ in }
+        visitName: (_ end: BorrowedBytes, _ id: String, SandboxState) -> Void = { _, _, _ in }
     ) -> [String: SandboxState]? {
         var states: [String: SandboxState] = [:]
         states.reserveCapacity(ids.count)
@@ -60,8 +60,8 @@ enum SandboxListScanner {
     }
 
     private static func each(_ data: Data, _ read: (inout JSONScanner) -> Bool) -> Bool {
-        data.withUnsafeBytes { raw in
-            var scanner = JSONScanner(raw.bindMemory(to: UInt8.self))
+        data.lend { bytes in
+            var scanner = JSONScanner(bytes)
             return scanner.elements(read) && scanner.isAtEnd()
         }
     }
@@ -118,7 +118,7 @@ enum SandboxListScanner {
             .map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
         guard let first = folded.first else { return true }
         return !names.contains { name in
-            name.withUTF8Buffer { $0.first == first && folded.elementsEqual($0) }
+            name.lend { $0.first == first && folded.elementsEqual($0) }
         }
     }
 

@@ -14,7 +14,7 @@ final class SandboxSearch: Sendable {
         var splitter = JSONListSplitter()
         var found: [SandboxSummary] = []
 
-        mutating func take(_ bytes: UnsafeRawBufferPointer, _ isWanted: (SandboxSummary) -> Bool) {
+        mutating func take(_ bytes: BorrowedBytes, _ isWanted: (SandboxSummary) -> Bool) {
             var more: [SandboxSummary] = []
             let room = SandboxSearch.mostFound + 1 - found.count
             splitter.take(bytes) { element in
@@ -23,7 +23,7 @@ final class SandboxSearch: Sendable {
             found += more
         }
 
-        private static func sandbox(_ element: UnsafeRawBufferPointer) -> SandboxSummary? {
+        private static func sandbox(_ element: BorrowedBytes) -> SandboxSummary? {
             SandboxListScanner.one(element) ?? (try? JSON.decode(SandboxSummary.self, from: Data(element)))
         }
     }
@@ -40,7 +40,7 @@ final class SandboxSearch: Sendable {
         let state = Locked(State())
         current.withLock { $0 = state }
         return HTTPBodyReader { [isWanted] bytes in
-            state.withLock { $0.take(bytes, isWanted) }
+            state.withLock { state in bytes.lend { state.take($0, isWanted) } }
         }
     }
 
@@ -49,7 +49,7 @@ final class SandboxSearch: Sendable {
     /// - Parameter body: The reply's body, from a client that doesn't know readers.
     func rest(_ body: Data) -> Data {
         current.withLock { $0 }.withLock { state in
-            body.withUnsafeBytes { state.take($0, isWanted) }
+            body.lend { state.take($0, isWanted) }
             return Data(state.splitter.other)
         }
     }

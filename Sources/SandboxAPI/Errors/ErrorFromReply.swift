@@ -189,7 +189,7 @@ struct ErrorBody: Decodable {
         let end = Array("ategory".utf8)
         var matched = 0
         // Not byte by byte from `Data`, which takes ten times as long, since lists may be long.
-        return data.withUnsafeBytes { bytes in
+        return data.lend { bytes in
             for byte in bytes {
                 let letter = byte | 0x20
                 // No letter occurs twice, so a mismatch begins anew with this very byte.

@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// Makes texts of the lab fit for a person: they may hold HTML, control characters and whole error pages.
 package enum LabText {
     /// A text on one line: without HTML and control characters, white space folded, cut to a length.
@@ -25,8 +27,7 @@ package enum LabText {
 
     /// A text without HTML elements, with its entities as characters; the ends of lines are kept.
     package static func withoutHTML(_ text: String) -> String {
-        var text = text
-        return text.withUTF8 { bytes in
+        text.lend { bytes in
             guard bytes.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "&") }) else { return nil }
             var page = HTMLPage(bytes)
             return page.text()
@@ -53,19 +54,19 @@ private struct HTMLPage {
     /// More letters than any of their names has.
     private static let longestName = 12
 
-    private let bytes: UnsafeBufferPointer<UInt8>
+    private let bytes: BorrowedBytes
     private var position = 0
     /// After these there is no end of a tag, and none of a comment.
     private let lastClose: Int
     private let lastCommentEnd: Int
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    init(_ bytes: BorrowedBytes) {
         self.bytes = bytes
         lastClose = bytes.lastIndex(of: UInt8(ascii: ">")) ?? -1
         lastCommentEnd = Self.lastCommentEnd(bytes)
     }
 
-    private static func lastCommentEnd(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    private static func lastCommentEnd(_ bytes: BorrowedBytes) -> Int {
         var index = bytes.count - 3
         while index >= 0, !bytes[index...].starts(with: "-->".utf8) { index -= 1 }
         return index

@@ -1,3 +1,5 @@
+import HTTPTransport
+
 /// A name that the lab chooses: a state, a status, a type.
 ///
 /// The lab's releases spell the same name in several ways (`Undeployed`, `undeployed`; `BeforeSetup`,
@@ -50,14 +52,12 @@ extension String {
 
     /// Whether two texts are the same once folded; replies have many names, so this makes no copies of them.
     func folds(to other: String) -> Bool {
-        var other = other
-        return other.withUTF8 { folds(to: $0[...]) }
+        other.lend { folds(to: $0[...]) }
     }
 
     /// Whether a text is the same as one in UTF-8 once both are folded.
-    func folds(to other: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        var copy = self
-        return copy.withUTF8 { bytes in
+    func folds(to other: BorrowedBytes) -> Bool {
+        lend { bytes in
             var (left, right) = (bytes[...], other)
             while true {
                 let (a, b) = (left.nextFolded(), right.nextFolded())
@@ -70,7 +70,7 @@ extension String {
     }
 }
 
-extension Slice<UnsafeBufferPointer<UInt8>> {
+extension BorrowedBytes {
     /// The next byte of a name, in lower case where it is ASCII.
     fileprivate mutating func nextFolded() -> UInt8? {
         while let byte = popFirst() {
