@@ -308,6 +308,12 @@ for target in package.targets where target.type != .system {
         ]
 }
 
+// What reads bytes from outside or calls C marks each place where memory is used at its own risk.
+let strictTargets: Set = ["HTTPTransport", "AWSLite", "SandboxAPI", "LocalCloud"]
+for target in package.targets where strictTargets.contains(target.name) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.strictMemorySafety()]
+}
+
 // The documentation's tool, for scripts/docs alone; what depends on this package never fetches it.
 if Context.environment["QUALI_DOCS"] != nil {
     package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
