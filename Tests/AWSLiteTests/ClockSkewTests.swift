@@ -180,7 +180,7 @@ import Testing
         let elapsed = Locked(Duration.zero)
         var configuration = AWSClientConfiguration.test(stub, attempts: 9)
         configuration.callTimeout = .seconds(2)
-        configuration.retry.instant = { start + elapsed.withLock { $0 } }
+        configuration.retry.now = { start + elapsed.withLock { $0 } }
         configuration.retry.sleep = { wait in elapsed.withLock { $0 += wait } }
         let error = await expectError(.transport) {
             try await CodePipeline(configuration).putJobSuccessResult(jobID: "j", result: .init())

@@ -111,7 +111,7 @@ struct AWSCaller: Sendable {
             self.operation = operation
             self.configuration = configuration
             // How long a bulk transfer takes in all is its size's affair, so only a stall ends it.
-            deadline = operation.isBulk ? nil : configuration.callTimeout.map { configuration.retry.instant() + $0 }
+            deadline = operation.isBulk ? nil : configuration.callTimeout.map { configuration.retry.now() + $0 }
             correction = ClockCorrection(configuration.clock)
         }
 
@@ -120,7 +120,7 @@ struct AWSCaller: Sendable {
         var timeout: Duration { min(configuration.timeout, remaining ?? configuration.timeout) }
 
         private var remaining: Duration? {
-            deadline.map { max(.zero, configuration.retry.instant().duration(to: $0)) }
+            deadline.map { max(.zero, configuration.retry.now().duration(to: $0)) }
         }
 
         func succeeded() { configuration.memory.refund(paid ?? RetryCost.reward) }

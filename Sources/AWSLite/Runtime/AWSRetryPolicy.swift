@@ -21,11 +21,11 @@ public struct AWSRetryPolicy: Sendable {
     /// once and its error says how long the server wants to be left alone.
     public var longestRetryAfter: Duration
     /// Waits; a test's may return at once.
-    public var sleep: @Sendable (Duration) async throws -> Void
+    package var sleep: @Sendable (Duration) async throws -> Void
     /// A number from 0 up to, but not including, 1: the jitter.
-    public var random: @Sendable () -> Double
+    package var random: @Sendable () -> Double
     /// The time that deadlines are measured with.
-    public var instant: @Sendable () -> ContinuousClock.Instant
+    package var now: @Sendable () -> ContinuousClock.Instant
 
     /// Creates a policy; what isn't given is as in AWS's standard mode.
     public init(
@@ -35,7 +35,7 @@ public struct AWSRetryPolicy: Sendable {
         longestRetryAfter: Duration = .seconds(60),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
-        instant: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock().now }
     ) {
         self.attempts = attempts
         self.base = base
@@ -43,21 +43,21 @@ public struct AWSRetryPolicy: Sendable {
         self.longestRetryAfter = longestRetryAfter
         self.sleep = sleep
         self.random = random
-        self.instant = instant
+        self.now = now
     }
 
     /// Three attempts with full jitter.
     public static var standard: AWSRetryPolicy { AWSRetryPolicy() }
 
     /// One attempt.
-    public static var none: AWSRetryPolicy { AWSRetryPolicy(attempts: 1) }
+    package static var none: AWSRetryPolicy { AWSRetryPolicy(attempts: 1) }
 
     /// The wait after a failed attempt: full jitter up to the doubled base, and never less than the server asks.
     ///
     /// - Parameters:
     ///   - attempt: The number of the attempt that failed, from 1.
     ///   - retryAfter: What the server asks for.
-    public func delay(afterAttempt attempt: Int, retryAfter: Duration? = nil) -> Duration {
+    package func delay(afterAttempt attempt: Int, retryAfter: Duration? = nil) -> Duration {
         let pauses = GrowingPauses(first: base, longest: cap)
         return max(pauses.pause(after: attempt, jitter: .full, random: random()), retryAfter ?? .zero)
     }
