@@ -48,7 +48,12 @@ try await LocalCloud.withRunning { cloud in
         try cloud.create(
             VirtualPipeline(
                 "Example",
-                stages: [.init("One", [.init("Greet", .init("Invoke", "Greet", "1"), ["Name": "world"])])]
+                stages: [
+                    .init(
+                        "One",
+                        [.init("Greet", .init(category: "Invoke", provider: "Greet", version: "1"), ["Name": "world"])]
+                    )
+                ]
             )
         )
         let end = try await cloud.codePipeline.end(of: try cloud.codePipeline.start("Example"))

@@ -30,7 +30,7 @@ func makeWorker(_ settings: [String: String], logger: Logger) throws -> QualiWor
 func makePipeline(_ actions: QualiActions) -> VirtualPipeline {
     func type(_ index: Int) -> VirtualPipeline.ActionType {
         let id = actions.typeIDs[index]
-        return .init(id.category.rawValue, id.provider, id.version)
+        return .init(category: id.category.rawValue, provider: id.provider, version: id.version)
     }
     return VirtualPipeline(
         "Example",
@@ -75,7 +75,11 @@ try await LocalCloud.withRunning { cloud in
         let actions = QualiActions()
         for definition in actions.definitions() {
             try cloud.codePipeline.register(
-                .init(definition.category.rawValue, definition.provider, definition.version),
+                .init(
+                    category: definition.category.rawValue,
+                    provider: definition.provider,
+                    version: definition.version
+                ),
                 optional: definition.configurationProperties.map(\.name)
             )
         }

@@ -4,7 +4,7 @@ import Testing
 
 /// A pipeline of two actions, one after the other, and what a worker does with it.
 struct Bench {
-    static let type = VirtualPipeline.ActionType("Deploy", "Bench", "1")
+    static let type = VirtualPipeline.ActionType(category: "Deploy", provider: "Bench", version: "1")
     static let typeID: JSON = ["category": "Deploy", "owner": "Custom", "provider": "Bench", "version": "1"]
 
     let cloud: LocalCloud

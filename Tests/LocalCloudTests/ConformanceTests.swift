@@ -6,7 +6,7 @@ private let python = ProcessInfo.processInfo.environment["CONFORMANCE_PYTHON"]
 
 /// The credentials of a job that's past their time; nothing of the pipeline is left.
 private func expiredCredentials(_ cloud: LocalCloud) throws -> JSON {
-    let type = VirtualPipeline.ActionType("Test", "Expiring", "1")
+    let type = VirtualPipeline.ActionType(category: "Test", provider: "Expiring", version: "1")
     try cloud.codePipeline.register(type)
     try cloud.create(VirtualPipeline("Expiring", stages: [.init("Lab", [.init("A", type, outputs: ["Out"])])]))
     _ = try cloud.codePipeline.start("Expiring")

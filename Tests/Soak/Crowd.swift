@@ -25,14 +25,16 @@ struct Crowd: Sendable {
     ///
     /// - Returns: Whether no job was lost or failed.
     func run() async throws -> Bool {
-        let start = VirtualPipeline.ActionType("Deploy", "Quali-Start-Sandbox", "1")
+        let start = VirtualPipeline.ActionType(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1")
         try cloud.codePipeline.register(
             start,
             required: ["BlueprintName", "DurationInMinutes"],
             optional: ["SetupTimeoutInMinutes"]
         )
         for name in ["Run-Command", "End-Sandbox"] {
-            try cloud.codePipeline.register(.init(name == "Run-Command" ? "Test" : "Deploy", "Quali-\(name)", "1"))
+            try cloud.codePipeline.register(
+                .init(category: name == "Run-Command" ? "Test" : "Deploy", provider: "Quali-\(name)", version: "1")
+            )
         }
         let properties = [
             "BlueprintName": "Lab", "DurationInMinutes": "6000", "SetupTimeoutInMinutes": "6000",

@@ -172,9 +172,15 @@ struct Soak: Sendable {
     }
 
     private static let workNames = ["ComponentName", "CommandName", "ArgumentsJSON"]
-    private var start: VirtualPipeline.ActionType { .init("Deploy", "Quali-Start-Sandbox", "1") }
-    private var work: VirtualPipeline.ActionType { .init("Test", "Quali-Run-Command", "1") }
-    private var end: VirtualPipeline.ActionType { .init("Deploy", "Quali-End-Sandbox", "1") }
+    private var start: VirtualPipeline.ActionType {
+        .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1")
+    }
+    private var work: VirtualPipeline.ActionType {
+        .init(category: "Test", provider: "Quali-Run-Command", version: "1")
+    }
+    private var end: VirtualPipeline.ActionType {
+        .init(category: "Deploy", provider: "Quali-End-Sandbox", version: "1")
+    }
 
     /// Begins a pipeline: a sandbox of its own name, two commands at once, the end.
     private func beginPipeline(_ number: Int) throws -> String {

@@ -10,7 +10,7 @@ extension Work {
         repeated("cloud-job-\(others)", 1_000) {
             let cloud = LocalCloud.withoutSockets()
             let codePipeline = cloud.codePipeline
-            let type = VirtualPipeline.ActionType("Deploy", "Bench", "1")
+            let type = VirtualPipeline.ActionType(category: "Deploy", provider: "Bench", version: "1")
             try codePipeline.register(type)
             @Sendable func begin() throws {
                 let name = "P-\(UUID().uuidString)"

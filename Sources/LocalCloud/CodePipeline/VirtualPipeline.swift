@@ -5,8 +5,8 @@
 ///     "Nightly",
 ///     stages: [
 ///         .init("Lab", [
-///             .init("Start", .init("Deploy", "Quali-Start-Sandbox", "1"), ["BlueprintName": "Web"], outputs: ["Sandbox"]),
-///             .init("Check", .init("Test", "Quali-Run-Command", "1"), ["CommandName": "ping"], inputs: ["Sandbox"], runOrder: 2),
+///             .init("Start", .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"), ["BlueprintName": "Web"], outputs: ["Sandbox"]),
+///             .init("Check", .init(category: "Test", provider: "Quali-Run-Command", version: "1"), ["CommandName": "ping"], inputs: ["Sandbox"], runOrder: 2),
 ///         ])
 ///     ]
 /// )
@@ -15,14 +15,14 @@ public struct VirtualPipeline: Sendable {
     /// The custom action type that an action is of.
     public struct ActionType: Sendable, Hashable {
         /// The category, such as `Deploy`.
-        public var category: String
+        package var category: String
         /// The provider: the type's name.
-        public var provider: String
+        package var provider: String
         /// The version.
-        public var version: String
+        package var version: String
 
         /// Names a type.
-        public init(_ category: String, _ provider: String, _ version: String) {
+        public init(category: String, provider: String, version: String) {
             self.category = category
             self.provider = provider
             self.version = version
@@ -32,19 +32,19 @@ public struct VirtualPipeline: Sendable {
     /// An action.
     public struct Action: Sendable {
         /// Its name.
-        public var name: String
+        package var name: String
         /// Its type.
-        public var type: ActionType
+        package var type: ActionType
         /// Its configuration.
-        public var configuration: [String: String]
+        package var configuration: [String: String]
         /// The names of its input artifacts.
-        public var inputs: [String]
+        package var inputs: [String]
         /// The names of its output artifacts.
-        public var outputs: [String]
+        package var outputs: [String]
         /// The namespace of its output variables.
-        public var namespace: String?
+        package var namespace: String?
         /// Its place in the stage; actions of the same place run at once.
-        public var runOrder: Int
+        package var runOrder: Int
 
         /// Describes an action.
         public init(
@@ -69,9 +69,9 @@ public struct VirtualPipeline: Sendable {
     /// A stage.
     public struct Stage: Sendable {
         /// Its name.
-        public var name: String
+        package var name: String
         /// Its actions.
-        public var actions: [Action]
+        package var actions: [Action]
 
         /// Describes a stage.
         public init(_ name: String, _ actions: [Action]) {
@@ -81,16 +81,16 @@ public struct VirtualPipeline: Sendable {
     }
 
     /// The pipeline's name.
-    public var name: String
+    package var name: String
     /// The stages after the source.
-    public var stages: [Stage]
+    package var stages: [Stage]
     /// `SUPERSEDED`, `QUEUED` or `PARALLEL`.
-    public var executionMode: String
+    package var executionMode: String
     /// Pipeline variables with their defaults.
-    public var variables: [String: String]
+    package var variables: [String: String]
 
     /// The stage that every pipeline begins with; its action is AWS's own and makes the artifact `SourceOutput`.
-    public static let sourceStage = "Source"
+    package static let sourceStage = "Source"
 
     /// Describes a pipeline.
     public init(
@@ -106,7 +106,7 @@ public struct VirtualPipeline: Sendable {
     }
 
     /// The declaration that CreatePipeline takes.
-    public func declaration(bucket: String, encryptionKeyID: String? = nil) -> JSON {
+    package func declaration(bucket: String, encryptionKeyID: String? = nil) -> JSON {
         let source: JSON = [
             "name": .string(Self.sourceStage),
             "actions": [

@@ -46,7 +46,11 @@ struct DemoPipeline: Sendable {
     /// Describes the pipeline for action types of these names.
     init(names: QualiActions) {
         let types = names.typeIDs.map {
-            VirtualPipeline.ActionType($0.category.rawValue, $0.provider, $0.version)
+            VirtualPipeline.ActionType(
+                category: $0.category.rawValue,
+                provider: $0.provider,
+                version: $0.version
+            )
         }
         let (start, run, end) = (types[0], types[1], types[2])
         steps = [

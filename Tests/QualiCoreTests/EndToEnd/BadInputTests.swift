@@ -106,9 +106,9 @@ struct BadInputTests {
         options.s3.hidesAbsentObjectsFromJobs = isHidden
         try await Site.withRunning(options) { site in
             let codePipeline = site.cloud.codePipeline
-            try codePipeline.register(.init("Build", "Forgetful", "1"))
+            try codePipeline.register(.init(category: "Build", provider: "Forgetful", version: "1"))
             let execution = try site.begin([
-                .init("Forget", .init("Build", "Forgetful", "1"), outputs: ["Lost"]),
+                .init("Forget", .init(category: "Build", provider: "Forgetful", version: "1"), outputs: ["Lost"]),
                 Site.runAction("SANDBOX", "health-check", inputs: ["Lost"]),
             ])
             // The action succeeds without having stored what it makes.

@@ -70,9 +70,9 @@ extension MovingCase {
     /// - Returns: The pipeline's execution, and the sandbox that was there before.
     func begin(_ cloud: LocalCloud, moveOn: (Duration) -> Void) async throws -> (execution: String, sandbox: String?) {
         let types: [Action: VirtualPipeline.ActionType] = [
-            .start: .init("Deploy", "Quali-Start-Sandbox", Self.version),
-            .run: .init("Test", "Quali-Run-Command", Self.version),
-            .end: .init("Deploy", "Quali-End-Sandbox", Self.version),
+            .start: .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: Self.version),
+            .run: .init(category: "Test", provider: "Quali-Run-Command", version: Self.version),
+            .end: .init(category: "Deploy", provider: "Quali-End-Sandbox", version: Self.version),
         ]
         let properties: [Action: (required: [String], optional: [String])] = [
             // A definition of one's own may say that the duration may be left out, for which the original had a default.

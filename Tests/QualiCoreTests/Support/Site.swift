@@ -10,9 +10,9 @@ import TestSupport
 
 /// A whole site on loopback: the stand-ins of AWS and of a lab, with the real worker between them.
 struct Site: Sendable {
-    static let start = VirtualPipeline.ActionType("Deploy", "Quali-Start-Sandbox", "1")
-    static let run = VirtualPipeline.ActionType("Test", "Quali-Run-Command", "1")
-    static let end = VirtualPipeline.ActionType("Deploy", "Quali-End-Sandbox", "1")
+    static let start = VirtualPipeline.ActionType(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1")
+    static let run = VirtualPipeline.ActionType(category: "Test", provider: "Quali-Run-Command", version: "1")
+    static let end = VirtualPipeline.ActionType(category: "Deploy", provider: "Quali-End-Sandbox", version: "1")
 
     let cloud: LocalCloud
     /// What the worker logs.

@@ -365,9 +365,9 @@ struct Scenario {
 
 /// The action types.
 enum Names {
-    static let start = VirtualPipeline.ActionType("Deploy", "Quali-Start-Sandbox", "1")
-    static let run = VirtualPipeline.ActionType("Test", "Quali-Run-Command", "1")
-    static let end = VirtualPipeline.ActionType("Deploy", "Quali-End-Sandbox", "1")
+    static let start = VirtualPipeline.ActionType(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1")
+    static let run = VirtualPipeline.ActionType(category: "Test", provider: "Quali-Run-Command", version: "1")
+    static let end = VirtualPipeline.ActionType(category: "Deploy", provider: "Quali-End-Sandbox", version: "1")
 }
 
 /// What must show up nowhere.

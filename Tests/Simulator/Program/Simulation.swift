@@ -223,7 +223,11 @@ final class Simulation: @unchecked Sendable {
             let properties = definition.configurationProperties
             do {
                 try cloud.codePipeline.register(
-                    .init(definition.category.rawValue, definition.provider, definition.version),
+                    .init(
+                        category: definition.category.rawValue,
+                        provider: definition.provider,
+                        version: definition.version
+                    ),
                     required: properties.filter(\.required).map(\.name),
                     optional: properties.filter { !$0.required }.map(\.name)
                 )

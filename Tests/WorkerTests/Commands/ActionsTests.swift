@@ -91,7 +91,7 @@ struct ActionsTests {
     @Test("register none of a set where one differs")
     func allOrNone() async throws {
         try await LocalCloud.withRunning { cloud in
-            let run = VirtualPipeline.ActionType("Test", "Quali-Run-Command", "1")
+            let run = VirtualPipeline.ActionType(category: "Test", provider: "Quali-Run-Command", version: "1")
             try cloud.codePipeline.register(run, required: ["Other"])
             let refused = try await program("actions", "install", environment: cloud.environment)
             #expect(refused.status == 65)

@@ -49,7 +49,11 @@ struct JobsTests {
                 _ = try await program("actions", "install", environment: cloud.environment)
                 let state = folder.appendingPathComponent("state").path
                 let properties = ["BlueprintName": "Endless", "DurationInMinutes": "60"]
-                let start = VirtualPipeline.ActionType("Deploy", "Quali-Start-Sandbox", "1")
+                let start = VirtualPipeline.ActionType(
+                    category: "Deploy",
+                    provider: "Quali-Start-Sandbox",
+                    version: "1"
+                )
                 try cloud.create(VirtualPipeline("Long", stages: [.init("Lab", [.init("Start", start, properties)])]))
                 _ = try cloud.codePipeline.start("Long")
                 _ = try Given.failingExecution(in: cloud)

@@ -50,7 +50,11 @@ struct SandboxesTests {
         let foreign: Sandbox
         let original: Sandbox
 
-        private static let start = VirtualPipeline.ActionType("Deploy", "Quali-Start-Sandbox", "1")
+        private static let start = VirtualPipeline.ActionType(
+            category: "Deploy",
+            provider: "Quali-Start-Sandbox",
+            version: "1"
+        )
 
         static func run(_ body: (Scene) async throws -> Void) async throws {
             var options = LocalCloud.Options()

@@ -54,7 +54,7 @@ struct WorkerProcessTests {
             let process = try WorkerProcess(settings, journal: InMemoryJobJournal(), logger: logger) { $0 }
             let start = VirtualPipeline.Action(
                 "Start",
-                .init("Deploy", "Quali-Start-Sandbox", "1"),
+                .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"),
                 ["BlueprintName": "Web lab", "DurationInMinutes": "60"],
                 outputs: ["Sandbox"]
             )

@@ -111,7 +111,7 @@ struct PipelineExampleTests {
             let install = try await program("actions", "install", environment: environment)
             #expect(install.status == 0, "\(install)")
             try cloud.codePipeline.register(
-                .init("Build", "CodeBuild", "1"),
+                .init(category: "Build", provider: "CodeBuild", version: "1"),
                 required: ["ProjectName", "PrimarySource"],
                 optional: ["EnvironmentVariables"]
             )

@@ -13,7 +13,7 @@ struct MixedFleetTests {
     ]
 
     private static func type(_ category: String, _ name: String) -> VirtualPipeline.ActionType {
-        .init(category, "Quali-\(name)", "9")
+        .init(category: category, provider: "Quali-\(name)", version: "9")
     }
 
     /// Begins a pipeline that no property of a newer definition helps.

@@ -14,7 +14,7 @@ struct FileLimitTests {
             let actions = (0..<60).map { number in
                 VirtualPipeline.Action(
                     "Start\(number)",
-                    .init("Deploy", "Quali-Start-Sandbox", "1"),
+                    .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"),
                     ["BlueprintName": "Web lab", "DurationInMinutes": "60"],
                     outputs: ["Sandbox\(number)"]
                 )

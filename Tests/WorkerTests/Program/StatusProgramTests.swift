@@ -30,7 +30,7 @@ struct StatusProgramTests {
     private func startExecution(in cloud: LocalCloud) throws -> String {
         let start = VirtualPipeline.Action(
             "Start",
-            .init("Deploy", "Quali-Start-Sandbox", "1"),
+            .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"),
             [
                 "BlueprintName": "Web lab", "DurationInMinutes": "60",
                 "InputsJSON": #"{"Release": "canary-of-the-job"}"#,

@@ -32,7 +32,9 @@ struct ClockStepTests {
     private func begin(_ cloud: LocalCloud) async throws -> String {
         let install = try await program("actions", "install", environment: cloud.environment)
         try #require(install.status == 0, "\(install)")
-        func type(_ category: String, _ name: String) -> VirtualPipeline.ActionType { .init(category, name, "1") }
+        func type(_ category: String, _ name: String) -> VirtualPipeline.ActionType {
+            .init(category: category, provider: name, version: "1")
+        }
         let start = VirtualPipeline.Action(
             "Start",
             type("Deploy", "Quali-Start-Sandbox"),

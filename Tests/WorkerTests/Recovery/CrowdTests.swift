@@ -39,7 +39,11 @@ struct CrowdTests {
                 try #require(install.status == 0, "\(install)")
                 let properties = ["BlueprintName": "Lab", "DurationInMinutes": "600"]
                 let executions = try (1...crowd).map { number in
-                    let start = VirtualPipeline.Action("Start", .init("Deploy", "Quali-Start-Sandbox", "1"), properties)
+                    let start = VirtualPipeline.Action(
+                        "Start",
+                        .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"),
+                        properties
+                    )
                     try cloud.create(VirtualPipeline("P\(number)", stages: [.init("Lab", [start])]))
                     return try cloud.codePipeline.start("P\(number)")
                 }

@@ -62,7 +62,9 @@ struct KillTests {
     static func begin(_ cloud: LocalCloud) async throws -> String {
         let install = try await program("actions", "install", environment: cloud.environment)
         try #require(install.status == 0, "\(install)")
-        func type(_ category: String, _ name: String) -> VirtualPipeline.ActionType { .init(category, name, "1") }
+        func type(_ category: String, _ name: String) -> VirtualPipeline.ActionType {
+            .init(category: category, provider: name, version: "1")
+        }
         try cloud.create(
             VirtualPipeline(
                 "Nightly",

@@ -15,14 +15,14 @@ struct MovedPipelineTests {
                     [
                         .init(
                             "Start",
-                            .init("Deploy", "Quali-Start-Sandbox", "1"),
+                            .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"),
                             ["BlueprintName": "Web lab", "DurationInMinutes": "60"],
                             outputs: ["Sandbox"],
                             runOrder: 1
                         ),
                         .init(
                             "Run",
-                            .init("Test", "Quali-Run-Command", "1"),
+                            .init(category: "Test", provider: "Quali-Run-Command", version: "1"),
                             ["ComponentName": "^web-", "CommandName": "install"],
                             inputs: ["Sandbox"],
                             runOrder: 2

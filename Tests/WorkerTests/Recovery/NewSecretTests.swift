@@ -27,7 +27,7 @@ struct NewSecretTests {
                             [
                                 .init(
                                     "Start",
-                                    .init("Deploy", "Quali-Start-Sandbox", "1"),
+                                    .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"),
                                     ["BlueprintName": "Web lab", "DurationInMinutes": "60"]
                                 )
                             ]

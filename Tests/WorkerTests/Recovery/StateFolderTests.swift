@@ -45,7 +45,7 @@ struct StateFolderTests {
     private func begin(_ cloud: LocalCloud) throws -> String {
         let start = VirtualPipeline.Action(
             "Start",
-            .init("Deploy", "Quali-Start-Sandbox", "1"),
+            .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"),
             ["BlueprintName": "Web lab", "DurationInMinutes": "60"]
         )
         let name = "P-\(UUID().uuidString)"

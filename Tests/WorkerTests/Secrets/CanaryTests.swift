@@ -64,7 +64,7 @@ struct CanaryTests {
 
     private static let start = VirtualPipeline.Action(
         "Start",
-        .init("Deploy", "Quali-Start-Sandbox", "1"),
+        .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"),
         [
             "BlueprintName": "Web lab", "DurationInMinutes": "60", "ArtifactFormat": "json",
             "InputsJSON": json("Admin Password", Canary.input),
@@ -76,7 +76,7 @@ struct CanaryTests {
     private static let rest = [
         VirtualPipeline.Action(
             "Run",
-            .init("Test", "Quali-Run-Command", "1"),
+            .init(category: "Test", provider: "Quali-Run-Command", version: "1"),
             [
                 "ComponentName": "web-server.*", "CommandName": "install",
                 "ArgumentsJSON": json("Root Password", Canary.argument),
@@ -86,7 +86,7 @@ struct CanaryTests {
         ),
         VirtualPipeline.Action(
             "End",
-            .init("Deploy", "Quali-End-Sandbox", "1"),
+            .init(category: "Deploy", provider: "Quali-End-Sandbox", version: "1"),
             ["WaitForTeardown": "true"],
             inputs: ["Sandbox"],
             runOrder: 3
