@@ -1,21 +1,21 @@
-public import FoundationEssentials
+package import FoundationEssentials
 
 /// What was seen while a connection was made; what didn't happen is `nil` or empty.
-public struct ConnectionReport: Sendable {
+package struct ConnectionReport: Sendable {
     /// A certificate that the server sent.
-    public struct Certificate: Sendable, Hashable {
+    package struct Certificate: Sendable, Hashable {
         /// Whose it is, such as `CN = lab.example.com`.
-        public var subject: String
+        package var subject: String
         /// Who signed it.
-        public var issuer: String
+        package var issuer: String
         /// The host names and addresses that it is good for.
-        public var names: [String]
+        package var names: [String]
         /// When it ends.
-        public var expires: Date?
+        package var expires: Date?
     }
 
     /// Why a server's certificates aren't accepted.
-    public enum Distrust: Sendable, Hashable {
+    package enum Distrust: Sendable, Hashable {
         /// Nobody who is trusted vouches for them.
         case untrusted
         /// One of them has ended.
@@ -27,32 +27,32 @@ public struct ConnectionReport: Sendable {
     }
 
     /// The proxy in between, without its user and password; `nil` for none.
-    public var proxy: String?
+    package var proxy: String?
     /// The variable of the environment that named it.
-    public var proxyVariable: String?
+    package var proxyVariable: String?
     /// The addresses that were tried, those of the proxy where there is one.
-    public var addresses: [String] = []
+    package var addresses: [String] = []
     /// How long the name's lookup took.
-    public var lookupTime: Duration?
+    package var lookupTime: Duration?
     /// Whether a server, or the proxy, has taken the connection.
-    public var isConnected = false
+    package var isConnected = false
     /// After how long the connection stood; `nil` where TLS failed afterwards.
-    public var connectTime: Duration?
+    package var connectTime: Duration?
     /// After how long TLS stood.
-    public var handshakeTime: Duration?
+    package var handshakeTime: Duration?
     /// The proxy's answer when it was asked for a tunnel.
-    public var tunnelStatus: Int?
+    package var tunnelStatus: Int?
     /// The version of TLS, such as `TLSv1.3`.
-    public var tlsVersion: String?
+    package var tlsVersion: String?
     /// The file of the certificates that are trusted.
-    public var trustedFile: String?
+    package var trustedFile: String?
     /// The server's certificates, its own first.
-    public var certificates: [Certificate] = []
+    package var certificates: [Certificate] = []
     /// Why they aren't accepted, where that is what failed.
-    public var distrust: Distrust?
+    package var distrust: Distrust?
     /// Why there is no connection; `nil` where there was one.
-    public var failure: HTTPClientError?
+    package var failure: HTTPClientError?
 
     /// Creates an empty report.
-    public init() {}
+    package init() {}
 }

@@ -8,7 +8,7 @@ public enum HTTPBody: Sendable, Hashable {
     case file(HTTPFileRange)
 
     /// The length in bytes.
-    public var count: Int {
+    package var count: Int {
         switch self {
         case .data(let data): data.count
         case .file(let range): range.length
@@ -16,7 +16,7 @@ public enum HTTPBody: Sendable, Hashable {
     }
 
     /// The bytes, where they are in memory; `nil` for a file's.
-    public var data: Data? {
+    package var data: Data? {
         if case .data(let data) = self { data } else { nil }
     }
 }

@@ -1,11 +1,11 @@
 /// Percent-encoding of RFC 3986: everything but the unreserved characters, digits in upper case.
-public enum PercentEncoding {
+package enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
     /// Encodes the UTF-8 bytes of a text, as one segment of a path or one part of a query.
     ///
     /// - Parameter kept: One more ASCII character that stays as it is, such as the slash of a path.
-    public static func encode(_ text: String, keeping kept: Character? = nil) -> String {
+    package static func encode(_ text: String, keeping kept: Character? = nil) -> String {
         encode(text.utf8, keeping: kept)
     }
 

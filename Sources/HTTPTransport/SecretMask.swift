@@ -1,6 +1,6 @@
 /// A ``SecretRedactor`` that learns: it masks what was secret from the start, and what has become known since, such as
 /// the token of a session.
-public final class SecretMask: Sendable {
+package final class SecretMask: Sendable {
     private struct State {
         var redact: SecretRedactor
         var learnt: [Secret] = []
@@ -13,13 +13,13 @@ public final class SecretMask: Sendable {
     private let state: Locked<State>
 
     /// Creates a mask of these secrets.
-    public init(_ secrets: [Secret]) {
+    package init(_ secrets: [Secret]) {
         self.secrets = secrets
         state = Locked(State(redact: SecretRedactor(secrets)))
     }
 
     /// Masks one more secret from now on; of those that were learnt, the latest are kept.
-    public func learn(_ secret: Secret) {
+    package func learn(_ secret: Secret) {
         state.withLock { state in
             let known = state.learnt.firstIndex(of: secret)
             if let known { state.learnt.remove(at: known) }
@@ -32,7 +32,7 @@ public final class SecretMask: Sendable {
     }
 
     /// The text with ``SecretRedactor/mark`` for each secret.
-    public func callAsFunction(_ text: String) -> String {
+    package func callAsFunction(_ text: String) -> String {
         state.withLock { $0.redact }(text)
     }
 }

@@ -4,9 +4,9 @@ import FoundationEssentials
 ///
 /// That is: as they are; escaped as in JSON, HTML or a URL, also twice; in base64, also within a longer text such as
 /// `user:password`; as hexadecimal digits; and cut off by the end of the text.
-public struct SecretRedactor: Sendable {
+package struct SecretRedactor: Sendable {
     /// What stands in a text where a secret was.
-    public static let mark = "<redacted>"
+    package static let mark = "<redacted>"
 
     /// How much work each byte of a text is worth; a usual one costs a tenth of it.
     private static let stepsPerByte = 32
@@ -17,7 +17,7 @@ public struct SecretRedactor: Sendable {
     private let mayBegin: [Bool]
 
     /// Creates a redactor of these secrets.
-    public init(_ secrets: [Secret]) {
+    package init(_ secrets: [Secret]) {
         let texts = Set(secrets.map { $0.reveal() }.filter { !$0.isEmpty }.flatMap(Self.escaped))
         var forms = [[[UInt8]]](repeating: [], count: texts.isEmpty ? 0 : 256)
         for form in Set(texts.flatMap { Self.forms(of: Array($0.utf8)) }) { forms[Int(form[0])].append(form) }
@@ -45,7 +45,7 @@ public struct SecretRedactor: Sendable {
     ///
     /// What it costs grows with the text's length alone: of a text that is like a secret nearly everywhere, what is left is
     /// hidden once that has cost too much.
-    public func callAsFunction(_ text: String) -> String {
+    package func callAsFunction(_ text: String) -> String {
         guard !forms.isEmpty else { return text }
         return text.lend { masked($0) } ?? text
     }

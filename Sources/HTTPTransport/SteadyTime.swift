@@ -14,7 +14,7 @@ public struct SteadyTime: Sendable {
     /// Begins now.
     ///
     /// - Parameter beginning: What the date is now.
-    public init(from beginning: Date = Date()) {
+    package init(from beginning: Date = Date()) {
         self.beginning = beginning
         began = .now
     }

@@ -4,8 +4,8 @@ public import Foundation
 ///
 /// ```swift
 /// try await LocalCloud.withRunning { cloud in
-///     try cloud.codePipeline.register(.init("Deploy", "Greeter", "1"), required: ["Name"])
-///     try cloud.create(VirtualPipeline("Hello", stages: [.init("One", [.init("Greet", .init("Deploy", "Greeter", "1"), ["Name": "you"])])]))
+///     try cloud.codePipeline.register(.init(category: "Deploy", provider: "Greeter", version: "1"), required: ["Name"])
+///     try cloud.create(VirtualPipeline("Hello", stages: [.init("One", [.init("Greet", .init(category: "Deploy", provider: "Greeter", version: "1"), ["Name": "you"])])]))
 ///     let execution = try cloud.codePipeline.start("Hello")
 ///     // A worker that reads cloud.environment polls, acknowledges and reports.
 ///     let end = try await cloud.codePipeline.end(of: execution)
@@ -16,23 +16,23 @@ public final class LocalCloud: Sendable {
     /// What the stand-ins are like at the start.
     public struct Options: Sendable {
         /// The region of everything.
-        public var region = "eu-west-1"
+        package var region = "eu-west-1"
         /// The access key that callers sign with.
-        public var accessKeyID = "AKIALOCALCLOUDEXAMPLE"
+        package var accessKeyID = "AKIALOCALCLOUDEXAMPLE"
         /// Its secret.
-        public var secretAccessKey = "local/cloud/secret/that/opens/nothing/else"
+        package var secretAccessKey = "local/cloud/secret/that/opens/nothing/else"
         /// The port of CodePipeline; 0 takes a free one.
-        public var codePipelinePort = 0
+        package var codePipelinePort = 0
         /// The port of S3; 0 takes a free one.
-        public var s3Port = 0
+        package var s3Port = 0
         /// The port of STS; 0 takes a free one.
-        public var stsPort = 0
+        package var stsPort = 0
         /// How CodePipeline behaves.
         public var codePipeline = CodePipelineBehavior()
         /// How S3 behaves.
-        public var s3 = S3Behavior()
+        package var s3 = S3Behavior()
         /// The port of the lab; 0 takes a free one.
-        public var labPort = 0
+        package var labPort = 0
         /// How the lab behaves.
         public var lab = LabBehavior()
         /// What can be started in the lab.
@@ -42,15 +42,15 @@ public final class LocalCloud: Sendable {
         /// The bucket for artifacts; it's there from the start.
         public var artifactBucket = "codepipeline-eu-west-1-111122223333"
         /// Whether the artifact bucket's policy asks uploads for `aws:kms`.
-        public var artifactBucketRequiresKMS = true
+        package var artifactBucketRequiresKMS = true
         /// The KMS key of the artifact store, which jobs then carry and uploads must name; `nil` for AWS's own.
-        public var encryptionKeyID: String?
+        package var encryptionKeyID: String?
         /// How many requests the journal keeps.
         public var journalCapacity = 10_000
         /// The time.
         public var clock = LocalClock()
         /// The time that signatures are checked against: the real one, whatever ``clock`` says.
-        public var signingTime: @Sendable () -> Date = { Date() }
+        package var signingTime: @Sendable () -> Date = { Date() }
 
         /// Creates the default options.
         public init() {}
@@ -63,7 +63,7 @@ public final class LocalCloud: Sendable {
     /// S3.
     public let s3: LocalS3
     /// STS.
-    public let sts: LocalSTS
+    package let sts: LocalSTS
     /// The lab.
     public let lab: LocalLab
     /// What goes wrong, in all services.
@@ -71,11 +71,11 @@ public final class LocalCloud: Sendable {
     /// The requests to all services.
     public let journal: RequestJournal
     /// The address of CodePipeline.
-    public let codePipelineURL: String
+    package let codePipelineURL: String
     /// The address of S3.
-    public let s3URL: String
+    package let s3URL: String
     /// The address of STS.
-    public let stsURL: String
+    package let stsURL: String
     /// The address of the lab.
     public let labURL: String
 
@@ -160,7 +160,7 @@ public final class LocalCloud: Sendable {
     }
 
     /// Answers a request as the server of a stand-in does, without faults and journal.
-    public func answer(_ request: LocalRequest, at service: any LocalService) async -> LocalReply {
+    package func answer(_ request: LocalRequest, at service: any LocalService) async -> LocalReply {
         var reply = await service.reply(to: request)
         if reply["Date"] == nil { reply.headers.append(("Date", HTTPDate.string(from: Date()))) }
         return reply
@@ -184,14 +184,14 @@ public final class LocalCloud: Sendable {
     }
 
     /// The environment as lines for a shell, sorted by name.
-    public var exportLines: String {
+    package var exportLines: String {
         environment.sorted { $0.key < $1.key }.map { name, value in
             "export \(name)='\(value.replacingOccurrences(of: "'", with: "'\\''"))'\n"
         }.joined()
     }
 
     /// The names of the AWS operations that the stand-ins have, by service.
-    public static var implementedOperations: [String: [String]] {
+    package static var implementedOperations: [String: [String]] {
         ["codepipeline": Operations.inputs.keys.sorted(), "s3": LocalS3.operations, "sts": LocalSTS.operations]
     }
 

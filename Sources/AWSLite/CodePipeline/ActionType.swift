@@ -4,13 +4,13 @@ extension CodePipeline {
         /// What the type is known by.
         public var id: ActionTypeID
         /// Links.
-        public var settings: ActionTypeSettings?
+        package var settings: ActionTypeSettings?
         /// The properties that a pipeline's author fills in; on the wire `actionConfigurationProperties`.
         public var configurationProperties: [ActionConfigurationProperty]
         /// How many artifacts it reads.
-        public var inputArtifactDetails: ArtifactDetails
+        package var inputArtifactDetails: ArtifactDetails
         /// How many artifacts it writes.
-        public var outputArtifactDetails: ArtifactDetails
+        package var outputArtifactDetails: ArtifactDetails
 
         /// Creates a type.
         public init(
@@ -52,13 +52,13 @@ extension CodePipeline {
     /// Links that the console shows; each at most 2048 characters.
     public struct ActionTypeSettings: Sendable, Hashable, Codable {
         /// Where a user of a third party's action signs up.
-        public var thirdPartyConfigurationURL: String?
+        package var thirdPartyConfigurationURL: String?
         /// The link on the action; may hold `{Config:name}`.
-        public var entityURLTemplate: String?
+        package var entityURLTemplate: String?
         /// The link to a run; may hold `{Config:name}` and `{ExternalExecutionId}`.
-        public var executionURLTemplate: String?
+        package var executionURLTemplate: String?
         /// The link to a revision.
-        public var revisionURLTemplate: String?
+        package var revisionURLTemplate: String?
 
         /// Creates settings.
         public init(
@@ -98,17 +98,17 @@ extension CodePipeline {
         /// The property's name, at most 50 characters.
         public var name: String
         /// Whether it has to be filled in.
-        public var required: Bool
+        package var required: Bool
         /// Whether its value belongs to what the action is known by.
-        public var key: Bool
+        package var key: Bool
         /// Whether its value is hidden in the console.
-        public var secret: Bool
+        package var secret: Bool
         /// Whether jobs can be polled for by its value; at most one property of a type.
-        public var queryable: Bool
+        package var queryable: Bool
         /// A hint for the author, at most 160 characters.
-        public var description: String?
+        package var description: String?
         /// The type of its value.
-        public var type: PropertyType?
+        package var type: PropertyType?
 
         /// Creates a property.
         public init(
@@ -168,9 +168,9 @@ extension CodePipeline {
     /// How many artifacts an action reads or writes, each number from 0 to 5.
     public struct ArtifactDetails: Sendable, Hashable, Codable {
         /// The fewest.
-        public var minimumCount: Int
+        package var minimumCount: Int
         /// The most.
-        public var maximumCount: Int
+        package var maximumCount: Int
 
         /// Creates a range.
         public init(minimumCount: Int, maximumCount: Int) {

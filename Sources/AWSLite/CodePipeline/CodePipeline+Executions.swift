@@ -1,4 +1,4 @@
-public import FoundationEssentials
+package import FoundationEssentials
 
 extension CodePipeline {
     /// One run of an action within a pipeline's execution, as CodePipeline lists it.
@@ -8,24 +8,24 @@ extension CodePipeline {
         /// How far it has come.
         public var status: ActionExecutionStatus
         /// When it began, if it is told.
-        public var startTime: Date?
+        package var startTime: Date?
         /// When its status last changed, if it is told.
-        public var lastUpdateTime: Date?
+        package var lastUpdateTime: Date?
         /// Its configuration, with the values that variables had; secret values are masked by the service.
-        public var configuration: [String: String]
+        package var configuration: [String: String]
         /// The variables that it has set, once it has succeeded.
         public var outputVariables: [String: String]
         /// The pipeline's execution that it belongs to, if it is told.
-        public var pipelineExecutionID: String?
+        package var pipelineExecutionID: String?
         /// The name of its stage, if it is told.
         public var stageName: String?
         /// The name of its action, if it is told.
         public var actionName: String?
         /// What it is known by outside of CodePipeline, if that is told.
-        public var externalExecutionID: String?
+        package var externalExecutionID: String?
 
         /// Creates a description.
-        public init(
+        package init(
             id: String,
             status: ActionExecutionStatus,
             startTime: Date? = nil,
@@ -94,7 +94,7 @@ extension CodePipeline {
     /// A run that can't be read is left out. The right to it isn't in the policy that AWS documents for job workers.
     ///
     /// - Throws: ``AWSError``.
-    public func listActionExecutions(
+    package func listActionExecutions(
         pipelineName: String,
         pipelineExecutionID: String
     ) async throws -> [ActionExecution] {
@@ -118,7 +118,7 @@ extension CodePipeline {
     ///   - pipelineName: The pipeline.
     ///   - takePage: Takes a page, of at most 100 runs; returns whether the next one is wanted.
     /// - Throws: ``AWSError``, and what `takePage` throws.
-    public func readActionExecutions(
+    package func readActionExecutions(
         pipelineName: String,
         _ takePage: ([ActionExecution]) async throws -> Bool
     ) async throws {

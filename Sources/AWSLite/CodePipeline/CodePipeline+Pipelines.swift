@@ -1,24 +1,24 @@
-public import FoundationEssentials
+package import FoundationEssentials
 
 extension CodePipeline {
     /// A pipeline, as the account's list has it.
-    public struct PipelineSummary: Sendable, Hashable, Decodable {
+    package struct PipelineSummary: Sendable, Hashable, Decodable {
         /// The pipeline's name.
-        public var name: String
+        package var name: String
         /// When it was made, if that is told.
-        public var created: Date?
+        package var created: Date?
         /// When it was last changed, if that is told.
-        public var updated: Date?
+        package var updated: Date?
 
         /// Creates a description.
-        public init(name: String, created: Date? = nil, updated: Date? = nil) {
+        package init(name: String, created: Date? = nil, updated: Date? = nil) {
             self.name = name
             self.created = created
             self.updated = updated
         }
 
         /// Reads a description; what isn't as documented is left out but for the name.
-        public init(from decoder: any Decoder) throws {
+        package init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             self.init(
                 name: try container.decode(String.self, forKey: .name),
@@ -37,7 +37,7 @@ extension CodePipeline {
     /// A pipeline that can't be read is left out.
     ///
     /// - Throws: ``AWSError``.
-    public func listPipelines() async throws -> [PipelineSummary] {
+    package func listPipelines() async throws -> [PipelineSummary] {
         struct Input: Encodable {
             // As many as there may be on a page: by default a region has at most 1,000 pipelines.
             var maxResults = 1_000
@@ -58,7 +58,7 @@ extension CodePipeline {
     ///
     /// - Throws: ``AWSError``; ``AWSError/Code/pipelineNotFound`` and ``AWSError/Code/pipelineExecutionNotFound`` where
     ///   there is none, or none any more.
-    public func pipelineExecutionStatus(
+    package func pipelineExecutionStatus(
         pipelineName: String,
         pipelineExecutionID: String
     ) async throws -> PipelineExecutionStatus {

@@ -7,7 +7,7 @@ import HTTPTypes
 /// Every operation throws ``AWSError``, or `CancellationError` when the task is cancelled.
 public struct CodePipeline: Sendable {
     /// What the client works with; a copy of the client with, say, another retry policy is cheap.
-    public var configuration: AWSClientConfiguration
+    package var configuration: AWSClientConfiguration
 
     /// Creates a client.
     public init(_ configuration: AWSClientConfiguration) {

@@ -11,15 +11,15 @@ extension CodePipeline {
         /// The version, at most 9 characters.
         public var version: String
         /// Links.
-        public var settings: ActionTypeSettings?
+        package var settings: ActionTypeSettings?
         /// The properties that a pipeline's author fills in; at most 10.
         public var configurationProperties: [ActionConfigurationProperty]
         /// How many artifacts it reads.
-        public var inputArtifactDetails: ArtifactDetails
+        package var inputArtifactDetails: ArtifactDetails
         /// How many artifacts it writes.
-        public var outputArtifactDetails: ArtifactDetails
+        package var outputArtifactDetails: ArtifactDetails
         /// Tags of the type.
-        public var tags: [Tag]
+        package var tags: [Tag]
 
         /// Creates a definition.
         public init(
@@ -100,9 +100,9 @@ extension CodePipeline {
     /// A name and a value that somebody attached.
     public struct Tag: Sendable, Hashable, Codable {
         /// The name, at most 128 characters.
-        public var key: String
+        package var key: String
         /// The value, at most 256 characters.
-        public var value: String
+        package var value: String
 
         /// Creates a tag.
         public init(key: String, value: String) {

@@ -4,7 +4,7 @@ extension CodePipeline {
         /// The pipeline's name.
         public var pipelineName: String?
         /// The pipeline's ARN.
-        public var pipelineARN: String?
+        package var pipelineARN: String?
         /// The id of the pipeline's run.
         public var pipelineExecutionID: String?
         /// The stage's name.
@@ -75,7 +75,7 @@ extension CodePipeline {
         /// The artifact's name in the pipeline.
         public var name: String
         /// A commit's id or an object's version, for people; often absent.
-        public var revision: String?
+        package var revision: String?
         /// The bucket.
         public var bucket: String
         /// The object's key, to be used as it is.

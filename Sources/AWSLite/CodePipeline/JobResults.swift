@@ -4,7 +4,7 @@ extension CodePipeline {
     /// What a job that succeeded, or goes on later, reports.
     public struct SuccessResult: Sendable, Hashable {
         /// The longest token that CodePipeline takes, in characters.
-        public static let longestContinuationToken = 2048
+        package static let longestContinuationToken = 2048
 
         /// Makes CodePipeline offer the rest of the work as another job; `nil` ends the action.
         public var continuationToken: String?
@@ -97,13 +97,13 @@ extension CodePipeline {
     /// The revision that a source action produced.
     public struct CurrentRevision: Sendable, Hashable, Codable {
         /// The revision's id, at most 1500 characters.
-        public var revision: String
+        package var revision: String
         /// What changed, at most 100 characters.
-        public var changeIdentifier: String
+        package var changeIdentifier: String
         /// When.
-        public var created: Date?
+        package var created: Date?
         /// A summary for people, at most 2048 characters; a longer one is cut.
-        public var revisionSummary: String?
+        package var revisionSummary: String?
 
         /// Creates a revision.
         public init(revision: String, changeIdentifier: String, created: Date? = nil, revisionSummary: String? = nil) {

@@ -9,9 +9,9 @@ extension CodePipeline {
         public var description: String { rawValue }
 
         /// `Source`.
-        public static let source = Self(rawValue: "Source")
+        package static let source = Self(rawValue: "Source")
         /// `Build`.
-        public static let build = Self(rawValue: "Build")
+        package static let build = Self(rawValue: "Build")
         /// `Deploy`.
         public static let deploy = Self(rawValue: "Deploy")
         /// `Test`.
@@ -19,9 +19,9 @@ extension CodePipeline {
         /// `Invoke`.
         public static let invoke = Self(rawValue: "Invoke")
         /// `Approval`.
-        public static let approval = Self(rawValue: "Approval")
+        package static let approval = Self(rawValue: "Approval")
         /// `Compute`.
-        public static let compute = Self(rawValue: "Compute")
+        package static let compute = Self(rawValue: "Compute")
     }
 
     /// Who provides an action type; any text survives.
@@ -34,9 +34,9 @@ extension CodePipeline {
         public var description: String { rawValue }
 
         /// `AWS`.
-        public static let aws = Self(rawValue: "AWS")
+        package static let aws = Self(rawValue: "AWS")
         /// `ThirdParty`.
-        public static let thirdParty = Self(rawValue: "ThirdParty")
+        package static let thirdParty = Self(rawValue: "ThirdParty")
         /// `Custom`: every type that is made by `CreateCustomActionType`.
         public static let custom = Self(rawValue: "Custom")
     }
@@ -51,15 +51,15 @@ extension CodePipeline {
         public var description: String { rawValue }
 
         /// `Created`.
-        public static let created = Self(rawValue: "Created")
+        package static let created = Self(rawValue: "Created")
         /// `Queued`.
-        public static let queued = Self(rawValue: "Queued")
+        package static let queued = Self(rawValue: "Queued")
         /// `Dispatched`: handed out, not acknowledged.
-        public static let dispatched = Self(rawValue: "Dispatched")
+        package static let dispatched = Self(rawValue: "Dispatched")
         /// `InProgress`: acknowledged.
         public static let inProgress = Self(rawValue: "InProgress")
         /// `TimedOut`.
-        public static let timedOut = Self(rawValue: "TimedOut")
+        package static let timedOut = Self(rawValue: "TimedOut")
         /// `Succeeded`.
         public static let succeeded = Self(rawValue: "Succeeded")
         /// `Failed`.
@@ -76,13 +76,13 @@ extension CodePipeline {
         public var description: String { rawValue }
 
         /// `InProgress`.
-        public static let inProgress = Self(rawValue: "InProgress")
+        package static let inProgress = Self(rawValue: "InProgress")
         /// `Abandoned`: its pipeline was stopped without waiting for it.
-        public static let abandoned = Self(rawValue: "Abandoned")
+        package static let abandoned = Self(rawValue: "Abandoned")
         /// `Succeeded`.
-        public static let succeeded = Self(rawValue: "Succeeded")
+        package static let succeeded = Self(rawValue: "Succeeded")
         /// `Failed`.
-        public static let failed = Self(rawValue: "Failed")
+        package static let failed = Self(rawValue: "Failed")
     }
 
     /// How far a pipeline's execution has come; any text survives.
@@ -95,22 +95,22 @@ extension CodePipeline {
         public var description: String { rawValue }
 
         /// `InProgress`.
-        public static let inProgress = Self(rawValue: "InProgress")
+        package static let inProgress = Self(rawValue: "InProgress")
         /// `Stopping`: it is to stop, and waits for its actions.
-        public static let stopping = Self(rawValue: "Stopping")
+        package static let stopping = Self(rawValue: "Stopping")
         /// `Stopped`.
-        public static let stopped = Self(rawValue: "Stopped")
+        package static let stopped = Self(rawValue: "Stopped")
         /// `Succeeded`.
-        public static let succeeded = Self(rawValue: "Succeeded")
+        package static let succeeded = Self(rawValue: "Succeeded")
         /// `Superseded`: a newer one overtook it between two stages.
-        public static let superseded = Self(rawValue: "Superseded")
+        package static let superseded = Self(rawValue: "Superseded")
         /// `Failed`; a retry of its stage lets it go on.
-        public static let failed = Self(rawValue: "Failed")
+        package static let failed = Self(rawValue: "Failed")
         /// `Cancelled`: the pipeline's structure was changed meanwhile.
-        public static let cancelled = Self(rawValue: "Cancelled")
+        package static let cancelled = Self(rawValue: "Cancelled")
 
         /// Whether it is over; a state that this library doesn't know isn't.
-        public var isOver: Bool {
+        package var isOver: Bool {
             [.stopped, .succeeded, .superseded, .failed, .cancelled].contains(self)
         }
     }
@@ -131,11 +131,11 @@ extension CodePipeline {
         /// `PermissionError`: the worker isn't allowed to.
         public static let permissionError = Self(rawValue: "PermissionError")
         /// `RevisionOutOfSync`.
-        public static let revisionOutOfSync = Self(rawValue: "RevisionOutOfSync")
+        package static let revisionOutOfSync = Self(rawValue: "RevisionOutOfSync")
         /// `RevisionUnavailable`: an input artifact.
-        public static let revisionUnavailable = Self(rawValue: "RevisionUnavailable")
+        package static let revisionUnavailable = Self(rawValue: "RevisionUnavailable")
         /// `SystemUnavailable`: what the worker depends on is down.
-        public static let systemUnavailable = Self(rawValue: "SystemUnavailable")
+        package static let systemUnavailable = Self(rawValue: "SystemUnavailable")
     }
 
     /// The type of a configuration property's value; any text survives.
@@ -148,10 +148,10 @@ extension CodePipeline {
         public var description: String { rawValue }
 
         /// `String`.
-        public static let string = Self(rawValue: "String")
+        package static let string = Self(rawValue: "String")
         /// `Number`; the value travels as text.
-        public static let number = Self(rawValue: "Number")
+        package static let number = Self(rawValue: "Number")
         /// `Boolean`; the value travels as text.
-        public static let boolean = Self(rawValue: "Boolean")
+        package static let boolean = Self(rawValue: "Boolean")
     }
 }

@@ -1,18 +1,18 @@
 import FoundationEssentials
 
 /// The files `~/.aws/config` and `~/.aws/credentials`, and the profile that is in use.
-public struct AWSProfileFiles: Sendable, Hashable {
+package struct AWSProfileFiles: Sendable, Hashable {
     /// Where the files are, and which profile is wanted.
-    public struct Location: Sendable, Hashable {
+    package struct Location: Sendable, Hashable {
         /// The path of the configuration file.
-        public var configuration: String
+        package var configuration: String
         /// The path of the credentials file.
-        public var credentials: String
+        package var credentials: String
         /// The profile that somebody asked for; `nil` for `default`, which needn't exist.
-        public var profile: String?
+        package var profile: String?
 
         /// Names the files and the profile.
-        public init(configuration: String, credentials: String, profile: String? = nil) {
+        package init(configuration: String, credentials: String, profile: String? = nil) {
             self.configuration = configuration
             self.credentials = credentials
             self.profile = profile
@@ -21,7 +21,7 @@ public struct AWSProfileFiles: Sendable, Hashable {
         /// Reads `AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`, `AWS_DEFAULT_PROFILE`, `AWS_PROFILE` and `HOME`.
         ///
         /// Where both profile variables are set, `AWS_DEFAULT_PROFILE` wins, as in botocore.
-        public init(environment: [String: String]) {
+        package init(environment: [String: String]) {
             let home = environment.nonEmpty("HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path
             func path(_ name: String, _ standard: String) -> String {
                 let path = environment.nonEmpty(name) ?? standard
@@ -36,7 +36,7 @@ public struct AWSProfileFiles: Sendable, Hashable {
     }
 
     /// Where the files were looked for.
-    public let location: Location
+    package let location: Location
     /// The configuration file's sections; `nil` when there is no such file.
     let configuration: ProfileFile?
     /// The credentials file's sections; `nil` when there is no such file.
@@ -45,7 +45,7 @@ public struct AWSProfileFiles: Sendable, Hashable {
     /// Reads both files; one that doesn't exist counts as empty.
     ///
     /// - Throws: ``AWSConfigurationError`` naming the file when it can't be read, and the line when it is malformed.
-    public init(_ location: Location) throws {
+    package init(_ location: Location) throws {
         self.location = location
         configuration = try ProfileFile.read(location.configuration)
         credentials = try ProfileFile.read(location.credentials)
@@ -54,7 +54,7 @@ public struct AWSProfileFiles: Sendable, Hashable {
     /// Reads the files that an environment names.
     ///
     /// - Throws: ``AWSConfigurationError`` as ``init(_:)`` does.
-    public init(environment: [String: String]) throws {
+    package init(environment: [String: String]) throws {
         try self.init(Location(environment: environment))
     }
 
@@ -62,7 +62,7 @@ public struct AWSProfileFiles: Sendable, Hashable {
     ///
     /// - Throws: ``AWSConfigurationError`` naming the profile and the files when somebody asked for a profile that
     ///   neither of them has.
-    public func selectedProfile() throws -> AWSProfile? {
+    package func selectedProfile() throws -> AWSProfile? {
         let name = location.profile ?? "default"
         if let profile = profile(name) { return profile }
         guard location.profile != nil else { return nil }
@@ -91,9 +91,9 @@ public struct AWSProfileFiles: Sendable, Hashable {
 }
 
 /// One profile: what both files say under its name.
-public struct AWSProfile: Sendable, Hashable {
+package struct AWSProfile: Sendable, Hashable {
     /// The profile's name.
-    public let name: String
+    package let name: String
     /// Its part of the configuration file.
     let configuration: ProfileFile.Section
     /// Its part of the credentials file.
@@ -115,7 +115,7 @@ public struct AWSProfile: Sendable, Hashable {
     var place: String { "profile \"\(name)\" in \(files.location.configuration)" }
 
     /// A setting's value, from the credentials file before the configuration file; `nil` where absent or empty.
-    public func text(_ setting: String) -> String? {
+    package func text(_ setting: String) -> String? {
         guard case .text(let text)? = settings[setting.lowercased()], !text.isEmpty else { return nil }
         return text
     }

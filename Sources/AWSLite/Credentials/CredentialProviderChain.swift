@@ -12,12 +12,12 @@ public final class CredentialProviderChain: AWSCredentialProvider {
     }
 
     /// The source that has given credentials, in words; `nil` before the first, or where the source has no name.
-    public var sourceName: String? {
+    package var sourceName: String? {
         chosen.withLock { $0 }.flatMap { (providers[$0] as? NamedCredentialProvider)?.name }
     }
 
     /// The source that is being asked for the chain's first credentials, in words; `nil` where none is.
-    public var askedSourceName: String? {
+    package var askedSourceName: String? {
         asked.withLock { $0 }.flatMap { (providers[$0] as? NamedCredentialProvider)?.name }
     }
 

@@ -1,11 +1,11 @@
-public import FoundationEssentials
-public import HTTPTransport
+package import FoundationEssentials
+import HTTPTransport
 
 /// Credentials from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and a token.
 ///
 /// The token is `AWS_SECURITY_TOKEN`'s value, or else that of `AWS_SESSION_TOKEN`, in botocore's order.
 /// An empty variable counts as absent. After the time of `AWS_CREDENTIAL_EXPIRATION` they are an error.
-public struct EnvironmentCredentialProvider: AWSCredentialProvider {
+package struct EnvironmentCredentialProvider: AWSCredentialProvider {
     private let environment: [String: String]
     private let now: @Sendable () -> Date
 
@@ -14,7 +14,7 @@ public struct EnvironmentCredentialProvider: AWSCredentialProvider {
     /// - Parameters:
     ///   - environment: The environment's variables.
     ///   - now: The time.
-    public init(environment: [String: String], now: @escaping @Sendable () -> Date = { SteadyTime.ofProcess.now }) {
+    package init(environment: [String: String], now: @escaping @Sendable () -> Date = { SteadyTime.ofProcess.now }) {
         self.environment = environment
         self.now = now
     }
@@ -22,7 +22,7 @@ public struct EnvironmentCredentialProvider: AWSCredentialProvider {
     /// The credentials of the environment.
     ///
     /// - Throws: ``AWSCredentialError``; half a pair is invalid, none at all is not configured.
-    public func credentials() async throws -> AWSCredentials {
+    package func credentials() async throws -> AWSCredentials {
         let keyID = environment.nonEmpty("AWS_ACCESS_KEY_ID")
         let secret = environment.nonEmpty("AWS_SECRET_ACCESS_KEY")
         switch (keyID, secret) {

@@ -3,9 +3,9 @@ import HTTPTransport
 /// An access key pair from a profile of the shared files.
 ///
 /// The file is read at each call, so a pair that another tool renews there is used at once.
-public struct ProfileCredentialProvider: AWSCredentialProvider {
+package struct ProfileCredentialProvider: AWSCredentialProvider {
     /// Which of the two files to look in.
-    public enum File: Sendable, Hashable {
+    package enum File: Sendable, Hashable {
         /// `~/.aws/credentials`.
         case credentials
         /// `~/.aws/config`.
@@ -20,7 +20,7 @@ public struct ProfileCredentialProvider: AWSCredentialProvider {
     /// - Parameters:
     ///   - location: Where the files are, and the profile.
     ///   - file: The file to look in.
-    public init(_ location: AWSProfileFiles.Location, file: File = .credentials) {
+    package init(_ location: AWSProfileFiles.Location, file: File = .credentials) {
         self.location = location
         self.file = file
     }
@@ -33,7 +33,7 @@ public struct ProfileCredentialProvider: AWSCredentialProvider {
     ///
     /// - Throws: ``AWSCredentialError``: invalid when a file is malformed, the profile was asked for and doesn't
     ///   exist, or has half a pair; not configured when it has none.
-    public func credentials() async throws -> AWSCredentials {
+    package func credentials() async throws -> AWSCredentials {
         let path = file == .credentials ? location.credentials : location.configuration
         let profile: AWSProfile?
         do {

@@ -1,19 +1,19 @@
 /// A client of the Security Token Service that tells whose the credentials are.
 ///
 /// Roles are taken by the sources of credentials themselves; see ``CredentialProviderChain``.
-public struct SecurityTokenService: Sendable {
+package struct SecurityTokenService: Sendable {
     /// Who signs requests.
-    public struct CallerIdentity: Sendable, Hashable {
+    package struct CallerIdentity: Sendable, Hashable {
         /// The account's number.
-        public var account: String
+        package var account: String
         /// The user's or the role session's name in AWS, such as
         /// `arn:aws:sts::111122223333:assumed-role/Worker/i-0123`.
-        public var arn: String
+        package var arn: String
         /// The user's or the role's unique id.
-        public var userID: String
+        package var userID: String
 
         /// Describes a caller.
-        public init(account: String, arn: String, userID: String) {
+        package init(account: String, arn: String, userID: String) {
             self.account = account
             self.arn = arn
             self.userID = userID
@@ -21,10 +21,10 @@ public struct SecurityTokenService: Sendable {
     }
 
     /// What the client works with.
-    public var configuration: AWSClientConfiguration
+    package var configuration: AWSClientConfiguration
 
     /// Creates a client.
-    public init(_ configuration: AWSClientConfiguration) {
+    package init(_ configuration: AWSClientConfiguration) {
         self.configuration = configuration
     }
 
@@ -33,7 +33,7 @@ public struct SecurityTokenService: Sendable {
     /// Any valid credentials may; no policy can forbid it.
     ///
     /// - Throws: ``AWSError``, or `CancellationError` when the task is cancelled.
-    public func callerIdentity() async throws -> CallerIdentity {
+    package func callerIdentity() async throws -> CallerIdentity {
         let name = AWSOperationName.getCallerIdentity
         let endpoint: AWSEndpoint
         do {

@@ -1,16 +1,16 @@
 /// Where requests of a service go.
-public struct AWSEndpoint: Sendable, Hashable {
+package struct AWSEndpoint: Sendable, Hashable {
     /// `https` or `http`.
-    public var scheme: String
+    package var scheme: String
     /// Host, and port where it isn't the scheme's own.
-    public var authority: String
+    package var authority: String
     /// What goes before each request's path: empty, or a slash and segments without one at the end.
-    public var basePath: String
+    package var basePath: String
     /// Whether somebody configured it, rather than the region implying it.
-    public var isCustom: Bool
+    package var isCustom: Bool
 
     /// Creates an endpoint.
-    public init(scheme: String, authority: String, basePath: String = "", isCustom: Bool) {
+    package init(scheme: String, authority: String, basePath: String = "", isCustom: Bool) {
         self.scheme = scheme
         self.authority = authority
         self.basePath = basePath
@@ -21,7 +21,7 @@ public struct AWSEndpoint: Sendable, Hashable {
     ///
     /// - Throws: ``AWSConfigurationError`` when it isn't an `http` or `https` address without user, query and
     ///   fragment.
-    public init(custom address: String) throws {
+    package init(custom address: String) throws {
         // Not quoted in messages: somebody may have put a password into it.
         let lowered = address.lowercased()
         guard let scheme = ["https", "http"].first(where: { lowered.hasPrefix("\($0)://") }) else {
@@ -43,13 +43,13 @@ public struct AWSEndpoint: Sendable, Hashable {
     }
 
     /// The host without its port.
-    public var host: Substring {
+    package var host: Substring {
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return authority[...end] }
         return authority.prefix { $0 != ":" }
     }
 
     /// Whether the host is an IPv4 or IPv6 address rather than a name.
-    public var isAddressLiteral: Bool {
+    package var isAddressLiteral: Bool {
         if host.hasPrefix("[") { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
@@ -87,7 +87,7 @@ public struct AWSConfigurationError: Error, Sendable, Hashable, CustomStringConv
     public var message: String
 
     /// Creates an error.
-    public init(_ message: String) {
+    package init(_ message: String) {
         self.message = message
     }
 

@@ -3,18 +3,18 @@
 /// Whether a host exists isn't known here: the rules make FIPS and dual-stack names for every region. Not covered:
 /// S3's accelerated, access point, Outposts and Express endpoints, and the legacy global endpoints of S3 and STS
 /// (`us-east-1` means its regional host).
-public struct AWSEndpointResolver: Sendable, Hashable {
+package struct AWSEndpointResolver: Sendable, Hashable {
     /// The region, such as `eu-west-1`.
-    public var region: String
+    package var region: String
     /// An endpoint to use in place of the region's own.
-    public var override: String?
+    package var override: String?
     /// Whether only hosts with FIPS 140 validated cryptography will do.
-    public var usesFIPS: Bool
+    package var usesFIPS: Bool
     /// Whether only hosts with IPv6 as well as IPv4 addresses will do.
-    public var usesDualStack: Bool
+    package var usesDualStack: Bool
 
     /// Creates a resolver.
-    public init(region: String, override: String? = nil, usesFIPS: Bool = false, usesDualStack: Bool = false) {
+    package init(region: String, override: String? = nil, usesFIPS: Bool = false, usesDualStack: Bool = false) {
         self.region = region
         self.override = override
         self.usesFIPS = usesFIPS
@@ -26,7 +26,7 @@ public struct AWSEndpointResolver: Sendable, Hashable {
     /// - Throws: ``AWSConfigurationError`` when the region's name can't be part of a host name or is a pseudo
     ///   region such as `aws-global`, the override isn't an address, or FIPS or dual-stack is asked for where there
     ///   is no such endpoint: with an override, or FIPS for S3 in China.
-    public func endpoint(of service: AWSService) throws -> AWSEndpoint {
+    package func endpoint(of service: AWSService) throws -> AWSEndpoint {
         guard Self.isRegion(region) else {
             throw AWSConfigurationError("\"\(region)\" can't be the name of an AWS region")
         }
@@ -76,7 +76,7 @@ public struct AWSEndpointResolver: Sendable, Hashable {
     ///   - profile: The profile in use, if there is one.
     /// - Throws: ``AWSConfigurationError`` when what is configured isn't an address, or the profile names a
     ///   `services` section that doesn't exist.
-    public static func configuredEndpoint(
+    package static func configuredEndpoint(
         of service: AWSService,
         environment: [String: String],
         profile: AWSProfile? = nil
@@ -117,9 +117,9 @@ public struct AWSEndpointResolver: Sendable, Hashable {
 }
 
 /// Finds the region.
-public enum AWSRegion {
+package enum AWSRegion {
     /// The region of `AWS_REGION`, else `AWS_DEFAULT_REGION`, else the profile's; `nil` where nobody names one.
-    public static func configured(environment: [String: String], profile: AWSProfile? = nil) -> String? {
+    package static func configured(environment: [String: String], profile: AWSProfile? = nil) -> String? {
         environment.nonEmpty("AWS_REGION") ?? environment.nonEmpty("AWS_DEFAULT_REGION") ?? profile?.text("region")
     }
 }

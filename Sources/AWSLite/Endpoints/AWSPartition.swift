@@ -1,21 +1,21 @@
 /// A group of regions that share a suffix of host names.
-public struct AWSPartition: Sendable, Hashable {
+package struct AWSPartition: Sendable, Hashable {
     /// The partition's id, as in ARNs.
-    public let id: String
+    package let id: String
     /// The end of its ordinary host names.
-    public let suffix: String
+    package let suffix: String
     /// The end of the host names that have IPv6 addresses as well.
-    public let dualStackSuffix: String
+    package let dualStackSuffix: String
     /// The beginnings of its regions' names.
     private let prefixes: [String]
 
     /// The partition of a region; `aws` where none matches.
-    public static func of(region: String) -> AWSPartition {
+    package static func of(region: String) -> AWSPartition {
         known.first { $0.contains(region) } ?? aws
     }
 
     /// The ordinary partition.
-    public static let aws = AWSPartition(
+    package static let aws = AWSPartition(
         id: "aws",
         suffix: "amazonaws.com",
         dualStackSuffix: "api.aws",
@@ -23,7 +23,7 @@ public struct AWSPartition: Sendable, Hashable {
     )
 
     /// Every partition that botocore 1.43.11's `partitions.json` lists, in its order.
-    public static let known: [AWSPartition] = [
+    package static let known: [AWSPartition] = [
         aws,
         AWSPartition(
             id: "aws-cn",

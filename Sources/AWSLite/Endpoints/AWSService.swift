@@ -1,20 +1,20 @@
 /// A service, by each of the names that AWS has for it.
 public struct AWSService: Sendable, Hashable {
     /// The name in endpoints, and this library's own: `codepipeline`.
-    public let id: String
+    package let id: String
     /// The name in signatures.
-    public let signingName: String
+    package let signingName: String
     /// The end of `AWS_ENDPOINT_URL_…`.
-    public let environmentName: String
+    package let environmentName: String
     /// The name in a `[services …]` section of the configuration file.
-    public let configurationName: String
+    package let configurationName: String
 
     /// AWS CodePipeline.
     public static let codePipeline = AWSService("codepipeline")
     /// Amazon S3.
     public static let s3 = AWSService("s3")
     /// The AWS Security Token Service.
-    public static let sts = AWSService("sts")
+    package static let sts = AWSService("sts")
 
     /// IAM Identity Center's portal, which credentials come from.
     static let sso = AWSService("portal.sso", named: "sso")

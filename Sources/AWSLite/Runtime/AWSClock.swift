@@ -51,7 +51,7 @@ public final class AWSClock: Sendable {
     ///
     /// It stays as it is, so that dates by it pass evenly, too. It grows only where this host has stood still while AWS's
     /// time went on, as a virtual machine does that is paused.
-    public var offset: TimeInterval? { state.withLock { $0.offset } }
+    package var offset: TimeInterval? { state.withLock { $0.offset } }
 
     /// How far the time of the next signature is ahead of `local`.
     var signingOffset: TimeInterval { state.withLock { $0.signingOffset } }

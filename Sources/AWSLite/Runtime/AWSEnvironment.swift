@@ -75,10 +75,10 @@ public struct AWSEnvironment: Sendable {
     }
 
     /// Whether `AWS_USE_FIPS_ENDPOINT`, else the profile's `use_fips_endpoint`, says `true`.
-    public var usesFIPS: Bool { isOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") }
+    package var usesFIPS: Bool { isOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint") }
 
     /// Whether `AWS_USE_DUALSTACK_ENDPOINT`, else the profile's `use_dualstack_endpoint`, says `true`.
-    public var usesDualStack: Bool { isOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint") }
+    package var usesDualStack: Bool { isOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint") }
 
     /// Where buckets stand, by `addressing_style` of the profile's `s3` settings; `auto` where it isn't there.
     ///

@@ -1,4 +1,4 @@
-public import FoundationEssentials
+package import FoundationEssentials
 public import HTTPTransport
 
 /// A call to AWS failed.
@@ -27,7 +27,7 @@ public struct AWSError: Error, Sendable, Hashable {
     /// The id that AWS's support asks for.
     public var requestID: String?
     /// S3's second id (`x-amz-id-2`), which AWS's support asks for as well.
-    public var extendedRequestID: String?
+    package var extendedRequestID: String?
     /// The reply's HTTP status; `nil` when no reply came.
     public var httpStatus: Int?
     /// The service's id, such as `codepipeline`.
@@ -44,7 +44,7 @@ public struct AWSError: Error, Sendable, Hashable {
     /// An `InvalidJobStateException` for a result is then most likely the echo of one's own earlier attempt.
     public var earlierAttemptMayHaveBeenProcessed: Bool
     /// How many times the request was sent, the last one included.
-    public var attempts: Int
+    package var attempts: Int
     /// Whether the service refused because it is asked too often; then nothing was processed.
     public var isThrottling: Bool
     /// How long the service wants to be left alone.
@@ -52,7 +52,7 @@ public struct AWSError: Error, Sendable, Hashable {
     /// The region that a bucket is in, where S3 was asked in another one.
     public var bucketRegion: String?
     /// What time it was for the service, by its reply's `Date`.
-    public var serverDate: Date?
+    package var serverDate: Date?
     /// Whether the reply has nothing of the service's own: somebody in between has answered.
     ///
     /// The code is ``Code/malformedReply`` then.
@@ -63,7 +63,7 @@ public struct AWSError: Error, Sendable, Hashable {
     var signatureDate: Date?
 
     /// Creates an error, as a stand-in for a service does.
-    public init(
+    package init(
         _ code: Code,
         _ message: String,
         service: String = "",
@@ -138,7 +138,7 @@ extension AWSError.Code {
     /// The action type exists with another definition.
     public static let actionTypeAlreadyExists: Self = "ActionTypeAlreadyExistsException"
     /// A member is missing, malformed or too long.
-    public static let validation: Self = "ValidationException"
+    package static let validation: Self = "ValidationException"
     /// Another worker has the job, or it was offered anew since.
     public static let invalidNonce: Self = "InvalidNonceException"
     /// No such job.
@@ -146,43 +146,43 @@ extension AWSError.Code {
     /// The job isn't in progress any more.
     public static let invalidJobState: Self = "InvalidJobStateException"
     /// The output variables are larger than 122,880 bytes in all.
-    public static let outputVariablesSizeExceeded: Self = "OutputVariablesSizeExceededException"
+    package static let outputVariablesSizeExceeded: Self = "OutputVariablesSizeExceededException"
     /// A quota is used up, such as 50 custom action types; not throttling.
     public static let limitExceeded: Self = "LimitExceededException"
     /// Somebody else changes the same thing.
-    public static let concurrentModification: Self = "ConcurrentModificationException"
+    package static let concurrentModification: Self = "ConcurrentModificationException"
     /// No such pipeline.
-    public static let pipelineNotFound: Self = "PipelineNotFoundException"
+    package static let pipelineNotFound: Self = "PipelineNotFoundException"
     /// The pipeline has no such execution, or none any more.
-    public static let pipelineExecutionNotFound: Self = "PipelineExecutionNotFoundException"
+    package static let pipelineExecutionNotFound: Self = "PipelineExecutionNotFoundException"
     /// The page's token is no good.
-    public static let invalidNextToken: Self = "InvalidNextTokenException"
+    package static let invalidNextToken: Self = "InvalidNextTokenException"
 
     // Common to services.
 
     /// Too many requests.
     public static let throttling: Self = "ThrottlingException"
     /// The credentials don't allow it.
-    public static let accessDeniedException: Self = "AccessDeniedException"
+    package static let accessDeniedException: Self = "AccessDeniedException"
     /// The service knows no such access key.
-    public static let unrecognizedClient: Self = "UnrecognizedClientException"
+    package static let unrecognizedClient: Self = "UnrecognizedClientException"
     /// The session token has expired; JSON services.
-    public static let expiredTokenException: Self = "ExpiredTokenException"
+    package static let expiredTokenException: Self = "ExpiredTokenException"
     /// The signature is wrong; JSON services.
-    public static let invalidSignature: Self = "InvalidSignatureException"
+    package static let invalidSignature: Self = "InvalidSignatureException"
     /// The service failed.
-    public static let internalFailure: Self = "InternalFailure"
+    package static let internalFailure: Self = "InternalFailure"
     /// The service is down for the moment.
-    public static let serviceUnavailable: Self = "ServiceUnavailable"
+    package static let serviceUnavailable: Self = "ServiceUnavailable"
 
     // S3's.
 
     /// The credentials, or the bucket's policy, don't allow it; S3.
     public static let accessDenied: Self = "AccessDenied"
     /// The session token has expired; S3.
-    public static let expiredToken: Self = "ExpiredToken"
+    package static let expiredToken: Self = "ExpiredToken"
     /// The session token is malformed or not the key's.
-    public static let invalidToken: Self = "InvalidToken"
+    package static let invalidToken: Self = "InvalidToken"
     /// No such object.
     public static let noSuchKey: Self = "NoSuchKey"
     /// No such bucket.
@@ -192,16 +192,16 @@ extension AWSError.Code {
     /// The object isn't the one that a condition of the request names.
     public static let preconditionFailed: Self = "PreconditionFailed"
     /// The signature is wrong; S3.
-    public static let signatureDoesNotMatch: Self = "SignatureDoesNotMatch"
+    package static let signatureDoesNotMatch: Self = "SignatureDoesNotMatch"
     /// The clock is wrong by more than 15 minutes.
-    public static let requestTimeTooSkewed: Self = "RequestTimeTooSkewed"
+    package static let requestTimeTooSkewed: Self = "RequestTimeTooSkewed"
     /// Too many requests; S3.
-    public static let slowDown: Self = "SlowDown"
+    package static let slowDown: Self = "SlowDown"
 
     /// Whether the code means that the service is asked too often.
     ///
     /// botocore's list without `LimitExceededException`, which for CodePipeline is a quota.
-    public var isThrottling: Bool {
+    package var isThrottling: Bool {
         switch rawValue {
         case "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
             "RequestThrottled", "TooManyRequestsException", "ProvisionedThroughputExceededException",

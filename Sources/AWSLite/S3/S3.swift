@@ -8,9 +8,9 @@ import HTTPTypes
 /// and are sent byte for byte.
 public struct S3: Sendable {
     /// What the client works with.
-    public var configuration: AWSClientConfiguration
+    package var configuration: AWSClientConfiguration
     /// Where the bucket stands.
-    public var addressingStyle: AddressingStyle
+    package var addressingStyle: AddressingStyle
 
     /// Creates a client.
     ///

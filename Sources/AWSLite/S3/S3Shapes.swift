@@ -6,9 +6,9 @@ extension S3 {
     /// How S3 encrypts an object.
     public struct ServerSideEncryption: Sendable, Hashable {
         /// The algorithm's name on the wire.
-        public let algorithm: String
+        package let algorithm: String
         /// The KMS key; `nil` for the account's own S3 key.
-        public let keyID: String?
+        package let keyID: String?
 
         private init(algorithm: String, keyID: String?) {
             self.algorithm = algorithm
@@ -21,7 +21,7 @@ extension S3 {
         }
 
         /// Encryption under a key that S3 manages.
-        public static var s3Managed: Self { Self(algorithm: "AES256", keyID: nil) }
+        package static var s3Managed: Self { Self(algorithm: "AES256", keyID: nil) }
     }
 
     /// What S3 says of an object that it has written.
@@ -32,7 +32,7 @@ extension S3 {
         public var versionID: String?
 
         /// Creates a result, as a stand-in for S3 does.
-        public init(eTag: String? = nil, versionID: String? = nil) {
+        package init(eTag: String? = nil, versionID: String? = nil) {
             self.eTag = eTag
             self.versionID = versionID
         }
@@ -59,7 +59,7 @@ extension S3 {
         public var metadata: [String: String]
 
         /// Creates an object, as a stand-in for S3 does.
-        public init(
+        package init(
             body: Data,
             eTag: String? = nil,
             contentType: String? = nil,
@@ -85,14 +85,14 @@ extension S3 {
         /// The version, in a bucket that keeps versions.
         public var versionID: String?
         /// The algorithm of server-side encryption.
-        public var encryptionAlgorithm: String?
+        package var encryptionAlgorithm: String?
         /// The KMS key of server-side encryption.
-        public var encryptionKeyID: String?
+        package var encryptionKeyID: String?
         /// What stands under `x-amz-meta-…`, by lower-case names.
         public var metadata: [String: String]
 
         /// Creates a head, as a stand-in for S3 does.
-        public init(
+        package init(
             contentLength: Int? = nil,
             eTag: String? = nil,
             contentType: String? = nil,

@@ -18,22 +18,22 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
     private let methodEnd, pathEnd, queryEnd, namesStart, namesEnd: Int
 
     /// The method, upper-case.
-    public var method: String { String(part(0..<methodEnd)) }
+    package var method: String { String(part(0..<methodEnd)) }
     /// The path as it enters the signature.
-    public var path: String { String(part(methodEnd + 1..<pathEnd)) }
+    package var path: String { String(part(methodEnd + 1..<pathEnd)) }
     /// The query as it enters the signature: sorted, its escapes as they were written.
-    public var query: String { String(part(pathEnd + 1..<queryEnd)) }
+    package var query: String { String(part(pathEnd + 1..<queryEnd)) }
     /// The signed header fields: lower-case names, trimmed and merged values, sorted by name.
-    public var headers: [(name: String, value: String)] {
+    package var headers: [(name: String, value: String)] {
         part(queryEnd + 1..<namesStart).utf8.split(separator: UInt8(ascii: "\n")).map { line in
             let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
             return (String(Substring(parts[0])), parts.count > 1 ? String(Substring(parts[1])) : "")
         }
     }
     /// The names of the signed fields, joined by semicolons.
-    public var signedHeaders: String { String(signedHeaderNames) }
+    package var signedHeaders: String { String(signedHeaderNames) }
     /// The hexadecimal SHA-256 digest of the body, or one of S3's literals such as `UNSIGNED-PAYLOAD`.
-    public var payloadHash: String { String(part(namesEnd + 1..<text.utf8.count)) }
+    package var payloadHash: String { String(part(namesEnd + 1..<text.utf8.count)) }
 
     /// Builds the canonical form of a request.
     ///
@@ -46,7 +46,7 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
     ///     lacks takes part with an empty value.
     ///   - payloadHash: The digest of the body as ``SigV4PayloadHash/text`` gives it.
     ///   - pathStyle: ``PathStyle/verbatim`` for S3, else ``PathStyle/normalized``.
-    public init(
+    package init(
         method: String,
         path: String,
         query: String,

@@ -1,36 +1,36 @@
-public import FoundationEssentials
-public import HTTPTransport
+package import FoundationEssentials
+package import HTTPTransport
 
 /// What a signature is good for: one day, one region, one service.
-public struct SigV4Scope: Sendable, Hashable {
+package struct SigV4Scope: Sendable, Hashable {
     /// The day in UTC as `yyyyMMdd`.
-    public let day: String
+    package let day: String
     /// The region, such as `eu-west-1`.
-    public let region: String
+    package let region: String
     /// The service's signing name, such as `codepipeline`.
-    public let service: String
+    package let service: String
 
     /// Creates a scope.
-    public init(day: String, region: String, service: String) {
+    package init(day: String, region: String, service: String) {
         self.day = day
         self.region = region
         self.service = service
     }
 
     /// The scope as the string to sign has it.
-    public var text: String { "\(day)/\(region)/\(service)/aws4_request" }
+    package var text: String { "\(day)/\(region)/\(service)/aws4_request" }
 }
 
 /// The arithmetic of AWS Signature Version 4, after the canonical request.
 public enum SigV4 {
     /// The name of the algorithm, as in the `Authorization` header.
-    public static let algorithm = "AWS4-HMAC-SHA256"
+    package static let algorithm = "AWS4-HMAC-SHA256"
 
     /// The digest of an empty body.
     public static let emptyPayloadHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
     /// A time in UTC as `yyyyMMddTHHmmssZ`, which is the form of `X-Amz-Date`.
-    public static func timestamp(_ date: Date) -> String {
+    package static func timestamp(_ date: Date) -> String {
         // Howard Hinnant's civil-from-days; years before 0 or after 9999 can't be signed and are pinned.
         let seconds = Int64(min(max(date.timeIntervalSince1970.rounded(.down), -62_167_219_200), 253_402_300_799))
         let (days, second) = (floorDivide(seconds, 86_400), floorRemainder(seconds, 86_400))
@@ -63,7 +63,7 @@ public enum SigV4 {
     /// The hexadecimal SHA-256 digest of a body.
     ///
     /// - Throws: An ``AWSSigningError`` when libcrypto fails.
-    public static func payloadHash(_ body: Data) throws -> String {
+    package static func payloadHash(_ body: Data) throws -> String {
         do { return Digest.hex(try Digest.sha256(body.span)) } catch {
             throw AWSSigningError.cryptography
         }
@@ -72,7 +72,7 @@ public enum SigV4 {
     /// The string to sign.
     ///
     /// - Throws: An ``AWSSigningError`` when libcrypto fails.
-    public static func stringToSign(
+    package static func stringToSign(
         _ canonicalRequest: SigV4CanonicalRequest,
         timestamp: String,
         scope: SigV4Scope
@@ -105,7 +105,8 @@ public enum SigV4 {
     /// The signature of a string to sign, in hexadecimal digits.
     ///
     /// - Throws: An ``AWSSigningError`` when libcrypto fails.
-    public static func signature(of stringToSign: String, secretAccessKey: Secret, scope: SigV4Scope) throws -> String {
+    package static func signature(of stringToSign: String, secretAccessKey: Secret, scope: SigV4Scope) throws -> String
+    {
         do {
             return Digest.hex(try key(for: secretAccessKey, scope).code(of: stringToSign))
         } catch {
@@ -126,7 +127,7 @@ public enum SigV4 {
     }
 
     /// Whether two signatures are the same, in a time that doesn't tell where they differ.
-    public static func matches(_ left: String, _ right: String) -> Bool {
+    package static func matches(_ left: String, _ right: String) -> Bool {
         let (left, right) = (Array(left.utf8), Array(right.utf8))
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
@@ -158,18 +159,18 @@ public enum AWSSigningError: Error, Sendable, Hashable, CustomStringConvertible 
 }
 
 /// The parts of an `Authorization` header of Signature Version 4, as a server that verifies reads them.
-public struct SigV4Authorization: Sendable, Hashable {
+package struct SigV4Authorization: Sendable, Hashable {
     /// The access key that the caller claims to hold.
-    public let accessKeyID: String
+    package let accessKeyID: String
     /// What the signature claims to be good for.
-    public let scope: SigV4Scope
+    package let scope: SigV4Scope
     /// The names of the header fields that took part, lower-case.
-    public let signedHeaders: [String]
+    package let signedHeaders: [String]
     /// The signature in hexadecimal digits.
-    public let signature: String
+    package let signature: String
 
     /// Reads a header's value, or returns `nil` where it isn't of this kind.
-    public init?(_ header: String) {
+    package init?(_ header: String) {
         guard header.hasPrefix(SigV4.algorithm), let space = header.firstIndex(of: " ") else { return nil }
         guard header[..<space] == SigV4.algorithm else { return nil }
         var fields: [String: String] = [:]

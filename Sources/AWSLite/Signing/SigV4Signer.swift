@@ -10,7 +10,7 @@ public enum SigV4PayloadHash: Sendable, Hashable {
     case unsigned
 
     /// The text that enters the canonical request.
-    public var text: String {
+    package var text: String {
         switch self {
         case .digest(let digest): digest
         case .unsigned: "UNSIGNED-PAYLOAD"
@@ -21,13 +21,13 @@ public enum SigV4PayloadHash: Sendable, Hashable {
 /// Signs requests with AWS Signature Version 4, as a pure function of the request, the credentials and the time.
 public struct SigV4Signer: Sendable, Hashable {
     /// The service's signing name, such as `codepipeline` or `s3`.
-    public let service: String
+    package let service: String
     /// The region, such as `eu-west-1`.
-    public let region: String
+    package let region: String
     /// How the path enters the signature.
-    public let pathStyle: SigV4CanonicalRequest.PathStyle
+    package let pathStyle: SigV4CanonicalRequest.PathStyle
     /// Whether the body's digest is sent, and signed, as `x-amz-content-sha256`.
-    public let sendsPayloadHash: Bool
+    package let sendsPayloadHash: Bool
 
     /// Creates a signer: with S3's rules for the service `s3`, with the ordinary ones for any other.
     public init(service: String, region: String) {

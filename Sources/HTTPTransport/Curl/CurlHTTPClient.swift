@@ -21,7 +21,7 @@ public final class CurlHTTPClient: HTTPClient {
         /// How servers are reached.
         public var proxy: Proxy = .environment
         /// Tells before each call how servers are reached, where that may change; `nil` for ``proxy``.
-        public var currentProxy: (@Sendable () async -> Proxy)?
+        package var currentProxy: (@Sendable () async -> Proxy)?
         /// The longest time that name lookup, connection and TLS handshake may take together.
         public var connectTimeout: Duration = .seconds(10)
         /// `User-Agent` of requests that bring none.
@@ -100,7 +100,7 @@ public final class CurlHTTPClient: HTTPClient {
     /// - Returns: The report, which also tells a failure; within ``Configuration/connectTimeout``, or twice that for a
     ///   certificate that isn't trusted.
     /// - Throws: `CancellationError` when the task was cancelled.
-    public func probe(_ url: String) async throws -> ConnectionReport {
+    package func probe(_ url: String) async throws -> ConnectionReport {
         var report = try await probe(url, isVerified: true)
         if report.failure?.code == .tlsFailed, report.certificates.isEmpty {
             report.certificates = try await probe(url, isVerified: false).certificates

@@ -1,42 +1,42 @@
 /// How the stand-in of CodePipeline behaves where tests want a choice, or AWS says nothing.
 public struct CodePipelineBehavior: Sendable {
     /// Whether signatures are verified.
-    public var verifiesSignatures = true
+    package var verifiesSignatures = true
     /// How far the time of a signature may be from the real one.
-    public var signatureTolerance: Duration = .seconds(300)
+    package var signatureTolerance: Duration = .seconds(300)
     /// Whether nested objects carry the extra `__type` that AWS sends.
-    public var emitsNestedTypes = true
+    package var emitsNestedTypes = true
     /// How long a job stays dispatched without acknowledgement before it's offered again.
     public var redispatchInterval: Duration = .seconds(30)
     /// How often a job is handed out again before that, to any poll.
-    public var handsOutAgain = HandsOutAgain.never
+    package var handsOutAgain = HandsOutAgain.never
     /// Whether a job that is handed out again keeps its nonce, rather than that the older one is stale.
-    public var keepsNonce = false
+    package var keepsNonce = false
     /// The answer to an acknowledgement with a stale nonce of a job that nobody has acknowledged.
-    public var staleNonce = StaleNonce.invalidNonce
+    package var staleNonce = StaleNonce.invalidNonce
     /// Whether a second acknowledgement with the same nonce is answered `InProgress`, not `InvalidNonceException`.
-    public var acceptsRepeatedAcknowledgement = false
+    package var acceptsRepeatedAcknowledgement = false
     /// The answer to a result for a job that isn't in progress.
-    public var lateResult = LateResult.invalidJobState
+    package var lateResult = LateResult.invalidJobState
     /// Whether GetJobDetails still answers for a job that has ended.
-    public var answersDetailsOfEndedJobs = false
+    package var answersDetailsOfEndedJobs = false
     /// How long after a result with a continuation token the next job is offered.
     public var continuationDelay: Duration = .zero
     /// How long an action may take, over all its jobs.
-    public var actionTimeout: Duration = .seconds(86_400)
+    package var actionTimeout: Duration = .seconds(86_400)
     /// How long the artifact credentials of a job are good.
-    public var credentialLifetime: Duration = .seconds(900)
+    package var credentialLifetime: Duration = .seconds(900)
     /// The number of jobs of a poll that names none.
-    public var defaultBatchSize = 1
+    package var defaultBatchSize = 1
     /// How many custom action types there may be.
-    public var actionTypeLimit = 50
+    package var actionTypeLimit = 50
     /// How many entries a page of a list has where the request names no number.
-    public var pageSize = 50
+    package var pageSize = 50
     /// Whether a pipeline needs at least two stages, with sources in the first alone.
-    public var requiresSourceStage = true
+    package var requiresSourceStage = true
 
     /// How often a job is handed out that was dispatched and not acknowledged, before its time.
-    public enum HandsOutAgain: String, Sendable, CaseIterable {
+    package enum HandsOutAgain: String, Sendable, CaseIterable {
         /// Not at all.
         case never
         /// At the next poll, and then not before its time.
@@ -46,7 +46,7 @@ public struct CodePipelineBehavior: Sendable {
     }
 
     /// What an acknowledgement with a stale nonce gets.
-    public enum StaleNonce: String, Sendable, CaseIterable {
+    package enum StaleNonce: String, Sendable, CaseIterable {
         /// `InvalidNonceException`.
         case invalidNonce
         /// The job's status, such as `Dispatched`.
@@ -54,7 +54,7 @@ public struct CodePipelineBehavior: Sendable {
     }
 
     /// What a result for a job that isn't in progress gets.
-    public enum LateResult: String, Sendable {
+    package enum LateResult: String, Sendable {
         /// `InvalidJobStateException`.
         case invalidJobState = "InvalidJobStateException"
         /// `JobNotFoundException`.

@@ -3,7 +3,7 @@ import Foundation
 /// What Swift callers use without HTTP.
 extension LocalCodePipeline {
     /// The id of the one type of AWS's own in the stand-in: an S3 source that succeeds at once.
-    public static var sourceActionType: JSON { World.source.json }
+    package static var sourceActionType: JSON { World.source.json }
 
     /// Starts an execution.
     ///
@@ -35,24 +35,24 @@ extension LocalCodePipeline {
     }
 
     /// How an execution stands, or `nil` where there's none of that id.
-    public func execution(_ id: String) -> ExecutionReport? {
+    package func execution(_ id: String) -> ExecutionReport? {
         world.read { $0.report(of: id) }
     }
 
     /// How all executions of a pipeline stand, in order of their start.
-    public func executions(of pipeline: String) -> [ExecutionReport] {
+    package func executions(of pipeline: String) -> [ExecutionReport] {
         world.read { world in
             (world.executionOrder[pipeline] ?? []).compactMap(world.report)
         }
     }
 
     /// How a job stands, or `nil` where there's none of that id.
-    public func job(_ id: String) -> JobReport? {
+    package func job(_ id: String) -> JobReport? {
         world.read { world in world.jobs[id].map(world.report) }
     }
 
     /// The jobs that have not ended, in order of creation.
-    public var openJobs: [JobReport] {
+    package var openJobs: [JobReport] {
         world.read { world in
             world.openJobs.compactMap { world.jobs[$0] }.sorted { $0.number < $1.number }.map(world.report)
         }
@@ -63,7 +63,7 @@ extension LocalCodePipeline {
     /// What time alone brings about is seen after ``settle()`` or the next request.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func wait<R: Sendable>(
+    package func wait<R: Sendable>(
         for executionID: String,
         until condition: @escaping @Sendable (ExecutionReport) -> R?
     ) async throws -> R {
@@ -89,7 +89,7 @@ extension LocalCodePipeline {
     /// Waits until an action of an execution has a job in progress, that is, acknowledged.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func jobInProgress(ofAction name: String, in executionID: String) async throws -> JobReport {
+    package func jobInProgress(ofAction name: String, in executionID: String) async throws -> JobReport {
         try await wait(for: executionID) { execution in
             execution.action(name)?.jobs.last { $0.status == "InProgress" }
         }

@@ -6,12 +6,12 @@ import Foundation
 /// signatures are verified, nonces go stale. Where AWS says nothing, ``behavior`` has a knob.
 public final class LocalCodePipeline: LocalService {
     /// The account in which everything happens.
-    public static let accountID = "111122223333"
+    package static let accountID = "111122223333"
 
     /// `codepipeline`.
-    public let name = "codepipeline"
+    package let name = "codepipeline"
     /// The time.
-    public let clock: LocalClock
+    package let clock: LocalClock
 
     let world: Watched<World>
     private let verifier: SignatureVerifier
@@ -37,7 +37,7 @@ public final class LocalCodePipeline: LocalService {
     }
 
     /// Gives an access key another secret, for all AWS services that share it; the old one is refused from then on.
-    public func setSecretAccessKey(_ secret: String, of accessKeyID: String) {
+    package func setSecretAccessKey(_ secret: String, of accessKeyID: String) {
         world.read(\.registry).add(.init(secretAccessKey: secret), for: accessKeyID)
     }
 
@@ -50,20 +50,20 @@ public final class LocalCodePipeline: LocalService {
     /// Brings all actions to where they have to be now, as each request does.
     ///
     /// Call it after the clock was moved, so that waits for what time alone brings about end.
-    public func settle() {
+    package func settle() {
         let now = clock.now
         world.change { $0.settle(now: now) }
     }
 
     /// The operation that the `X-Amz-Target` header names.
-    public func operation(of request: LocalRequest) -> String {
+    package func operation(of request: LocalRequest) -> String {
         let target = request["X-Amz-Target"] ?? ""
         let prefix = "CodePipeline_20150709."
         return target.hasPrefix(prefix) ? String(target.dropFirst(prefix.count)) : "Unknown"
     }
 
     /// The ids and names in a request.
-    public func facts(of request: LocalRequest) -> [String: String] {
+    package func facts(of request: LocalRequest) -> [String: String] {
         guard let input = try? JSON(parsing: request.body) else { return [:] }
         var facts: [String: String] = [:]
         for name in ["jobId", "nonce", "name", "pipelineName", "pipelineExecutionId", "provider", "version"] {
@@ -79,7 +79,7 @@ public final class LocalCodePipeline: LocalService {
     }
 
     /// Answers a call of the API.
-    public func reply(to request: LocalRequest) async -> LocalReply {
+    package func reply(to request: LocalRequest) async -> LocalReply {
         do throws(LocalServiceError) {
             guard request.method == "POST", request.path == "/" else {
                 throw LocalServiceError(
@@ -99,7 +99,7 @@ public final class LocalCodePipeline: LocalService {
     }
 
     /// An error as AWS JSON 1.1 has it.
-    public func errorReply(status: Int, code: String, message: String) -> LocalReply {
+    package func errorReply(status: Int, code: String, message: String) -> LocalReply {
         // The service puts the name of its namespace before some codes; clients have to cut it off.
         reply(
             status: status,

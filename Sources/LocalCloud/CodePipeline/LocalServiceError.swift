@@ -1,7 +1,7 @@
 /// An error as the stand-in of CodePipeline answers it.
 public struct LocalServiceError: Error, Sendable, CustomStringConvertible {
     /// The error code, such as `ValidationException`.
-    public let code: String
+    package let code: String
     /// What's wrong.
     public let message: String
     let status: Int

@@ -5,11 +5,11 @@ public struct ExecutionReport: Sendable {
     /// The execution's id.
     public var id: String
     /// The pipeline's name.
-    public var pipeline: String
+    package var pipeline: String
     /// `InProgress`, `Succeeded`, `Failed`, `Stopping`, `Stopped`, `Cancelled` or `Superseded`.
     public var status: String
     /// The status of each stage that was entered, in order.
-    public var stages: [(name: String, status: String)]
+    package var stages: [(name: String, status: String)]
     /// The runs of all actions, retries included, in order of their start.
     public var actions: [ActionReport]
 
@@ -23,43 +23,43 @@ public struct ExecutionReport: Sendable {
 /// How a run of an action stands.
 public struct ActionReport: Sendable {
     /// Where an artifact is.
-    public struct Place: Sendable, Hashable {
+    package struct Place: Sendable, Hashable {
         /// The bucket.
-        public var bucket: String
+        package var bucket: String
         /// The key.
-        public var key: String
+        package var key: String
     }
 
     /// The action execution's id.
     public var id: String
     /// The pipeline execution's id.
-    public var executionID: String
+    package var executionID: String
     /// The stage's name.
-    public var stage: String
+    package var stage: String
     /// The action's name.
     public var name: String
     /// The provider of the action's type.
-    public var provider: String
+    package var provider: String
     /// `InProgress`, `Succeeded`, `Failed` or `Abandoned`.
     public var status: String
     /// When it started.
-    public var started: Date
+    package var started: Date
     /// When it changed last.
-    public var updated: Date
+    package var updated: Date
     /// The configuration after variables are put in.
-    public var configuration: [String: String]
+    package var configuration: [String: String]
     /// The places of its input artifacts.
-    public var inputArtifacts: [String: Place]
+    package var inputArtifacts: [String: Place]
     /// The places of its output artifacts.
-    public var outputArtifacts: [String: Place]
+    package var outputArtifacts: [String: Place]
     /// The summary of the last result.
     public var summary: String?
     /// The external id of the last result.
     public var externalExecutionID: String?
     /// The link that the type's template makes of it.
-    public var externalExecutionURL: String?
+    package var externalExecutionURL: String?
     /// The percentage of the last result.
-    public var percentComplete: Int?
+    package var percentComplete: Int?
     /// The type of the failure.
     public var errorCode: String?
     /// The message of the failure.
@@ -80,11 +80,11 @@ public struct JobReport: Sendable {
     /// `Queued`, `Dispatched`, `InProgress`, `Succeeded`, `Failed` or `TimedOut`.
     public var status: String
     /// The nonce of the last hand-out.
-    public var nonce: String
+    package var nonce: String
     /// How often it was handed out.
-    public var dispatches: Int
+    package var dispatches: Int
     /// The token that it was continued with.
-    public var continuationToken: String?
+    package var continuationToken: String?
     /// When it was made.
     public var created: Date
     /// When it was acknowledged.
@@ -92,7 +92,7 @@ public struct JobReport: Sendable {
     /// When its result came, or it was given up.
     public var ended: Date?
     /// The request that reported its result.
-    public var result: JSON?
+    package var result: JSON?
 }
 
 extension World {

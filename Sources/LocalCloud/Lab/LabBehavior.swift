@@ -7,7 +7,7 @@ public struct LabBehavior: Sendable {
     // MARK: Transport
 
     /// What stands before the lab.
-    public enum Gateway: Sendable {
+    package enum Gateway: Sendable {
         /// Nothing wrong.
         case working
         /// The gateway answers an HTML page with status 502; the lab sees nothing.
@@ -19,24 +19,24 @@ public struct LabBehavior: Sendable {
     }
 
     /// What stands before the lab.
-    public var gateway = Gateway.working
+    package var gateway = Gateway.working
     /// Whether `/API/V2/Sandboxes` is `/api/v2/sandboxes`.
-    public var ignoresCaseOfPaths = true
+    package var ignoresCaseOfPaths = true
     /// The status of a route that this release doesn't know: `Invalid Api call`.
-    public var unknownRouteStatus = 404
+    package var unknownRouteStatus = 404
     /// Whether this release has activity and output (since 8.1).
-    public var knowsActivity = true
+    package var knowsActivity = true
     /// How many requests within ``rateWindow`` are answered before the quota is exceeded; `nil` for no quota.
-    public var rateQuota: Int?
+    package var rateQuota: Int?
     /// The length of time that ``rateQuota`` counts in.
-    public var rateWindow: Duration = .seconds(60)
+    package var rateWindow: Duration = .seconds(60)
     /// The status of an exceeded quota.
-    public var rateQuotaStatus = 429
+    package var rateQuotaStatus = 429
 
     // MARK: Login
 
     /// What tokens look like.
-    public enum TokenStyle: Sendable {
+    package enum TokenStyle: Sendable {
         /// Sixteen random bytes in base64: 24 characters, the last two `=`, with a `/` in three of ten.
         case base64
         /// The same with a `/` before all else and a `+` within, which need care in a path.
@@ -48,41 +48,41 @@ public struct LabBehavior: Sendable {
     }
 
     /// What tokens look like.
-    public var tokenStyle = TokenStyle.base64
+    package var tokenStyle = TokenStyle.base64
     /// How long a token is good.
     public var tokenLifetime: Duration = .seconds(300 * 60)
     /// Whether each use of a token gives it its whole life again.
-    public var tokenLifeSlides = false
+    package var tokenLifeSlides = false
     /// Whether a token may stand in the path of its deletion as it is, slashes and all, as Quali's own client sends it.
-    public var takesRawTokenInPath = true
+    package var takesRawTokenInPath = true
     /// Whether every login is refused, as it is with a password that was changed.
-    public var refusesLogins = false
+    package var refusesLogins = false
     /// How many failed logins in a row lock a user out; `nil` for no such protection.
-    public var failedLoginsToLock: Int?
+    package var failedLoginsToLock: Int?
     /// For how long a user who is locked out is refused, whatever the password.
-    public var lockTime: Duration = .seconds(36_000)
+    package var lockTime: Duration = .seconds(36_000)
     /// The status for an unknown or expired token; releases have been seen that don't say 401.
-    public var invalidTokenStatus = 401
+    package var invalidTokenStatus = 401
 
     // MARK: Start
 
     /// The status of requests that miss something.
-    public var validationStatus = 400
+    package var validationStatus = 400
     /// The status of a start whose resources are taken.
-    public var conflictStatus = 400
+    package var conflictStatus = 400
     /// What stands around the conflict's known words.
-    public var conflictMessage = "Blueprint has conflicting resources"
+    package var conflictMessage = "Blueprint has conflicting resources"
     /// A limit to the sandboxes that go on at once, and what a start beyond it is answered; the words aren't published.
-    public struct Limit: Sendable {
+    package struct Limit: Sendable {
         /// How many sandboxes may go on.
-        public var sandboxes: Int
+        package var sandboxes: Int
         /// The status of the refusal.
-        public var status: Int
+        package var status: Int
         /// Its message.
-        public var message: String
+        package var message: String
 
         /// Describes a limit.
-        public init(_ sandboxes: Int, status: Int = 400, message: String) {
+        package init(_ sandboxes: Int, status: Int = 400, message: String) {
             self.sandboxes = sandboxes
             self.status = status
             self.message = message
@@ -90,16 +90,16 @@ public struct LabBehavior: Sendable {
     }
 
     /// The limit of each user, ten in a real lab unless an administrator says otherwise; `nil` for none.
-    public var userLimit: Limit?
+    package var userLimit: Limit?
     /// The limit of the whole lab's licence; `nil` for none.
-    public var licenceLimit: Limit?
+    package var licenceLimit: Limit?
     /// Whether this release reads `start_time`; an older one starts at once.
-    public var knowsStartTime = true
+    package var knowsStartTime = true
 
     // MARK: Life of a sandbox
 
     /// What an ended sandbox's `GET` answers.
-    public enum AfterEnd: Sendable {
+    package enum AfterEnd: Sendable {
         /// The sandbox, `Ended`.
         case ended
         /// 404.
@@ -109,23 +109,23 @@ public struct LabBehavior: Sendable {
     }
 
     /// Other names for states: an older release's `Pending Setup`, or a state nobody has heard of.
-    public var stateNames: [LabState: String] = [:]
+    package var stateNames: [LabState: String] = [:]
     /// Whether setup has the stage Preparation before all others, as the lab's orchestration has.
-    public var hasPreparation = false
+    package var hasPreparation = false
     /// What `setup_stage` says once setup is through.
-    public var stageAfterSetup = LabStage.ended
+    package var stageAfterSetup = LabStage.ended
     /// How many reads of a sandbox after its stop still tell the old state.
     public var staleReadsAfterStop = 1
     /// The state that a sandbox stays in whose teardown has failed; what the API tells of it isn't documented.
-    public var stateAfterFailedTeardown = LabState.ended
+    package var stateAfterFailedTeardown = LabState.ended
     /// What an ended sandbox's `GET` answers.
-    public var afterEnd = AfterEnd.ended
+    package var afterEnd = AfterEnd.ended
     /// How many stop requests per sandbox fail with 500 before one is taken.
     public var failingStops = 0
     /// Whether stopping a sandbox that's in teardown or over is an error, with status 400.
-    public var refusesRepeatedStop = false
+    package var refusesRepeatedStop = false
     /// How many reads per sandbox answer 200 with an empty body before one tells something.
-    public var emptyFirstReads = 0
+    package var emptyFirstReads = 0
     /// How many reads of `GET /sandboxes` miss a sandbox that was just started.
     public var listLag = 0
 
@@ -137,16 +137,16 @@ public struct LabBehavior: Sendable {
     /// Whether there is always one more page of activity.
     public var activityNeverEnds = false
     /// How many events or entries are on a page.
-    public var pageSize = 1_000
+    package var pageSize = 1_000
     /// Whether events have GUIDs for ids, as one documented sample has, instead of numbers.
-    public var givesEventsGUIDs = false
+    package var givesEventsGUIDs = false
     /// How many reads of activity miss an event that has just happened.
-    public var activityLag = 0
+    package var activityLag = 0
 
     // MARK: Commands
 
     /// What becomes of a sandbox command while another one of the sandbox runs.
-    public enum Concurrency: Sendable {
+    package enum Concurrency: Sendable {
         /// It waits, `Pending`.
         case queued
         /// It's refused with 400.
@@ -156,28 +156,28 @@ public struct LabBehavior: Sendable {
     }
 
     /// What becomes of a sandbox command while another one of the sandbox runs.
-    public var sandboxCommands = Concurrency.queued
+    package var sandboxCommands = Concurrency.queued
     /// Other spellings of statuses, such as `Canceled`.
-    public var statusNames: [LabExecutionStatus: String] = [:]
+    package var statusNames: [LabExecutionStatus: String] = [:]
     /// How many executions a command's history shows, the newest; `nil` for all.
-    public var executionHistoryDepth: Int?
+    package var executionHistoryDepth: Int?
     /// Whether a command's history begins with the newest execution.
-    public var showsNewestExecutionFirst = false
+    package var showsNewestExecutionFirst = false
     /// Whether a sandbox's commands begin with `Setup` and `Teardown`, which every sandbox has.
-    public var listsOrchestration = true
+    package var listsOrchestration = true
     /// Whether a connected command is refused without its `command_tag`.
-    public var wantsCommandTags = true
+    package var wantsCommandTags = true
     /// How long a cancelled execution is `Stopping`.
-    public var cancellationTime: Duration = .zero
+    package var cancellationTime: Duration = .zero
     /// Whether a `DELETE` of an execution that can't be cancelled answers 400; else it says `success` and does nothing.
-    public var refusesFutileCancellation = true
+    package var refusesFutileCancellation = true
     /// Whether a `DELETE` of an execution that is over answers 400; else it says `success` and does nothing.
-    public var refusesLateCancellation = false
+    package var refusesLateCancellation = false
 
     // MARK: Secrets
 
     /// What a sandbox shows as the value of an input of type `Password`.
-    public enum PasswordInputs: Sendable {
+    package enum PasswordInputs: Sendable {
         /// The value.
         case shown
         /// Asterisks.
@@ -187,7 +187,7 @@ public struct LabBehavior: Sendable {
     }
 
     /// The ways into components.
-    public enum Links: Sendable, Hashable {
+    package enum Links: Sendable, Hashable {
         /// Those that the components have.
         case own
         /// Those of QualiX, Quali's gateway, with its token and the component's user and password in the query.
@@ -197,14 +197,14 @@ public struct LabBehavior: Sendable {
     }
 
     /// What a sandbox shows as the value of an input of type `Password`.
-    public var passwordInputs = PasswordInputs.shown
+    package var passwordInputs = PasswordInputs.shown
     /// The ways into components.
-    public var links = Links.own
+    package var links = Links.own
 
     // MARK: Spelling
 
     /// How the words of a compound field name are joined.
-    public enum Joining: String, Sendable {
+    package enum Joining: String, Sendable {
         /// `possible values`, as documented.
         case space
         /// `possibleValues`.
@@ -214,7 +214,7 @@ public struct LabBehavior: Sendable {
     }
 
     /// How a timestamp tells its seconds.
-    public enum Seconds: Sendable {
+    package enum Seconds: Sendable {
         /// `2017-01-15T09:51:17Z`.
         case whole
         /// `2019-10-07T14:50:53.503Z`.
@@ -222,7 +222,7 @@ public struct LabBehavior: Sendable {
     }
 
     /// How nothing is written.
-    public enum Nothing: Sendable {
+    package enum Nothing: Sendable {
         /// `null`.
         case null
         /// `""`.
@@ -232,7 +232,7 @@ public struct LabBehavior: Sendable {
     }
 
     /// How words such as `Undeployed` or `Running` are written.
-    public enum Casing: Sendable {
+    package enum Casing: Sendable {
         /// As in most documented samples.
         case usual
         /// `undeployed`, `running`.
@@ -240,27 +240,27 @@ public struct LabBehavior: Sendable {
     }
 
     /// Whether booleans and numbers are written as strings.
-    public var writesStringsOnly = false
+    package var writesStringsOnly = false
     /// How `possible values` and `default value` are joined.
-    public var parameterKeys = Joining.space
+    package var parameterKeys = Joining.space
     /// How the same keys of a blueprint's inputs are joined, as a client has them.
-    public var inputKeys = Joining.underscore
+    package var inputKeys = Joining.underscore
     /// The key of the cancellation flag; older pages have `supports_Cancelation`.
-    public var cancellationKey = "supports_cancellation"
+    package var cancellationKey = "supports_cancellation"
     /// The key of a sandbox's blueprint; a sample has `blueprint id`.
-    public var blueprintIDKey = "blueprint_id"
+    package var blueprintIDKey = "blueprint_id"
     /// The key of a sandbox's inputs; a client reads `params`.
-    public var sandboxInputsKey = "parameters"
+    package var sandboxInputsKey = "parameters"
     /// The key of the count of events; a table has `number_of_returned_events`.
-    public var eventCountKey = "num_returned_events"
+    package var eventCountKey = "num_returned_events"
     /// The key of the ways into a component; a table has `connection_ interfaces`.
-    public var interfacesKey = "connection_interfaces"
+    package var interfacesKey = "connection_interfaces"
     /// How timestamps are written.
-    public var seconds = Seconds.whole
+    package var seconds = Seconds.whole
     /// How absent outputs are written.
-    public var nothing = Nothing.null
+    package var nothing = Nothing.null
     /// How component types, life cycles and statuses are written.
-    public var casing = Casing.usual
+    package var casing = Casing.usual
 
     /// Creates the documented behavior.
     public init() {}

@@ -1,11 +1,11 @@
-public import Foundation
+package import Foundation
 
 // What tests and the demo ask the lab, past its HTTP interface.
 extension LocalLab {
     // MARK: Inventory
 
     /// The blueprints.
-    public var blueprints: [LabBlueprint] { world.read(\.blueprints) }
+    package var blueprints: [LabBlueprint] { world.read(\.blueprints) }
 
     /// Adds a blueprint, or takes it in the place of the one of the same name or id.
     public func add(_ blueprint: LabBlueprint) {
@@ -17,7 +17,7 @@ extension LocalLab {
     }
 
     /// Removes a blueprint; its sandboxes stay.
-    public func removeBlueprint(named name: String) {
+    package func removeBlueprint(named name: String) {
         world.change { $0.blueprints.removeAll { $0.name == name } }
     }
 
@@ -38,18 +38,18 @@ extension LocalLab {
     public func sandboxes(named name: String) -> [LabSandbox] { sandboxes.filter { $0.name == name } }
 
     /// The sandbox with an id.
-    public func sandbox(id: String) -> LabSandbox? {
+    package func sandbox(id: String) -> LabSandbox? {
         look { world in world.sandboxPlaces[id.lowercased()].map { world.sandboxes[$0] } }
     }
 
     /// How many sandboxes were started, by name.
-    public var startsPerName: [String: Int] { sandboxes.reduce(into: [:]) { $0[$1.name, default: 0] += 1 } }
+    package var startsPerName: [String: Int] { sandboxes.reduce(into: [:]) { $0[$1.name, default: 0] += 1 } }
 
     /// The sandboxes that nobody has stopped and whose time isn't over: what a careless worker leaves behind.
-    public var sandboxesNotStopped: [LabSandbox] { sandboxes.filter(\.isUnstopped) }
+    package var sandboxesNotStopped: [LabSandbox] { sandboxes.filter(\.isUnstopped) }
 
     /// All executions in the order of their starts.
-    public var executions: [LabExecution] { look(\.executions) }
+    package var executions: [LabExecution] { look(\.executions) }
 
     /// The executions of a command.
     ///
@@ -57,7 +57,7 @@ extension LocalLab {
     ///   - command: The command's name.
     ///   - component: The component's name as it is when deployed, or as the blueprint has it; `nil` for any, and for
     ///     the sandbox's own commands.
-    public func executions(of command: String, on component: String? = nil) -> [LabExecution] {
+    package func executions(of command: String, on component: String? = nil) -> [LabExecution] {
         look { world in
             world.executions.filter { execution in
                 guard execution.command.name == command else { return false }
@@ -71,10 +71,10 @@ extension LocalLab {
     }
 
     /// The tokens that open a session now.
-    public var liveTokens: [String] { look { $0.sessions.keys.sorted() } }
+    package var liveTokens: [String] { look { $0.sessions.keys.sorted() } }
 
     /// The bodies that came with requests that need none, such as a stop, by operation.
-    public var needlessBodies: [(operation: String, body: Data)] { look(\.needlessBodies) }
+    package var needlessBodies: [(operation: String, body: Data)] { look(\.needlessBodies) }
 
     private func look<R: Sendable>(_ body: @Sendable (LabWorld) -> R) -> R {
         let now = clock.now
@@ -93,13 +93,13 @@ extension LocalLab {
     }
 
     /// Lets happen what was due by now, as after a clock was moved that others share.
-    public func settle() {
+    package func settle() {
         let now = clock.now
         world.change { $0.settle(now) }
     }
 
     /// Approves of a sandbox that waits for it.
-    public func approve(sandbox id: String) {
+    package func approve(sandbox id: String) {
         let now = clock.now
         world.change { world in
             guard let index = world.sandboxPlaces[id.lowercased()], world.sandboxes[index].awaitsApproval else {
@@ -113,7 +113,7 @@ extension LocalLab {
     }
 
     /// Ends all sessions, as a restart of the server does.
-    public func forgetTokens() {
+    package func forgetTokens() {
         world.change { $0.sessions.removeAll() }
     }
 
@@ -126,7 +126,7 @@ extension LocalLab {
     ///
     /// - Parameter find: Looks for what is wanted.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func first<R: Sendable>(_ find: @escaping @Sendable ([LabSandbox]) -> R?) async throws -> R {
+    package func first<R: Sendable>(_ find: @escaping @Sendable ([LabSandbox]) -> R?) async throws -> R {
         settle()
         return try await world.wait(for: { find($0.sandboxes) })
     }
@@ -138,7 +138,7 @@ extension LocalLab {
     ///   - state: The state.
     /// - Throws: `CancellationError` when the task is cancelled.
     @discardableResult
-    public func sandbox(named name: String, in state: LabState) async throws -> LabSandbox {
+    package func sandbox(named name: String, in state: LabState) async throws -> LabSandbox {
         try await first { $0.first { $0.name == name && $0.state == state } }
     }
 
@@ -146,7 +146,8 @@ extension LocalLab {
     ///
     /// - Parameter condition: Looks at the executions, one after another.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func firstExecution(where condition: @escaping @Sendable (LabExecution) -> Bool) async throws -> LabExecution
+    package func firstExecution(where condition: @escaping @Sendable (LabExecution) -> Bool) async throws
+        -> LabExecution
     {
         settle()
         return try await world.wait(for: { $0.executions.first(where: condition) })

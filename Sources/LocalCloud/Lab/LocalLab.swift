@@ -5,9 +5,9 @@ import Foundation
 /// All state is in memory. Nothing in it waits: what has happened is computed from the time when somebody looks.
 public final class LocalLab: LocalService {
     /// `lab`.
-    public let name = "lab"
+    package let name = "lab"
     /// The time.
-    public let clock: LocalClock
+    package let clock: LocalClock
 
     let world: Watched<LabWorld>
 
@@ -37,7 +37,7 @@ public final class LocalLab: LocalService {
     // MARK: LocalService
 
     /// The operation's name as `SandboxClient` has it, such as `startSandbox`; `unknown` for a route that there isn't.
-    public func operation(of request: LocalRequest) -> String { route(of: request)?.name ?? "unknown" }
+    package func operation(of request: LocalRequest) -> String { route(of: request)?.name ?? "unknown" }
 
     /// Answers a request.
     public func reply(to request: LocalRequest) async -> LocalReply {
@@ -46,10 +46,10 @@ public final class LocalLab: LocalService {
     }
 
     /// The names and ids in the path.
-    public func facts(of request: LocalRequest) -> [String: String] { route(of: request)?.facts ?? [:] }
+    package func facts(of request: LocalRequest) -> [String: String] { route(of: request)?.facts ?? [:] }
 
     /// The lab's error body.
-    public func errorReply(status: Int, code: String, message: String) -> LocalReply {
+    package func errorReply(status: Int, code: String, message: String) -> LocalReply {
         LabError(status: status, message: message).reply
     }
 
@@ -64,7 +64,7 @@ public final class LocalLab: LocalService {
     }
 
     /// What the gateway before the lab says when the lab is away.
-    public static let badGateway = LocalReply.text(
+    package static let badGateway = LocalReply.text(
         "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>502 Proxy Error</title>\n"
             + "</head><body>\n<h1>Proxy Error</h1>\n<p>The proxy server received an invalid response.</p>\n</body></html>\n",
         status: 502,
@@ -72,5 +72,5 @@ public final class LocalLab: LocalService {
     )
 
     /// A success without a body.
-    public static let emptyReply = LocalReply(headers: [("Content-Type", "application/json")])
+    package static let emptyReply = LocalReply(headers: [("Content-Type", "application/json")])
 }

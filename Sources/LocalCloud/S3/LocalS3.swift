@@ -6,9 +6,9 @@ public import Foundation
 /// credentials to the job's own objects.
 public final class LocalS3: LocalService, ArtifactObjects {
     /// `s3`.
-    public let name = "s3"
+    package let name = "s3"
     /// The time.
-    public let clock: LocalClock
+    package let clock: LocalClock
 
     let store: Watched<ObjectStore>
     private let verifier: SignatureVerifier
@@ -35,7 +35,7 @@ public final class LocalS3: LocalService, ArtifactObjects {
     }
 
     /// How the stand-in behaves; a change counts from the next request on.
-    public var behavior: S3Behavior {
+    package var behavior: S3Behavior {
         get { store.read(\.behavior) }
         set { store.change { $0.behavior = newValue } }
     }
@@ -48,7 +48,7 @@ public final class LocalS3: LocalService, ArtifactObjects {
     // MARK: For tests
 
     /// Makes a bucket, or changes the policy of one.
-    public func makeBucket(_ name: String, policy: BucketPolicy = BucketPolicy()) {
+    package func makeBucket(_ name: String, policy: BucketPolicy = BucketPolicy()) {
         store.change { $0.buckets[name, default: .init(policy: policy)].policy = policy }
     }
 
@@ -66,12 +66,12 @@ public final class LocalS3: LocalService, ArtifactObjects {
     }
 
     /// The keys of a bucket, sorted.
-    public func keys(in bucket: String) -> [String] {
+    package func keys(in bucket: String) -> [String] {
         store.read { ($0.buckets[bucket]?.objects ?? [:]).filter { !$0.value.isEmpty }.keys.sorted() }
     }
 
     /// Removes an object with all its versions.
-    public func removeObject(bucket: String, key: String) {
+    package func removeObject(bucket: String, key: String) {
         store.change { $0.buckets[bucket]?.objects[key] = nil }
     }
 
@@ -91,7 +91,7 @@ public final class LocalS3: LocalService, ArtifactObjects {
     // MARK: LocalService
 
     /// The operation, by method, place and query.
-    public func operation(of request: LocalRequest) -> String {
+    package func operation(of request: LocalRequest) -> String {
         let place = Place(request)
         let query = Set(request.queryItems.map(\.name))
         guard place.key != nil else {
@@ -118,7 +118,7 @@ public final class LocalS3: LocalService, ArtifactObjects {
     }
 
     /// The bucket, the key and the access key id.
-    public func facts(of request: LocalRequest) -> [String: String] {
+    package func facts(of request: LocalRequest) -> [String: String] {
         let place = Place(request)
         var facts: [String: String] = [:]
         facts["bucket"] = place.bucket
@@ -129,7 +129,7 @@ public final class LocalS3: LocalService, ArtifactObjects {
     }
 
     /// Answers a request.
-    public func reply(to request: LocalRequest) async -> LocalReply {
+    package func reply(to request: LocalRequest) async -> LocalReply {
         var reply: LocalReply
         do throws(S3Failure) {
             reply = try answer(request)
@@ -144,7 +144,7 @@ public final class LocalS3: LocalService, ArtifactObjects {
     }
 
     /// An error as S3's XML has it.
-    public func errorReply(status: Int, code: String, message: String) -> LocalReply {
+    package func errorReply(status: Int, code: String, message: String) -> LocalReply {
         errorReply(S3Failure(status: status, code: code, message: message))
     }
 

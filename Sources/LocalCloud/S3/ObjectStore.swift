@@ -5,13 +5,13 @@ public struct LocalObject: Sendable {
     /// The bytes.
     public var body: Data
     /// The entity tag, with its quotation marks.
-    public var eTag: String
+    package var eTag: String
     /// The id of this version.
-    public var versionID: String
+    package var versionID: String
     /// When it was put.
-    public var modified: Date
+    package var modified: Date
     /// The header fields that come back with it: content type, metadata, encryption, checksums.
-    public var headers: [String: String]
+    package var headers: [String: String]
 }
 
 /// The buckets and their objects.

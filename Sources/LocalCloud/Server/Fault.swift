@@ -15,7 +15,7 @@ public struct Fault: Sendable {
 
     let kind: Kind
     /// A short name for the journal.
-    public let name: String
+    package let name: String
 
     /// Answers with an error in the service's own shape and does nothing else.
     ///
@@ -44,7 +44,7 @@ public struct Fault: Sendable {
     }
 
     /// Answers as a proxy in the way does: an HTML page that no client of the service can parse.
-    public static func html(_ status: Int = 502) -> Fault {
+    package static func html(_ status: Int = 502) -> Fault {
         let text = "<html><head><title>\(status)</title></head><body><h1>\(status) from a proxy</h1></body></html>"
         return Fault(kind: page(status, type: "text/html", body: text).kind, name: "html \(status)")
     }
@@ -55,7 +55,7 @@ public struct Fault: Sendable {
     ///   - status: The HTTP status.
     ///   - type: The content's type; `nil` for none.
     ///   - body: The page; empty as Caddy's, by default, for a host that it doesn't know.
-    public static func page(_ status: Int, type: String? = nil, body: String = "") -> Fault {
+    package static func page(_ status: Int, type: String? = nil, body: String = "") -> Fault {
         let headers = [("Server", "Box")] + (type.map { [("Content-Type", $0)] } ?? [])
         let reply = LocalReply(status: status, headers: headers, body: Data(body.utf8))
         return Fault(kind: .reply { _ in reply }, name: "page \(status), \(body.utf8.count) bytes")
@@ -71,7 +71,9 @@ public struct Fault: Sendable {
     public static var hang: Fault { Fault(kind: .hang(processing: false), name: "hang") }
 
     /// Acts on the request, then leaves it without an answer until the server stops.
-    public static var hangAfterProcessing: Fault { Fault(kind: .hang(processing: true), name: "hang after processing") }
+    package static var hangAfterProcessing: Fault {
+        Fault(kind: .hang(processing: true), name: "hang after processing")
+    }
 
     /// Waits this long, in real time, then acts and answers as usual.
     public static func delay(_ duration: Duration) -> Fault {
@@ -83,7 +85,7 @@ public struct Fault: Sendable {
     /// - Parameters:
     ///   - times: How often the service is asked.
     ///   - passingFirst: Whether the first reply is passed on, and not the last.
-    public static func sendRepeatedly(_ times: Int = 2, passingFirst: Bool = false) -> Fault {
+    package static func sendRepeatedly(_ times: Int = 2, passingFirst: Bool = false) -> Fault {
         Fault(kind: .sendRepeatedly(times, passingFirst: passingFirst), name: "sent \(times) times")
     }
 

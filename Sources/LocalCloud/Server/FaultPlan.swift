@@ -16,7 +16,7 @@ public final class FaultPlan: Sendable {
     private let rules = Mutex<[Rule]>([])
 
     /// Creates a plan without faults.
-    public init() {}
+    package init() {}
 
     /// Adds a fault.
     ///

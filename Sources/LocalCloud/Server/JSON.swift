@@ -58,7 +58,7 @@ public enum JSON: Sendable, Hashable {
     }
 
     /// The number, if this is one.
-    public var double: Double? {
+    package var double: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .number(let value): value
@@ -67,7 +67,7 @@ public enum JSON: Sendable, Hashable {
     }
 
     /// The boolean, if this is one.
-    public var bool: Bool? {
+    package var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
@@ -82,12 +82,12 @@ public enum JSON: Sendable, Hashable {
     }
 
     /// An object without those members that are `nil`.
-    public static func members(_ members: [String: JSON?]) -> JSON {
+    package static func members(_ members: [String: JSON?]) -> JSON {
         .object(members.compactMapValues { $0 })
     }
 
     /// An object of strings.
-    public static func strings(_ values: [String: String]) -> JSON {
+    package static func strings(_ values: [String: String]) -> JSON {
         .object(values.mapValues { .string($0) })
     }
 
@@ -95,7 +95,7 @@ public enum JSON: Sendable, Hashable {
     public var data: Data { Data(text.utf8) }
 
     /// The JSON text, its members in the order of their names.
-    public var text: String {
+    package var text: String {
         var text = ""
         write(to: &text)
         return text

@@ -5,7 +5,7 @@ public struct LocalReply: Sendable {
     /// The HTTP status.
     public var status: Int
     /// The header fields; `Content-Length` and `Date` are added by the server where they're missing.
-    public var headers: [(String, String)]
+    package var headers: [(String, String)]
     /// The body.
     public var body: Data
 
@@ -17,7 +17,7 @@ public struct LocalReply: Sendable {
     }
 
     /// Makes a reply whose body is JSON.
-    public static func json(
+    package static func json(
         _ value: JSON,
         status: Int = 200,
         contentType: String = "application/json",
@@ -27,7 +27,7 @@ public struct LocalReply: Sendable {
     }
 
     /// Makes a reply whose body is text.
-    public static func text(
+    package static func text(
         _ text: String,
         status: Int = 200,
         contentType: String = "text/plain; charset=utf-8",
@@ -37,7 +37,7 @@ public struct LocalReply: Sendable {
     }
 
     /// The value of a header field, whatever the case of its name.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         headers.first { $0.0.caseInsensitiveCompare(name) == .orderedSame }?.1
     }
 }

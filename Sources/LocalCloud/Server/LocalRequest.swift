@@ -3,17 +3,17 @@ public import Foundation
 /// A request as it came over the wire.
 public struct LocalRequest: Sendable {
     /// The method, in capitals.
-    public var method: String
+    package var method: String
     /// The path as the client sent it: percent-encoded, not normalised.
     public var path: String
     /// The query as the client sent it, without the question mark; empty where there is none.
-    public var query: String
+    package var query: String
     /// The header fields; a repeated field is one entry, its values joined with commas.
-    public var headers: [(name: String, value: String)]
+    package var headers: [(name: String, value: String)]
     /// The body, after any transfer coding is undone.
-    public var body: Data
+    package var body: Data
     /// The name of the operation that the service sees in this request, once it's known.
-    public var operation: String?
+    package var operation: String?
 
     /// Creates a request, as a test that needs no socket does.
     public init(
@@ -33,20 +33,20 @@ public struct LocalRequest: Sendable {
     }
 
     /// The value of a header field, whatever the case of its name.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         let name = name.lowercased()
         return headers.first { $0.name.lowercased() == name }?.value
     }
 
     /// The path's segments, percent-decoded, without the leading empty one.
-    public var pathSegments: [String] {
+    package var pathSegments: [String] {
         path.split(separator: "/", omittingEmptySubsequences: true).map {
             $0.removingPercentEncoding ?? String($0)
         }
     }
 
     /// The query's items in order, percent-decoded, a plus sign read as it is.
-    public var queryItems: [(name: String, value: String)] {
+    package var queryItems: [(name: String, value: String)] {
         query.split(separator: "&").map { item in
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count > 1 ? String(parts[1]) : ""
@@ -57,7 +57,7 @@ public struct LocalRequest: Sendable {
     }
 
     /// The first value of a query item, or `nil` where there's no such item.
-    public func queryValue(_ name: String) -> String? {
+    package func queryValue(_ name: String) -> String? {
         queryItems.first { $0.name == name }?.value
     }
 }

@@ -3,13 +3,13 @@ import FlyingSocks
 import Foundation
 
 /// An HTTP server on the loopback address for one ``LocalService``; it applies faults and writes the journal.
-public final class LocalServer: Sendable {
+package final class LocalServer: Sendable {
     /// The service's name.
-    public var name: String { service.name }
+    package var name: String { service.name }
     /// The port on which the server listens.
-    public let port: Int
+    package let port: Int
     /// The server's address without a trailing slash, such as `http://127.0.0.1:50123`.
-    public var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { "http://127.0.0.1:\(port)" }
 
     private static var socketPool: any AsyncSocketPool {
         SharedSocketPool.shared
@@ -33,7 +33,7 @@ public final class LocalServer: Sendable {
     ///   - body: What to do while the server listens.
     /// - Throws: ``StartError`` when the port can't be had, and whatever the closure throws.
     @discardableResult
-    public static func withRunning<R>(
+    package static func withRunning<R>(
         _ service: any LocalService,
         port: Int = 0,
         faults: FaultPlan = FaultPlan(),
@@ -78,11 +78,11 @@ public final class LocalServer: Sendable {
     }
 
     /// The server can't listen.
-    public struct StartError: Error, CustomStringConvertible {
+    package struct StartError: Error, CustomStringConvertible {
         /// What happened.
-        public let message: String
+        package let message: String
         /// The message.
-        public var description: String { message }
+        package var description: String { message }
     }
 }
 

@@ -1,5 +1,5 @@
 /// The logic and state of a stand-in; it knows no sockets.
-public protocol LocalService: Sendable {
+package protocol LocalService: Sendable {
     /// The service's short name, as faults and the journal use it.
     var name: String { get }
 
@@ -18,10 +18,10 @@ public protocol LocalService: Sendable {
 
 extension LocalService {
     /// No facts.
-    public func facts(of request: LocalRequest) -> [String: String] { [:] }
+    package func facts(of request: LocalRequest) -> [String: String] { [:] }
 
     /// A JSON object with the code and the message.
-    public func errorReply(status: Int, code: String, message: String) -> LocalReply {
+    package func errorReply(status: Int, code: String, message: String) -> LocalReply {
         .json(["__type": .string(code), "message": .string(message)], status: status)
     }
 }

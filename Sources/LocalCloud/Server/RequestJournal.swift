@@ -11,21 +11,21 @@ public final class RequestJournal: Sendable {
         /// The operation's name.
         public var operation: String
         /// The method.
-        public var method: String
+        package var method: String
         /// The path, as the client sent it.
-        public var path: String
+        package var path: String
         /// The query, as the client sent it.
-        public var query: String
+        package var query: String
         /// What the service reads in the request: ids and names.
         public var facts: [String: String]
         /// The whole request; a body over 64 KiB is left out.
-        public var request: LocalRequest
+        package var request: LocalRequest
         /// When the request was complete.
         public var arrived: Date
         /// The status that the service gave, or that a fault put in its place; `nil` where there's none (yet).
-        public var status: Int?
+        package var status: Int?
         /// The fault that hit the request.
-        public var fault: String?
+        package var fault: String?
         /// When it was answered, or its connection given up; `nil` while it's under way or hangs.
         public var finished: Date?
     }
@@ -50,7 +50,7 @@ public final class RequestJournal: Sendable {
     /// Creates a journal.
     ///
     /// - Parameter capacity: How many entries to keep; older ones are dropped.
-    public init(capacity: Int = 10_000) {
+    package init(capacity: Int = 10_000) {
         self.capacity = max(2, capacity)
     }
 
@@ -58,7 +58,7 @@ public final class RequestJournal: Sendable {
     public var entries: [Entry] { watched.read(\.entries) }
 
     /// The names of all operations called, in order.
-    public var operations: [String] { watched.read { $0.entries.map(\.operation) } }
+    package var operations: [String] { watched.read { $0.entries.map(\.operation) } }
 
     /// How many requests have come so far, the dropped ones included.
     public var count: Int { watched.read(\.count) }
@@ -108,7 +108,7 @@ public final class RequestJournal: Sendable {
     /// Waits for a request that meets a condition and has not come yet when this is called.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func next(where condition: @escaping @Sendable (Entry) -> Bool) async throws -> Entry {
+    package func next(where condition: @escaping @Sendable (Entry) -> Bool) async throws -> Entry {
         try await first(after: count, where: condition)
     }
 
@@ -118,7 +118,7 @@ public final class RequestJournal: Sendable {
     ///   - number: Only requests after the one with this number count.
     ///   - condition: What to look for.
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func arrival(
+    package func arrival(
         after number: Int = 0,
         where condition: @escaping @Sendable (Entry) -> Bool
     ) async throws -> Entry {
@@ -130,7 +130,7 @@ public final class RequestJournal: Sendable {
     }
 
     /// Forgets all entries; the numbers go on.
-    public func removeAll() {
+    package func removeAll() {
         watched.change { $0.entries.removeAll() }
     }
 

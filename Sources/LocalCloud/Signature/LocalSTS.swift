@@ -1,14 +1,14 @@
 import Foundation
 
 /// A stand-in of the Security Token Service that tells whose an access key is, and nothing else.
-public final class LocalSTS: LocalService {
+package final class LocalSTS: LocalService {
     /// The operations that it has.
     static let operations = ["GetCallerIdentity"]
     /// The user to whom all lasting keys belong.
-    public static let callerARN = "arn:aws:iam::\(LocalCodePipeline.accountID):user/local-cloud"
+    package static let callerARN = "arn:aws:iam::\(LocalCodePipeline.accountID):user/local-cloud"
 
     /// `sts`.
-    public let name = "sts"
+    package let name = "sts"
     private let verifier: SignatureVerifier
 
     init(
@@ -28,13 +28,13 @@ public final class LocalSTS: LocalService {
     }
 
     /// The `Action` of the form in the body.
-    public func operation(of request: LocalRequest) -> String {
+    package func operation(of request: LocalRequest) -> String {
         let form = LocalRequest(method: "", path: "", query: String(decoding: request.body, as: UTF8.self))
         return form.queryValue("Action") ?? "Unknown"
     }
 
     /// Answers a call of the API.
-    public func reply(to request: LocalRequest) async -> LocalReply {
+    package func reply(to request: LocalRequest) async -> LocalReply {
         let operation = operation(of: request)
         guard request.method == "POST", Self.operations.contains(operation) else {
             return errorReply(status: 400, code: "InvalidAction", message: "Could not find operation \(operation)")
@@ -68,7 +68,7 @@ public final class LocalSTS: LocalService {
     }
 
     /// An error as the Query protocol has it.
-    public func errorReply(status: Int, code: String, message: String) -> LocalReply {
+    package func errorReply(status: Int, code: String, message: String) -> LocalReply {
         let text = message.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
         return Self.xml(
             """

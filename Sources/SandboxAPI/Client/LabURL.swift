@@ -1,9 +1,9 @@
 /// The address of a lab's Sandbox API, such as `https://lab.example.com:3443` or `http://10.0.0.5:82/api/`.
-public struct LabURL: Hashable, Sendable {
+package struct LabURL: Hashable, Sendable {
     /// `http` or `https`.
-    public let scheme: String
+    package let scheme: String
     /// Host and port.
-    public let authority: String
+    package let authority: String
     /// The path in front of `login` and `v2`, without a slash at its end; mostly `/api`.
     let root: String
 
@@ -11,7 +11,7 @@ public struct LabURL: Hashable, Sendable {
     ///
     /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/configuration`` that says what was found
     ///   and what is wanted.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         let trimmed = String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
         guard !trimmed.isEmpty else { throw LabURL.error("it is empty", "") }
         guard let separator = trimmed.firstRange(of: "://") else {
@@ -32,7 +32,7 @@ public struct LabURL: Hashable, Sendable {
     }
 
     /// Whether the connection is encrypted.
-    public var isEncrypted: Bool { scheme == "https" }
+    package var isEncrypted: Bool { scheme == "https" }
 
     private static func authority(_ text: Substring, _ whole: String) throws -> String {
         var host = text
@@ -90,5 +90,5 @@ public struct LabURL: Hashable, Sendable {
 
 extension LabURL: CustomStringConvertible {
     /// The address without its path to the API.
-    public var description: String { "\(scheme)://\(authority)\(root.dropLast("/api".count))" }
+    package var description: String { "\(scheme)://\(authority)\(root.dropLast("/api".count))" }
 }

@@ -38,11 +38,11 @@ public final class SandboxClient: Sendable {
         public var retry: SandboxRetryPolicy
         /// Tells user and password before each login, where they may change, as those in a file do; `nil` for
         /// ``username`` and ``password``.
-        public var currentCredentials: (@Sendable () async -> SandboxCredentials)?
+        package var currentCredentials: (@Sendable () async -> SandboxCredentials)?
         /// Is given the token of each login, to keep it out of logs.
-        public var onLogin: @Sendable (Secret) -> Void = { _ in }
+        package var onLogin: @Sendable (Secret) -> Void = { _ in }
         /// Is told each login that fails, and of one that the lab refuses how long it isn't tried again.
-        public var onLoginFailure: @Sendable (SandboxAPIError, Duration?) -> Void = { _, _ in }
+        package var onLoginFailure: @Sendable (SandboxAPIError, Duration?) -> Void = { _, _ in }
 
         /// Describes a session of a user with a password.
         public init(
@@ -81,9 +81,9 @@ public final class SandboxClient: Sendable {
     }
 
     /// The lab's address.
-    public let url: LabURL
+    package let url: LabURL
     /// The domain to which the session belongs.
-    public let domain: String
+    package let domain: String
     let calls: CallRunner
 
     /// Creates a client; nothing is sent yet.
@@ -105,7 +105,7 @@ public final class SandboxClient: Sendable {
     /// Whether user and password are others now than those that the lab has refused, so that another login makes sense.
     ///
     /// `false` where the latest login went well, or failed for another reason than a refusal.
-    public func hasNewCredentials() async -> Bool {
+    package func hasNewCredentials() async -> Bool {
         await calls.session.hasNewCredentials()
     }
 
@@ -114,7 +114,7 @@ public final class SandboxClient: Sendable {
     /// One whose connection broke before it was sent goes out once more.
     ///
     /// - Parameter timeout: The longest time for a request and its reply; `nil` for the configuration's.
-    public func unrepeated(timeout: Duration? = nil) -> SandboxClient {
+    package func unrepeated(timeout: Duration? = nil) -> SandboxClient {
         SandboxClient(self, calls: calls.unrepeated(timeout: timeout))
     }
 }

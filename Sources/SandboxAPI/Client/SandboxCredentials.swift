@@ -1,14 +1,14 @@
-public import HTTPTransport
+package import HTTPTransport
 
 /// Who logs in to a lab.
-public struct SandboxCredentials: Sendable, Hashable {
+package struct SandboxCredentials: Sendable, Hashable {
     /// The user's name; empty for a single sign-on.
-    public var username: String
+    package var username: String
     /// The user's password; for a single sign-on the identity provider's token.
-    public var password: Secret
+    package var password: Secret
 
     /// Names a user.
-    public init(username: String, password: Secret) {
+    package init(username: String, password: Secret) {
         self.username = username
         self.password = password
     }

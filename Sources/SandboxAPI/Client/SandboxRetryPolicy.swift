@@ -14,19 +14,19 @@ public struct SandboxRetryPolicy: Sendable {
     /// The longest pause.
     public var cap: Duration
     /// For how long all calls pause after the lab has said that there are too many; doubles with each further time.
-    public var quotaBase: Duration
+    package var quotaBase: Duration
     /// The longest such pause.
-    public var quotaCap: Duration
+    package var quotaCap: Duration
     /// For how long a refused login stands, the first time, the second, and so on; the last holds from then on.
     ///
     /// Quali's brute-force protection locks a user out after three refused logins, for up to ten hours.
-    public var refusedLoginPauses: [Duration]
+    package var refusedLoginPauses: [Duration]
     /// Waits; throws when the task is cancelled.
-    public var sleep: @Sendable (Duration) async throws -> Void
+    package var sleep: @Sendable (Duration) async throws -> Void
     /// A random number from 0 up to 1.
-    public var random: @Sendable () -> Double
+    package var random: @Sendable () -> Double
     /// The time, for pauses that several calls share.
-    public var now: @Sendable () -> ContinuousClock.Instant
+    package var now: @Sendable () -> ContinuousClock.Instant
 
     /// Four attempts with pauses from half a second up, eight seconds at most.
     public init(

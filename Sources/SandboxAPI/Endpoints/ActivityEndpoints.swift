@@ -4,7 +4,7 @@ extension SandboxClient {
     /// Reads a page of a sandbox's activity feed (`GET /sandboxes/{id}/activity`).
     ///
     /// The feed lags a little behind the sandbox's state.
-    public func activity(sandboxID: String, _ query: ActivityQuery = .init()) async throws -> ActivityPage {
+    package func activity(sandboxID: String, _ query: ActivityQuery = .init()) async throws -> ActivityPage {
         try await activityPage(sandboxID, query).page
     }
 
@@ -24,7 +24,7 @@ extension SandboxClient {
     ///
     /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/malformedReply`` where the feed has more than a
     ///   thousand pages or 64 MiB, too.
-    public func allActivity(sandboxID: String, _ query: ActivityQuery = .init()) async throws -> [ActivityEvent] {
+    package func allActivity(sandboxID: String, _ query: ActivityQuery = .init()) async throws -> [ActivityEvent] {
         try await allActivity(sandboxID, query) { _ in true }
     }
 
@@ -62,7 +62,7 @@ extension SandboxClient {
     }
 
     /// Reads a page of a sandbox's output console (`GET /sandboxes/{id}/output`); the sandbox must be active.
-    public func output(sandboxID: String, _ query: OutputQuery = .init()) async throws -> OutputPage {
+    package func output(sandboxID: String, _ query: OutputQuery = .init()) async throws -> OutputPage {
         try await outputPage(sandboxID, query).page
     }
 
@@ -80,7 +80,7 @@ extension SandboxClient {
     /// Reads all pages of a sandbox's output console, from the query's first entry on.
     ///
     /// - Throws: As ``allActivity(sandboxID:_:)`` does.
-    public func allOutput(sandboxID: String, _ query: OutputQuery = .init()) async throws -> [OutputEntry] {
+    package func allOutput(sandboxID: String, _ query: OutputQuery = .init()) async throws -> [OutputEntry] {
         var query = query
         var pages = Pages<OutputEntry>("output", sandboxID, id: \.id)
         repeat {

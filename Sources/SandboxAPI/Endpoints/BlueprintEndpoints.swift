@@ -34,7 +34,7 @@ extension SandboxClient {
 
     /// Starts a persistent sandbox (`POST /blueprints/{identifier}/start-persistent`); see
     /// ``startSandbox(blueprint:_:)``.
-    public func startPersistentSandbox(
+    package func startPersistentSandbox(
         blueprint: String,
         _ request: StartPersistentSandboxRequest
     ) async throws -> Sandbox {

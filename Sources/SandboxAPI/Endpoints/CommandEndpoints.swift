@@ -11,7 +11,7 @@ extension SandboxClient {
     ///
     /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/malformedReply``, too, where something before the
     ///   lab has made another path of a name that needs escapes, and thus asked for another command.
-    public func command(sandboxID: String, name: String) async throws -> Command {
+    package func command(sandboxID: String, name: String) async throws -> Command {
         try await calls.run(
             .get(
                 "command",
@@ -57,7 +57,7 @@ extension SandboxClient {
     }
 
     /// Reads a command of a component (`GET /sandboxes/{id}/components/{cid}/commands/{name}`).
-    public func command(sandboxID: String, componentID: String, name: String) async throws -> Command {
+    package func command(sandboxID: String, componentID: String, name: String) async throws -> Command {
         try await calls.run(
             .get(
                 "componentCommand",

@@ -71,7 +71,7 @@ extension SandboxClient {
     /// Moves the end of a sandbox (`POST /sandboxes/{id}/extend`).
     ///
     /// - Parameter extra: How much longer it shall live; sent in whole minutes, rounded up.
-    public func extendSandbox(id: String, by extra: Duration) async throws -> SandboxExtension {
+    package func extendSandbox(id: String, by extra: Duration) async throws -> SandboxExtension {
         try await calls.run(
             .post(
                 "extendSandbox",
@@ -84,7 +84,7 @@ extension SandboxClient {
     }
 
     /// Reads the instructions for a sandbox (`GET /sandboxes/{id}/instructions`), which may hold HTML.
-    public func instructions(sandboxID: String) async throws -> String {
+    package func instructions(sandboxID: String) async throws -> String {
         try await calls.run(
             .get("instructions", ["sandboxes", sandboxID, "instructions"], about: "sandbox \(sandboxID)"),
             read: Reply.text
@@ -113,7 +113,7 @@ extension SandboxClient {
     /// Reads a component (`GET /sandboxes/{id}/components/{cid}`).
     ///
     /// - Parameter id: The component's id; its name won't do.
-    public func component(sandboxID: String, id: String) async throws -> Component {
+    package func component(sandboxID: String, id: String) async throws -> Component {
         try await calls.run(
             .get(
                 "component",

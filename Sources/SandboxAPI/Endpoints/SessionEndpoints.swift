@@ -1,4 +1,4 @@
-public import HTTPTransport
+package import HTTPTransport
 
 extension SandboxClient {
     /// Logs in, if there is no session and no refused login stands.
@@ -27,7 +27,7 @@ extension SandboxClient {
     /// Gets a token for another user (`POST /token`); the session's user must be an administrator.
     ///
     /// - Parameter domain: The domain to which the token will belong; `nil` leaves it to the lab.
-    public func token(forUser user: String, domain: String? = nil) async throws -> Secret {
+    package func token(forUser user: String, domain: String? = nil) async throws -> Secret {
         var call = try APICall.post(
             "token",
             [],
@@ -39,7 +39,7 @@ extension SandboxClient {
     }
 
     /// Makes a token invalid (`DELETE /token/{token}`).
-    public func deleteToken(_ token: Secret) async throws {
+    package func deleteToken(_ token: Secret) async throws {
         try await calls.run(.deletion(of: token), read: Reply.nothing)
     }
 }

@@ -52,7 +52,7 @@ public struct SandboxAPIError: Error, Hashable, Sendable {
     /// The call that failed, such as `startSandbox`.
     public var operation: String
     /// What the call was about, such as `blueprint “Web”`.
-    public var subject: String?
+    package var subject: String?
     /// The reply's status; `nil` where none came.
     public var httpStatus: Int?
     /// Whether the lab may have done what was asked all the same: a lost reply, a 5xx, a reply that can't be read.
@@ -77,7 +77,7 @@ public struct SandboxAPIError: Error, Hashable, Sendable {
     var retryAfter: Duration?
 
     /// Describes a failure, as a test does.
-    public init(
+    package init(
         _ code: Code,
         _ message: String,
         operation: String,

@@ -1,16 +1,16 @@
 /// A link within the API, as the lab gives it for an object and what belongs to it.
-public struct APILink: Hashable, Sendable, Codable {
+package struct APILink: Hashable, Sendable, Codable {
     /// Where it leads, relative to the API's versioned root.
-    public var href: String
+    package var href: String
     /// The method to call it with.
-    public var method: String?
+    package var method: String?
     /// What it is for, in the lab's words.
-    public var name: String?
+    package var name: String?
     /// Whether ``href`` is a template.
-    public var isTemplated: Bool?
+    package var isTemplated: Bool?
 
     /// Makes a link, as a test does.
-    public init(href: String, method: String? = nil, name: String? = nil, isTemplated: Bool? = nil) {
+    package init(href: String, method: String? = nil, name: String? = nil, isTemplated: Bool? = nil) {
         self.href = href
         self.method = method
         self.name = name
@@ -23,7 +23,7 @@ public struct APILink: Hashable, Sendable, Codable {
     }
 
     /// Reads what the lab sends.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let href = object.filledString("href") else { throw MissingMember.error("href", decoder) }
         self.init(

@@ -1,20 +1,20 @@
 public import struct FoundationEssentials.Date
 
 /// Which events of a sandbox's activity feed to read.
-public struct ActivityQuery: Hashable, Sendable {
+package struct ActivityQuery: Hashable, Sendable {
     /// Whether to read errors alone.
-    public var errorsOnly: Bool
+    package var errorsOnly: Bool
     /// Since when.
     ///
     /// The documentation calls it a duration (`PT23H`), clients send a point in time; ids are surer.
-    public var since: String?
+    package var since: String?
     /// How many of the last events to read.
-    public var tail: Int?
+    package var tail: Int?
     /// The first event to read; the event itself is read too.
-    public var fromEventID: String?
+    package var fromEventID: String?
 
     /// Describes a read; without arguments of the whole feed's first page.
-    public init(errorsOnly: Bool = false, since: String? = nil, tail: Int? = nil, fromEventID: String? = nil) {
+    package init(errorsOnly: Bool = false, since: String? = nil, tail: Int? = nil, fromEventID: String? = nil) {
         self.errorsOnly = errorsOnly
         self.since = since
         self.tail = tail
@@ -23,18 +23,18 @@ public struct ActivityQuery: Hashable, Sendable {
 }
 
 /// A page of a sandbox's activity feed.
-public struct ActivityPage: Hashable, Sendable, Decodable {
+package struct ActivityPage: Hashable, Sendable, Decodable {
     /// The events, oldest first.
-    public var events: [ActivityEvent]
+    package var events: [ActivityEvent]
     /// How many the lab says there are on this page.
-    public var count: Int?
+    package var count: Int?
     /// Whether more follow.
-    public var hasMorePages: Bool
+    package var hasMorePages: Bool
     /// Where the next page begins.
-    public var nextEventID: String?
+    package var nextEventID: String?
 
     /// Reads what the lab sends.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         events = object.list("events")
         count = object.int("num_returned_events", "number_of_returned_events")
@@ -48,7 +48,7 @@ public struct ActivityEvent: Hashable, Sendable, Decodable {
     /// Its id: a number on most labs, a GUID on others; empty where the lab gives none.
     public var id: String
     /// Whether it tells of a success or an error.
-    public var type: EventType
+    package var type: EventType
     /// What happened; long names within are cut.
     public var text: String
     /// What a command printed.
@@ -56,10 +56,10 @@ public struct ActivityEvent: Hashable, Sendable, Decodable {
     /// When it happened.
     public var time: Date?
     /// The execution server that did it.
-    public var executionServer: String?
+    package var executionServer: String?
 
     /// Makes an event, as a test does.
-    public init(
+    package init(
         id: String,
         type: EventType,
         text: String,
@@ -93,16 +93,16 @@ public struct ActivityEvent: Hashable, Sendable, Decodable {
 }
 
 /// Which entries of a sandbox's output console to read.
-public struct OutputQuery: Hashable, Sendable {
+package struct OutputQuery: Hashable, Sendable {
     /// How many of the last entries to read.
-    public var tail: Int?
+    package var tail: Int?
     /// The first entry to read; the entry itself is read too.
-    public var fromEntryID: String?
+    package var fromEntryID: String?
     /// Since when; see ``ActivityQuery/since``.
-    public var since: String?
+    package var since: String?
 
     /// Describes a read; without arguments of the console's first page.
-    public init(tail: Int? = nil, fromEntryID: String? = nil, since: String? = nil) {
+    package init(tail: Int? = nil, fromEntryID: String? = nil, since: String? = nil) {
         self.tail = tail
         self.fromEntryID = fromEntryID
         self.since = since
@@ -110,18 +110,18 @@ public struct OutputQuery: Hashable, Sendable {
 }
 
 /// A page of a sandbox's output console.
-public struct OutputPage: Hashable, Sendable, Decodable {
+package struct OutputPage: Hashable, Sendable, Decodable {
     /// The entries, oldest first.
-    public var entries: [OutputEntry]
+    package var entries: [OutputEntry]
     /// How many the lab says there are on this page.
-    public var count: Int?
+    package var count: Int?
     /// Whether more follow.
-    public var hasMorePages: Bool
+    package var hasMorePages: Bool
     /// Where the next page begins.
-    public var nextEntryID: String?
+    package var nextEntryID: String?
 
     /// Reads what the lab sends.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         entries = object.list("entries")
         count = object.int("number_of_returned_entries", "num_returned_entries")
@@ -131,16 +131,16 @@ public struct OutputPage: Hashable, Sendable, Decodable {
 }
 
 /// A line of a sandbox's output console.
-public struct OutputEntry: Hashable, Sendable, Decodable {
+package struct OutputEntry: Hashable, Sendable, Decodable {
     /// Its id, mostly a GUID; empty where the lab gives none.
-    public var id: String
+    package var id: String
     /// When it was written.
-    public var time: Date?
+    package var time: Date?
     /// What it says, which may hold HTML.
-    public var text: String
+    package var text: String
 
     /// Reads what the lab sends.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         id = object.filledString("id") ?? ""
         time = object.date("time")

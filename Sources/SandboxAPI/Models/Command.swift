@@ -7,11 +7,11 @@ public struct Command: Hashable, Sendable, Decodable {
     /// What its author wrote about it.
     public var description: String?
     /// Its parameters.
-    public var params: [CommandParameter]
+    package var params: [CommandParameter]
     /// Its executions so far; in which order, and how many, the lab doesn't promise.
-    public var executions: [ExecutionSummary]
+    package var executions: [ExecutionSummary]
     /// For a connected command `power` or `remote_<name>`.
-    public var tag: String?
+    package var tag: String?
 
     /// Reads what the lab sends.
     public init(from decoder: any Decoder) throws {
@@ -26,22 +26,22 @@ public struct Command: Hashable, Sendable, Decodable {
 }
 
 /// A parameter of a command.
-public struct CommandParameter: Hashable, Sendable, Decodable {
+package struct CommandParameter: Hashable, Sendable, Decodable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// What its author wrote about it.
-    public var description: String?
+    package var description: String?
     /// The type of its value.
-    public var type: ValueType?
+    package var type: ValueType?
     /// The values to choose from; empty where any will do.
-    public var possibleValues: [String]
+    package var possibleValues: [String]
     /// The value that is used where none is given.
-    public var defaultValue: String?
+    package var defaultValue: String?
     /// Whether a value must be given.
-    public var isMandatory: Bool
+    package var isMandatory: Bool
 
     /// Reads what the lab sends.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let name = object.string("name") else { throw MissingMember.error("name", decoder) }
         self.name = name
@@ -54,16 +54,16 @@ public struct CommandParameter: Hashable, Sendable, Decodable {
 }
 
 /// An execution as a command lists it.
-public struct ExecutionSummary: Hashable, Sendable, Decodable {
+package struct ExecutionSummary: Hashable, Sendable, Decodable {
     /// Its id.
-    public var id: String
+    package var id: String
     /// How it stands; empty, and thus not final, where the lab doesn't say.
-    public var status: ExecutionStatus
+    package var status: ExecutionStatus
     /// Whether it can be cancelled.
-    public var supportsCancellation: Bool
+    package var supportsCancellation: Bool
 
     /// Reads what the lab sends.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let id = object.filledString("id", "executionId") else { throw MissingMember.error("id", decoder) }
         self.id = id
@@ -80,7 +80,7 @@ public struct StartedExecution: Hashable, Sendable, Decodable {
     public var supportsCancellation: Bool
 
     /// Makes a started execution, as a test does.
-    public init(id: String, supportsCancellation: Bool) {
+    package init(id: String, supportsCancellation: Bool) {
         self.id = id
         self.supportsCancellation = supportsCancellation
     }
@@ -155,9 +155,9 @@ extension LenientObject {
 /// How a command shall be started.
 public struct StartCommandRequest: Hashable, Sendable, Encodable {
     /// Values for the command's parameters; the mandatory ones must be there.
-    public var params: [Input]
+    package var params: [Input]
     /// Whether the command's output shall also go to the sandbox's output console.
-    public var printOutput: Bool
+    package var printOutput: Bool
 
     /// Describes a start.
     public init(params: [Input] = [], printOutput: Bool = true) {
@@ -169,9 +169,9 @@ public struct StartCommandRequest: Hashable, Sendable, Encodable {
 /// Which of a component's connected commands shall be run, and through which ports.
 public struct ConnectedCommand: Hashable, Sendable {
     /// `power` or `remote_<name>`, as ``Command/tag`` has it.
-    public var tag: String
+    package var tag: String
     /// Full paths of ports, such as `Switch20/Blade5/PowerPort1`; empty means all that are connected.
-    public var ports: [String]
+    package var ports: [String]
 
     /// Describes a connected command.
     public init(tag: String, ports: [String] = []) {

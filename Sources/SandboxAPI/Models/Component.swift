@@ -10,29 +10,29 @@ public struct Component: Hashable, Sendable {
     /// What its author wrote about it.
     public var description: String?
     /// What sort of thing it is.
-    public var type: ComponentType?
+    package var type: ComponentType?
     /// The name of its model or shell.
-    public var model: String?
+    package var model: String?
     /// Its address, where it has one.
     public var address: String?
     /// Whether it has been deployed; Apps only.
-    public var appLifecycle: AppLifecycle?
+    package var appLifecycle: AppLifecycle?
     /// How it is deployed; Apps only.
-    public var activeDeploymentName: String?
+    package var activeDeploymentName: String?
     /// The App template that it was made from; Apps only.
-    public var templateName: String?
+    package var templateName: String?
     /// Its attributes.
     public var attributes: [ComponentAttribute]
     /// The ways to connect to it.
-    public var connectionInterfaces: [ConnectionInterface]
+    package var connectionInterfaces: [ConnectionInterface]
     /// The API's links to it and what belongs to it, by the lab's names for them.
-    public var links: [String: APILink] = [:]
+    package var links: [String: APILink] = [:]
 
     /// Whether the lab tells a description, even if it is none.
     private var tellsDescription = false
 
     /// Makes a component, as a test does.
-    public init(
+    package init(
         id: String,
         name: String,
         description: String? = nil,
@@ -131,14 +131,14 @@ package struct NamedComponent: Hashable, Sendable, Decodable {
 /// An attribute of a component.
 public struct ComponentAttribute: Hashable, Sendable, Codable {
     /// The type of its value.
-    public var type: ValueType?
+    package var type: ValueType?
     /// Its name, which may begin with the model's.
     public var name: String
     /// Its value, always as text.
     public var value: String
 
     /// Makes an attribute, as a test does.
-    public init(type: ValueType? = .string, name: String, value: String) {
+    package init(type: ValueType? = .string, name: String, value: String) {
         self.type = type
         self.name = name
         self.value = value
@@ -155,10 +155,10 @@ public struct ComponentAttribute: Hashable, Sendable, Codable {
     }
 
     /// Whether its value must not be shown: it is of a password's type, or ``SecretNames/standard`` has its name.
-    public var isSecret: Bool { isSecret(named: .standard) }
+    package var isSecret: Bool { isSecret(named: .standard) }
 
     /// Whether its value must not be shown: it is of a password's type, or has one of these names.
-    public func isSecret(named names: SecretNames) -> Bool { type?.isPassword == true || names.contains(name) }
+    package func isSecret(named names: SecretNames) -> Bool { type?.isPassword == true || names.contains(name) }
 }
 
 extension ComponentAttribute: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -175,20 +175,20 @@ extension ComponentAttribute: CustomStringConvertible, CustomDebugStringConverti
 }
 
 /// A way to connect to a component.
-public struct ConnectionInterface: Hashable, Sendable, Codable {
+package struct ConnectionInterface: Hashable, Sendable, Codable {
     /// Its name, such as `SSH`, `RDP` or `Telnet`.
-    public var name: String
+    package var name: String
     /// Where it is.
-    public var url: String
+    package var url: String
 
     /// Makes an interface, as a test does.
-    public init(name: String, url: String) {
+    package init(name: String, url: String) {
         self.name = name
         self.url = url
     }
 
     /// Reads what the lab sends.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         self.init(name: object.string("name") ?? "", url: object.filledString("url") ?? "")
     }

@@ -1,4 +1,4 @@
-public import HTTPTransport
+package import HTTPTransport
 
 /// A named value: an input of a blueprint, a parameter of a command.
 public struct Input: Hashable, Sendable, Codable {
@@ -26,10 +26,10 @@ public struct Input: Hashable, Sendable, Codable {
     }
 
     /// Whether its value must not be shown: ``isHidden``, or ``SecretNames/standard`` has its name.
-    public var isSecret: Bool { isSecret(named: .standard) }
+    package var isSecret: Bool { isSecret(named: .standard) }
 
     /// Whether its value must not be shown: ``isHidden``, or it has one of these names.
-    public func isSecret(named names: SecretNames) -> Bool { isHidden || names.contains(name) }
+    package func isSecret(named names: SecretNames) -> Bool { isHidden || names.contains(name) }
 
     private enum CodingKeys: String, CodingKey {
         case name, value
@@ -38,7 +38,7 @@ public struct Input: Hashable, Sendable, Codable {
 
 extension [Input] {
     /// The values that must not be shown.
-    public var secrets: [Secret] { filter(\.isSecret).map { Secret($0.value) } }
+    package var secrets: [Secret] { filter(\.isSecret).map { Secret($0.value) } }
 
     /// Marks the inputs whose values must not be shown.
     ///

@@ -1,5 +1,5 @@
 public import struct FoundationEssentials.Date
-public import HTTPTransport
+package import HTTPTransport
 
 /// A sandbox with its details.
 ///
@@ -11,9 +11,9 @@ public struct Sandbox: Hashable, Sendable {
     /// Its name.
     public var name: String
     /// What its owner wrote about it.
-    public var description: String?
+    package var description: String?
     /// The id of its blueprint.
-    public var blueprintID: String?
+    package var blueprintID: String?
     /// When it starts or started.
     public var startTime: Date?
     /// When it will end; `nil` for a persistent one, or where the lab doesn't say.
@@ -21,17 +21,17 @@ public struct Sandbox: Hashable, Sendable {
     /// What it is doing; empty, and thus unknown, where the lab doesn't say.
     public var state: SandboxState
     /// How far its setup has come.
-    public var setupStage: SetupStage?
+    package var setupStage: SetupStage?
     /// Always `Sandbox`, where the lab says it.
-    public var type: String?
+    package var type: String?
     /// Its components, in short; ``SandboxClient/components(sandboxID:)`` reads them with all details.
     public var components: [Component]
     /// The inputs that it was started with.
     public var parameters: [Input]
     /// Users who may use it, its owner among them.
-    public var permittedUsers: [String]
+    package var permittedUsers: [String]
     /// The API's links to it and what belongs to it, by the lab's names for them.
-    public var links: [String: APILink] = [:]
+    package var links: [String: APILink] = [:]
 
     /// Whether the lab tells a description, even if it is none.
     private var tellsDescription = false
@@ -39,7 +39,7 @@ public struct Sandbox: Hashable, Sendable {
     private var saysParams = false
 
     /// Makes a sandbox, as a test does.
-    public init(
+    package init(
         id: String,
         name: String,
         description: String? = nil,
@@ -68,7 +68,7 @@ public struct Sandbox: Hashable, Sendable {
     }
 
     /// The same sandbox without secrets, fit for a file, by ``SecretNames/standard``.
-    public var withoutSecrets: Sandbox { withoutSecrets(named: .standard) }
+    package var withoutSecrets: Sandbox { withoutSecrets(named: .standard) }
 
     /// The same sandbox without secrets, fit for a file.
     ///
@@ -79,7 +79,7 @@ public struct Sandbox: Hashable, Sendable {
     /// - Parameters:
     ///   - names: What counts as a secret's name.
     ///   - known: Secrets that are masked as well.
-    public func withoutSecrets(named names: SecretNames, known: [Secret] = []) -> Sandbox {
+    package func withoutSecrets(named names: SecretNames, known: [Secret] = []) -> Sandbox {
         withoutSecrets(named: names, known: known) { $0 }
     }
 
@@ -157,14 +157,14 @@ public struct SandboxSummary: Hashable, Sendable, Decodable {
     /// Its name.
     public var name: String
     /// What its owner wrote about it.
-    public var description: String?
+    package var description: String?
     /// What it is doing; empty, and thus unknown, where the lab doesn't say.
     public var state: SandboxState
     /// Its blueprint.
-    public var blueprint: BlueprintReference?
+    package var blueprint: BlueprintReference?
 
     /// Makes a summary, as a test does.
-    public init(
+    package init(
         id: String,
         name: String,
         description: String? = nil,
@@ -193,20 +193,20 @@ public struct SandboxSummary: Hashable, Sendable, Decodable {
 }
 
 /// A blueprint's name and id.
-public struct BlueprintReference: Hashable, Sendable, Decodable {
+package struct BlueprintReference: Hashable, Sendable, Decodable {
     /// The blueprint's name.
-    public var name: String?
+    package var name: String?
     /// The blueprint's id.
-    public var id: String?
+    package var id: String?
 
     /// Names a blueprint.
-    public init(name: String?, id: String?) {
+    package init(name: String?, id: String?) {
         self.name = name
         self.id = id
     }
 
     /// Reads what the lab sends.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         name = object.filledString("name")
         id = object.filledString("id")
@@ -214,20 +214,20 @@ public struct BlueprintReference: Hashable, Sendable, Decodable {
 }
 
 /// A sandbox whose end has been moved.
-public struct SandboxExtension: Hashable, Sendable, Decodable {
+package struct SandboxExtension: Hashable, Sendable, Decodable {
     /// The sandbox's id.
-    public var id: String?
+    package var id: String?
     /// The sandbox's name.
-    public var name: String?
+    package var name: String?
     /// When it started.
-    public var startTime: Date?
+    package var startTime: Date?
     /// Its new end.
-    public var endTime: Date?
+    package var endTime: Date?
     /// How long it has left.
-    public var remainingTime: Duration?
+    package var remainingTime: Duration?
 
     /// Reads what the lab sends.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         id = object.filledString("id")
         name = object.string("name")

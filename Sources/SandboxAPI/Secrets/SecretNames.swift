@@ -12,7 +12,7 @@ public struct SecretNames: Sendable, Hashable {
     ])
 
     /// The names as they were given.
-    public let names: [String]
+    package let names: [String]
     private let endings: Set<[UInt8]>
 
     /// Counts these names alone; one without a letter or digit is nothing.
@@ -38,7 +38,7 @@ public struct SecretNames: Sendable, Hashable {
     }
 
     /// Whether values of this name mustn't be shown.
-    public func contains(_ name: String) -> Bool {
+    package func contains(_ name: String) -> Bool {
         let words = Words(name)
         return words.ends.contains { end in
             let text = words.text[..<end]

@@ -12,21 +12,21 @@ public struct ExecutionStatus: CaseInsensitiveName {
     }
 
     /// Waits for its turn.
-    public static let pending = ExecutionStatus(rawValue: "Pending")
+    package static let pending = ExecutionStatus(rawValue: "Pending")
     /// Runs.
-    public static let running = ExecutionStatus(rawValue: "Running")
+    package static let running = ExecutionStatus(rawValue: "Running")
     /// Is being cancelled.
-    public static let stopping = ExecutionStatus(rawValue: "Stopping")
+    package static let stopping = ExecutionStatus(rawValue: "Stopping")
     /// Has ended well.
     public static let completed = ExecutionStatus(rawValue: "Completed")
     /// Has failed.
     public static let failed = ExecutionStatus(rawValue: "Failed")
     /// Has failed, as some labs call it.
-    public static let error = ExecutionStatus(rawValue: "Error")
+    package static let error = ExecutionStatus(rawValue: "Error")
     /// Was cancelled; see ``isCancelled`` for its other spellings.
-    public static let cancelled = ExecutionStatus(rawValue: "Cancelled")
+    package static let cancelled = ExecutionStatus(rawValue: "Cancelled")
     /// Was stopped.
-    public static let stopped = ExecutionStatus(rawValue: "Stopped")
+    package static let stopped = ExecutionStatus(rawValue: "Stopped")
 
     /// Whether the command has ended well.
     public var isSuccess: Bool {

@@ -1,12 +1,12 @@
 /// Durations as the lab reads and writes them: ISO 8601, for example `PT2H5M`.
-public enum ISO8601Duration {
+package enum ISO8601Duration {
     /// The text for a number of minutes: `PT<n>M`, with any `n`.
-    public static func text(minutes: Int) -> String {
+    package static func text(minutes: Int) -> String {
         "PT\(max(0, minutes))M"
     }
 
     /// The text for a duration in whole minutes, rounded up, since the lab reserves by the minute.
-    public static func text(_ duration: Duration) -> String {
+    package static func text(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let whole = seconds + (attoseconds > 0 ? 1 : 0)
         let minutes = whole / 60 + (whole % 60 > 0 ? 1 : 0)
@@ -17,7 +17,7 @@ public enum ISO8601Duration {
     ///
     /// - Returns: The duration, or `nil` where the text isn't one or counts in years or months, which have no fixed
     ///   length.
-    public static func parse(_ text: String) -> Duration? {
+    package static func parse(_ text: String) -> Duration? {
         var rest = Substring(text.uppercased())
         guard rest.popFirst() == "P", !rest.isEmpty else { return nil }
         var total = Duration.zero

@@ -1,15 +1,15 @@
 /// A user of the lab.
 public struct LabAccount: Sendable {
     /// The name.
-    public var username: String
+    package var username: String
     /// The password.
-    public var password: String
+    package var password: String
     /// The domains that the user may log in to.
-    public var domains: [String]
+    package var domains: [String]
     /// Whether the user sees and handles other users' sandboxes.
-    public var isAdmin: Bool
+    package var isAdmin: Bool
     /// What the identity provider issues, for a login without a password; `nil` where there's no such login.
-    public var identityToken: String?
+    package var identityToken: String?
 
     /// Creates a user.
     public init(

@@ -7,7 +7,7 @@ extension LabBlueprint {
     /// Its commands take a second: `health-check`, `deploy` (needs `Version`), `run-tests` (fails), and
     /// `soak-test`, which runs until it's cancelled; the web server has `install` and `restart`, the database `backup`
     /// and `migrate` (fails), the switch `show-ports`.
-    public static var webLab: LabBlueprint {
+    package static var webLab: LabBlueprint {
         var blueprint = LabBlueprint(
             name: "Web lab",
             description: "A web server and a database behind a switch",
@@ -35,7 +35,7 @@ extension LabBlueprint {
     }
 
     /// `Broken lab`: its setup fails in the stage Connectivity, after two seconds.
-    public static var brokenLab: LabBlueprint {
+    package static var brokenLab: LabBlueprint {
         var blueprint = LabBlueprint(
             name: "Broken lab",
             description: "A lab whose setup fails",

@@ -28,7 +28,7 @@ public struct LabBlueprint: Sendable {
     }
 
     /// Whether somebody has to approve of a start.
-    public enum Approval: Sendable {
+    package enum Approval: Sendable {
         /// Nobody.
         case none
         /// A start is refused with this message; the lab's own words aren't published.
@@ -42,37 +42,37 @@ public struct LabBlueprint: Sendable {
     /// The id.
     public var id: String
     /// What it's for.
-    public var description: String?
+    package var description: String?
     /// The categories that it's listed under.
-    public var categories: [String] = []
+    package var categories: [String] = []
     /// The domain; only its users see the blueprint.
-    public var domain = "Global"
+    package var domain = "Global"
     /// Whether this API knows the blueprint at all; a private one and its sandboxes are 404.
-    public var isPublic = true
+    package var isPublic = true
     /// Whether lists say `Available Now`.
-    public var isAvailable = true
+    package var isAvailable = true
     /// What a start has to say, or may.
-    public var inputs: [LabInput]
+    package var inputs: [LabInput]
     /// What a sandbox is made of.
     public var components: [LabComponent]
     /// The commands of a sandbox as a whole.
-    public var commands: [LabCommand]
+    package var commands: [LabCommand]
     /// How setup goes.
     public var setup: Setup
     /// How long a sandbox is `BeforeSetup`.
-    public var beforeSetup: Duration = .zero
+    package var beforeSetup: Duration = .zero
     /// How teardown goes.
-    public var teardown: Teardown
+    package var teardown: Teardown
     /// What lists say of the setup's length; zero means there's no setup and a sandbox is `Ready` at once.
     public var estimatedSetup: Duration = .seconds(25 * 60)
     /// Whether `start-persistent` takes it.
-    public var isPersistentCapable = false
+    package var isPersistentCapable = false
     /// Whether somebody has to approve of a start.
-    public var approval = Approval.none
+    package var approval = Approval.none
     /// How many starts are refused because of conflicting resources before one succeeds.
-    public var conflicts = 0
+    package var conflicts = 0
     /// What the sandbox tells its users, in HTML.
-    public var instructions = ""
+    package var instructions = ""
 
     /// Creates a blueprint.
     public init(
@@ -103,13 +103,13 @@ public struct LabBlueprint: Sendable {
 /// An input of a blueprint.
 public struct LabInput: Sendable {
     /// The name.
-    public var name: String
+    package var name: String
     /// The value where a start gives none; `nil` makes the input mandatory.
-    public var defaultValue: String?
+    package var defaultValue: String?
     /// `String`, `Numeric`, `Lookup` or `Password`.
-    public var type: String
+    package var type: String
     /// The values to choose from, for a lookup.
-    public var possibleValues: [String]
+    package var possibleValues: [String]
 
     /// Creates an input.
     public init(

@@ -19,17 +19,17 @@ public struct LabCommand: Sendable {
     /// A parameter.
     public struct Parameter: Sendable {
         /// The name.
-        public var name: String
+        package var name: String
         /// What it's for.
-        public var description = ""
+        package var description = ""
         /// `string`, `numeric` or `lookup`.
-        public var type: String
+        package var type: String
         /// Whether a start without it is refused.
-        public var isMandatory: Bool
+        package var isMandatory: Bool
         /// The value where a start gives none.
-        public var defaultValue: String
+        package var defaultValue: String
         /// The values to choose from, for a lookup.
-        public var possibleValues: [String]
+        package var possibleValues: [String]
 
         /// Creates a parameter.
         public init(
@@ -53,21 +53,21 @@ public struct LabCommand: Sendable {
     }
 
     /// The internal name.
-    public var name: String
+    package var name: String
     /// What it does.
-    public var description = ""
+    package var description = ""
     /// The parameters.
-    public var params: [Parameter]
+    package var params: [Parameter]
     /// How long an execution is `Pending`.
     public var pending: Duration = .zero
     /// How long it's `Running`.
-    public var duration: Duration
+    package var duration: Duration
     /// How it ends.
-    public var outcome: Outcome
+    package var outcome: Outcome
     /// Whether an execution can be cancelled.
-    public var isCancellable: Bool
+    package var isCancellable: Bool
     /// The tag of a connected command, `power` or `remote_` and its name; only components have them.
-    public var tag: String?
+    package var tag: String?
 
     /// Creates a command.
     public init(

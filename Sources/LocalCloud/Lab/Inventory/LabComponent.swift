@@ -13,11 +13,11 @@ public struct LabComponent: Sendable {
     /// An attribute.
     public struct Attribute: Sendable {
         /// The name.
-        public var name: String
+        package var name: String
         /// The value, as text.
-        public var value: String
+        package var value: String
         /// `string`, `numeric`, `boolean` or `password`.
-        public var type: String
+        package var type: String
 
         /// Creates an attribute.
         public init(_ name: String, _ value: String, type: String = "string") {
@@ -30,9 +30,9 @@ public struct LabComponent: Sendable {
     /// A way into the component.
     public struct Interface: Sendable {
         /// `SSH`, `RDP`, `Telnet`.
-        public var name: String
+        package var name: String
         /// Where it leads.
-        public var url: String
+        package var url: String
 
         /// Creates an interface.
         public init(_ name: String, url: String) {
@@ -42,23 +42,23 @@ public struct LabComponent: Sendable {
     }
 
     /// The name; an App's gets a suffix when it's deployed.
-    public var name: String
+    package var name: String
     /// The kind.
-    public var kind: Kind
+    package var kind: Kind
     /// The resource model or shell.
-    public var model: String
+    package var model: String
     /// What it is.
-    public var description = ""
+    package var description = ""
     /// The address; an App has it once it's deployed.
-    public var address: String
+    package var address: String
     /// The attributes.
-    public var attributes: [Attribute]
+    package var attributes: [Attribute]
     /// The ways in.
-    public var interfaces: [Interface]
+    package var interfaces: [Interface]
     /// The commands.
-    public var commands: [LabCommand]
+    package var commands: [LabCommand]
     /// Whether one sandbox at a time can have it; a second start is a conflict.
-    public var isExclusive = false
+    package var isExclusive = false
 
     /// Creates a component.
     public init(

@@ -38,7 +38,7 @@ public enum LabStage: String, Sendable, CaseIterable {
 }
 
 /// The statuses of an execution, by the names that labs have been seen to use.
-public enum LabExecutionStatus: String, Sendable, CaseIterable {
+package enum LabExecutionStatus: String, Sendable, CaseIterable {
     /// Not begun.
     case pending = "Pending"
     /// Under way.
@@ -55,7 +55,7 @@ public enum LabExecutionStatus: String, Sendable, CaseIterable {
     case stopped = "Stopped"
 
     /// Whether it stays so.
-    public var isFinal: Bool {
+    package var isFinal: Bool {
         switch self {
         case .pending, .running, .stopping: false
         case .completed, .failed, .cancelled, .stopped: true

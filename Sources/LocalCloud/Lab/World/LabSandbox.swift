@@ -3,45 +3,45 @@ public import Foundation
 /// A sandbox of the lab, as it is at one moment.
 public struct LabSandbox: Sendable, Identifiable {
     /// A component of the sandbox.
-    public struct Component: Sendable, Identifiable {
+    package struct Component: Sendable, Identifiable {
         /// The id.
-        public let id: String
+        package let id: String
         /// What it was made from.
-        public let template: LabComponent
+        package let template: LabComponent
         /// The name, with a suffix once an App is deployed.
-        public internal(set) var name: String
+        package internal(set) var name: String
         /// The address; empty while an App isn't deployed.
-        public internal(set) var address: String
+        package internal(set) var address: String
         /// Whether it's deployed; always so for anything but an App.
-        public internal(set) var isDeployed: Bool
+        package internal(set) var isDeployed: Bool
     }
 
     /// An event of the activity feed.
-    public struct Event: Sendable, Identifiable {
+    package struct Event: Sendable, Identifiable {
         /// The id; later events have greater ones.
-        public let id: Int
+        package let id: Int
         /// The id where the lab gives events GUIDs.
-        public let guid: String
+        package let guid: String
         /// Whether its type is `error`.
-        public let isError: Bool
+        package let isError: Bool
         /// What happened.
-        public let text: String
+        package let text: String
         /// What came with it.
-        public let output: String?
+        package let output: String?
         /// When.
-        public let time: Date
+        package let time: Date
         /// How many reads of the feed still miss it.
         var hiddenReads: Int
     }
 
     /// A line of the output console.
-    public struct Line: Sendable, Identifiable {
+    package struct Line: Sendable, Identifiable {
         /// The id.
-        public let id: String
+        package let id: String
         /// The text; it may hold HTML.
-        public let text: String
+        package let text: String
         /// When it was written.
-        public let time: Date
+        package let time: Date
     }
 
     /// The id.
@@ -49,39 +49,39 @@ public struct LabSandbox: Sendable, Identifiable {
     /// The name; several sandboxes may have the same.
     public let name: String
     /// The blueprint as it was at the start.
-    public let blueprint: LabBlueprint
+    package let blueprint: LabBlueprint
     /// Who started it.
-    public let owner: String
+    package let owner: String
     /// The domain.
-    public let domain: String
+    package let domain: String
     /// The values of its inputs.
-    public let inputs: [(name: String, value: String)]
+    package let inputs: [(name: String, value: String)]
     /// Who may handle it, the owner among them.
-    public let permittedUsers: [String]
+    package let permittedUsers: [String]
     /// When it begins, or has begun.
     public let startTime: Date
     /// When it ends by itself; `nil` for a persistent one.
-    public internal(set) var endTime: Date?
+    package internal(set) var endTime: Date?
     /// The state.
     public internal(set) var state: LabState
     /// When it came into that state.
-    public internal(set) var stateSince: Date
+    package internal(set) var stateSince: Date
     /// The stage of setup.
-    public internal(set) var stage: LabStage
+    package internal(set) var stage: LabStage
     /// The components.
-    public internal(set) var components: [Component]
+    package internal(set) var components: [Component]
     /// The activity feed.
-    public internal(set) var events: [Event] = []
+    package internal(set) var events: [Event] = []
     /// The output console.
-    public internal(set) var lines: [Line] = []
+    package internal(set) var lines: [Line] = []
     /// How many times it was asked to stop, in vain or not.
     public internal(set) var stopRequests = 0
     /// Whether a stop was accepted.
-    public internal(set) var wasStopped = false
+    package internal(set) var wasStopped = false
     /// Whether somebody still has to approve of its start.
-    public internal(set) var awaitsApproval = false
+    package internal(set) var awaitsApproval = false
     /// Whether it is over, in whatever state.
-    public internal(set) var isOver = false
+    package internal(set) var isOver = false
 
     /// The places of its executions among all, in the order of their requests.
     var executions: [Int] = []
@@ -100,46 +100,46 @@ public struct LabSandbox: Sendable, Identifiable {
     public var isLive: Bool { !isOver }
 
     /// Whether it's neither over nor on its way there.
-    public var isUnstopped: Bool { !isOver && state != .teardown }
+    package var isUnstopped: Bool { !isOver && state != .teardown }
 }
 
 /// An execution of a command.
-public struct LabExecution: Sendable, Identifiable {
+package struct LabExecution: Sendable, Identifiable {
     /// The id.
-    public let id: String
+    package let id: String
     /// The sandbox.
-    public let sandboxID: String
+    package let sandboxID: String
     /// The component; `nil` for a command of the sandbox.
-    public let componentID: String?
+    package let componentID: String?
     /// The component's name when the command was started.
-    public let componentName: String?
+    package let componentName: String?
     /// The command.
-    public let command: LabCommand
+    package let command: LabCommand
     /// The arguments as they were sent, in order.
-    public let arguments: [(name: String, value: String)]
+    package let arguments: [(name: String, value: String)]
     /// Whether the request asked for output in the console; `nil` where it didn't say.
-    public let printOutput: Bool?
+    package let printOutput: Bool?
     /// The request's whole body.
-    public let body: Data
+    package let body: Data
     /// Who started it.
-    public let user: String
+    package let user: String
     /// When it was asked for.
-    public let requested: Date
+    package let requested: Date
     /// When it began to run.
-    public internal(set) var started: Date?
+    package internal(set) var started: Date?
     /// When it was over.
-    public internal(set) var ended: Date?
+    package internal(set) var ended: Date?
     /// The status.
-    public internal(set) var status: LabExecutionStatus
+    package internal(set) var status: LabExecutionStatus
     /// The output, once there is one.
-    public internal(set) var output: String?
+    package internal(set) var output: String?
     /// When somebody cancelled it.
-    public internal(set) var cancelRequested: Date?
+    package internal(set) var cancelRequested: Date?
     /// A status of the command's own spelling.
     var ownStatus: String?
 
     /// The arguments by name.
-    public var parameters: [String: String] {
+    package var parameters: [String: String] {
         Dictionary(arguments.map { ($0.name, $0.value) }) { _, last in last }
     }
 }
