@@ -33,6 +33,7 @@ let package = Package(
         .library(name: "WorkerStatus", targets: ["WorkerStatus"]),
         .library(name: "WorkerChecks", targets: ["WorkerChecks"]),
         .library(name: "LocalCloud", targets: ["LocalCloud"]),
+        .library(name: "QualiTesting", targets: ["QualiTesting"]),
         .executable(name: "quali-worker", targets: ["worker"]),
     ],
     dependencies: [
@@ -140,6 +141,13 @@ let package = Package(
             ],
             swiftSettings: smallCode
         ),
+        .target(
+            name: "QualiTesting",
+            dependencies: [
+                "JobEngine", "AWSLite", "HTTPTransport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .executableTarget(
             name: "worker",
             dependencies: [
@@ -196,7 +204,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "JobEngine", "AWSLite", "HTTPTransport",
+                "JobEngine", "QualiTesting", "AWSLite", "HTTPTransport",
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

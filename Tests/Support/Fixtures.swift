@@ -94,16 +94,16 @@ package struct WaitingClosureHandler: WaitingActionHandler {
 /// A worker that runs while a test looks at it, over a queue from memory and a clock that stands still.
 package struct RunningWorker: Sendable {
     package let worker: JobWorker
-    package let queue: FakeQueue
+    package let queue: InMemoryJobQueue
     package let clock: ManualClock
     package let journal: any JobJournal
     /// Begins the graceful shutdown.
     package let stop: @Sendable () async -> Void
 
     package static func run(
-        queue: FakeQueue = FakeQueue(),
+        queue: InMemoryJobQueue = InMemoryJobQueue(),
         journal: any JobJournal = InMemoryJobJournal(),
-        store: any ArtifactStore = FakeArtifactStore(),
+        store: any ArtifactStore = InMemoryArtifactStore(),
         monitor: WorkerMonitor = WorkerMonitor(),
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
@@ -126,9 +126,9 @@ package struct RunningWorker: Sendable {
 
     /// The same with a handler that may wait.
     package static func run(
-        queue: FakeQueue = FakeQueue(),
+        queue: InMemoryJobQueue = InMemoryJobQueue(),
         journal: any JobJournal = InMemoryJobJournal(),
-        store: any ArtifactStore = FakeArtifactStore(),
+        store: any ArtifactStore = InMemoryArtifactStore(),
         monitor: WorkerMonitor = WorkerMonitor(),
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         configure: (inout JobWorker.Configuration) -> Void = { _ in },

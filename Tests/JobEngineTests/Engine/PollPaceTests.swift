@@ -38,14 +38,14 @@ struct PollPaceTests {
             // A job isn't to wait for longer than a pause.
             #expect((4.5...5).contains(short))
         }
-        clock.advance(by: 86_400)
+        clock.leap(by: 86_400)
         let long = await rest(pace)
         #expect((13...17).contains(long))
     }
 
     @Test func `ends a long rest within a pause after work`() async {
         let pace = pace(.seconds(5), longest: .seconds(600))
-        clock.advance(by: 86_400)
+        clock.leap(by: 86_400)
         let pauses = Locked(0)
         let rested = await rest(pace) { end in
             let number = pauses.withLock {

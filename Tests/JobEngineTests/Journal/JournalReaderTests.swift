@@ -28,17 +28,17 @@ struct JournalReaderTests {
             record.claimedAt = begin
             record.offeredAt = begin
             try await journal.claim([record])
-            clock.advance(by: 1)
+            clock.leap(by: 1)
             try await journal.noteAcknowledged("1")
             await journal.note(JobProgress("Setting up", externalExecutionID: "sandbox-1"), of: "1")
             // It rides on the next write.
             var action = try #require(try await reader.actions().first)
             #expect(try await reader.steps(of: action).map(\.words) == ["Claimed", "Acknowledged"])
-            clock.advance(by: 1)
+            clock.leap(by: 1)
             try await journal.saveCheckpoint(Data("x".utf8), of: "1")
             action = try #require(try await reader.actions().first)
             #expect(action.state == .running && action.endedAt == nil && action.externalExecutionID == "sandbox-1")
-            clock.advance(by: 60)
+            clock.leap(by: 60)
             await journal.note(JobProgress("Ready"), of: "1")
             try await journal.saveOutcome(.success(JobResult(summary: "done")), of: "1")
             try await journal.forget("1")
@@ -57,7 +57,7 @@ struct JournalReaderTests {
             let journal = try SQLiteJobJournal(folder: folder, clock: clock)
             let begin = clock.now
             for number in 1...50 {
-                clock.advance(by: 10)
+                clock.leap(by: 10)
                 var record = JobRecord.record("job-\(number)", isAcknowledged: true)
                 record.actionExecutionID = "run-1"
                 record.claimedAt = begin.addingTimeInterval(10)
@@ -106,7 +106,7 @@ struct JournalReaderTests {
                 try await journal.claim([.record(id)])
                 try await journal.saveOutcome(.abandoned, of: id)
                 try await journal.forget(id)
-                clock.advance(by: 20 * 86_400)
+                clock.leap(by: 20 * 86_400)
             }
             try await journal.claim([.record("3")])
             let actions = try await DatabaseQueue(path: folder + "/journal.sqlite").read { db in

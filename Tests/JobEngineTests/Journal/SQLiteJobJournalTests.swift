@@ -144,10 +144,10 @@ struct SQLiteJobJournalTests {
                 try await journal.forget("2")
                 #expect(try await journal.unfinished().isEmpty)
                 #expect(try await kept(journal) == ["1"])
-                clock.advance(by: 29 * 86_400)
+                clock.leap(by: 29 * 86_400)
                 try await journal.claim([.record("3")])
                 #expect(try await kept(journal) == ["1", "3"])
-                clock.advance(by: 2 * 86_400)
+                clock.leap(by: 2 * 86_400)
                 try await journal.claim([.record("4")])
                 #expect(try await kept(journal) == ["3", "4"])
             }
@@ -160,12 +160,12 @@ struct SQLiteJobJournalTests {
             let journal = try SQLiteJobJournal(folder: folder, mostEnded: 3, clock: clock)
             try await journal.claim([.record("held")])
             for number in 1...6 {
-                clock.advance(by: 1)
+                clock.leap(by: 1)
                 try await journal.claim([.record("\(number)")])
                 try await journal.saveOutcome(.success(JobResult(summary: "done")), of: "\(number)")
                 try await journal.forget("\(number)")
             }
-            clock.advance(by: 1)
+            clock.leap(by: 1)
             try await journal.claim([.record("last")])
             let database = try DatabaseQueue(path: "\(folder)/journal.sqlite")
             let ids = try await database.read { try String.fetchAll($0, sql: "SELECT id FROM job ORDER BY rowid") }

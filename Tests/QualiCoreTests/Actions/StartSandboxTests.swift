@@ -285,7 +285,7 @@ struct StartSandboxTests {
             switch line {
             case "GET /blueprints/Web":
                 // So long does the blueprint take that the job may have gone on elsewhere.
-                clock.advance(by: 60)
+                clock.leap(by: 60)
                 return nil
             case "GET /sandboxes": return number < 4 ? .empty : .list("s1", .ready, name: "Web \(Self.tag)")
             default: return nil
@@ -302,7 +302,7 @@ struct StartSandboxTests {
         let kept = Locked<[Int]>([])
         let bench = try bench(exists: isStarted, clock: clock) { line, _ in
             switch line {
-            case "GET /blueprints/Web": clock.advance(by: 60)
+            case "GET /blueprints/Web": clock.leap(by: 60)
             case Self.startLine: isStarted.withLock { $0 = true }
             case "GET /sandboxes" where !isStarted.withLock { $0 }:
                 guard let data = await journal.unfinished().first?.checkpoint else { break }

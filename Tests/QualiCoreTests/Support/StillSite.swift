@@ -45,7 +45,7 @@ struct StillSite: Sendable {
 
     /// Moves the time of all on.
     func moveOn(_ duration: Duration) {
-        clock.advance(by: duration / .seconds(1))
+        clock.leap(by: duration / .seconds(1))
         wire.catchUp()
     }
 

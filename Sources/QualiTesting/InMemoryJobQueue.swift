@@ -1,22 +1,41 @@
-package import AWSLite
-package import Foundation
+public import AWSLite
+public import Foundation
 import HTTPTransport
-package import JobEngine
+public import JobEngine
 
 /// CodePipeline's job API from memory, which a test scripts and whose calls it awaits.
-package actor FakeQueue: JobQueue {
-    package enum Call: Sendable, Equatable {
+///
+/// It is for the test of a `JobWorker` as a whole; ``HandlerTest`` needs none.
+///
+/// ```swift
+/// let queue = InMemoryJobQueue()
+/// await queue.offer(job)
+/// // … run a worker with it, then:
+/// let report = await queue.report(of: job.id)
+/// #expect(report.success?.executionDetails?.summary == "Hello, world")
+/// ```
+public actor InMemoryJobQueue: JobQueue {
+    /// A call of the job API.
+    public enum Call: Sendable, Equatable {
+        /// `PollForJobs` for an action type's provider.
         case poll(provider: String, maxBatchSize: Int)
+        /// `AcknowledgeJob`.
         case acknowledge(id: String, nonce: String)
+        /// `GetJobDetails`.
         case details(id: String)
+        /// `PutJobSuccessResult`, with or without a continuation token.
         case success(id: String, CodePipeline.SuccessResult)
+        /// `PutJobFailureResult`.
         case failure(id: String, CodePipeline.FailureDetails)
+        /// `ListActionExecutions` of one execution of a pipeline.
         case statuses(pipeline: String, execution: String)
 
-        package var isPoll: Bool { if case .poll = self { true } else { false } }
+        /// Whether it is a poll.
+        public var isPoll: Bool { if case .poll = self { true } else { false } }
     }
 
-    package private(set) var calls: [Call] = []
+    /// All calls so far, those that failed among them.
+    public private(set) var calls: [Call] = []
     private let ahead = Locked((offset: TimeInterval?.none, calls: 0))
     private var offers: [CodePipeline.PollResult] = []
     private var details: [String: CodePipeline.JobDetails] = [:]
@@ -26,10 +45,11 @@ package actor FakeQueue: JobQueue {
     private var statusesAfterReport: [String: (String, CodePipeline.ActionExecutionStatus)] = [:]
     private var watchers: [(CheckedContinuation<Call, Never>, @Sendable ([Call]) -> Call?)] = []
 
-    package init() {}
+    /// Creates a queue without jobs.
+    public init() {}
 
     /// How far the service's time is ahead of the worker's clock, as far as replies have told.
-    package nonisolated var clockOffset: TimeInterval? { ahead.withLock { $0.calls > 0 ? nil : $0.offset } }
+    public nonisolated var clockOffset: TimeInterval? { ahead.withLock { $0.calls > 0 ? nil : $0.offset } }
 
     /// The service's time is ahead of the worker's clock, which the worker learns by a call.
     package nonisolated func isAhead(by offset: TimeInterval, after calls: Int = 0) {
@@ -37,24 +57,34 @@ package actor FakeQueue: JobQueue {
     }
 
     /// The operation fails with these errors, one call after the other, before it works.
-    package func fail(_ operation: String, with errors: [any Error]) {
+    ///
+    /// - Parameters:
+    ///   - operation: `poll`, `acknowledge`, `details`, `success`, `failure` or `statuses`, as in ``Call``.
+    ///   - errors: Such as `AWSError(.transport, "no connection")`.
+    public func fail(_ operation: String, with errors: [any Error]) {
         self.errors[operation, default: []] += errors
     }
 
     /// Acknowledgements are answered with these, one after the other, and then with `InProgress`.
-    package func answer(_ answers: [CodePipeline.JobStatus]) { self.answers += answers }
+    public func answer(_ answers: [CodePipeline.JobStatus]) { self.answers += answers }
 
-    package func offer(_ jobs: CodePipeline.Job..., undecodable: [CodePipeline.UndecodableJob] = []) {
+    /// Hands out jobs with the next poll for their action type that has no earlier ones to take.
+    ///
+    /// - Parameters:
+    ///   - jobs: Jobs of one type.
+    ///   - undecodable: Jobs of which the client could read no more than the id.
+    public func offer(_ jobs: CodePipeline.Job..., undecodable: [CodePipeline.UndecodableJob] = []) {
         offers.append(.init(jobs: jobs, undecodable: undecodable))
         for job in jobs { hold(job) }
     }
 
-    package func hold(_ job: CodePipeline.Job) {
+    /// Knows a job's details without handing the job out, as of one that was taken before.
+    public func hold(_ job: CodePipeline.Job) {
         details[job.id] = .init(id: job.id, accountID: job.accountID, data: job.data)
     }
 
     /// From now on, CodePipeline tells this of an action's execution.
-    package func tell(_ actionExecutionID: String, is status: CodePipeline.ActionExecutionStatus) {
+    public func tell(_ actionExecutionID: String, is status: CodePipeline.ActionExecutionStatus) {
         statuses[actionExecutionID] = status
     }
 
@@ -68,14 +98,21 @@ package actor FakeQueue: JobQueue {
     }
 
     /// The first call, or a later one, past or to come, that passes.
+    ///
+    /// It waits for such a call; the cancellation of the task doesn't end that.
+    ///
+    /// - Parameters:
+    ///   - number: Which of those that pass, from 1.
+    ///   - isWanted: Whether a call passes.
     @discardableResult
-    package func call(_ number: Int = 1, where isWanted: @escaping @Sendable (Call) -> Bool) async -> Call {
+    public func call(_ number: Int = 1, where isWanted: @escaping @Sendable (Call) -> Bool) async -> Call {
         let find: @Sendable ([Call]) -> Call? = { $0.filter(isWanted).dropFirst(number - 1).first }
         if let call = find(calls) { return call }
         return await withCheckedContinuation { watchers.append(($0, find)) }
     }
 
-    package func report(of id: String) async -> Call {
+    /// The first report of how a job ended, or of its being put back, past or to come.
+    public func report(of id: String) async -> Call {
         await call { call in
             switch call {
             case .success(id, _), .failure(id, _): true
@@ -96,7 +133,8 @@ package actor FakeQueue: JobQueue {
         if errors[operation]?.isEmpty == false, let error = errors[operation]?.removeFirst() { throw error }
     }
 
-    package func poll(
+    /// Hands out what was offered next, at most a batch of it.
+    public func poll(
         actionTypeID: CodePipeline.ActionTypeID,
         maxBatchSize: Int,
         queryParameters: [String: String]
@@ -115,26 +153,33 @@ package actor FakeQueue: JobQueue {
         return offer
     }
 
-    package func acknowledgeJob(id: String, nonce: String) throws -> CodePipeline.JobStatus {
+    /// Answers as it was told, or with `InProgress`.
+    public func acknowledgeJob(id: String, nonce: String) throws -> CodePipeline.JobStatus {
         try note(.acknowledge(id: id, nonce: nonce), "acknowledge")
         return answers.isEmpty ? .inProgress : answers.removeFirst()
     }
 
-    package func getJobDetails(id: String) throws -> CodePipeline.JobDetails {
+    /// Tells of a job that was offered or is held.
+    ///
+    /// - Throws: `AWSError` with the code `JobNotFoundException` for any other.
+    public func getJobDetails(id: String) throws -> CodePipeline.JobDetails {
         try note(.details(id: id), "details")
         guard let found = details[id] else { throw AWSError(.jobNotFound, "no such job") }
         return found
     }
 
-    package func putJobSuccessResult(jobID: String, result: CodePipeline.SuccessResult) throws {
+    /// Takes a report.
+    public func putJobSuccessResult(jobID: String, result: CodePipeline.SuccessResult) throws {
         try note(.success(id: jobID, result), "success")
     }
 
-    package func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) throws {
+    /// Takes a report.
+    public func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) throws {
         try note(.failure(id: jobID, failure), "failure")
     }
 
-    package func actionExecutions(
+    /// Lists what it was told of actions, for any execution.
+    public func actionExecutions(
         pipeline: String,
         pipelineExecutionID: String
     ) throws -> [CodePipeline.ActionExecution] {
@@ -143,53 +188,13 @@ package actor FakeQueue: JobQueue {
     }
 }
 
-/// An artifact store from memory.
-package actor FakeArtifactStore: ArtifactStore {
-    package private(set) var objects: [String: Data] = [:]
-    package private(set) var usedCredentials: [AWSCredentials] = []
-    private var errors: [any Error] = []
-    private var outage: @Sendable () -> (any Error)? = { nil }
-
-    package init() {}
-
-    package func fail(with errors: [any Error]) { self.errors += errors }
-
-    /// Fails until a clock shows this time.
-    package func fail(with error: any Error, until time: Date, of clock: any WorkerClock) {
-        outage = { clock.now < time ? error : nil }
-    }
-
-    package func put(_ data: Data, at key: String) { objects[key] = data }
-
-    private func note(_ credentials: AWSCredentials) throws {
-        usedCredentials.append(credentials)
-        if let error = outage() { throw error }
-        if !errors.isEmpty { throw errors.removeFirst() }
-    }
-
-    package func read(_ artifact: CodePipeline.Artifact, limit: Int, credentials: AWSCredentials) throws -> Data {
-        try note(credentials)
-        guard let data = objects[artifact.key] else { throw AWSError(.noSuchKey, "no such key") }
-        guard data.count <= limit else { throw AWSError(.objectTooLarge, "too large") }
-        return data
-    }
-
-    package func write(
-        _ data: Data,
-        contentType: String,
-        to artifact: CodePipeline.Artifact,
-        encryptionKey: CodePipeline.EncryptionKey?,
-        credentials: AWSCredentials
-    ) throws {
-        try note(credentials)
-        objects[artifact.key] = data
-    }
-}
-
-extension FakeQueue.Call {
-    package var failure: CodePipeline.FailureDetails? {
+extension InMemoryJobQueue.Call {
+    /// The details of a reported failure.
+    public var failure: CodePipeline.FailureDetails? {
         if case .failure(_, let details) = self { details } else { nil }
     }
-    package var success: CodePipeline.SuccessResult? { if case .success(_, let result) = self { result } else { nil } }
-    package var isAcknowledgement: Bool { if case .acknowledge = self { true } else { false } }
+    /// What was reported as success, or with what a job was put back.
+    public var success: CodePipeline.SuccessResult? { if case .success(_, let result) = self { result } else { nil } }
+    /// Whether it is an acknowledgement.
+    public var isAcknowledgement: Bool { if case .acknowledge = self { true } else { false } }
 }

@@ -1,9 +1,12 @@
-package import Foundation
+public import Foundation
 import HTTPTransport
-import JobEngine
+public import JobEngine
 
 /// A clock that stands still until a test moves it.
-package final class ManualClock: WorkerClock {
+///
+/// Who sleeps on it is woken by ``wakeNext(leapingAtMost:)``, ``advance(by:)`` or, one after the other, by
+/// ``running(leapingAtMost:_:)``; so an hour of pauses takes no time. ``HandlerTest`` moves its clock by itself.
+public final class ManualClock: WorkerClock {
     private struct Sleeper {
         let id: Int
         let wakesAt: Date
@@ -11,7 +14,7 @@ package final class ManualClock: WorkerClock {
     }
 
     private struct State {
-        var now = Date(timeIntervalSince1970: 1_800_000_000)
+        var now: Date
         var sleepers: [Sleeper] = []
         var lastID = 0
         /// How many have ever lain down.
@@ -19,24 +22,39 @@ package final class ManualClock: WorkerClock {
         var watchers: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Locked(State())
+    /// What a clock shows first, unless it is told: a morning in January 2027.
+    public static let beginning = Date(timeIntervalSince1970: 1_800_000_000)
+
+    private let state: Locked<State>
     private let tick: TimeInterval
 
-    /// Creates the clock.
+    /// Creates a clock.
+    ///
+    /// - Parameter start: What it shows first.
+    public convenience init(startingAt start: Date = ManualClock.beginning) {
+        self.init(startingAt: start, tick: 0)
+    }
+
+    /// Creates a clock that goes on by itself.
     ///
     /// - Parameter tick: By how many seconds each reading moves the time on, as no real clock tells one time twice.
-    package init(tick: TimeInterval = 0) {
+    package init(startingAt start: Date = ManualClock.beginning, tick: TimeInterval) {
+        state = Locked(State(now: start))
         self.tick = tick
     }
 
-    package var now: Date {
+    /// The time to which the clock was moved.
+    public var now: Date {
         state.withLock { state in
             state.now += tick
             return state.now
         }
     }
 
-    package func sleep(for duration: Duration) async throws {
+    /// Sleeps until the clock is moved so far, and whoever moves it wakes this sleeper.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled while it sleeps.
+    public func sleep(for duration: Duration) async throws {
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -62,12 +80,15 @@ package final class ManualClock: WorkerClock {
         }
     }
 
+    /// How many sleep.
+    public var sleeperCount: Int { state.withLock { $0.sleepers.count } }
+
     /// Waits until somebody sleeps, then moves the time to the first sleeper's waking and wakes it.
     ///
     /// A cancelled task waits no longer.
     ///
     /// - Parameter leap: How far the time may move at once; who sleeps longer is left asleep till then.
-    package func wakeNext(leapingAtMost leap: Duration? = nil) async {
+    public func wakeNext(leapingAtMost leap: Duration? = nil) async {
         await wake { sleepers, now in
             let next = sleepers.min { $0.wakesAt < $1.wakesAt }
             guard let leap, let next else { return next }
@@ -75,13 +96,20 @@ package final class ManualClock: WorkerClock {
         }
     }
 
+    /// The same, but only while tasks have nothing left to do.
+    package func wakeNext(whenSettled executor: SettlingExecutor) async {
+        // Who has lain down first may be joined by who sleeps for less.
+        await wake(when: executor.settled) { sleepers, _ in sleepers.min { $0.wakesAt < $1.wakesAt } }
+    }
+
     /// Waits until somebody sleeps for exactly this long, then moves the time on and wakes it, and nobody else.
-    package func wakeSleeper(of duration: Duration) async {
+    public func wakeSleeper(of duration: Duration) async {
         await wake { sleepers, now in sleepers.first { $0.wakesAt == now.addingTimeInterval(Self.seconds(duration)) } }
     }
 
-    private func wake(_ choose: ([Sleeper], Date) -> Sleeper?) async {
+    private func wake(when isTime: () async -> Void = {}, _ choose: ([Sleeper], Date) -> Sleeper?) async {
         while !Task.isCancelled {
+            await isTime()
             let (sleeper, seen) = state.withLock { state -> (Sleeper?, Int) in
                 guard let chosen = choose(state.sleepers, state.now) else { return (nil, state.count) }
                 state.sleepers.removeAll { $0.id == chosen.id }
@@ -115,10 +143,12 @@ package final class ManualClock: WorkerClock {
 
     /// Wakes sleepers one after the other, each at its time, while `body` runs.
     ///
+    /// It doesn't wait for those that are awake: with several sleepers, the time may leap while one is about to lie down.
+    ///
     /// - Parameter leap: How far the time may move at once: as far as the longest pause of those that mustn't be passed over
     ///   while they are awake on a busy machine, about to lie down again.
     @discardableResult
-    package func running<Value: Sendable>(
+    public func running<Value: Sendable>(
         leapingAtMost leap: Duration? = nil,
         _ body: @Sendable () async throws -> Value
     ) async rethrows -> Value {
@@ -139,8 +169,19 @@ package final class ManualClock: WorkerClock {
         TimeInterval(duration.components.seconds) + TimeInterval(duration.components.attoseconds) * 1e-18
     }
 
-    /// Moves the time on; sleepers sleep on.
-    package func advance(by seconds: TimeInterval) {
+    /// Moves the time on, and wakes all whose time has come by then.
+    public func advance(by duration: Duration) {
+        let due = state.withLock { state in
+            state.now += Self.seconds(duration)
+            let due = state.sleepers.filter { $0.wakesAt <= state.now }.sorted { $0.wakesAt < $1.wakesAt }
+            state.sleepers.removeAll { $0.wakesAt <= state.now }
+            return due
+        }
+        for sleeper in due { sleeper.continuation.resume() }
+    }
+
+    /// Moves the time on while all sleep on, as where the host itself was asleep.
+    package func leap(by seconds: TimeInterval) {
         state.withLock { $0.now += seconds }
     }
 }

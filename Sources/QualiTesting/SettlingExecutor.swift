@@ -5,7 +5,7 @@ import HTTPTransport
 /// something from outside.
 ///
 /// A task that isn't another's child, as a step of `shielded` is, runs elsewhere.
-final class SettlingExecutor: TaskExecutor {
+package final class SettlingExecutor: TaskExecutor {
     private struct State {
         var pieces = 0
         var watchers: [CheckedContinuation<Void, Never>] = []
@@ -14,7 +14,9 @@ final class SettlingExecutor: TaskExecutor {
     private let queue = DispatchQueue(label: "SettlingExecutor")
     private let state = Locked(State())
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package init() {}
+
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         state.withLock { $0.pieces += 1 }
         queue.async { [self] in
@@ -31,7 +33,7 @@ final class SettlingExecutor: TaskExecutor {
     }
 
     /// Waits until nothing is left to do, from outside of its tasks.
-    func settled() async {
+    package func settled() async {
         await withCheckedContinuation { continuation in
             let isSettled = state.withLock { state in
                 if state.pieces > 0 { state.watchers.append(continuation) }
