@@ -258,6 +258,15 @@ let package = Package(
             dependencies: ["LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "TestSupport"],
             resources: [.copy("Conformance")]
         ),
+        // Its code uses what is public alone, as that of a handler's author does.
+        .testTarget(
+            name: "QualiTestingTests",
+            dependencies: [
+                "QualiTesting", "JobEngine", "AWSLite",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(
             name: "WorkerStatusTests",
             dependencies: [

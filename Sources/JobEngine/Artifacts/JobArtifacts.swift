@@ -64,8 +64,8 @@ public struct JobArtifacts: Sendable {
         return artifacts
     }
 
-    /// Artifacts for the test of a handler: without renewal of credentials.
-    public init(
+    /// Artifacts without renewal of credentials: for the test of a handler, or for a job that has none any more.
+    package init(
         inputs: [CodePipeline.Artifact] = [],
         outputs: [CodePipeline.Artifact] = [],
         store: any ArtifactStore,

@@ -61,7 +61,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     ///   - clock: The time.
     ///   - logger: Where the handler's log goes.
     ///   - actions: What CodePipeline tells of the actions of the pipeline's execution.
-    public init(
+    package init(
         job: JobInfo,
         checkpoint: Checkpoint? = nil,
         artifacts: JobArtifacts,
@@ -89,7 +89,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     }
 
     /// The same job as it is now, for the next run of its handler.
-    func renewed() throws -> JobContext {
+    package func renewed() throws -> JobContext {
         JobContext(
             job: job,
             checkpoint: try ledger.checkpoint.map { try JSONDecoder.compact.decode(Checkpoint.self, from: $0) },
@@ -137,6 +137,9 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     /// Then it is worth a look how far the work has come, and a ``report(_:)``. Only progress with an external execution id is
     /// shown.
     public var isProgressDue: Bool { ledger.isProgressDue }
+
+    /// Has the next wait show the job's progress, or not; for the test of a handler.
+    package func setProgressDue(_ isDue: Bool) { ledger.setTurn(isDue) }
 
     /// Pauses in the middle of a step, where the job may be put back meanwhile.
     ///
@@ -207,7 +210,7 @@ public struct JobInfo: Sendable, Hashable {
     /// When a worker first claimed the action: the beginning of its deadlines.
     public let claimedAt: Date
     /// Whether another worker may have begun the action.
-    private(set) var isContested = false
+    package var isContested = false
 
     /// Describes a job, for the test of a handler.
     public init(
@@ -241,7 +244,7 @@ extension JobInfo {
 
 extension JSONEncoder {
     /// Short and always the same for the same value.
-    static var compact: JSONEncoder {
+    package static var compact: JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .secondsSince1970
@@ -251,7 +254,7 @@ extension JSONEncoder {
 
 extension JSONDecoder {
     /// Reads what ``JSONEncoder/compact`` writes.
-    static var compact: JSONDecoder {
+    package static var compact: JSONDecoder {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .secondsSince1970
         return decoder

@@ -135,6 +135,9 @@ package final class JobLedger: Sendable {
     /// Whether the next wait shows the job's progress.
     var isProgressDue: Bool { state.withLock { $0.hasTurn } }
 
+    /// Says whether the next wait shows the job's progress, whether or not it is due.
+    func setTurn(_ hasTurn: Bool) { state.withLock { $0.hasTurn = hasTurn } }
+
     /// Whether a wait that would go on ends here, since its job is to be put into the queue.
     ///
     /// - Parameter isInHaste: Whether the queue would be too slow for it.

@@ -15,10 +15,10 @@ public struct JobWait<Event: Sendable>: Sendable {
     /// When it ends at the latest, for people; `nil` if that isn't known.
     public let deadline: Date?
     /// How long the job stays in the queue where it waits there.
-    let pause: Duration
-    let kind: Kind
+    package let pause: Duration
+    package let kind: Kind
 
-    enum Kind: Sendable {
+    package enum Kind: Sendable {
         /// Something is looked at again and again.
         case looks(Begin)
         /// Something calls back.
