@@ -12,7 +12,7 @@ struct AbandonmentTests {
 
     /// Runs a worker whose job saves the checkpoint 5 and then waits, and which looks for stopped pipelines.
     private func waiting(
-        _ queue: FakeQueue,
+        _ queue: InMemoryJobQueue,
         journal: any JobJournal = InMemoryJobJournal(isDurable: true),
         onAbandoned: JobWorker.AbandonedJobs = .end,
         abandoned: @escaping ClosureHandler.Undoing,
@@ -39,7 +39,7 @@ struct AbandonmentTests {
 
     /// Runs a worker whose job succeeds, which CodePipeline doesn't want to know; its questions for the action fail first.
     private func refused(
-        _ queue: FakeQueue = FakeQueue(),
+        _ queue: InMemoryJobQueue = InMemoryJobQueue(),
         failingWith errors: [AWSError] = [],
         journal: any JobJournal = InMemoryJobJournal(),
         abandoned: @escaping ClosureHandler.Undoing = { _ in Issue.record("another host may need it") },
@@ -60,7 +60,7 @@ struct AbandonmentTests {
     }
 
     @Test func `is interrupted when its pipeline is stopped, and what it has begun is undone`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         let journal = WatchedJournal(isDurable: true)
         let undone = Gate()
         await queue.tell("run-1", is: .abandoned)
@@ -78,7 +78,7 @@ struct AbandonmentTests {
 
     @Test(arguments: ["InProgress", "Succeeded", "SomethingNew"])
     func `is none as long as CodePipeline doesn't say so`(status: String) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.tell("run-1", is: .init(rawValue: status))
         await queue.tell("run-2", is: .abandoned)
         try await waiting(queue) { _ in
@@ -93,7 +93,7 @@ struct AbandonmentTests {
     }
 
     @Test func `isn't looked for before it has been held for a while, and rarely without the right`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.fail("statuses", with: Array(repeating: AWSError(.accessDeniedException, "no"), count: 2))
         try await waiting(queue) { _ in
             Issue.record("its result is wanted")
@@ -107,7 +107,7 @@ struct AbandonmentTests {
     }
 
     @Test func `is found by its report, too, and noted before anything is undone`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("success", with: [gone])
         let (undone, journal) = (Gate(), InMemoryJobJournal())
@@ -125,7 +125,7 @@ struct AbandonmentTests {
     }
 
     @Test func `keeps what it has begun if that is wanted`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         let journal = WatchedJournal(isDurable: true)
         await queue.tell("run-1", is: .abandoned)
         try await waiting(queue, journal: journal, onAbandoned: .keep) { _ in
@@ -144,7 +144,7 @@ struct AbandonmentTests {
         status: CodePipeline.ActionExecutionStatus,
         troubles: Int
     ) async throws {
-        let (queue, journal) = (FakeQueue(), InMemoryJobJournal())
+        let (queue, journal) = (InMemoryJobQueue(), InMemoryJobJournal())
         await queue.tell("run-1", is: status)
         let errors = [AWSError(.throttling, "slowly"), AWSError(.transport, "no connection")].prefix(troubles)
         try await refused(queue, failingWith: Array(errors), journal: journal) { worker in
@@ -156,7 +156,7 @@ struct AbandonmentTests {
     }
 
     @Test func `is left as it is where it may not be asked whether another host has gone on`() async throws {
-        let (queue, journal) = (FakeQueue(), InMemoryJobJournal())
+        let (queue, journal) = (InMemoryJobQueue(), InMemoryJobJournal())
         try await refused(queue, failingWith: [AWSError(.accessDeniedException, "no")], journal: journal) { _ in
             _ = await queue.call { if case .statuses = $0 { true } else { false } }
         }
@@ -179,7 +179,8 @@ struct AbandonmentTests {
         code: AWSError.Code?,
         refused: String
     ) async throws {
-        let (queue, journal) = (FakeQueue(), InMemoryJobJournal([.record(checkpoint: Data("5".utf8))], isDurable: true))
+        let queue = InMemoryJobQueue()
+        let journal = InMemoryJobJournal([.record(checkpoint: Data("5".utf8))], isDurable: true)
         if let code { await queue.fail("statuses", with: [AWSError(code, "no")]) }
         if refused == "success" { await queue.hold(.job("1")) }
         await queue.fail(refused, with: [gone])
@@ -197,7 +198,8 @@ struct AbandonmentTests {
     func `of an earlier run is undone where CodePipeline says that its action is over`(
         status: CodePipeline.ActionExecutionStatus
     ) async throws {
-        let (queue, journal) = (FakeQueue(), InMemoryJobJournal([.record(checkpoint: Data("5".utf8))], isDurable: true))
+        let queue = InMemoryJobQueue()
+        let journal = InMemoryJobJournal([.record(checkpoint: Data("5".utf8))], isDurable: true)
         await queue.hold(.job("1"))
         await queue.fail("success", with: [gone])
         await queue.tell("run-1", is: status)
@@ -218,7 +220,7 @@ struct AbandonmentTests {
     func `keeps what another host may have gone on with, if it's unknown who has the job`(
         code: AWSError.Code?
     ) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         if let code { await queue.fail("statuses", with: [AWSError(code, "no")]) }
         // The reply to its acknowledgement was lost, and then its failure refused.
         var record = JobRecord.record(isAcknowledged: false, checkpoint: Data("5".utf8))
@@ -237,7 +239,7 @@ struct AbandonmentTests {
     @Test func `stays in the journal if the worker stops before it is known whether another host has gone on`()
         async throws
     {
-        let (queue, journal) = (FakeQueue(), InMemoryJobJournal(isDurable: true))
+        let (queue, journal) = (InMemoryJobQueue(), InMemoryJobJournal(isDurable: true))
         let errors = Array(repeating: AWSError(.serviceUnavailable, "later"), count: 10)
         try await refused(queue, failingWith: errors, journal: journal) { worker in
             _ = await queue.call { if case .statuses = $0 { true } else { false } }
@@ -248,7 +250,7 @@ struct AbandonmentTests {
     }
 
     @Test func `is undone by the next run if this one is stopped before`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         var record = JobRecord.record(checkpoint: Data("5".utf8))
         record.outcome = .abandoned
@@ -268,7 +270,7 @@ struct AbandonmentTests {
     }
 
     @Test func `stays in the journal while its undoing is interrupted`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         var record = JobRecord.record(checkpoint: Data("5".utf8))
         record.outcome = .abandoned

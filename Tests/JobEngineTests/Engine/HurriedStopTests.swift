@@ -23,7 +23,7 @@ struct HurriedStopTests {
     }
 
     /// Runs a worker with five jobs that wait, beside a service that breaks then.
-    private func breakDown(_ queue: FakeQueue, _ journal: any JobJournal, _ book: LogBook) async throws {
+    private func breakDown(_ queue: InMemoryJobQueue, _ journal: any JobJournal, _ book: LogBook) async throws {
         for id in 1...5 { await queue.offer(.job("\(id)")) }
         let (begun, gate) = (Locked(0), Gate())
         let handler = ClosureHandler { context in
@@ -41,7 +41,7 @@ struct HurriedStopTests {
         let worker = JobWorker(
             queue: queue,
             actions: [JobAction(.start, handler: handler)],
-            artifactStore: FakeArtifactStore(),
+            artifactStore: InMemoryArtifactStore(),
             journal: journal,
             configuration: configuration,
             logger: book.logger
@@ -65,7 +65,7 @@ struct HurriedStopTests {
     @Test(arguments: [false, true])
     func `its jobs are handed over when a neighbour in its service group breaks`(onDisk: Bool) async throws {
         try await withJournal(onDisk: onDisk) { journal in
-            let (queue, book) = (FakeQueue(), LogBook())
+            let (queue, book) = (InMemoryJobQueue(), LogBook())
             try await breakDown(queue, journal, book)
             for id in 1...5 {
                 let token = try #require(await queue.report(of: "\(id)").success?.continuationToken)
@@ -80,7 +80,7 @@ struct HurriedStopTests {
     @Test(arguments: [false, true])
     func `what can't be handed over within seconds is said, with its ids`(onDisk: Bool) async throws {
         try await withJournal(onDisk: onDisk) { journal in
-            let (queue, book) = (FakeQueue(), LogBook())
+            let (queue, book) = (InMemoryJobQueue(), LogBook())
             await queue.fail("success", with: Array(repeating: AWSError(.transport, "no route to host"), count: 1_000))
             let began = ContinuousClock.now
             try await breakDown(queue, journal, book)
@@ -94,7 +94,7 @@ struct HurriedStopTests {
 
     @Test func `a handler that ignores its cancellation is left to itself, and its late success is kept`() async throws
     {
-        let (queue, journal, book) = (FakeQueue(), WatchedJournal(isDurable: true), LogBook())
+        let (queue, journal, book) = (InMemoryJobQueue(), WatchedJournal(isDurable: true), LogBook())
         await queue.offer(.job("1"), .job("2"))
         let (started, other, release) = (Gate(), Gate(), Gate())
         try await RunningWorker.run(queue: queue, journal: journal, logger: book.logger) { configuration in
@@ -126,7 +126,7 @@ struct HurriedStopTests {
         release.open()
         await journal.wait { $0.first?.outcome != nil }
         #expect(await journal.unfinished().first?.outcome == .success(JobResult(summary: "late")))
-        let next = FakeQueue()
+        let next = InMemoryJobQueue()
         try await RunningWorker.run(queue: next, journal: journal) { _ in
             JobResult(summary: "not here")
         } whileRunning: { _ in
@@ -135,7 +135,7 @@ struct HurriedStopTests {
     }
 
     @Test func `neither does a handler that ignores it hold up a cancelled worker`() async throws {
-        let (queue, release) = (FakeQueue(), Gate())
+        let (queue, release) = (InMemoryJobQueue(), Gate())
         await queue.offer(.job("1"))
         let started = Gate()
         let worker = JobWorker(
@@ -150,7 +150,7 @@ struct HurriedStopTests {
                     }
                 )
             ],
-            artifactStore: FakeArtifactStore(),
+            artifactStore: InMemoryArtifactStore(),
             logger: .silent
         )
         let running = Task { try await worker.run() }

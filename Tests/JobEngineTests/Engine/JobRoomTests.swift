@@ -133,7 +133,7 @@ struct BeginningJobsTests {
     }
 
     @Test func `are no more than can be begun, however many are offered`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         for number in 1...200 { await queue.offer(.job("\(number)")) }
         let gate = Gate()
         let begun = Watched(0)

@@ -8,11 +8,11 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct JobWorkerTests {
-    private func failure(_ call: FakeQueue.Call) -> CodePipeline.FailureDetails? {
+    private func failure(_ call: InMemoryJobQueue.Call) -> CodePipeline.FailureDetails? {
         if case .failure(_, let details) = call { details } else { nil }
     }
 
-    private func success(_ call: FakeQueue.Call) -> CodePipeline.SuccessResult? {
+    private func success(_ call: InMemoryJobQueue.Call) -> CodePipeline.SuccessResult? {
         if case .success(_, let result) = call { result } else { nil }
     }
 
@@ -21,7 +21,7 @@ struct JobWorkerTests {
     // MARK: The way of a job
 
     @Test func `a job is journalled, acknowledged, done, reported and forgotten`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1", nonce: "7"))
         let journal = InMemoryJobJournal()
         try await RunningWorker.run(queue: queue, journal: journal) { context in
@@ -50,7 +50,7 @@ struct JobWorkerTests {
     }
 
     @Test func `a handler's failure is reported with its type and message`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"), .job("2"))
         try await RunningWorker.run(queue: queue) { context in
             if context.job.id == "1" { throw JobFailure(.permissionError, "not allowed", externalExecutionID: "x") }
@@ -65,7 +65,7 @@ struct JobWorkerTests {
     }
 
     @Test func `a handler that calls itself cancelled fails its job instead of losing it`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         try await RunningWorker.run(queue: queue) { _ in
             throw CancellationError()
@@ -79,7 +79,7 @@ struct JobWorkerTests {
     @Test func `it polls only for as many jobs as it has room for, and keeps the rest of a reply unclaimed`()
         async throws
     {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"), .job("2"), .job("3"), .job("4"))
         let gate = Gate()
         try await RunningWorker.run(queue: queue) {
@@ -100,7 +100,7 @@ struct JobWorkerTests {
     // MARK: Acknowledging
 
     @Test func `a job that another worker has is dropped without a report`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
         let journal = InMemoryJobJournal()
@@ -117,7 +117,7 @@ struct JobWorkerTests {
     }
 
     @Test func `an acknowledgement whose reply is lost is repeated`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("acknowledge", with: [lostReply])
         try await RunningWorker.run(queue: queue) { _ in
@@ -131,7 +131,7 @@ struct JobWorkerTests {
     // MARK: Reporting
 
     @Test func `a report is repeated until the service takes it`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("success", with: [AWSError(.throttling, "slow down"), lostReply, URLError(.unknown)])
         try await RunningWorker.run(queue: queue) {
@@ -146,7 +146,7 @@ struct JobWorkerTests {
     }
 
     @Test func `a refused state after a lost reply means that the report was taken`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("success", with: [lostReply, AWSError(.invalidJobState, "not in progress")])
         let journal = InMemoryJobJournal()
@@ -161,7 +161,7 @@ struct JobWorkerTests {
     }
 
     @Test func `a message that the service refuses is cut, so that the job doesn't hang`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("failure", with: [AWSError(.validation, "message too long")])
         try await RunningWorker.run(queue: queue) { _ in
@@ -177,7 +177,7 @@ struct JobWorkerTests {
     }
 
     @Test func `too many output variables are left out rather than the result`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("success", with: [AWSError(.outputVariablesSizeExceeded, "too large")])
         try await RunningWorker.run(queue: queue) { _ in
@@ -191,7 +191,7 @@ struct JobWorkerTests {
     }
 
     @Test func `secrets are masked in what is reported`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         try await RunningWorker.run(queue: queue) {
             $0.redact = { $0.replacing("hunter2", with: "***") }
@@ -205,7 +205,7 @@ struct JobWorkerTests {
     // MARK: Stopping and resuming
 
     @Test func `a waiting job is put back on a stop, and goes on from its checkpoint`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let saved = Gate()
         try await RunningWorker.run(queue: queue) { context in
@@ -222,7 +222,7 @@ struct JobWorkerTests {
         let token = try #require(put.continuationToken)
         #expect(put.executionDetails == .init(summary: "Waiting", externalExecutionID: "x", percentComplete: 10))
 
-        let other = FakeQueue()
+        let other = InMemoryJobQueue()
         await other.offer(.job("2", actionExecutionID: "run-1", token: token))
         try await RunningWorker.run(queue: other) { context in
             JobResult(summary: "went on from \(context.checkpoint ?? 0)")
@@ -232,7 +232,7 @@ struct JobWorkerTests {
     }
 
     @Test func `without a hand-over a waiting job stays in the journal and is resumed from there`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let journal = InMemoryJobJournal(isDurable: true)
         let saved = Gate()
@@ -271,7 +271,7 @@ struct JobWorkerTests {
             claimedAt: .now,
             outcome: .success(JobResult(summary: "done before"))
         )
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         // The crash may have come after the report, so a refused state is as good as a success.
         await queue.fail("success", with: [AWSError(.invalidJobState, "not in progress")])
         let journal = InMemoryJobJournal([record])
@@ -285,7 +285,7 @@ struct JobWorkerTests {
     }
 
     @Test func `a step that must not be interrupted is finished during a stop`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let (entered, open) = (Gate(), Gate())
         try await RunningWorker.run(queue: queue) { context in
@@ -313,7 +313,7 @@ struct JobWorkerTests {
         (#"{"v":1,"a":"run-1","t":0,"c":[]}"#, "notes"),
     ])
     func `a token that can't be used fails its job with the reason`(token: String, reason: String) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1", token: token))
         try await RunningWorker.run(queue: queue) { _ in
             Issue.record("the job can't be continued")
@@ -326,7 +326,7 @@ struct JobWorkerTests {
     // MARK: The loop
 
     @Test func `failing polls don't end the loop`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.fail(
             "poll",
             with: [
@@ -344,7 +344,7 @@ struct JobWorkerTests {
     }
 
     @Test func `a job that can't be read is failed, and the others of its reply are done`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(
             .job("1"),
             undecodable: [.init(id: "2", nonce: "4", reason: "no data"), .init(id: nil, nonce: nil, reason: "?")]
@@ -358,7 +358,7 @@ struct JobWorkerTests {
     }
 
     @Test func `a second run is refused while the first goes on, and disturbs nothing`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         try await RunningWorker.run(queue: queue) { _ in
             JobResult(summary: "done")
         } whileRunning: { worker in

@@ -21,7 +21,7 @@ struct JobsInDoubtTests {
 
     /// Runs a worker over them that must touch none.
     private func run(
-        _ queue: FakeQueue,
+        _ queue: InMemoryJobQueue,
         _ journal: any JobJournal,
         logger: LogBook = LogBook(),
         whileRunning body: (RunningWorker) async throws -> Void
@@ -38,7 +38,7 @@ struct JobsInDoubtTests {
 
     @Test(arguments: [AWSError.Code.accessDeniedException, nil])
     func `are only looked at, while others are done`(code: AWSError.Code?) async throws {
-        let (queue, book) = (FakeQueue(), LogBook())
+        let (queue, book) = (InMemoryJobQueue(), LogBook())
         for record in Self.records { await queue.hold(.job(record.id)) }
         if let code { await queue.fail("statuses", with: Array(repeating: AWSError(code, "no"), count: 100)) }
         let journal = InMemoryJobJournal(Self.records, isDurable: true)
@@ -62,7 +62,7 @@ struct JobsInDoubtTests {
     }
 
     @Test func `are forgotten once they are over`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         let journal = WatchedJournal(Self.records, isDurable: true)
         // One has succeeded, one has failed, one goes on, and CodePipeline knows nothing of the last.
         await queue.tell("run-1", is: .succeeded)
@@ -80,7 +80,7 @@ struct JobsInDoubtTests {
     }
 
     @Test func `are this worker's when they are offered to it`() async throws {
-        let (queue, journal) = (FakeQueue(), InMemoryJobJournal([Self.records[1]], isDurable: true))
+        let (queue, journal) = (InMemoryJobQueue(), InMemoryJobJournal([Self.records[1]], isDurable: true))
         await queue.offer(.job("2", nonce: "8"))
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             JobResult(summary: "done")

@@ -12,7 +12,7 @@ struct NonceTests {
     private let stale = AWSError(.invalidNonce, "stale")
 
     @Test func `is the newest that was offered, and is on disk before it is used`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.offer(.job("1", nonce: "4"))
         await queue.fail("acknowledge", with: [unsent])
@@ -28,7 +28,7 @@ struct NonceTests {
 
     @Test(arguments: ["InvalidNonce", "InvalidJobState", "Queued", "Dispatched", "Created"])
     func `is each that is known, however a stale one is refused`(refusal: String) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1", nonce: "5"))
         // The reply to an older poll, which has come later.
         await queue.offer(.job("1", nonce: "4"))
@@ -55,7 +55,7 @@ struct NonceTests {
     }
 
     @Test func `of a job that nobody has comes with the next poll`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.answer([.dispatched])
         let journal = InMemoryJobJournal()
@@ -92,7 +92,7 @@ struct NonceTests {
     }
 
     @Test func `is taken by others again and again, and the worker pauses`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         for nonce in 3..<103 { await queue.offer(.job("1", nonce: "\(nonce)")) }
         await queue.fail("acknowledge", with: Array(repeating: stale, count: 100))
         try await RunningWorker.run(queue: queue) { _ in
@@ -113,7 +113,7 @@ struct DoubtTests {
 
     /// Runs a worker that isn't to begin job 1, and looks at it.
     private func doubt(
-        _ queue: FakeQueue,
+        _ queue: InMemoryJobQueue,
         refusal: AWSError = AWSError(.invalidNonce, "stale"),
         whileRunning body: (RunningWorker) async throws -> Void
     ) async throws {
@@ -139,7 +139,7 @@ struct DoubtTests {
         AWSError(.accessDeniedException, "no"),
     ])
     func `is put back, and says so to who takes it next`(refusal: AWSError) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         try await doubt(queue, refusal: refusal) { worker in
             let put = await worker.clock.running { await queue.report(of: "1") }.success
             let token = try #require(put?.continuationToken)
@@ -151,7 +151,7 @@ struct DoubtTests {
 
     @Test(arguments: [AWSError.Code.invalidJobState, .jobNotFound])
     func `is left alone if that is refused`(code: AWSError.Code) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.fail("success", with: [AWSError(code, "The job is in state Dispatched")])
         try await doubt(queue) { worker in
             _ = await worker.clock.running { await queue.report(of: "1") }
@@ -159,7 +159,7 @@ struct DoubtTests {
     }
 
     @Test func `is begun once it was offered again and acknowledged`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("acknowledge", with: [lostReply, AWSError(.invalidNonce, "stale")])
         try await RunningWorker.run(queue: queue) { configuration in
@@ -175,7 +175,7 @@ struct DoubtTests {
     }
 
     @Test func `is another worker's if CodePipeline has closed it`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.fail("details", with: [AWSError(.jobNotFound, "no such job")])
         try await doubt(queue) { worker in
             await worker.clock.running { _ = await queue.call { $0 == .details(id: "1") } }
@@ -184,7 +184,7 @@ struct DoubtTests {
     }
 
     @Test func `is another worker's if its action has come on`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.tell("run-1", is: .succeeded)
         try await doubt(queue) { worker in
             await worker.clock.running { _ = await queue.call { if case .statuses = $0 { true } else { false } } }
@@ -195,7 +195,7 @@ struct DoubtTests {
     // MARK: What was begun
 
     @Test func `has its result reported once more if that was refused as nobody's`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("success", with: [AWSError(.invalidJobState, "Job 1 is in state Dispatched")])
         let runs = Locked(0)
@@ -218,7 +218,7 @@ struct DoubtTests {
     }
 
     @Test func `leaves what it has begun to the next job of its action`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.fail("success", with: [AWSError(.invalidJobState, "Job 1 is in state Queued")])
         try await RunningWorker.run(queue: queue) { context in

@@ -19,7 +19,7 @@ struct RedeliveryTests {
     }
 
     @Test func `is done once while its acknowledgement is under way`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.offer(.job("1", nonce: "4"))
         await queue.fail("acknowledge", with: [unsent])
@@ -42,7 +42,7 @@ struct RedeliveryTests {
     }
 
     @Test func `is done once while it is held, and keeps its record and checkpoint`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let journal = InMemoryJobJournal()
         let (started, end) = (Gate(), Gate())
@@ -67,7 +67,7 @@ struct RedeliveryTests {
     }
 
     @Test func `is left alone by a worker that resumes it`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         await queue.offer(.job("1", nonce: "4"))
         let (started, end) = (Gate(), Gate())
@@ -85,7 +85,7 @@ struct RedeliveryTests {
     }
 
     @Test func `doesn't keep a worker busy whose acknowledgements are refused`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         for _ in 0..<100 { await queue.offer(.job("1")) }
         await queue.fail("acknowledge", with: Array(repeating: refusal, count: 100))
         let journal = InMemoryJobJournal()
@@ -103,7 +103,7 @@ struct RedeliveryTests {
     }
 
     @Test func `is taken a minute after a refusal, if it may be then`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         for _ in 0..<100 { await queue.offer(.job("1")) }
         await queue.fail("acknowledge", with: [refusal])
         let end = Gate()
@@ -139,7 +139,7 @@ struct RedeliveryTests {
     // MARK: Whose it is
 
     @Test func `long after a lost acknowledgement is nobody's to work on`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         // Even the shortest of their pauses are longer than twenty seconds together.
         await queue.fail(
@@ -157,7 +157,7 @@ struct RedeliveryTests {
     }
 
     @Test func `that a crash kept from being acknowledged is acknowledged before it is resumed`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         let journal = InMemoryJobJournal([.record(isAcknowledged: false, checkpoint: Data("7".utf8))])
         try await RunningWorker.run(queue: queue, journal: journal) { context in
@@ -172,7 +172,7 @@ struct RedeliveryTests {
     }
 
     @Test func `that a crash kept from being acknowledged is dropped if CodePipeline has given it up`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         await queue.fail("acknowledge", with: [AWSError(.jobNotFound, "no such job")])
         let journal = InMemoryJobJournal([.record(isAcknowledged: false)])
@@ -190,7 +190,7 @@ struct RedeliveryTests {
     }
 
     @Test func `that can't be acknowledged after a crash doesn't keep others waiting for ever`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         await queue.fail("acknowledge", with: Array(repeating: lostReply, count: 1_000))
         let journal = InMemoryJobJournal([.record(isAcknowledged: false)])
@@ -203,7 +203,7 @@ struct RedeliveryTests {
     }
 
     @Test func `that a crash just after its acknowledgement left unnoted is put back`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
         let journal = InMemoryJobJournal([
@@ -227,7 +227,7 @@ struct RedeliveryTests {
         age: Int,
         rest: Int
     ) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
         let offeredAt = ManualClock().now.addingTimeInterval(-Double(age))
@@ -247,7 +247,7 @@ struct RedeliveryTests {
     func `that a crash kept from being acknowledged fails if it may be another worker's`(
         code: AWSError.Code
     ) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         await queue.fail("acknowledge", with: [AWSError(code, "no")])
         let journal = InMemoryJobJournal([

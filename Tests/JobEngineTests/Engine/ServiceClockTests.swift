@@ -34,7 +34,7 @@ struct ServiceClockTests {
     }
 
     @Test func `a job's dates are in the service's time, from its claim to its token`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         // It is known only by the first reply.
         queue.isAhead(by: -2 * Self.hour, after: 1)
         await queue.offer(.job("1"))
@@ -69,7 +69,7 @@ struct ServiceClockTests {
             claimedAt: moment.addingTimeInterval(-600),
             checkpoint: Data("900".utf8)
         )
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         queue.isAhead(by: ahead)
         await queue.offer(.job("1", token: token.encoded()))
         try await RunningWorker.run(queue: queue) { context in
@@ -131,12 +131,12 @@ struct ServiceClockTests {
             JobRecord.self,
             from: Data(text.replacing(#""isInServiceTime":true,"#, with: "").utf8)
         )
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         let worker = JobWorker(
             queue: queue,
             actions: [action],
-            artifactStore: FakeArtifactStore(),
+            artifactStore: InMemoryArtifactStore(),
             journal: InMemoryJobJournal([record]),
             clock: clock,
             logger: LogBook().logger
@@ -154,7 +154,7 @@ struct ServiceClockTests {
     @Test func `so is what an older version has put into a token`() async throws {
         let old = #"{"a":"run-1","c":7,"n":1000000060,"t":1000000000,"v":1}"#
         #expect(try !ContinuationToken(old, for: "run-1").isInServiceTime)
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1", token: old))
         try await RunningWorker.run(queue: queue) { context in
             #expect(context.clock.now.timeIntervalSince(context.job.claimedAt) == 60)

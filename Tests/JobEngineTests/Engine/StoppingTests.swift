@@ -12,8 +12,8 @@ struct StoppingTests {
         saving checkpoint: Int,
         journal: InMemoryJobJournal = InMemoryJobJournal(),
         configure: (inout JobWorker.Configuration) -> Void
-    ) async throws -> FakeQueue.Call {
-        let queue = FakeQueue()
+    ) async throws -> InMemoryJobQueue.Call {
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let saved = Gate()
         try await RunningWorker.run(queue: queue, journal: journal, configure: configure) { context in
@@ -40,7 +40,7 @@ struct StoppingTests {
     }
 
     @Test func `a job whose state no token can carry fails too`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1", actionExecutionID: String(repeating: "x", count: ContinuationToken.limit)))
         let started = Gate()
         try await RunningWorker.run(queue: queue) { context in
@@ -54,7 +54,7 @@ struct StoppingTests {
     }
 
     @Test func `jobs that end within the drain end by themselves, and no more are taken`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let (started, end) = (Gate(), Gate())
         try await RunningWorker.run(queue: queue) {
@@ -76,7 +76,7 @@ struct StoppingTests {
 
     /// Runs a worker whose one job waits, and stops it.
     private func stopWaiting(
-        _ queue: FakeQueue,
+        _ queue: InMemoryJobQueue,
         journal: InMemoryJobJournal = InMemoryJobJournal(),
         configure: (inout JobWorker.Configuration) -> Void,
         whileStopping body: (RunningWorker) async throws -> Void
@@ -95,7 +95,7 @@ struct StoppingTests {
     }
 
     @Test func `jobs that don't end within the drain are handed over`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         try await stopWaiting(queue) {
             $0.drain = .seconds(600)
         } whileStopping: { worker in
@@ -105,7 +105,7 @@ struct StoppingTests {
     }
 
     @Test func `what can't be reported in time stays in the journal, and is reported by the next run`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.fail("success", with: [AWSError(.transport, "no route to host")])
         let journal = InMemoryJobJournal(isDurable: true)
         try await stopWaiting(queue, journal: journal) {
@@ -115,7 +115,7 @@ struct StoppingTests {
             await worker.clock.wakeSleeper(of: .seconds(20))
         }
         #expect(await journal.unfinished().count == 1)
-        let next = FakeQueue()
+        let next = InMemoryJobQueue()
         try await RunningWorker.run(queue: next, journal: journal) { _ in
             JobResult(summary: "not here")
         } whileRunning: { _ in
@@ -166,7 +166,7 @@ struct StoppingTests {
             group.addTask {
                 let context = JobContext<Int>(
                     job: JobInfo(id: "1", actionExecutionID: "run-1"),
-                    artifacts: JobArtifacts(store: FakeArtifactStore()),
+                    artifacts: JobArtifacts(store: InMemoryArtifactStore()),
                     journal: InMemoryJobJournal(),
                     logger: .silent
                 )

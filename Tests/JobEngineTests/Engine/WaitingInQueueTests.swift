@@ -9,7 +9,7 @@ import Testing
 @Suite("A worker whose jobs wait in CodePipeline's queue", .timeLimit(.minutes(1)))
 struct WaitingInQueueTests {
     @Test func `puts a job back instead of waiting, and goes on when it is offered again`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let runs = Locked<[Int?]>([])
         try await RunningWorker.run(queue: queue) {
@@ -37,7 +37,7 @@ struct WaitingInQueueTests {
     }
 
     @Test func `doesn't look sooner than the pause that was asked for, however quick the queue is`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let looks = Locked<[Date]>([])
         try await RunningWorker.run(queue: queue) {
@@ -58,7 +58,7 @@ struct WaitingInQueueTests {
     }
 
     @Test func `keeps no other from being begun while it isn't due, however many there are`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         let now = ManualClock().now
         for number in 1...70 {
             let token = ContinuationToken(
@@ -86,7 +86,7 @@ struct WaitingInQueueTests {
     }
 
     @Test func `waits here where the state is too long to be put back`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1", actionExecutionID: String(repeating: "x", count: ContinuationToken.limit)))
         try await RunningWorker.run(queue: queue) {
             $0.handoff = .always
@@ -100,7 +100,7 @@ struct WaitingInQueueTests {
     }
 
     @Test func `puts a job back in the middle of a step, and not where the handler has failed since`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         try await RunningWorker.run(queue: queue) {
             $0.handoff = .always
@@ -114,7 +114,7 @@ struct WaitingInQueueTests {
     }
 
     @Test func `waits here unless it is told otherwise`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         try await RunningWorker.run(queue: queue) { _, event in
             event == nil ? .wait(.pause(.seconds(30), for: "its turn", then: 1)) : .done(JobResult(summary: "done"))

@@ -31,7 +31,7 @@ struct WaitingJobsTests {
         }
     }
 
-    private let queue = FakeQueue()
+    private let queue = InMemoryJobQueue()
     private let bell = Bell()
 
     /// The handler of a job that saves 5, and waits for the bell as often as it is told.

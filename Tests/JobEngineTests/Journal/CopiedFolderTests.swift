@@ -232,7 +232,7 @@ struct CopiedFolderTests {
 
     @Test func `makes the worker hand its jobs over and end, once it is gone for a minute`() async throws {
         try await withFolders { one, _ in
-            let (queue, clock, begun, book) = (FakeQueue(), ManualClock(), Gate(), LogBook())
+            let (queue, clock, begun, book) = (InMemoryJobQueue(), ManualClock(), Gate(), LogBook())
             await queue.offer(.job("1"))
             let monitor = WorkerMonitor()
             var configuration = JobWorker.Configuration()
@@ -250,7 +250,7 @@ struct CopiedFolderTests {
                         }
                     )
                 ],
-                artifactStore: FakeArtifactStore(),
+                artifactStore: InMemoryArtifactStore(),
                 journal: try SQLiteJobJournal(folder: one, clock: clock),
                 configuration: configuration,
                 monitor: monitor,

@@ -46,8 +46,8 @@ struct DamagedRowTests {
     }
 
     /// Runs a worker over such a journal: the others succeed, and what is reported of this one is given back.
-    private func run(_ journal: SQLiteJobJournal, _ book: LogBook) async throws -> FakeQueue.Call {
-        let queue = FakeQueue()
+    private func run(_ journal: SQLiteJobJournal, _ book: LogBook) async throws -> InMemoryJobQueue.Call {
+        let queue = InMemoryJobQueue()
         for id in ["1", "2", "3"] { await queue.hold(.job(id)) }
         try await RunningWorker.run(queue: queue, journal: journal, logger: book.logger) { context in
             if context.job.id == "2" { Issue.record("it isn't known what was done") }
@@ -81,7 +81,7 @@ struct DamagedRowTests {
             )
         }
         try await withJournal(damage) { journal, _ in
-            let queue = FakeQueue()
+            let queue = InMemoryJobQueue()
             for id in ["1", "3"] { await queue.hold(.job(id)) }
             await queue.fail("acknowledge", with: [AWSError(.jobNotFound, "another's")])
             try await RunningWorker.run(queue: queue, journal: journal) { _ in

@@ -10,7 +10,7 @@ import TestSupport
 @Suite("A journal that can't be written", .timeLimit(.minutes(1)))
 struct RetryingJournalTests {
     @Test func `delays a report until the outcome is noted, and a note of its end until that is`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let journal = FaultyJournal(["noteAcknowledged": 2, "saveOutcome": 2, "forget": 2])
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
@@ -26,7 +26,7 @@ struct RetryingJournalTests {
     }
 
     @Test func `ends the claiming of jobs, but not the polling, and all goes on when it is well again`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let journal = FaultyJournal(["claim": 1])
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
@@ -40,7 +40,7 @@ struct RetryingJournalTests {
     }
 
     @Test func `is written to before jobs are asked for again, and makes the worker unready`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let (journal, monitor, book) = (FaultyJournal(["claim": .max]), WorkerMonitor(), LogBook())
         let begun = Gate()
@@ -63,7 +63,7 @@ struct RetryingJournalTests {
     }
 
     @Test func `is waited for at the start, if its disk is full, and nothing is asked for`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
         let (journal, monitor) = (FaultyJournal(["unfinished": .max], [.record()]), WorkerMonitor())
         try await RunningWorker.run(queue: queue, journal: journal, monitor: monitor) { _ in
@@ -78,7 +78,7 @@ struct RetryingJournalTests {
     }
 
     @Test func `can be waited for in vain, until the worker is stopped`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         let journal = FaultyJournal(["unfinished": .max])
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             JobResult(summary: "done")
@@ -89,7 +89,7 @@ struct RetryingJournalTests {
     }
 
     @Test func `leaves a job in it, unreported, when the worker is stopped meanwhile`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let journal = FaultyJournal(["saveOutcome": .max])
         let done = Gate()

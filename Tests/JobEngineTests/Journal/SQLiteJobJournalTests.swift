@@ -289,7 +289,7 @@ struct SQLiteJobJournalTests {
 
     @Test func `holds an outcome without the secrets in it`() async throws {
         try await withFolder { folder in
-            let queue = FakeQueue()
+            let queue = InMemoryJobQueue()
             await queue.offer(.job("1"))
             await queue.fail("success", with: [CancellationError()])
             try await session(folder) { journal in

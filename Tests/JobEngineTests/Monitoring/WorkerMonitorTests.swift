@@ -9,7 +9,7 @@ import Testing
 @Suite("A worker's monitor", .timeLimit(.minutes(1)))
 struct WorkerMonitorTests {
     @Test func `shows a job while it runs, with its progress, and its ending afterwards`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"), .job("2"))
         let (first, second) = (Gate(), Gate())
         let begun = Locked(0)
@@ -46,7 +46,7 @@ struct WorkerMonitorTests {
     }
 
     @Test func `counts refused polls, says why, and forgets the trouble once one is answered`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.fail("poll", with: [AWSError("ThrottlingException", "Rate exceeded")])
         let monitor = WorkerMonitor()
         try await RunningWorker.run(queue: queue, monitor: monitor) { _ in

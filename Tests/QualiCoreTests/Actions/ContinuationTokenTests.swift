@@ -96,7 +96,7 @@ struct ContinuationTokenTests {
     }
 
     @Test func `a job that doesn't say its action's execution is continued under the token's`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         var job = CodePipeline.Job.job("2", token: token("7").encoded())
         job.data.pipelineContext?.actionExecutionID = nil
         await queue.offer(job)

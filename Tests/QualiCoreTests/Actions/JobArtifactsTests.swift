@@ -16,7 +16,7 @@ struct JobArtifactsTests {
         .init(accessKeyID: "ASIA\(number)", secretAccessKey: Secret("s"))
     }
 
-    private let store = FakeArtifactStore()
+    private let store = InMemoryArtifactStore()
     private let clock = ManualClock()
     private let renewals = Locked(0)
 

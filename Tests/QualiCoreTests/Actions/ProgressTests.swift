@@ -17,9 +17,9 @@ struct ProgressTests {
         interval: Duration? = .seconds(60),
         link: String? = "s1",
         token: String? = nil,
-        _ body: (FakeQueue, RunningWorker) async throws -> Void
+        _ body: (InMemoryJobQueue, RunningWorker) async throws -> Void
     ) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1", token: token))
         try await RunningWorker.run(queue: queue) {
             $0.handoff = handoff
@@ -135,7 +135,7 @@ struct ProgressTests {
         let context = JobContext<StartSandbox.Checkpoint>(
             job: job,
             checkpoint: checkpoint,
-            artifacts: JobArtifacts(store: FakeArtifactStore()),
+            artifacts: JobArtifacts(store: InMemoryArtifactStore()),
             clock: clock,
             log: JobLog(.silent, externalExecutionName: nil),
             ledger: ledger
@@ -170,7 +170,7 @@ struct ProgressTests {
     func `what a job has begun is undone if its pipeline is stopped while the job is in the queue`(
         status: CodePipeline.ActionExecutionStatus
     ) async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         // At that moment, lest the clock run ahead of the test.
         await queue.tell("run-1", is: status, onceReported: "1")

@@ -384,7 +384,7 @@ struct RunCommandTests {
         }
         let context = JobContext<RunCommand.Checkpoint>(
             job: JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now),
-            artifacts: JobArtifacts(store: FakeArtifactStore()),
+            artifacts: JobArtifacts(store: InMemoryArtifactStore()),
             journal: InMemoryJobJournal([.record()]),
             clock: clock,
             logger: .silent

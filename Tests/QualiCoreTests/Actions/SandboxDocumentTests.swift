@@ -64,7 +64,7 @@ import Testing
         let failure = try await #require(throws: JobFailure.self) { try await id(#"{"id": "\#(text)"}"#) }
         #expect(failure.type == .configurationError)
         #expect(failure.message.contains("which is no sandbox's: letters, digits and hyphens"))
-        let artifacts = JobArtifacts(store: FakeArtifactStore())
+        let artifacts = JobArtifacts(store: InMemoryArtifactStore())
         let property = try await id(#"{"id": "a-1"}"#)
         #expect(try await SandboxReference.resolve(property, artifacts) == "a-1")
         let wrong = try await #require(throws: JobFailure.self) {

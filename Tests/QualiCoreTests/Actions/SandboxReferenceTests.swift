@@ -10,7 +10,7 @@ import Testing
 
 @Suite("The sandbox among several input artifacts", .timeLimit(.minutes(1)))
 struct SandboxReferenceTests {
-    private let store = FakeArtifactStore()
+    private let store = InMemoryArtifactStore()
     private let clock = ManualClock()
 
     private static func zip(_ path: String, _ text: String) throws -> Data {

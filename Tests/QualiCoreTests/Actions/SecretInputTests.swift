@@ -57,7 +57,7 @@ struct SecretInputTests {
     private func start(
         _ bench: LabBench,
         checkpoint: StartSandbox.Checkpoint? = nil,
-        store: FakeArtifactStore = FakeArtifactStore(),
+        store: InMemoryArtifactStore = InMemoryArtifactStore(),
         journal: InMemoryJobJournal = InMemoryJobJournal([.record()]),
         logger: Logger = .silent
     ) async throws -> JobResult {
@@ -75,12 +75,12 @@ struct SecretInputTests {
         )
     }
 
-    private func stored(_ store: FakeArtifactStore) async throws -> String {
+    private func stored(_ store: InMemoryArtifactStore) async throws -> String {
         String(decoding: try #require(await store.objects.values.first), as: UTF8.self)
     }
 
     @Test func `are neither in the artifact nor in words nor in the notes`() async throws {
-        let (store, journal) = (FakeArtifactStore(), InMemoryJobJournal([.record()]))
+        let (store, journal) = (InMemoryArtifactStore(), InMemoryJobJournal([.record()]))
         let bench = try bench()
         let result = try await start(bench, store: store, journal: journal)
         let text = try await stored(store)
@@ -99,7 +99,7 @@ struct SecretInputTests {
         checkpoint.sandboxID = "s1"
         checkpoint.passwordInputs = ["Pin", "Spare"]
         checkpoint.setupMinutes = 30
-        let store = FakeArtifactStore()
+        let store = InMemoryArtifactStore()
         let bench = try bench()
         _ = try await start(bench, checkpoint: checkpoint, store: store)
         let text = try await stored(store)
@@ -125,7 +125,7 @@ struct SecretInputTests {
     }
 
     @Test func `aren't all that is masked in the artifact: so is what the worker masks anyway`() async throws {
-        let store = FakeArtifactStore()
+        let store = InMemoryArtifactStore()
         let bench = try bench()
         var access = bench.access
         access.redact = { $0.replacing("AWS", with: "***") }
@@ -143,7 +143,7 @@ struct SecretInputTests {
     @Test func `are looked up for a sandbox that was found, and noted`() async throws {
         var checkpoint = StartSandbox.Checkpoint()
         checkpoint.sandboxID = "s1"
-        let (store, journal) = (FakeArtifactStore(), InMemoryJobJournal([.record()]))
+        let (store, journal) = (InMemoryArtifactStore(), InMemoryJobJournal([.record()]))
         let bench = try bench()
         _ = try await start(bench, checkpoint: checkpoint, store: store, journal: journal)
         let text = try await stored(store)
@@ -155,7 +155,7 @@ struct SecretInputTests {
     @Test func `may be all of them where the blueprint is gone`() async throws {
         var checkpoint = StartSandbox.Checkpoint()
         checkpoint.sandboxID = "s1"
-        let store = FakeArtifactStore()
+        let store = InMemoryArtifactStore()
         let bench = try bench { $0 == Self.blueprintLine ? .unknownEntity : nil }
         let result = try await start(bench, checkpoint: checkpoint, store: store)
         let text = try await stored(store)

@@ -42,7 +42,7 @@ struct StartSandboxTests {
         _ bench: LabBench,
         _ changes: [String: String] = [:],
         checkpoint: StartSandbox.Checkpoint? = nil,
-        store: any ArtifactStore = FakeArtifactStore(),
+        store: any ArtifactStore = InMemoryArtifactStore(),
         journal: (any JobJournal)? = nil,
         logger: Logger = .silent
     ) async throws -> JobResult {
@@ -231,7 +231,7 @@ struct StartSandboxTests {
     @Test(arguments: [2_700.0, 4_200])
     func `trouble of S3 is waited out for the whole reservation, and ends no sandbox`(length: Double) async throws {
         let bench = try bench()
-        let (store, book, notes) = (FakeArtifactStore(), LogBook(), NotedProgress())
+        let (store, book, notes) = (InMemoryArtifactStore(), LogBook(), NotedProgress())
         let end = bench.clock.now.addingTimeInterval(length)
         await store.fail(with: AWSError(.transport, "connection reset"), until: end, of: bench.clock)
         let result = await Result { try await run(bench, store: store, journal: notes, logger: book.logger) }
@@ -381,7 +381,7 @@ struct StartSandboxTests {
             let context = JobContext<StartSandbox.Checkpoint>(
                 job: job,
                 checkpoint: checkpoint.withLock { $0 },
-                artifacts: JobArtifacts(store: FakeArtifactStore()),
+                artifacts: JobArtifacts(store: InMemoryArtifactStore()),
                 clock: bench.clock,
                 log: JobLog(.silent, externalExecutionName: nil),
                 ledger: ledger
@@ -448,7 +448,7 @@ struct StartSandboxTests {
         let bench = try bench { line, _ in
             line == trouble ? .error(403, "You are not allowed to view this entity") : nil
         }
-        let store = FakeArtifactStore()
+        let store = InMemoryArtifactStore()
         if trouble == "PutObject" { await store.fail(with: [AWSError(.accessDenied, "no")]) }
         let failure = try await #require(throws: JobFailure.self) {
             try await run(bench, ["OnSetupFailure": policy], store: store)

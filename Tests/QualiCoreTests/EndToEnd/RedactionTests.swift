@@ -13,7 +13,7 @@ import TestSupport
 @Suite("Secrets", .timeLimit(.minutes(1)))
 struct RedactionTests {
     @Test func `are masked in output variables and progress too`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"), .job("2"))
         let waiting = Gate()
         try await RunningWorker.run(queue: queue) {
@@ -36,7 +36,7 @@ struct RedactionTests {
 
     @Test func `of one job are masked in all that is told of it, but not in variables, which may be ids`() async throws
     {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"), .job("2"), .job("3"))
         let log = LogBook()
         let monitor = WorkerMonitor()

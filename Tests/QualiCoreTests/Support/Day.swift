@@ -75,7 +75,7 @@ struct Day: Sendable {
         let worker = JobWorker(
             queue: queue,
             actions: actions,
-            artifactStore: FakeArtifactStore(),
+            artifactStore: InMemoryArtifactStore(),
             journal: journal,
             configuration: configuration,
             clock: clock,

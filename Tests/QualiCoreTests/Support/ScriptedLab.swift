@@ -107,7 +107,7 @@ struct LabBench: Sendable {
         _ properties: [String: String],
         checkpoint: Handler.Checkpoint? = nil,
         outputs: [CodePipeline.Artifact] = [],
-        store: any ArtifactStore = FakeArtifactStore(),
+        store: any ArtifactStore = InMemoryArtifactStore(),
         journal: (any JobJournal)? = nil,
         logger: Logger = .silent,
         actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
@@ -135,7 +135,7 @@ struct LabBench: Sendable {
         let context = JobContext<Handler.Checkpoint>(
             job: JobInfo(id: "1", actionExecutionID: "run-1", claimedAt: clock.now),
             checkpoint: checkpoint,
-            artifacts: JobArtifacts(store: FakeArtifactStore()),
+            artifacts: JobArtifacts(store: InMemoryArtifactStore()),
             journal: InMemoryJobJournal([.record()]),
             clock: clock,
             logger: .silent
