@@ -38,6 +38,8 @@ public actor InMemoryJobQueue: JobQueue {
     public private(set) var calls: [Call] = []
     private let ahead = Locked((offset: TimeInterval?.none, calls: 0))
     private var offers: [CodePipeline.PollResult] = []
+    /// The jobs whose reports were taken.
+    private var reported: Set<String> = []
     private var details: [String: CodePipeline.JobDetails] = [:]
     private var errors: [String: [any Error]] = [:]
     private var answers: [CodePipeline.JobStatus] = []
@@ -154,8 +156,11 @@ public actor InMemoryJobQueue: JobQueue {
     }
 
     /// Answers as it was told, or with `InProgress`.
+    ///
+    /// - Throws: `AWSError` with the code `InvalidJobStateException` for a job that was reported.
     public func acknowledgeJob(id: String, nonce: String) throws -> CodePipeline.JobStatus {
         try note(.acknowledge(id: id, nonce: nonce), "acknowledge")
+        if answers.isEmpty, reported.contains(id) { throw AWSError(.invalidJobState, "the job was reported") }
         return answers.isEmpty ? .inProgress : answers.removeFirst()
     }
 
@@ -171,11 +176,13 @@ public actor InMemoryJobQueue: JobQueue {
     /// Takes a report.
     public func putJobSuccessResult(jobID: String, result: CodePipeline.SuccessResult) throws {
         try note(.success(id: jobID, result), "success")
+        reported.insert(jobID)
     }
 
     /// Takes a report.
     public func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) throws {
         try note(.failure(id: jobID, failure), "failure")
+        reported.insert(jobID)
     }
 
     /// Lists what it was told of actions, for any execution.

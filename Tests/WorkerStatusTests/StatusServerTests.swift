@@ -20,7 +20,7 @@ struct StatusServerTests {
     /// A worker in this process with a page of its own, as a service embeds it.
     private struct Embedded {
         let monitor: WorkerMonitor
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         let worker: JobWorker
         let status: StatusServer
 
@@ -30,7 +30,7 @@ struct StatusServerTests {
             worker = JobWorker(
                 queue: queue,
                 actions: [JobAction(.start, handler: ClosureHandler { _ in JobResult(summary: "done") })],
-                artifactStore: FakeArtifactStore(),
+                artifactStore: InMemoryArtifactStore(),
                 monitor: monitor,
                 logger: .silent
             )

@@ -15,7 +15,7 @@ extension SandboxClient {
     /// may take ten times the time of other calls.
     ///
     /// - Parameter isWanted: Called on a thread of the transport, so it must be quick.
-    package func historicSandboxes(
+    public func historicSandboxes(
         where isWanted: @escaping @Sendable (SandboxSummary) -> Bool
     ) async throws -> [SandboxSummary] {
         let search = SandboxSearch(where: isWanted)
@@ -71,7 +71,7 @@ extension SandboxClient {
     /// Moves the end of a sandbox (`POST /sandboxes/{id}/extend`).
     ///
     /// - Parameter extra: How much longer it shall live; sent in whole minutes, rounded up.
-    package func extendSandbox(id: String, by extra: Duration) async throws -> SandboxExtension {
+    public func extendSandbox(id: String, by extra: Duration) async throws -> SandboxExtension {
         try await calls.run(
             .post(
                 "extendSandbox",
@@ -84,7 +84,7 @@ extension SandboxClient {
     }
 
     /// Reads the instructions for a sandbox (`GET /sandboxes/{id}/instructions`), which may hold HTML.
-    package func instructions(sandboxID: String) async throws -> String {
+    public func instructions(sandboxID: String) async throws -> String {
         try await calls.run(
             .get("instructions", ["sandboxes", sandboxID, "instructions"], about: "sandbox \(sandboxID)"),
             read: Reply.text

@@ -9,13 +9,13 @@ public struct Blueprint: Hashable, Sendable, Decodable {
     /// What its author wrote about it.
     public var description: String?
     /// Whether its resources are free now.
-    package var availability: BlueprintAvailability?
+    public var availability: BlueprintAvailability?
     /// The categories under which the portal lists it.
-    package var categories: [String]
+    public var categories: [String]
     /// How long its setup is thought to take; `nil` where the lab doesn't say.
-    package var estimatedSetupDuration: Duration?
+    public var estimatedSetupDuration: Duration?
     /// The inputs that a start may set; filled only by ``SandboxClient/blueprint(_:)``.
-    package var inputs: [BlueprintInput]
+    public var inputs: [BlueprintInput]
 
     /// Reads what the lab sends.
     public init(from decoder: any Decoder) throws {
@@ -32,20 +32,20 @@ public struct Blueprint: Hashable, Sendable, Decodable {
 }
 
 /// An input that a blueprint publishes.
-package struct BlueprintInput: Hashable, Sendable, Decodable {
+public struct BlueprintInput: Hashable, Sendable, Decodable {
     /// Its name.
-    package var name: String
+    public var name: String
     /// What its author wrote about it.
-    package var description: String?
+    public var description: String?
     /// The type of its value.
-    package var type: ValueType?
+    public var type: ValueType?
     /// The values to choose from; empty where any will do.
-    package var possibleValues: [String]
+    public var possibleValues: [String]
     /// The value that is used where a start sets none; `nil` or empty where a start must set one.
-    package var defaultValue: String?
+    public var defaultValue: String?
 
     /// Reads what the lab sends.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let name = object.string("name") else { throw MissingMember.error("name", decoder) }
         self.name = name
@@ -61,13 +61,13 @@ public struct StartSandboxRequest: Hashable, Sendable {
     /// The sandbox's name; the portal allows 60 characters, and names need not be unique.
     public var name: String
     /// How long the sandbox shall live, its setup included; sent in whole minutes, rounded up.
-    package var duration: Duration
+    public var duration: Duration
     /// Values for the blueprint's inputs; those without a default must be there.
-    package var params: [Input]
+    public var params: [Input]
     /// Users who may use the sandbox beside its owner; they need access to the session's domain.
-    package var permittedUsers: [String]
+    public var permittedUsers: [String]
     /// When to start, where not now; labs before 2024.1 don't know it.
-    package var startTime: Date?
+    public var startTime: Date?
 
     /// Describes a sandbox.
     public init(
@@ -127,16 +127,16 @@ extension StartSandboxRequest: Encodable {
 }
 
 /// What a new persistent sandbox shall be like: one that has no end.
-package struct StartPersistentSandboxRequest: Hashable, Sendable, Encodable {
+public struct StartPersistentSandboxRequest: Hashable, Sendable, Encodable {
     /// The sandbox's name; the portal allows 60 characters.
-    package var name: String
+    public var name: String
     /// Values for the blueprint's inputs.
-    package var params: [Input]
+    public var params: [Input]
     /// Users who may use the sandbox beside its owner.
-    package var permittedUsers: [String]
+    public var permittedUsers: [String]
 
     /// Describes a sandbox.
-    package init(name: String, params: [Input] = [], permittedUsers: [String] = []) {
+    public init(name: String, params: [Input] = [], permittedUsers: [String] = []) {
         self.name = name
         self.params = params
         self.permittedUsers = permittedUsers
@@ -148,7 +148,7 @@ package struct StartPersistentSandboxRequest: Hashable, Sendable, Encodable {
     }
 
     /// Writes the body of the API's `start-persistent`; members that aren't set are left out.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
         if !params.isEmpty { try container.encode(params, forKey: .params) }

@@ -7,11 +7,11 @@ public struct Command: Hashable, Sendable, Decodable {
     /// What its author wrote about it.
     public var description: String?
     /// Its parameters.
-    package var params: [CommandParameter]
+    public var params: [CommandParameter]
     /// Its executions so far; in which order, and how many, the lab doesn't promise.
-    package var executions: [ExecutionSummary]
+    public var executions: [ExecutionSummary]
     /// For a connected command `power` or `remote_<name>`.
-    package var tag: String?
+    public var tag: String?
 
     /// Reads what the lab sends.
     public init(from decoder: any Decoder) throws {
@@ -26,22 +26,22 @@ public struct Command: Hashable, Sendable, Decodable {
 }
 
 /// A parameter of a command.
-package struct CommandParameter: Hashable, Sendable, Decodable {
+public struct CommandParameter: Hashable, Sendable, Decodable {
     /// Its name.
-    package var name: String
+    public var name: String
     /// What its author wrote about it.
-    package var description: String?
+    public var description: String?
     /// The type of its value.
-    package var type: ValueType?
+    public var type: ValueType?
     /// The values to choose from; empty where any will do.
-    package var possibleValues: [String]
+    public var possibleValues: [String]
     /// The value that is used where none is given.
-    package var defaultValue: String?
+    public var defaultValue: String?
     /// Whether a value must be given.
-    package var isMandatory: Bool
+    public var isMandatory: Bool
 
     /// Reads what the lab sends.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let name = object.string("name") else { throw MissingMember.error("name", decoder) }
         self.name = name
@@ -54,16 +54,16 @@ package struct CommandParameter: Hashable, Sendable, Decodable {
 }
 
 /// An execution as a command lists it.
-package struct ExecutionSummary: Hashable, Sendable, Decodable {
+public struct ExecutionSummary: Hashable, Sendable, Decodable {
     /// Its id.
-    package var id: String
+    public var id: String
     /// How it stands; empty, and thus not final, where the lab doesn't say.
-    package var status: ExecutionStatus
+    public var status: ExecutionStatus
     /// Whether it can be cancelled.
-    package var supportsCancellation: Bool
+    public var supportsCancellation: Bool
 
     /// Reads what the lab sends.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let id = object.filledString("id", "executionId") else { throw MissingMember.error("id", decoder) }
         self.id = id
@@ -80,7 +80,7 @@ public struct StartedExecution: Hashable, Sendable, Decodable {
     public var supportsCancellation: Bool
 
     /// Makes a started execution, as a test does.
-    package init(id: String, supportsCancellation: Bool) {
+    public init(id: String, supportsCancellation: Bool) {
         self.id = id
         self.supportsCancellation = supportsCancellation
     }
@@ -155,9 +155,9 @@ extension LenientObject {
 /// How a command shall be started.
 public struct StartCommandRequest: Hashable, Sendable, Encodable {
     /// Values for the command's parameters; the mandatory ones must be there.
-    package var params: [Input]
+    public var params: [Input]
     /// Whether the command's output shall also go to the sandbox's output console.
-    package var printOutput: Bool
+    public var printOutput: Bool
 
     /// Describes a start.
     public init(params: [Input] = [], printOutput: Bool = true) {
@@ -169,9 +169,9 @@ public struct StartCommandRequest: Hashable, Sendable, Encodable {
 /// Which of a component's connected commands shall be run, and through which ports.
 public struct ConnectedCommand: Hashable, Sendable {
     /// `power` or `remote_<name>`, as ``Command/tag`` has it.
-    package var tag: String
+    public var tag: String
     /// Full paths of ports, such as `Switch20/Blade5/PowerPort1`; empty means all that are connected.
-    package var ports: [String]
+    public var ports: [String]
 
     /// Describes a connected command.
     public init(tag: String, ports: [String] = []) {

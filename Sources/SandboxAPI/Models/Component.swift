@@ -10,13 +10,13 @@ public struct Component: Hashable, Sendable {
     /// What its author wrote about it.
     public var description: String?
     /// What sort of thing it is.
-    package var type: ComponentType?
+    public var type: ComponentType?
     /// The name of its model or shell.
-    package var model: String?
+    public var model: String?
     /// Its address, where it has one.
     public var address: String?
     /// Whether it has been deployed; Apps only.
-    package var appLifecycle: AppLifecycle?
+    public var appLifecycle: AppLifecycle?
     /// How it is deployed; Apps only.
     package var activeDeploymentName: String?
     /// The App template that it was made from; Apps only.

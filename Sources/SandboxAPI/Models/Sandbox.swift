@@ -11,9 +11,9 @@ public struct Sandbox: Hashable, Sendable {
     /// Its name.
     public var name: String
     /// What its owner wrote about it.
-    package var description: String?
+    public var description: String?
     /// The id of its blueprint.
-    package var blueprintID: String?
+    public var blueprintID: String?
     /// When it starts or started.
     public var startTime: Date?
     /// When it will end; `nil` for a persistent one, or where the lab doesn't say.
@@ -21,7 +21,7 @@ public struct Sandbox: Hashable, Sendable {
     /// What it is doing; empty, and thus unknown, where the lab doesn't say.
     public var state: SandboxState
     /// How far its setup has come.
-    package var setupStage: SetupStage?
+    public var setupStage: SetupStage?
     /// Always `Sandbox`, where the lab says it.
     package var type: String?
     /// Its components, in short; ``SandboxClient/components(sandboxID:)`` reads them with all details.
@@ -214,20 +214,20 @@ package struct BlueprintReference: Hashable, Sendable, Decodable {
 }
 
 /// A sandbox whose end has been moved.
-package struct SandboxExtension: Hashable, Sendable, Decodable {
+public struct SandboxExtension: Hashable, Sendable, Decodable {
     /// The sandbox's id.
-    package var id: String?
+    public var id: String?
     /// The sandbox's name.
-    package var name: String?
+    public var name: String?
     /// When it started.
-    package var startTime: Date?
+    public var startTime: Date?
     /// Its new end.
-    package var endTime: Date?
+    public var endTime: Date?
     /// How long it has left.
-    package var remainingTime: Duration?
+    public var remainingTime: Duration?
 
     /// Reads what the lab sends.
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         id = object.filledString("id")
         name = object.string("name")

@@ -12,11 +12,11 @@ public struct SandboxState: CaseInsensitiveName {
     }
 
     /// Scheduled for later.
-    package static let pending = SandboxState(rawValue: "Pending")
+    public static let pending = SandboxState(rawValue: "Pending")
     /// Reserved; its setup has not begun.
-    package static let beforeSetup = SandboxState(rawValue: "BeforeSetup")
+    public static let beforeSetup = SandboxState(rawValue: "BeforeSetup")
     /// The same as ``beforeSetup`` on older labs.
-    package static let pendingSetup = SandboxState(rawValue: "Pending Setup")
+    public static let pendingSetup = SandboxState(rawValue: "Pending Setup")
     /// Its setup runs.
     public static let setup = SandboxState(rawValue: "Setup")
     /// Its setup is done and it can be used.
@@ -29,41 +29,41 @@ public struct SandboxState: CaseInsensitiveName {
     public static let ended = SandboxState(rawValue: "Ended")
 
     /// Whether the sandbox can be used.
-    package var isReady: Bool { self == .ready }
+    public var isReady: Bool { self == .ready }
     /// Whether the setup has failed; such a sandbox still runs and must be stopped.
-    package var isFailed: Bool { self == .error }
+    public var isFailed: Bool { self == .error }
     /// Whether the sandbox is being ended.
-    package var isEnding: Bool { self == .teardown }
+    public var isEnding: Bool { self == .teardown }
     /// Whether the sandbox is over.
-    package var isEnded: Bool { self == .ended }
+    public var isEnded: Bool { self == .ended }
     /// Whether the setup has yet to begin or to end.
-    package var isBeforeReady: Bool {
+    public var isBeforeReady: Bool {
         self == .pending || self == .beforeSetup || self == .pendingSetup || self == .setup
     }
     /// Whether this library knows the state.
-    package var isKnown: Bool { isBeforeReady || isReady || isFailed || isEnding || isEnded }
+    public var isKnown: Bool { isBeforeReady || isReady || isFailed || isEnding || isEnded }
 }
 
 /// How far the setup of a sandbox has come; after a failed setup it names the stage that failed.
-package struct SetupStage: CaseInsensitiveName {
+public struct SetupStage: CaseInsensitiveName {
     /// The stage as the lab spelled it.
-    package let rawValue: String
+    public let rawValue: String
 
     /// Wraps a stage as the lab spells it.
-    package init(rawValue: String) {
+    public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
     /// What comes before all else.
-    package static let preparation = SetupStage(rawValue: "Preparation")
+    public static let preparation = SetupStage(rawValue: "Preparation")
     /// Apps are deployed and resources prepared.
-    package static let provisioning = SetupStage(rawValue: "Provisioning")
+    public static let provisioning = SetupStage(rawValue: "Provisioning")
     /// Components are connected to each other.
-    package static let connectivity = SetupStage(rawValue: "Connectivity")
+    public static let connectivity = SetupStage(rawValue: "Connectivity")
     /// Apps are configured.
-    package static let configuration = SetupStage(rawValue: "Configuration")
+    public static let configuration = SetupStage(rawValue: "Configuration")
     /// The setup is over.
-    package static let ended = SetupStage(rawValue: "Ended")
+    public static let ended = SetupStage(rawValue: "Ended")
     /// The setup has not begun, or there is none.
-    package static let none = SetupStage(rawValue: "None")
+    public static let none = SetupStage(rawValue: "None")
 }

@@ -67,7 +67,7 @@ struct JobTableTests {
             let record = JobRecord.record("\(number)")
             #expect(table.take(record, asked: table.moment(clock.now)) == .new)
             table.transition(record.id, .requeued) { $0.requeuedAt = clock.now }
-            clock.advance(by: 10)
+            clock.advance(by: .seconds(10))
         }
         // Those of the last quarter of an hour, and no more than twice as many.
         #expect((90...360).contains(table.state.withLock { $0.owners.count }))

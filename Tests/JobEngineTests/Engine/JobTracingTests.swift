@@ -18,7 +18,7 @@ struct JobTracingTests {
     }
 
     @Test func `are one for each run of a handler, in one trace for the pipeline's execution`() async throws {
-        let (queue, tracer) = (FakeQueue(), WireTracer())
+        let (queue, tracer) = (InMemoryJobQueue(), WireTracer())
         await queue.offer(job("1", action: "a"), job("2", action: "b"))
         var outer = InstrumentationContext.topLevel
         outer[StartUp.self] = "of the host's start"

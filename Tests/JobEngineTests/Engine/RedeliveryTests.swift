@@ -28,16 +28,12 @@ struct RedeliveryTests {
             runs.withLock { $0 += 1 }
             return JobResult(summary: "done")
         } whileRunning: { worker in
-            // The clock stands still, so the acknowledgement isn't repeated yet when the second offer comes.
+            // On a slow machine the second offer may be taken in when the job is done, and is refused then.
             await queue.call(2, where: \.isPoll)
             #expect(await worker.clock.running { await queue.report(of: "1") }.success != nil)
         }
         #expect(runs.withLock { $0 } == 1)
-        #expect(
-            await queue.calls.filter(\.isAcknowledgement) == [
-                .acknowledge(id: "1", nonce: "3"), .acknowledge(id: "1", nonce: "4"),
-            ]
-        )
+        #expect(await queue.calls.first(where: \.isAcknowledgement) == .acknowledge(id: "1", nonce: "3"))
         #expect(await queue.calls.count { $0.success != nil } == 1)
     }
 

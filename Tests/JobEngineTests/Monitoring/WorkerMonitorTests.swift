@@ -93,7 +93,7 @@ struct WorkerMonitorTests {
     }
 
     @Test func `shows what a job waits for, and where it is then`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let (monitor, observer) = (WorkerMonitor(), Observer())
         let wake = Watched<(@Sendable (Int) -> Void)?>(nil)
@@ -123,7 +123,7 @@ struct WorkerMonitorTests {
     }
 
     @Test func `shows a job that is in the queue, until it is taken again or long gone`() async throws {
-        let queue = FakeQueue()
+        let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         let (monitor, observer) = (WorkerMonitor(), Observer())
         try await RunningWorker.run(queue: queue, monitor: monitor) {

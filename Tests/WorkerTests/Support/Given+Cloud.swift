@@ -16,7 +16,11 @@ extension Given {
     /// - Returns: The execution's id.
     static func failingExecution(in cloud: LocalCloud) throws -> String {
         let configuration = ["BlueprintName": "x", "DurationInMinutes": "-1"]
-        let start = VirtualPipeline.Action("Start", .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"), configuration)
+        let start = VirtualPipeline.Action(
+            "Start",
+            .init(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1"),
+            configuration
+        )
         try cloud.create(VirtualPipeline("Failing", stages: [.init("Lab", [start])], executionMode: "PARALLEL"))
         return try cloud.codePipeline.start("Failing")
     }
