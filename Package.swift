@@ -200,7 +200,8 @@ let package = Package(
             exclude: ["seeds.txt"]
         ),
 
-        // What several targets' tests use; no product.
+        // What several targets' tests use; no product. It exports QualiTesting again; those that use names of that depend on
+        // it, too, or they wouldn't be built anew after a change of it.
         .target(
             name: "TestSupport",
             dependencies: [
@@ -236,7 +237,7 @@ let package = Package(
         .testTarget(
             name: "JobEngineTests",
             dependencies: [
-                "JobEngine", "AWSLite", "HTTPTransport", "TestSupport",
+                "JobEngine", "AWSLite", "HTTPTransport", "QualiTesting", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -246,7 +247,8 @@ let package = Package(
         .testTarget(
             name: "QualiCoreTests",
             dependencies: [
-                "QualiCore", "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud", "TestSupport",
+                "QualiCore", "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud", "QualiTesting",
+                "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

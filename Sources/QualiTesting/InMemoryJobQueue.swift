@@ -41,7 +41,7 @@ public actor InMemoryJobQueue: JobQueue {
     /// The jobs whose reports were taken.
     private var reported: Set<String> = []
     private var details: [String: CodePipeline.JobDetails] = [:]
-    private var errors: [String: [any Error]] = [:]
+    private var errors: [Operation: [any Error]] = [:]
     private var answers: [CodePipeline.JobStatus] = []
     private var statuses: [String: CodePipeline.ActionExecutionStatus] = [:]
     private var statusesAfterReport: [String: (String, CodePipeline.ActionExecutionStatus)] = [:]
@@ -58,13 +58,37 @@ public actor InMemoryJobQueue: JobQueue {
         ahead.withLock { $0 = (offset, calls) }
     }
 
+    /// An operation of the job API.
+    public enum Operation: String, Sendable {
+        /// `PollForJobs`.
+        case poll
+        /// `AcknowledgeJob`.
+        case acknowledge
+        /// `GetJobDetails`.
+        case details
+        /// `PutJobSuccessResult`.
+        case success
+        /// `PutJobFailureResult`.
+        case failure
+        /// `ListActionExecutions`.
+        case statuses
+    }
+
     /// The operation fails with these errors, one call after the other, before it works.
     ///
     /// - Parameters:
-    ///   - operation: `poll`, `acknowledge`, `details`, `success`, `failure` or `statuses`, as in ``Call``.
+    ///   - operation: Which.
     ///   - errors: Such as `AWSError(.transport, "no connection")`.
-    public func fail(_ operation: String, with errors: [any Error]) {
+    public func fail(_ operation: Operation, with errors: [any Error]) {
         self.errors[operation, default: []] += errors
+    }
+
+    /// The same by the operation's name.
+    package func fail(_ operation: String, with errors: [any Error]) {
+        guard let operation = Operation(rawValue: operation) else {
+            preconditionFailure("There is no operation \(operation)")
+        }
+        fail(operation, with: errors)
     }
 
     /// Acknowledgements are answered with these, one after the other, and then with `InProgress`.
@@ -123,7 +147,7 @@ public actor InMemoryJobQueue: JobQueue {
         }
     }
 
-    private func note(_ call: Call, _ operation: String) throws {
+    private func note(_ call: Call, _ operation: Operation) throws {
         calls.append(call)
         ahead.withLock { $0.calls = max(0, $0.calls - 1) }
         if case .success(let id, _) = call, let (run, status) = statusesAfterReport[id] { statuses[run] = status }
@@ -141,7 +165,7 @@ public actor InMemoryJobQueue: JobQueue {
         maxBatchSize: Int,
         queryParameters: [String: String]
     ) throws -> CodePipeline.PollResult {
-        try note(.poll(provider: actionTypeID.provider, maxBatchSize: maxBatchSize), "poll")
+        try note(.poll(provider: actionTypeID.provider, maxBatchSize: maxBatchSize), .poll)
         guard
             let index = offers.firstIndex(where: { offer in
                 offer.jobs.first.map { $0.data.actionTypeID == actionTypeID } ?? true
@@ -159,7 +183,7 @@ public actor InMemoryJobQueue: JobQueue {
     ///
     /// - Throws: `AWSError` with the code `InvalidJobStateException` for a job that was reported.
     public func acknowledgeJob(id: String, nonce: String) throws -> CodePipeline.JobStatus {
-        try note(.acknowledge(id: id, nonce: nonce), "acknowledge")
+        try note(.acknowledge(id: id, nonce: nonce), .acknowledge)
         if answers.isEmpty, reported.contains(id) { throw AWSError(.invalidJobState, "the job was reported") }
         return answers.isEmpty ? .inProgress : answers.removeFirst()
     }
@@ -168,20 +192,20 @@ public actor InMemoryJobQueue: JobQueue {
     ///
     /// - Throws: `AWSError` with the code `JobNotFoundException` for any other.
     public func getJobDetails(id: String) throws -> CodePipeline.JobDetails {
-        try note(.details(id: id), "details")
+        try note(.details(id: id), .details)
         guard let found = details[id] else { throw AWSError(.jobNotFound, "no such job") }
         return found
     }
 
     /// Takes a report.
     public func putJobSuccessResult(jobID: String, result: CodePipeline.SuccessResult) throws {
-        try note(.success(id: jobID, result), "success")
+        try note(.success(id: jobID, result), .success)
         reported.insert(jobID)
     }
 
     /// Takes a report.
     public func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) throws {
-        try note(.failure(id: jobID, failure), "failure")
+        try note(.failure(id: jobID, failure), .failure)
         reported.insert(jobID)
     }
 
@@ -190,7 +214,7 @@ public actor InMemoryJobQueue: JobQueue {
         pipeline: String,
         pipelineExecutionID: String
     ) throws -> [CodePipeline.ActionExecution] {
-        try note(.statuses(pipeline: pipeline, execution: pipelineExecutionID), "statuses")
+        try note(.statuses(pipeline: pipeline, execution: pipelineExecutionID), .statuses)
         return statuses.map { .init(id: $0.key, status: $0.value) }
     }
 }

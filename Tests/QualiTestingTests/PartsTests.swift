@@ -87,7 +87,7 @@ struct PartsTests {
         let type = CodePipeline.ActionTypeID(category: .invoke, provider: "Greet", version: "1")
         let queue = InMemoryJobQueue()
         await queue.offer(Self.job("1", of: type, name: "world"), Self.job("2", of: type, name: ""))
-        await queue.fail("success", with: [AWSError(.transport, "no connection")])
+        await queue.fail(.success, with: [AWSError(.transport, "no connection")])
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let clock = ManualClock()
         let worker = JobWorker(
