@@ -5,8 +5,8 @@ import Tracing
 /// The spans of a worker: one for each run of a handler, from its beginning to its result or its wait.
 ///
 /// A wait is in no span, since it may be hours, and end in another process. All jobs of a pipeline's execution are in one
-/// trace, whichever worker had them: its id is the execution's own, which is a UUID. Nothing of the context in which the worker
-/// was started is inherited.
+/// trace, whichever worker had them: its id is made of the execution's, which is a UUID. Nothing of the context in which the
+/// worker was started is inherited.
 struct JobTracing: Sendable {
     let tracer: any Tracer
 
@@ -38,11 +38,15 @@ struct JobTracing: Sendable {
     }
 
     /// What W3C's Trace Context calls `traceparent`, for the execution; `nil` for an id that is no UUID.
+    ///
+    /// The trace's id has the UUID's two halves exchanged: samplers by ratio look at the last eight bytes, of which a UUID
+    /// fixes the first two bits (`findings/otel-ratio-sampler-uuid.sh`).
     static func parent(of pipelineExecutionID: String) -> String? {
         guard let id = UUID(uuidString: pipelineExecutionID) else { return nil }
-        let trace = id.uuidString.replacing("-", with: "").lowercased()
+        let digits = id.uuidString.replacing("-", with: "").lowercased()
+        let trace = digits.suffix(16) + digits.prefix(16)
         // The execution itself, which nobody reports as a span.
-        let parent = trace.suffix(16)
+        let parent = digits.suffix(16)
         guard trace.contains(where: { $0 != "0" }), parent.contains(where: { $0 != "0" }) else { return nil }
         return "00-\(trace)-\(parent)-01"
     }

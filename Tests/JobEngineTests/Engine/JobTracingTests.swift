@@ -39,9 +39,20 @@ struct JobTracingTests {
         let spans = tracer.spans.withLock { $0 }
         #expect(spans.map { $0.attributes["codepipeline.job.id"] }.count == 3)
         #expect(Set(spans.map(\.operationName)) == ["Quali-Start-Sandbox"])
-        #expect(Set(spans.map(\.parent)) == ["00-2f1cbe5e9a1f4c0d8a630c5b3f6f4d10-8a630c5b3f6f4d10-01"])
+        #expect(Set(spans.map(\.parent)) == ["00-8a630c5b3f6f4d102f1cbe5e9a1f4c0d-8a630c5b3f6f4d10-01"])
         #expect(spans.allSatisfy { $0.isEnded.withLock { $0 } })
         #expect(spans.count { $0.hasFailed.withLock { $0 } } == 1)
+    }
+
+    @Test func `have ids of traces that a sampler by ratio takes in their share`() throws {
+        // As OpenTelemetry's does: by the last eight bytes.
+        let taken = try (0..<4_000).count { _ in
+            let parent = try #require(JobTracing.parent(of: UUID().uuidString))
+            let end = try #require(UInt64(parent.split(separator: "-")[1].suffix(16), radix: 16))
+            return end < UInt64.max / 10
+        }
+        // A tenth is 400, give or take five times the spread.
+        #expect((300...500).contains(taken))
     }
 
     @Test(arguments: ["", "execution-1", "00000000-0000-0000-0000-000000000000"])
