@@ -272,7 +272,7 @@ let package = Package(
         .testTarget(
             name: "WorkerStatusTests",
             dependencies: [
-                "WorkerStatus", "JobEngine", "AWSLite", "HTTPTransport", "TestSupport",
+                "WorkerStatus", "JobEngine", "AWSLite", "HTTPTransport", "QualiTesting", "TestSupport",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
