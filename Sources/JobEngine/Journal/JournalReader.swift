@@ -1,17 +1,17 @@
-public import Foundation
+package import Foundation
 import GRDB
 
 /// Reads the journal on a host's disk, for people, without owning it: a worker may use it meanwhile.
 ///
 /// It writes nothing into the journal. SQLite may make the files that it keeps beside one, with the journal's owner.
-public struct JournalReader: Sendable {
+package struct JournalReader: Sendable {
     private let database: DatabaseQueue
 
     /// Opens the journal of a folder.
     ///
     /// - Parameter folder: The worker's state folder.
     /// - Throws: ``JournalError`` when there is none, it can't be read, or it is damaged or of another version.
-    public init(folder: String) throws {
+    package init(folder: String) throws {
         let file = SQLiteJobJournal.file(in: folder)
         if access(file, R_OK) != 0 {
             let code = errno
@@ -39,7 +39,7 @@ public struct JournalReader: Sendable {
     /// The actions that the journal knows: those that go on, oldest first, then those that have ended, latest first.
     ///
     /// - Throws: ``JournalError`` when the journal can't be read.
-    public func actions() async throws -> [JournalledAction] {
+    package func actions() async throws -> [JournalledAction] {
         try await read { db in
             let order = "ORDER BY endedAt IS NOT NULL, endedAt DESC, claimedAt, id"
             return try Row.fetchAll(db, sql: "SELECT * FROM job \(order)").map { JournalledAction($0) }
@@ -49,7 +49,7 @@ public struct JournalReader: Sendable {
     /// What has happened to an action on this host, in the order in which it first did.
     ///
     /// - Throws: ``JournalError`` when the journal can't be read.
-    public func steps(of action: JournalledAction) async throws -> [JournalledAction.Step] {
+    package func steps(of action: JournalledAction) async throws -> [JournalledAction.Step] {
         try await read { db in
             try Row.fetchAll(
                 db,
@@ -104,9 +104,9 @@ public struct JournalReader: Sendable {
 }
 
 /// An action as a worker's journal knows it.
-public struct JournalledAction: Sendable {
+package struct JournalledAction: Sendable {
     /// How an action stands.
-    public enum State: String, Sendable, CaseIterable {
+    package enum State: String, Sendable, CaseIterable {
         /// The worker has its job, or will have it again when it starts.
         case running
         /// Its job is in CodePipeline's queue, for any worker.
@@ -120,28 +120,28 @@ public struct JournalledAction: Sendable {
     }
 
     /// Something that has happened, maybe more than once.
-    public struct Step: Sendable, Hashable {
+    package struct Step: Sendable, Hashable {
         /// What it was.
-        public let words: String
+        package let words: String
         /// When it happened first.
-        public let first: Date
+        package let first: Date
         /// When it happened last.
-        public let last: Date
+        package let last: Date
         /// How often it happened.
-        public let count: Int
+        package let count: Int
     }
 
     /// Its latest job on this host.
-    public let record: JobRecord
+    package let record: JobRecord
     /// What the console's link opens, if that is known.
-    public let externalExecutionID: String?
+    package let externalExecutionID: String?
     /// When CodePipeline had the outcome; `nil` while the worker holds the job.
-    public let endedAt: Date?
+    package let endedAt: Date?
     /// What it waits for, as of some seconds ago; `nil` while it doesn't.
-    public let wait: JobWaitInfo?
+    package let wait: JobWaitInfo?
 
     /// How it stands.
-    public var state: State {
+    package var state: State {
         switch record.outcome {
         case nil: .running
         case .continuation: endedAt == nil ? .running : .queued

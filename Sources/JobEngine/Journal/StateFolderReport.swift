@@ -1,9 +1,9 @@
 import Foundation
 
 /// What a worker would find in its state folder, learnt without changing anything.
-public struct StateFolderReport: Sendable {
+package struct StateFolderReport: Sendable {
     /// What is at the folder's path.
-    public enum Place: Sendable, Hashable {
+    package enum Place: Sendable, Hashable {
         /// The folder.
         case folder
         /// Nothing yet; the folder that it would be made in.
@@ -13,7 +13,7 @@ public struct StateFolderReport: Sendable {
     }
 
     /// Who has the folder.
-    public enum Holder: Sendable, Hashable {
+    package enum Holder: Sendable, Hashable {
         /// Nobody.
         case nobody
         /// A worker; its process, where that is known.
@@ -23,22 +23,22 @@ public struct StateFolderReport: Sendable {
     }
 
     /// What is at the path.
-    public let place: Place
+    package let place: Place
     /// The owner's name, or number where that has none, of the folder or of what it would be made in.
-    public private(set) var owner = ""
+    package private(set) var owner = ""
     /// Its mode.
-    public private(set) var mode: UInt32 = 0
+    package private(set) var mode: UInt32 = 0
     /// Why this process can't write there; `nil` where it can.
-    public private(set) var obstacle: String?
+    package private(set) var obstacle: String?
     /// The bytes that this process may still write there; `nil` where nobody says.
-    public private(set) var freeBytes: Int?
+    package private(set) var freeBytes: Int?
     /// Who has it.
-    public private(set) var holder = Holder.nobody
+    package private(set) var holder = Holder.nobody
 
     /// Looks at a folder.
     ///
     /// Blocks as long as the disk takes. A lock that nobody has is taken and given back at once.
-    public init(_ path: String) {
+    package init(_ path: String) {
         var status = stat()
         var existing = path
         while stat(existing, &status) != 0 {

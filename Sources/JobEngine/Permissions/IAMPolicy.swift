@@ -1,15 +1,15 @@
-public import AWSLite
+package import AWSLite
 
 /// An identity policy of IAM: what a caller may do, and no more.
-public struct IAMPolicy: Sendable, Hashable, Encodable {
+package struct IAMPolicy: Sendable, Hashable, Encodable {
     /// One statement; it allows.
-    public struct Statement: Sendable, Hashable, Encodable {
+    package struct Statement: Sendable, Hashable, Encodable {
         /// Its name.
-        public let id: String
+        package let id: String
         /// The actions, sorted.
-        public let actions: [String]
+        package let actions: [String]
         /// What they are allowed on, sorted.
-        public let resources: [String]
+        package let resources: [String]
 
         private enum CodingKeys: String, CodingKey {
             case id = "Sid"
@@ -19,7 +19,7 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
         }
 
         /// Writes the statement.
-        public func encode(to encoder: any Encoder) throws {
+        package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(id, forKey: .id)
             try container.encode("Allow", forKey: .effect)
@@ -29,7 +29,7 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
     }
 
     /// The statements, sorted by their names.
-    public let statements: [Statement]
+    package let statements: [Statement]
 
     /// Makes the policy of a caller.
     ///
@@ -38,7 +38,7 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
     ///   - types: The action types.
     ///   - region: Their region, which tells the partition.
     ///   - account: Their account's id; `*` for the one that the policy is in.
-    public init(for caller: AWSPermission.Caller, types: [CodePipeline.ActionTypeID], region: String, account: String) {
+    package init(for caller: AWSPermission.Caller, types: [CodePipeline.ActionTypeID], region: String, account: String) {
         let place = "arn:\(AWSPartition.of(region: region).id):codepipeline:\(region):\(account)"
         var actions: [String: [String]] = [:]
         var resources: [String: AWSPermission.Resource] = [:]
@@ -62,7 +62,7 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
     }
 
     /// Writes the policy.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode("2012-10-17", forKey: .version)
         try container.encode(statements, forKey: .statements)

@@ -1,9 +1,9 @@
-public import AWSLite
+package import AWSLite
 
 /// One difference between a definition that is wanted and the registered action type of the same version.
-public struct ActionTypeDifference: Sendable, Hashable, CustomStringConvertible {
+package struct ActionTypeDifference: Sendable, Hashable, CustomStringConvertible {
     /// What differs, as far as it matters for jobs.
-    public enum Kind: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// How many artifacts it reads or writes.
         case artifacts
         /// A link of the console, or the words that describe a property.
@@ -17,14 +17,14 @@ public struct ActionTypeDifference: Sendable, Hashable, CustomStringConvertible 
     }
 
     /// What differs.
-    public let kind: Kind
+    package let kind: Kind
     /// What is registered and what is wanted, in a line.
-    public let description: String
+    package let description: String
 }
 
 extension ActionRegistrar {
     /// How a wanted definition differs from a registered type; empty where it doesn't.
-    public static func differences(
+    package static func differences(
         _ wanted: CodePipeline.CustomActionType,
         _ registered: CodePipeline.ActionType
     ) -> [ActionTypeDifference] {

@@ -1,18 +1,18 @@
 import AWSLite
-import Logging
 import Foundation
+import Logging
 import SandboxAPI
 
 /// Ends a sandbox, and waits for its teardown if asked to: `Quali-End-Sandbox`.
-public struct EndSandbox: WaitingActionHandler {
+package struct EndSandbox: WaitingActionHandler {
     /// The properties of the action.
-    public struct Configuration: ActionConfiguration {
+    package struct Configuration: ActionConfiguration {
         let waitForTeardown: Bool
         let teardownTimeout: Duration
         let sandboxID: String?
 
         /// Reads the properties.
-        public init(_ properties: ActionProperties) throws {
+        package init(_ properties: ActionProperties) throws {
             waitForTeardown = try properties.boolean(.waitForTeardown, default: false)
             teardownTimeout = try properties.minutes(.teardownTimeout, default: 30)
             sandboxID = properties.string(ifPresent: "SandboxId")
@@ -20,7 +20,7 @@ public struct EndSandbox: WaitingActionHandler {
     }
 
     /// How far the end has come.
-    public struct Checkpoint: Codable, Sendable {
+    package struct Checkpoint: Codable, Sendable {
         var sandboxID: String
         /// The newest error in the activity feed before the end began: what comes after it is the teardown's.
         var lastEarlierError: String?
@@ -33,12 +33,12 @@ public struct EndSandbox: WaitingActionHandler {
     private let lab: LabAccess
 
     /// Creates the handler.
-    public init(lab: LabAccess) {
+    package init(lab: LabAccess) {
         self.lab = lab
     }
 
     /// Ends, waits.
-    public func run(
+    package func run(
         _ configuration: Configuration,
         after event: SandboxEvent?,
         context: JobContext<Checkpoint>
@@ -75,10 +75,10 @@ public struct EndSandbox: WaitingActionHandler {
     }
 
     /// No: to end a sandbox twice is to end it once.
-    public func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? { false }
+    package func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? { false }
 
     /// The sandbox.
-    public func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.sandboxID }
+    package func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.sandboxID }
 
     /// The state of the sandbox; `nil` if it has ended and the lab tells only its history.
     ///

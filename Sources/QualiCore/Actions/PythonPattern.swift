@@ -163,7 +163,10 @@ private struct Reader {
     private mutating func reference(_ first: String) throws(Problem) {
         let start = rest
         let digits = first + take(atMost: 2, while: Self.isDigit)
-        if digits.utf8.count == 3, let value = UInt32(digits, radix: 8) { return result += Self.number(value & 255) }
+        if digits.utf8.count == 3, let value = UInt32(digits, radix: 8) {
+            result += Self.number(value & 255)
+            return
+        }
         rest = start
         guard let number = Int(first + take(atMost: 1, while: Self.isDigit)), number <= groups else { throw .invalid }
         result += "(?:\\\(number))"

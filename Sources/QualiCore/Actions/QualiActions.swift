@@ -33,7 +33,7 @@ public struct QualiActions: Sendable, Hashable {
     /// - Parameters:
     ///   - lab: The lab.
     ///   - defaults: What optional properties say where a job doesn't.
-    public func jobActions(lab: LabAccess, defaults: PropertyDefaults = PropertyDefaults()) -> [JobAction] {
+    package func jobActions(lab: LabAccess, defaults: PropertyDefaults = PropertyDefaults()) -> [JobAction] {
         let types = typeIDs
         var actions = [
             JobAction(types[0], handler: StartSandbox(lab: lab)),

@@ -1,13 +1,13 @@
 import AWSLite
-import Logging
 import Foundation
 import HTTPTransport
+import Logging
 import SandboxAPI
 
 /// Runs a command on a component of a sandbox, or on the sandbox, and waits for it: `Quali-Run-Command`.
-public struct RunCommand: WaitingActionHandler {
+package struct RunCommand: WaitingActionHandler {
     /// The properties of the action.
-    public struct Configuration: ActionConfiguration {
+    package struct Configuration: ActionConfiguration {
         let component: String
         let command: String
         let arguments: [Input]
@@ -15,7 +15,7 @@ public struct RunCommand: WaitingActionHandler {
         let sandboxID: String?
 
         /// Reads the properties.
-        public init(_ properties: ActionProperties) throws {
+        package init(_ properties: ActionProperties) throws {
             component = try properties.string("ComponentName")
             command = try properties.string("CommandName")
             arguments = try properties.dictionary("ArgumentsJSON").map { Input(name: $0.name, value: $0.value) }
@@ -25,7 +25,7 @@ public struct RunCommand: WaitingActionHandler {
     }
 
     /// How far the run has come.
-    public struct Checkpoint: Codable, Sendable {
+    package struct Checkpoint: Codable, Sendable {
         /// What the command runs on, once that is found.
         var target: CommandTarget?
         /// What was passed over for it, if the action's author may have meant that.
@@ -52,12 +52,12 @@ public struct RunCommand: WaitingActionHandler {
     let lab: LabAccess
 
     /// Creates the handler.
-    public init(lab: LabAccess) {
+    package init(lab: LabAccess) {
         self.lab = lab
     }
 
     /// Finds, runs, waits.
-    public func run(
+    package func run(
         _ configuration: Configuration,
         after event: ExecutionWatcher.WaitResult?,
         context: JobContext<Checkpoint>
@@ -92,7 +92,7 @@ public struct RunCommand: WaitingActionHandler {
     }
 
     /// Cancels the execution that the job has started, if it is known and runs.
-    public func abandon(_ context: JobContext<Checkpoint>) async throws {
+    package func abandon(_ context: JobContext<Checkpoint>) async throws {
         guard let executionID = context.checkpoint?.executionID else { return }
         let execution = try await lab.read(
             "The execution '\(executionID)' can't be read",
@@ -104,12 +104,12 @@ public struct RunCommand: WaitingActionHandler {
     }
 
     /// Unknown while no execution is known, since an execution doesn't tell whose it is.
-    public func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? {
+    package func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? {
         context.checkpoint?.executionID == nil ? nil : false
     }
 
     /// The sandbox.
-    public func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.target?.sandboxID }
+    package func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.target?.sandboxID }
 
     // MARK: Find
 

@@ -1,13 +1,13 @@
 import AWSLite
-import Logging
 import Foundation
 import HTTPTransport
+import Logging
 import SandboxAPI
 
 /// Starts a sandbox from a public blueprint, waits for its setup, and stores its details: `Quali-Start-Sandbox`.
-public struct StartSandbox: WaitingActionHandler {
+package struct StartSandbox: WaitingActionHandler {
     /// The properties of the action.
-    public struct Configuration: ActionConfiguration {
+    package struct Configuration: ActionConfiguration {
         let blueprint: String
         let inputs: [Input]
         let sandboxName: String?
@@ -19,7 +19,7 @@ public struct StartSandbox: WaitingActionHandler {
         let artifactFormat: SandboxDocument.Format
 
         /// Reads the properties.
-        public init(_ properties: ActionProperties) throws {
+        package init(_ properties: ActionProperties) throws {
             blueprint = try properties.string("BlueprintName")
             inputs = try properties.dictionary("InputsJSON").map { Input(name: $0.name, value: $0.value) }
             sandboxName = properties.string(ifPresent: "SandboxName")
@@ -38,7 +38,7 @@ public struct StartSandbox: WaitingActionHandler {
     }
 
     /// How far the start has come.
-    public struct Checkpoint: Codable, Sendable {
+    package struct Checkpoint: Codable, Sendable {
         /// Whether a start may have reached the lab, so that a sandbox may exist whose id isn't known.
         var isStartUncertain = false
         /// How often that sandbox was looked for in vain since.
@@ -69,12 +69,12 @@ public struct StartSandbox: WaitingActionHandler {
     let lab: LabAccess
 
     /// Creates the handler.
-    public init(lab: LabAccess) {
+    package init(lab: LabAccess) {
         self.lab = lab
     }
 
     /// What a wait brings.
-    public enum Event: Sendable {
+    package enum Event: Sendable {
         /// The sandbox's setup has come to something.
         case setup(SandboxEvent)
         /// The lab, which lacked resources, is to be asked again.
@@ -82,7 +82,7 @@ public struct StartSandbox: WaitingActionHandler {
     }
 
     /// A start that is tried again while the lab lacks resources.
-    public struct Start: Sendable {
+    package struct Start: Sendable {
         let blueprint: Blueprint
         let request: StartSandboxRequest
         let limit: Duration
@@ -93,7 +93,7 @@ public struct StartSandbox: WaitingActionHandler {
     }
 
     /// Starts, waits, stores.
-    public func run(
+    package func run(
         _ configuration: Configuration,
         after event: Event?,
         context: JobContext<Checkpoint>
@@ -119,7 +119,7 @@ public struct StartSandbox: WaitingActionHandler {
     }
 
     /// Ends the sandbox that the job has started, if there is one.
-    public func abandon(_ context: JobContext<Checkpoint>) async throws {
+    package func abandon(_ context: JobContext<Checkpoint>) async throws {
         guard let checkpoint = context.checkpoint else { return }
         let tag = SandboxTag(actionExecutionID: context.job.actionExecutionID)
         var sandboxID = checkpoint.sandboxID
@@ -168,7 +168,7 @@ public struct StartSandbox: WaitingActionHandler {
     }
 
     /// Whether there is a sandbox with the action's tag that isn't known of.
-    public func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? {
+    package func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? {
         if let checkpoint = context.checkpoint, checkpoint.sandboxID != nil || checkpoint.isStartUncertain {
             return false
         }
@@ -177,7 +177,7 @@ public struct StartSandbox: WaitingActionHandler {
     }
 
     /// The sandbox.
-    public func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.sandboxID }
+    package func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.sandboxID }
 
     // MARK: Start
 

@@ -1,13 +1,13 @@
 import Foundation
-public import Logging
-public import SandboxAPI
+package import Logging
+package import SandboxAPI
 
 /// Waits for executions of commands to end, for any number of jobs, with few reads and without a task for each.
 ///
 /// An execution is read quickly at first, then at the usual pace, then after each tenth of the time that it has been
 /// running for. Where several jobs wait for one command, its list of executions answers for all of them. Reads are spread
 /// over time, so that they don't grow with the number of jobs: where there are too many, all are read more rarely alike.
-public actor ExecutionWatcher {
+package actor ExecutionWatcher {
     /// A command of a component, or of a sandbox.
     struct Place: Hashable, Sendable {
         let target: CommandTarget
@@ -15,7 +15,7 @@ public actor ExecutionWatcher {
     }
 
     /// What a wait has come to.
-    public enum WaitResult: Sendable {
+    package enum WaitResult: Sendable {
         /// The execution has ended.
         case ended(Execution)
         /// The lab refuses to show it.
@@ -77,7 +77,7 @@ public actor ExecutionWatcher {
     ///   - interval: The usual pause between reads of one execution.
     ///   - clock: The time.
     ///   - logger: Where a lab's trouble is told.
-    public init(client: SandboxClient, interval: Duration, clock: any WorkerClock = .system, logger: Logger) {
+    package init(client: SandboxClient, interval: Duration, clock: any WorkerClock = .system, logger: Logger) {
         self.client = client.unrepeated(timeout: SandboxWatcher.readTimeout)
         self.interval = interval
         round = min(0.2, interval.timeInterval / 10)
@@ -89,7 +89,7 @@ public actor ExecutionWatcher {
     var trouble: String? { outage.trouble?.cut(to: 300) }
 
     /// Reads the lab while anybody waits, until the task is cancelled.
-    public func run() async {
+    package func run() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let (needs, isNeeded) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))

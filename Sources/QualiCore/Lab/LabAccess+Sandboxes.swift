@@ -160,7 +160,7 @@ extension SandboxClient {
 }
 
 /// What a wait for a sandbox has come to.
-public struct SandboxEvent: Sendable {
+package struct SandboxEvent: Sendable {
     let sandboxID: String
     let result: SandboxWatcher.WaitResult
     /// Whether another sandbox was seen that bears the tag.

@@ -1,11 +1,11 @@
 import Foundation
 import HTTPTransport
-public import SandboxAPI
+package import SandboxAPI
 
 /// The lab as a handler uses it: with patience for its short troubles, and with its errors in a pipeline author's words.
-public struct LabAccess: Sendable {
+package struct LabAccess: Sendable {
     /// The lab's client.
-    public let client: SandboxClient
+    package let client: SandboxClient
     /// The same session for reads that are repeated until a deadline: a lab that takes a request and doesn't answer must
     /// not outlast it by much.
     let watchingClient: SandboxClient
@@ -16,15 +16,15 @@ public struct LabAccess: Sendable {
     /// The trouble of all jobs with CodePipeline's list of a pipeline's actions.
     let actionsOutage = OutageLog(.readingActions)
     /// The shared watcher of sandboxes.
-    public let watcher: SandboxWatcher
+    package let watcher: SandboxWatcher
     /// The shared watcher of executions.
-    public let executionWatcher: ExecutionWatcher
+    package let executionWatcher: ExecutionWatcher
     /// The CloudShell portal, for links.
-    public let portal: PortalLinks
+    package let portal: PortalLinks
     /// The pause between reads of one thing's state.
-    public let statusInterval: Duration
+    package let statusInterval: Duration
     /// How long a lab in trouble is asked again before a job fails.
-    public let patience: Duration
+    package let patience: Duration
     /// How long a lab that refuses the worker's login is waited for before something is left in it.
     static let longestUndo: Duration = .seconds(86_400)
     /// The pause between looks for something that the lab may list late.
@@ -32,7 +32,7 @@ public struct LabAccess: Sendable {
     /// It doesn't shrink with ``statusInterval``: a busy lab may act late on a request whose reply was lost.
     var pauseBetweenLooks: Duration { max(statusInterval, .seconds(5)) }
     /// How run actions find their components.
-    public var componentMatch = ComponentMatch.whole
+    package var componentMatch = ComponentMatch.whole
     /// Keeps starts of the same command apart.
     let starts = ExclusiveAccess()
     /// Keeps jobs from taking one another's executions for their own.
@@ -43,7 +43,7 @@ public struct LabAccess: Sendable {
     var redact: @Sendable (String) -> String = { $0 }
 
     /// Creates an access.
-    public init(
+    package init(
         client: SandboxClient,
         watcher: SandboxWatcher,
         executionWatcher: ExecutionWatcher,

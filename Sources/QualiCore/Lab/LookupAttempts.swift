@@ -3,7 +3,7 @@ import Foundation
 /// How often something that a lab may list late was looked for and not found.
 ///
 /// It belongs into a checkpoint, so that the looks of workers which die soon add up.
-public struct LookupAttempts: Codable, Sendable, Hashable {
+package struct LookupAttempts: Codable, Sendable, Hashable {
     /// After how many looks it is taken for missing, if it may have been asked for only just now.
     ///
     /// With five seconds between them, these see a request that the lab acts upon twenty seconds late, and lists only at the
@@ -17,7 +17,7 @@ public struct LookupAttempts: Codable, Sendable, Hashable {
     private var last: Date?
 
     /// Begins.
-    public init() {}
+    package init() {}
 
     /// Whether it is taken for missing.
     var areEnough: Bool { count >= Self.enough }

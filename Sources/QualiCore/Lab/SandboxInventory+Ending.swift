@@ -1,10 +1,10 @@
 import AWSLite
 import Foundation
-public import SandboxAPI
+package import SandboxAPI
 
 extension SandboxInventory {
     /// What became of a sandbox that was to be ended.
-    public enum Ending: Sendable, Hashable {
+    package enum Ending: Sendable, Hashable {
         /// The lab has begun to end it.
         case begun
         /// It was being ended already.
@@ -18,23 +18,23 @@ extension SandboxInventory {
     }
 
     /// What to end.
-    public struct Choice: Sendable, Hashable {
+    package struct Choice: Sendable, Hashable {
         /// The sandboxes to end, each once.
-        public var sandboxes: [TaggedSandbox]
+        package var sandboxes: [TaggedSandbox]
         /// Those that have ended already.
-        public var ended: [SandboxSummary]
+        package var ended: [SandboxSummary]
 
         /// Creates a choice.
-        public init(sandboxes: [TaggedSandbox] = [], ended: [SandboxSummary] = []) {
+        package init(sandboxes: [TaggedSandbox] = [], ended: [SandboxSummary] = []) {
             self.sandboxes = sandboxes
             self.ended = ended
         }
     }
 
     /// Why sandboxes may not be ended; a reason for each.
-    public struct Refusal: Error, Sendable, Hashable {
+    package struct Refusal: Error, Sendable, Hashable {
         /// The reasons, in the order of what was asked.
-        public let reasons: [String]
+        package let reasons: [String]
     }
 
     /// Finds what somebody names by ids or whole names.
@@ -44,7 +44,7 @@ extension SandboxInventory {
     ///   - listing: What there is.
     ///   - force: Whether sandboxes in use may be ended, too.
     /// - Throws: ``Refusal`` if a single one may not be ended, and `SandboxAPIError`.
-    public func choose(_ names: [String], from listing: Listing, force: Bool) async throws -> Choice {
+    package func choose(_ names: [String], from listing: Listing, force: Bool) async throws -> Choice {
         var choice = Choice()
         var reasons: [String] = []
         var past: [SandboxSummary]?
@@ -104,7 +104,7 @@ extension SandboxInventory {
     /// - Parameter force: Whether those in use are ended, too.
     /// - Returns: What became of each.
     /// - Throws: `CancellationError` alone.
-    public func end(_ sandboxes: [TaggedSandbox], force: Bool) async throws -> [TaggedSandbox: Ending] {
+    package func end(_ sandboxes: [TaggedSandbox], force: Bool) async throws -> [TaggedSandbox: Ending] {
         let endings = try await inParallel(sandboxes, width: Self.width) { sandbox in
             do {
                 return (sandbox, try await end(sandbox, force: force))

@@ -1,25 +1,25 @@
-public import AWSLite
-public import Foundation
-public import SandboxAPI
+package import AWSLite
+package import Foundation
+package import SandboxAPI
 
 /// The sandboxes of a lab that this account's pipelines have started, and the end of those that nobody needs.
 ///
 /// A sandbox is ours only if its tag is made of the id of an action's execution that CodePipeline lists for this account
 /// and region. What isn't proven is never ended.
-public struct SandboxInventory: Sendable {
+package struct SandboxInventory: Sendable {
     /// What there was at a moment.
-    public struct Listing: Sendable, Hashable {
+    package struct Listing: Sendable, Hashable {
         /// When it was taken.
-        public let takenAt: Date
+        package let takenAt: Date
         /// The sandboxes with tags, in the order of their standings, the oldest first.
-        public let sandboxes: [TaggedSandbox]
+        package let sandboxes: [TaggedSandbox]
         /// The sandboxes without tags: nobody's business here.
-        public let foreign: [SandboxSummary]
+        package let foreign: [SandboxSummary]
         /// Those of the sandboxes without tags that the original Python worker has started, as their names tell; it is unknown
         /// whether they are needed.
-        public var startedByOriginal: [SandboxSummary] { foreign.filter { SandboxInventory.isOriginal($0.name) } }
+        package var startedByOriginal: [SandboxSummary] { foreign.filter { SandboxInventory.isOriginal($0.name) } }
         /// The rights that the credentials lack, such as `codepipeline:ListPipelines`, sorted.
-        public let missingRights: [String]
+        package let missingRights: [String]
     }
 
     /// Whether a name is one that the original worker gave; where an action named its sandbox, it can't be told.
@@ -37,7 +37,7 @@ public struct SandboxInventory: Sendable {
     let clock: any WorkerClock
 
     /// Creates an inventory; nothing is asked yet.
-    public init(lab: LabAccess, codePipeline: CodePipeline, clock: any WorkerClock = .system) {
+    package init(lab: LabAccess, codePipeline: CodePipeline, clock: any WorkerClock = .system) {
         self.lab = lab
         self.codePipeline = codePipeline
         self.clock = clock
@@ -46,7 +46,7 @@ public struct SandboxInventory: Sendable {
     /// Looks at the lab, and at AWS if a sandbox has a tag.
     ///
     /// - Throws: `SandboxAPIError` and `AWSError` when one of them can't be asked; a missing right is told in the listing.
-    public func take() async throws -> Listing {
+    package func take() async throws -> Listing {
         let all = try await lab.client.sandboxes().filter { !$0.state.isEnded }
         let foreign = all.filter { SandboxTag(endOf: $0.name) == nil }
         let seen = try await inParallel(all, width: Self.width) { try await Seen($0, lab.client) }.compactMap { $0 }

@@ -2,15 +2,15 @@ import COpenSSL
 import Foundation
 
 /// The mark by which a sandbox is known as the work of one action's execution, whatever else is lost.
-public struct SandboxTag: Sendable, Hashable, CustomStringConvertible {
+package struct SandboxTag: Sendable, Hashable, CustomStringConvertible {
     /// The portal's limit for a sandbox's name.
-    public static let nameLimit = 60
+    package static let nameLimit = 60
 
     /// The mark, such as `[q3f2b8c1e0a4d]`.
-    public let description: String
+    package let description: String
 
     /// Creates the tag of an action's execution: 48 bits of its SHA-256.
-    public init(actionExecutionID: String) {
+    package init(actionExecutionID: String) {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         let bytes = Array(actionExecutionID.utf8)
         SHA256(bytes, bytes.count, &digest)
@@ -20,7 +20,7 @@ public struct SandboxTag: Sendable, Hashable, CustomStringConvertible {
     /// Reads the tag at the end of a sandbox's name.
     ///
     /// - Returns: `nil` if there is none, so that no worker has started the sandbox.
-    public init?(endOf name: String) {
+    package init?(endOf name: String) {
         let text = name.suffix(Self.length)
         let digits = text.dropFirst(2).dropLast()
         guard text.utf8.count == Self.length, text.hasPrefix("[q"), text.hasSuffix("]"),
@@ -32,7 +32,7 @@ public struct SandboxTag: Sendable, Hashable, CustomStringConvertible {
     private static let length = 15
 
     /// A sandbox's name that ends with the tag and isn't longer than the lab takes.
-    public func name(for wanted: String) -> String {
+    package func name(for wanted: String) -> String {
         // The lab is a .NET product, whose length of a text is its count of UTF-16 units.
         let room = Self.nameLimit - description.utf16.count - 1
         var base = wanted
@@ -41,7 +41,7 @@ public struct SandboxTag: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether a sandbox of this name is this execution's.
-    public func marks(_ name: String) -> Bool {
+    package func marks(_ name: String) -> Bool {
         name.utf8.suffix(Self.length).elementsEqual(description.utf8)
     }
 }

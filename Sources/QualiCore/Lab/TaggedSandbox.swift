@@ -1,23 +1,23 @@
-public import AWSLite
-public import Foundation
-public import SandboxAPI
+package import AWSLite
+package import Foundation
+package import SandboxAPI
 
 /// A sandbox whose name ends with a worker's tag, and what AWS proves of it.
-public struct TaggedSandbox: Sendable, Hashable {
+package struct TaggedSandbox: Sendable, Hashable {
     /// The action that started a sandbox.
-    public struct Origin: Sendable, Hashable {
+    package struct Origin: Sendable, Hashable {
         /// Where in the account's pipelines it is.
-        public let place: JobPlace
+        package let place: JobPlace
         /// The action's execution, of whose id the tag is made.
-        public let actionExecutionID: String
+        package let actionExecutionID: String
         /// How far the action has come.
-        public let actionStatus: CodePipeline.ActionExecutionStatus
+        package let actionStatus: CodePipeline.ActionExecutionStatus
         /// The sandbox that the action itself has named, if it has.
         let sandboxID: String?
     }
 
     /// Why nothing is proven of a sandbox.
-    public enum Doubt: Sendable, Hashable {
+    package enum Doubt: Sendable, Hashable {
         /// No execution that CodePipeline still knows explains the tag.
         case unexplained
         /// The action says that it has started another sandbox, so this one is a copy, or its name is one.
@@ -31,7 +31,7 @@ public struct TaggedSandbox: Sendable, Hashable {
     }
 
     /// What AWS says of a sandbox.
-    public enum Verdict: Sendable, Hashable {
+    package enum Verdict: Sendable, Hashable {
         /// This account's action has started it, in a pipeline's execution that has come this far.
         case proven(Origin, CodePipeline.PipelineExecutionStatus)
         /// It can't be said whose it is, or whether it is still needed.
@@ -39,7 +39,7 @@ public struct TaggedSandbox: Sendable, Hashable {
     }
 
     /// What is to be done about a sandbox.
-    public enum Standing: String, Sendable, Hashable, CaseIterable {
+    package enum Standing: String, Sendable, Hashable, CaseIterable {
         /// It is ours, and the pipeline's execution that started it is over.
         case orphan
         /// It is ours, and the pipeline's execution that started it goes on.
@@ -51,20 +51,20 @@ public struct TaggedSandbox: Sendable, Hashable {
     }
 
     /// Its id.
-    public let id: String
+    package let id: String
     /// Its name.
-    public let name: String
+    package let name: String
     /// What it was doing.
-    public let state: SandboxState
+    package let state: SandboxState
     /// The name of its blueprint, if the lab says it.
-    public let blueprint: String?
+    package let blueprint: String?
     /// When it started, if the lab says it.
-    public let startedAt: Date?
+    package let startedAt: Date?
     /// What AWS says of it.
-    public let verdict: Verdict
+    package let verdict: Verdict
 
     /// What is to be done about it.
-    public var standing: Standing {
+    package var standing: Standing {
         guard case .proven(_, let status) = verdict else { return .unproven }
         if state.isEnding { return .ending }
         return status.isOver ? .orphan : .inUse
@@ -73,7 +73,7 @@ public struct TaggedSandbox: Sendable, Hashable {
 
 extension TaggedSandbox.Doubt: CustomStringConvertible {
     /// The reason in a sentence.
-    public var description: String {
+    package var description: String {
         switch self {
         case .unexplained:
             "No action's execution that CodePipeline still lists for this account and region explains its tag: it is "

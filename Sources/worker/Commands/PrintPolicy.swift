@@ -1,7 +1,7 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
-import WorkerSettings
 public import QualiCore
+import WorkerSettings
 
 /// `quali-worker actions policy`.
 struct PrintPolicy: AsyncParsableCommand {
