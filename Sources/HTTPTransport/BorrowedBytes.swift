@@ -74,7 +74,7 @@ extension Span<UInt8> {
     }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
     /// Lends the bytes.
     @inlinable package func lend<Result>(_ body: (BorrowedBytes) throws -> Result) rethrows -> Result {
         try unsafe withUnsafeBufferPointer { try unsafe body(BorrowedBytes($0)) }

@@ -43,7 +43,8 @@ struct EnvironmentFile: Sendable, Hashable {
             while let scalar = rest.first {
                 switch scalar {
                 case "\n", " ", "\t", "\u{FEFF}": take()
-                case "#", ";": while let next = rest.first, next != "\n" { _ = next; take() }
+                case "#", ";":
+                    while rest.first.map({ $0 != "\n" }) ?? false { take() }
                 default: return entry()
                 }
             }

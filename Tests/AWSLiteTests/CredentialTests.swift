@@ -1,7 +1,8 @@
-@testable import AWSLite
 import Foundation
 import HTTPTransport
 import Testing
+
+@testable import AWSLite
 
 /// Has nothing to offer, and counts who asks.
 private final class StubCredentialProvider: AWSCredentialProvider {

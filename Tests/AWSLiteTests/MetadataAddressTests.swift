@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTransport
 import HTTPTypes
-import Testing
 import TestSupport
+import Testing
 
 @testable import AWSLite
 

@@ -2,8 +2,8 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import HTTPTypes
-import Testing
 import TestSupport
+import Testing
 
 /// Uploads in parts: the end of one whose reply is lost, and what is sent for encryption.
 @Suite(.timeLimit(.minutes(2))) struct MultipartTests {

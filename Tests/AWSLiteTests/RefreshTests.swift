@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTransport
-import Testing
 import TestSupport
+import Testing
 
 @testable import AWSLite
 
@@ -37,7 +37,7 @@ import TestSupport
         func hold() { isHeld = true }
         func release() {
             isHeld = false
-            gate.forEach { $0.resume() }
+            for continuation in gate { continuation.resume() }
             gate = []
         }
         func fail(_ fails: Bool) { self.fails = fails }

@@ -160,7 +160,8 @@ import Testing
             let asked = Locked(0)
             func credentials() async throws -> AWSCredentials {
                 let number = asked.withLock {
-                    $0 += 1; return $0
+                    $0 += 1
+                    return $0
                 }
                 return AWSCredentials(accessKeyID: "KEY\(number)", secretAccessKey: Secret("s"))
             }

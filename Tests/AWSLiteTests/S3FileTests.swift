@@ -1,9 +1,10 @@
-@testable import AWSLite
 import Foundation
 import HTTPTransport
 import HTTPTypes
-import Testing
 import TestSupport
+import Testing
+
+@testable import AWSLite
 
 /// Downloads from servers that break off or lie, and uploads to ones that fail.
 @Suite(.timeLimit(.minutes(2))) struct S3FileTests {

@@ -2,8 +2,8 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// A connection that breaks costs the calls that were on it, and no other.
 @Suite(.timeLimit(.minutes(1)))

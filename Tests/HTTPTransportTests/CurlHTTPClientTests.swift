@@ -2,8 +2,8 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct CurlHTTPClientTests {

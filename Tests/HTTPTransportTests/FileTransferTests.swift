@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTransport
 import HTTPTypes
-import Testing
 import TestSupport
+import Testing
 
 /// Bodies that come from files and go into files.
 @Suite(.timeLimit(.minutes(1)))

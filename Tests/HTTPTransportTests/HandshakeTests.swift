@@ -2,8 +2,8 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// What ends a handshake by somebody's will is told from a connection that ends within it.
 @Suite(.timeLimit(.minutes(1)))

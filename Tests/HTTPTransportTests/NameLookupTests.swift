@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTransport
 import HTTPTypes
-import Testing
 import TestSupport
+import Testing
 
 /// A network in which names are asked for and no answer ever comes: namespaces of one thread and of those it starts.
 private final class SilentNetwork: Sendable {

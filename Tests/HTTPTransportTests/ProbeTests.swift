@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTransport
-import Testing
 import TestSupport
+import Testing
 
 /// What a look at a connection tells.
 @Suite(.timeLimit(.minutes(1)))

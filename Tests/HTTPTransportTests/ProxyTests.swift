@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTransport
 import HTTPTypes
-import Testing
 import TestSupport
+import Testing
 
 /// A tinyproxy of Debian's that wants a user and a password.
 private final class Proxy {

@@ -95,7 +95,7 @@ struct CodePipelineEngineTests {
             let jobs = try bench.poll()
             #expect(jobs.count == 1 + 1 + 3)
             try jobs.forEach(bench.acknowledge)
-            try jobs.forEach { try bench.succeed($0) }
+            for job in jobs { try bench.succeed(job) }
             #expect(try bench.poll().count == 2)
             #expect(statuses("PARALLEL") == ["Succeeded", "Succeeded", "Succeeded"])
         }

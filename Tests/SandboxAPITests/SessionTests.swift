@@ -1,6 +1,6 @@
 import HTTPTransport
-import Testing
 import TestSupport
+import Testing
 
 @testable import SandboxAPI
 

@@ -153,7 +153,10 @@ public final class RawServer: Sendable {
     }
 
     /// Holds a connection open without reading from it.
-    public func waitUntilStopped() { stopped.wait(); stopped.signal() }
+    public func waitUntilStopped() {
+        stopped.wait()
+        stopped.signal()
+    }
 
     /// Ends the server: no connection is accepted from now on.
     public func stop() {

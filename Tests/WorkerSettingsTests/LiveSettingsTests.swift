@@ -3,8 +3,8 @@ import Foundation
 import HTTPTransport
 import Logging
 import SandboxAPI
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 @testable import WorkerSettings

@@ -1,8 +1,8 @@
 import AWSLite
 import Foundation
 import HTTPTransport
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 @testable import WorkerSettings

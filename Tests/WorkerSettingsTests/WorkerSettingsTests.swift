@@ -4,8 +4,8 @@ import HTTPTransport
 import Logging
 import QualiCore
 import SandboxAPI
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 @testable import WorkerSettings

@@ -38,7 +38,10 @@ struct JSONListSplitter {
                 stage = byte == UInt8(ascii: "[") ? .inside : .other
                 start = index + (stage == .inside ? 1 : 0)
             case .after:
-                if !Self.isBlank(byte) { return failure = MalformedReply(reason: "there is something after its end") }
+                if !Self.isBlank(byte) {
+                    failure = MalformedReply(reason: "there is something after its end")
+                    return
+                }
             case .inside:
                 guard isBorder(byte) else { continue }
                 finish(bytes[start..<index], each)
@@ -89,7 +92,8 @@ struct JSONListSplitter {
     private mutating func keep(_ bytes: BorrowedBytes) {
         guard beginning.count + bytes.count <= Self.longestElement else {
             failure = MalformedReply(reason: "an element of it is larger than \(Self.longestElement) bytes")
-            return beginning = []
+            beginning = []
+            return
         }
         beginning += bytes
     }

@@ -1,5 +1,6 @@
-public import struct FoundationEssentials.Date
 package import HTTPTransport
+
+public import struct FoundationEssentials.Date
 
 /// A sandbox with its details.
 ///

@@ -36,7 +36,7 @@ struct SecretSweep {
             sandbox.components[index].attributes.removeAll { $0.isSecret(named: names) }
             for number in component.connectionInterfaces.indices {
                 let link = LabLink(component.connectionInterfaces[number].url, names)
-                link.secrets.forEach { learn($0) }
+                for secret in link.secrets { learn(secret) }
                 sandbox.components[index].connectionInterfaces[number].url = link.shown
             }
             clean(&sandbox.components[index].links)
@@ -56,7 +56,7 @@ struct SecretSweep {
     private mutating func clean(_ links: inout [String: APILink]) {
         for (key, whole) in links {
             let link = LabLink(whole.href, names)
-            link.secrets.forEach { learn($0) }
+            for secret in link.secrets { learn(secret) }
             links[key]?.href = link.shown
         }
     }

@@ -67,9 +67,15 @@ final class LineWriter: @unchecked Sendable {
     func write(_ text: String) {
         withLock {
             // After a loss half of the room has to be free again, lest every other line be one about losses.
-            if isFull, size > capacity / 2 { return lost += 1 }
+            if isFull, size > capacity / 2 {
+                lost += 1
+                return
+            }
             isFull = size > 0 && size + text.utf8.count > capacity
-            if isFull { return lost += 1 }
+            if isFull {
+                lost += 1
+                return
+            }
             lines.append(Line(text: Array(text.utf8), lostBefore: lost))
             size += text.utf8.count
             lost = 0

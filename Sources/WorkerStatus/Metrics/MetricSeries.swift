@@ -35,7 +35,10 @@ final class MetricSeries: CounterHandler, MeterHandler, RecorderHandler, TimerHa
 
     func record(_ value: Double) {
         state.withLock { state in
-            guard !state.counts.isEmpty else { return state.number = value }
+            guard !state.counts.isEmpty else {
+                state.number = value
+                return
+            }
             state.number += value
             state.counts[Self.bounds.firstIndex { value <= $0 } ?? Self.bounds.count] += 1
         }

@@ -1,5 +1,5 @@
-import ArgumentParser
 import AWSLite
+import ArgumentParser
 import Foundation
 import QualiCore
 import WorkerSettings

@@ -1,5 +1,5 @@
-import ArgumentParser
 import AWSLite
+import ArgumentParser
 import Foundation
 
 /// How definitions of action types are written to files.

@@ -1,7 +1,7 @@
 import Foundation
 import QualiCore
-import WorkerStatus
 import WorkerSettings
+import WorkerStatus
 
 /// Jobs in tables: first those that go on, then those that have ended.
 struct JobList {

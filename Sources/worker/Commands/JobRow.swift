@@ -1,8 +1,8 @@
 import AWSLite
 import Foundation
 import QualiCore
-import WorkerStatus
 import WorkerSettings
+import WorkerStatus
 
 /// A job as `quali-worker jobs` tells of it.
 struct JobRow: Encodable {

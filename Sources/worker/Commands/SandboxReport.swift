@@ -2,8 +2,8 @@ import AWSLite
 import Foundation
 import QualiCore
 import SandboxAPI
-import WorkerStatus
 import WorkerSettings
+import WorkerStatus
 
 /// What `quali-worker sandboxes` says, for people and as JSON.
 ///

@@ -1,13 +1,13 @@
-import ArgumentParser
 import AWSLite
+import ArgumentParser
 import Foundation
 import HTTPTransport
 import Logging
 import QualiCore
 import SandboxAPI
 import WorkerChecks
-import WorkerStatus
 import WorkerSettings
+import WorkerStatus
 
 /// `quali-worker sandboxes`.
 struct SandboxesCommand: AsyncParsableCommand {

@@ -1,8 +1,8 @@
 import HTTPTransport
 import Logging
 import QualiCore
-import WorkerStatus
 import WorkerSettings
+import WorkerStatus
 
 extension StatusServer {
     /// Begins to listen where the settings say.

@@ -5,8 +5,8 @@ import QualiCore
 import SandboxAPI
 import ServiceLifecycle
 import UnixSignals
-import WorkerStatus
 import WorkerSettings
+import WorkerStatus
 
 /// A worker as `run` and `demo` have it: made from settings, stopped by signals.
 struct WorkerProcess: Sendable {
@@ -151,7 +151,7 @@ struct WorkerProcess: Sendable {
     private func work() async throws {
         let signalSources = watchdog.watch([SIGTERM, SIGINT] + (Program.ignores(SIGHUP) ? [] : [SIGHUP]))
         defer {
-            signalSources.forEach { $0.cancel() }
+            for source in signalSources { source.cancel() }
             watchdog.end()
         }
         // Ends with this function.

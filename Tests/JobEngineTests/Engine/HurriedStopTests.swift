@@ -29,7 +29,8 @@ struct HurriedStopTests {
         let handler = ClosureHandler { context in
             try await context.save(7)
             if begun.withLock({
-                $0 += 1; return $0
+                $0 += 1
+                return $0
             }) == 5 {
                 gate.open()
             }

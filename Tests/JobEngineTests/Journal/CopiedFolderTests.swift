@@ -5,7 +5,6 @@ import HTTPTransport
 import Logging
 import TestSupport
 import Testing
-import TestSupport
 
 @testable import JobEngine
 

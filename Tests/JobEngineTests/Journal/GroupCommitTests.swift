@@ -3,7 +3,6 @@ import GRDB
 import HTTPTransport
 import TestSupport
 import Testing
-import TestSupport
 
 @testable import JobEngine
 

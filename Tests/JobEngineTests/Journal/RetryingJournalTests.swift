@@ -3,7 +3,6 @@ import Foundation
 import Logging
 import TestSupport
 import Testing
-import TestSupport
 
 @testable import JobEngine
 

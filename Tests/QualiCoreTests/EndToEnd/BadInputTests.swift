@@ -1,5 +1,4 @@
 import Foundation
-
 import LocalCloud
 import QualiCore
 import Testing

@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTransport
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 @testable import JobEngine
 @testable import QualiCore

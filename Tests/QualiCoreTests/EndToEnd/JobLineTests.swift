@@ -1,8 +1,8 @@
 import HTTPTransport
 import LocalCloud
 import QualiCore
-import Testing
 import TestSupport
+import Testing
 
 /// What the log of a whole site tells of jobs.
 @Suite("A line about a job", .timeLimit(.minutes(2)))

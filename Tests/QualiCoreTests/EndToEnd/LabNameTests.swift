@@ -1,7 +1,7 @@
 import HTTPTransport
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 @testable import JobEngine
 @testable import QualiCore

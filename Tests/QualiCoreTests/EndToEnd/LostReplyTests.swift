@@ -2,8 +2,8 @@ import Foundation
 import HTTPTransport
 import LocalCloud
 import QualiCore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("What goes wrong on the way doubles nothing and loses nothing", .timeLimit(.minutes(5)))
 struct LostReplyTests {

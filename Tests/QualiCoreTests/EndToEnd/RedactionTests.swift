@@ -5,7 +5,6 @@ import LocalCloud
 import Logging
 import TestSupport
 import Testing
-import TestSupport
 
 @testable import JobEngine
 @testable import QualiCore

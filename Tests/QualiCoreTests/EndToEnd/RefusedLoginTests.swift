@@ -2,8 +2,8 @@ import Foundation
 import HTTPTransport
 import LocalCloud
 import QualiCore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A lab that refuses the worker's login", .timeLimit(.minutes(5)))
 struct RefusedLoginTests {

@@ -2,8 +2,8 @@ import Foundation
 import HTTPTransport
 import LocalCloud
 import QualiCore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A box on the way to the lab that repeats requests", .timeLimit(.minutes(5)))
 struct RepeatedRequestTests {

@@ -98,7 +98,9 @@ struct MovingCase: Decodable, Sendable, CustomTestStringConvertible {
         case kind, name, action, properties, artifact, packed, missing, artifacts, key, lab, stopped, reader, python,
             original,
             ours
-        case why, greenWith = "green with", then
+        case why
+        case greenWith = "green with"
+        case then
     }
 
     init(from decoder: any Decoder) throws {

@@ -105,8 +105,8 @@ struct SecretSweepTests {
     }
 
     @Test func `goes by the names that are given`() throws {
-        let pin = ComponentAttribute(name: "Pin", value: "CANARY-1"),
-            token = ComponentAttribute(name: "Token", value: "t-1")
+        let pin = ComponentAttribute(name: "Pin", value: "CANARY-1")
+        let token = ComponentAttribute(name: "Token", value: "t-1")
         #expect(sandbox([pin, token]).withoutSecrets(named: SecretNames(["pin"])) == sandbox([token]))
         #expect(sandbox([pin, token]).withoutSecrets == sandbox([pin]))
     }

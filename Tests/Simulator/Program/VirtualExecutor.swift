@@ -1,5 +1,4 @@
 import VirtualSystem
-
 @_spi(ExperimentalCustomExecutors) @_spi(ExperimentalScheduling) import _Concurrency
 
 /// Runs every task of the process on one thread, in an order that a seed decides, in a time that passes only when nothing

@@ -3,8 +3,8 @@ import Foundation
 import HTTPTransport
 import LocalCloud
 import QualiCore
-import Testing
 import TestSupport
+import Testing
 
 /// A run of `quali-worker check --json` against the stand-ins, with what must hold for every one.
 struct Checkup {

@@ -1,8 +1,8 @@
 import Foundation
 import LocalCloud
 import QualiCore
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A check of the state folder", .timeLimit(.minutes(1)))
 struct StateFolderCheckTests {

@@ -2,8 +2,8 @@ import AWSLite
 import Foundation
 import LocalCloud
 import QualiCore
-import Testing
 import TestSupport
+import Testing
 
 @testable import worker
 

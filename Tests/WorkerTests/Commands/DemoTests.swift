@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTransport
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 import WorkerSettings
 
 @testable import worker

@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 @testable import worker

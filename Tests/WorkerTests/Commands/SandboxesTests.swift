@@ -4,8 +4,8 @@ import HTTPTransport
 import LocalCloud
 import QualiCore
 import SandboxAPI
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 @Suite("sandboxes", .timeLimit(.minutes(5)))

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The page for who comes from the Python worker.
 @Suite("Docs/python.md")

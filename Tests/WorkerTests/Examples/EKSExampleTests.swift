@@ -1,8 +1,8 @@
 import Foundation
 import LocalCloud
 import Testing
-import WorkerStatus
 import WorkerSettings
+import WorkerStatus
 
 @testable import worker
 

@@ -3,8 +3,8 @@ import Foundation
 import HTTPTransport
 import LocalCloud
 import Logging
-import Testing
 import TestSupport
+import Testing
 
 @testable import JobEngine
 @testable import QualiCore

@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// All templates of CloudFormation that are shipped, be they files or in a page.
 @Suite("Templates of CloudFormation", .timeLimit(.minutes(3)))

@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 import WorkerSettings
 
 /// The built program beside another worker, for the time of a move.

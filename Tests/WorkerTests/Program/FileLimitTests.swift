@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 @Suite("A worker that may open few files", .timeLimit(.minutes(5)))

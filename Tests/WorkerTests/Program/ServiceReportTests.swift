@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTransport
-import Testing
 import TestSupport
+import Testing
 
 @testable import JobEngine
 @testable import QualiCore
@@ -91,7 +91,8 @@ struct ServiceReportTests {
             let pauses = Locked<[Duration]>([])
             await manager.follow {
                 let look = looks.withLock {
-                    $0 += 1; return $0
+                    $0 += 1
+                    return $0
                 }
                 // From the fourth look on, the poll has been under way for longer than any may take.
                 return snapshot(

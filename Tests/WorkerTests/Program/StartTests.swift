@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 /// What may take long before the first poll is said, and no signal waits for it.

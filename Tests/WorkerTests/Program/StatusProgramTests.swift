@@ -2,8 +2,8 @@ import Foundation
 import LocalCloud
 import Logging
 import QualiCore
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 @testable import WorkerSettings

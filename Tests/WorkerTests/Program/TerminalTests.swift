@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 @Suite("Questions at the terminal", .timeLimit(.minutes(1)))

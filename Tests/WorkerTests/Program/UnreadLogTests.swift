@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 @Suite("A log that nobody reads", .timeLimit(.minutes(10)))

@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// Balancers before AWS and the lab end connections after the `ClientHello`, as they do while no server is up.
 @Suite(

@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// The built program on a host whose clock is wrong, and is set while jobs wait.
 @Suite("A worker whose host's clock is set", .timeLimit(.minutes(10)))

@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// As many jobs as the environment's CROWD says.
 private let crowd = ProcessInfo.processInfo.environment["CROWD"].flatMap { Int($0) } ?? 0

@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// The built program is sent what costs most; `scripts/benchmark hostile` sends more of it, and of more kinds.
 @Suite("A worker that is sent what costs most", .timeLimit(.minutes(5)))

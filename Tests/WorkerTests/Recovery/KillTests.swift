@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// The built program is killed at each request that a pipeline of start, command and end makes, and started again.
 @Suite("A worker that is killed", .timeLimit(.minutes(10)))

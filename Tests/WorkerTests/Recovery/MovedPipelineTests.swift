@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// A pipeline of the Python worker's that nobody has edited, served by the built program.
 @Suite("A pipeline that names a component's beginning", .timeLimit(.minutes(3)))

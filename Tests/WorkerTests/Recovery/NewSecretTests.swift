@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// Secrets that are replaced in their files while the built program holds a job.
 @Suite("New secrets", .timeLimit(.minutes(3)))

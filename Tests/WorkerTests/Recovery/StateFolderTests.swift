@@ -1,8 +1,8 @@
 import Foundation
 import LocalCloud
 import QualiCore
-import Testing
 import TestSupport
+import Testing
 import WorkerTestSupport
 
 /// What the built program does with a state folder that it can't use, for now or at all.

@@ -2,8 +2,8 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import SandboxAPI
-import Testing
 import TestSupport
+import Testing
 
 @testable import JobEngine
 @testable import QualiCore

@@ -1,8 +1,8 @@
 import Foundation
 import HTTPTransport
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// The built program at servers that repeat what they are sent, with a canary for each secret; then all that it has left
 /// anywhere is searched for them.

@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// A run of the built program.
 struct ProgramRun: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 /// The Python that has AWS's own tools, for tests against them.
 enum Python {

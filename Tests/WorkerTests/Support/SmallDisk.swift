@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// A disk in memory that can be filled and emptied; only where this user may mount one.
 struct SmallDisk: Sendable {

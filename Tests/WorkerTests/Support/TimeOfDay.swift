@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 /// The time of day as one process sees it, which a test sets while the process runs.
 ///

@@ -2,15 +2,30 @@ import Foundation
 
 /// An operation of the API with what its path names.
 enum LabRoute: Sendable, Hashable {
-    case login, token, deleteToken(String)
-    case blueprints, blueprint(String), startSandbox(String), startPersistentSandbox(String)
-    case sandboxes, sandboxesOfOwner(String), sandbox(String), stopSandbox(String), extendSandbox(String)
-    case activity(String), output(String), instructions(String)
-    case commands(String), command(String, String), startCommand(String, String)
-    case components(String), component(String, String)
-    case componentCommands(String, String), componentCommand(String, String, String)
+    case login, token
+    case deleteToken(String)
+    case blueprints
+    case blueprint(String)
+    case startSandbox(String)
+    case startPersistentSandbox(String)
+    case sandboxes
+    case sandboxesOfOwner(String)
+    case sandbox(String)
+    case stopSandbox(String)
+    case extendSandbox(String)
+    case activity(String)
+    case output(String)
+    case instructions(String)
+    case commands(String)
+    case command(String, String)
+    case startCommand(String, String)
+    case components(String)
+    case component(String, String)
+    case componentCommands(String, String)
+    case componentCommand(String, String, String)
     case startComponentCommand(String, String, String)
-    case execution(String), stopExecution(String)
+    case execution(String)
+    case stopExecution(String)
 
     /// The operation's name, without what the path names.
     var name: String {

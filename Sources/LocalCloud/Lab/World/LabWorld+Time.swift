@@ -43,7 +43,9 @@ extension LabWorld {
     }
 
     private enum Step: Equatable {
-        case beforeSetup, setup, stage(LabStage), ready, error, teardown, ended
+        case beforeSetup, setup
+        case stage(LabStage)
+        case ready, error, teardown, ended
     }
 
     private func nextStep(of sandbox: LabSandbox) -> (Step, Date)? {
