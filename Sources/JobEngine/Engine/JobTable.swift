@@ -234,17 +234,25 @@ extension JobTable.State {
     /// All jobs, in no order.
     var jobs: some Sequence<JobTable.Job> { actions.values.lazy.flatMap(\.jobs) }
 
+    /// Where a job is kept.
+    private typealias Place = (action: Dictionary<String, JobTable.Action>.Index, job: Int)
+
+    private func place(of id: String) -> Place? {
+        guard let owner = owners[id], let action = actions.index(forKey: owner),
+            let job = actions.values[action].jobs.firstIndex(where: { $0.record.id == id })
+        else { return nil }
+        return (action, job)
+    }
+
     subscript(id: String) -> JobTable.Job? {
-        owners[id].flatMap { actions[$0] }?.jobs.first { $0.id == id }
+        place(of: id).map { actions.values[$0.action].jobs[$0.job] }
     }
 
     /// Changes a job; nothing if there is none.
     mutating func update(_ id: String, _ body: (inout JobTable.Job) -> Void) {
-        guard let owner = owners[id], let place = actions[owner]?.jobs.firstIndex(where: { $0.id == id }) else {
-            return
-        }
+        guard let place = place(of: id) else { return }
         // In place: a copy of the job would cost more.
-        actions[owner]?.jobs.withPlace(place, body)
+        body(&actions.values[place.action].jobs[place.job])
     }
 
     /// Takes a job in hand, whose room is counted already.
@@ -266,30 +274,47 @@ extension JobTable.State {
 
     /// Makes a transition; `nil` if there is no such job.
     mutating func apply(_ event: JobEvent, to id: String, _ body: (inout JobTable.Job) -> Void) -> Effects? {
-        guard let job = self[id] else { return nil }
-        let (next, list) = job.state.after(event)
+        guard let place = place(of: id) else { return nil }
+        return apply(event, at: place, body)
+    }
+
+    private mutating func apply(
+        _ event: JobEvent,
+        at place: Place,
+        _ body: (inout JobTable.Job) -> Void
+    ) -> Effects {
+        let old = actions.values[place.action].jobs[place.job].state
+        let (next, list) = old.after(event)
         var effects = Effects()
-        for effect in list {
-            switch effect {
-            case .countsClaim: claims[job.type, default: 0] += 1
-            case .cancelsHandler: effects.cancel = job.cancel
-            case .endsWait: (effects.wait, effects.work) = (job.wait, job.work)
-            case .undoes: effects.undone = job.work?.record
-            case .freesRoom: if job.takesRoom { used -= 1 }
-            }
+        for effect in list { carryOut(effect, place, &effects) }
+        if next.isAsking != old.isAsking {
+            let type = actions.values[place.action].jobs[place.job].record.actionTypeID
+            asking[type, default: 0] += next.isAsking ? 1 : -1
         }
-        if next.isAsking != job.state.isAsking { asking[job.type, default: 0] += next.isAsking ? 1 : -1 }
         guard next != .released else {
-            remove(id)
+            remove(actions.values[place.action].jobs[place.job].record.id)
             return effects
         }
-        update(id) { job in
-            job.state = next
-            if next != .waiting { job.wait = nil }
-            if list.contains(.freesRoom) { job.takesRoom = false }
-            body(&job)
-        }
+        actions.values[place.action].jobs[place.job].state = next
+        if next != .waiting { actions.values[place.action].jobs[place.job].wait = nil }
+        body(&actions.values[place.action].jobs[place.job])
         return effects
+    }
+
+    private mutating func carryOut(_ effect: JobEffect, _ place: Place, _ effects: inout Effects) {
+        switch effect {
+        case .countsClaim:
+            claims[actions.values[place.action].jobs[place.job].record.actionTypeID, default: 0] += 1
+        case .cancelsHandler: effects.cancel = actions.values[place.action].jobs[place.job].cancel
+        case .endsWait:
+            effects.wait = actions.values[place.action].jobs[place.job].wait
+            effects.work = actions.values[place.action].jobs[place.job].work
+        case .undoes: effects.undone = actions.values[place.action].jobs[place.job].work?.record
+        case .freesRoom:
+            guard actions.values[place.action].jobs[place.job].takesRoom else { return }
+            actions.values[place.action].jobs[place.job].takesRoom = false
+            used -= 1
+        }
     }
 
     /// Notes that a job has begun.
@@ -305,9 +330,4 @@ extension JobTable.State {
         action.jobs.removeAll { $0.id == id }
         actions[owner] = action.jobs.isEmpty && action.begun == nil ? nil : action
     }
-}
-
-extension Array {
-    /// Changes an element in its place.
-    fileprivate mutating func withPlace(_ place: Index, _ body: (inout Element) -> Void) { body(&self[place]) }
 }

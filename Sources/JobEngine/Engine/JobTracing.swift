@@ -8,11 +8,20 @@ import Tracing
 /// trace, whichever worker had them: its id is made of the execution's, which is a UUID. Nothing of the context in which the
 /// worker was started is inherited.
 struct JobTracing: Sendable {
-    let tracer: any Tracer
+    private let tracer: any Tracer
+    /// Whether there is a tracer at all: without one nothing is to be made for it.
+    private let isTraced: Bool
+
+    init(tracer: any Tracer) {
+        self.tracer = tracer
+        isTraced = !(tracer is NoOpTracer)
+    }
 
     /// Runs a handler within a span.
     func run<Value>(_ record: JobRecord, _ body: () async throws -> Value) async rethrows -> Value {
-        try await span(tracer, record, body)
+        if isTraced { return try await span(tracer, record, body) }
+        guard InstrumentationContext.current != nil else { return try await body() }
+        return try await InstrumentationContext.$current.withValue(.topLevel) { try await body() }
     }
 
     private func span<SomeTracer: Tracer, Value>(

@@ -116,13 +116,19 @@ extension WorkerRun {
         _ job: ClaimedJob,
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
+        let id = job.record.id
+        guard worker.configuration.abandonmentInterval != nil else {
+            // Nobody finds out.
+            table.transition(id, .runs) { $0.work = job }
+            return try await tracing.run(job.record) { try await body() }
+        }
         let (abandonments, abandonment) = AsyncStream<Void>.makeStream()
-        table.transition(job.record.id, .runs) { entry in
+        table.transition(id, .runs) { entry in
             entry.work = job
             entry.watchedSince = entry.watchedSince ?? worker.clock.now
             entry.cancel = { abandonment.yield() }
         }
-        defer { table.noteEnd(of: job.record.id) }
+        defer { table.noteEnd(of: id) }
         return try await withThrowingTaskGroup(of: HandlerEnd<Value>.self) { group in
             group.addTask { [tracing] in .returned(try await tracing.run(job.record) { try await body() }) }
             group.addTask { await abandonments.first { _ in true } == nil ? .unwatched : .abandoned }
