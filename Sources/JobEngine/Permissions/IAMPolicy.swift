@@ -38,7 +38,8 @@ package struct IAMPolicy: Sendable, Hashable, Encodable {
     ///   - types: The action types.
     ///   - region: Their region, which tells the partition.
     ///   - account: Their account's id; `*` for the one that the policy is in.
-    package init(for caller: AWSPermission.Caller, types: [CodePipeline.ActionTypeID], region: String, account: String) {
+    package init(for caller: AWSPermission.Caller, types: [CodePipeline.ActionTypeID], region: String, account: String)
+    {
         let place = "arn:\(AWSPartition.of(region: region).id):codepipeline:\(region):\(account)"
         var actions: [String: [String]] = [:]
         var resources: [String: AWSPermission.Resource] = [:]

@@ -75,7 +75,9 @@ package struct EndSandbox: WaitingActionHandler {
     }
 
     /// No: to end a sandbox twice is to end it once.
-    package func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? { false }
+    package func isBegun(_ configuration: Configuration, context: JobContext<Checkpoint>) async throws -> Bool? {
+        false
+    }
 
     /// The sandbox.
     package func externalExecutionID(of checkpoint: Checkpoint) -> String? { checkpoint.sandboxID }
