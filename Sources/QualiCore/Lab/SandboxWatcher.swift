@@ -1,15 +1,15 @@
-package import Foundation
-package import Logging
-package import SandboxAPI
+public import Foundation
+public import Logging
+public import SandboxAPI
 
 /// Waits for sandboxes to change their state, for any number of jobs at the cost of one read per tick.
 ///
 /// As long as anybody waits, it reads the lab's list of running sandboxes once per interval; a sandbox that isn't in the
 /// list (it has ended, or the lab lists it late) is read by its id. A lab that doesn't answer ends no wait: the wait's
 /// own deadline does, give or take ``readTimeout``.
-package actor SandboxWatcher {
+public actor SandboxWatcher {
     /// What a wait has come to.
-    package enum WaitResult: Sendable, Hashable {
+    public enum WaitResult: Sendable, Hashable {
         /// The sandbox is in a state that was waited for.
         case state(SandboxState)
         /// The lab doesn't know the sandbox any more.
@@ -40,7 +40,7 @@ package actor SandboxWatcher {
     fileprivate static let missesInARow = 4
 
     /// The longest time that one read of the lab may take.
-    package static let readTimeout: Duration = .seconds(15)
+    public static let readTimeout: Duration = .seconds(15)
     /// How many sandboxes are read by their ids at once.
     private static let readsAtOnce = 8
 
@@ -54,7 +54,7 @@ package actor SandboxWatcher {
     private var lastWaiter = 0
 
     /// Creates a watcher; ``run()`` makes it work.
-    package init(client: SandboxClient, interval: Duration, clock: any WorkerClock = .system, logger: Logger) {
+    public init(client: SandboxClient, interval: Duration, clock: any WorkerClock = .system, logger: Logger) {
         self.client = client.unrepeated(timeout: Self.readTimeout)
         self.interval = interval
         self.clock = clock
@@ -65,7 +65,7 @@ package actor SandboxWatcher {
     var trouble: String? { outage.trouble?.cut(to: 300) }
 
     /// Reads the lab while anybody waits, until the task is cancelled.
-    package func run() async {
+    public func run() async {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.arrived = arrived
         // Somebody may have come before.
@@ -82,7 +82,7 @@ package actor SandboxWatcher {
     /// Waits until a sandbox is in a wanted state, is gone, or the deadline passes.
     ///
     /// - Throws: `CancellationError` when the task is cancelled; nothing else.
-    package func wait(
+    public func wait(
         for sandboxID: String,
         until deadline: Date,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool
