@@ -16,7 +16,7 @@ public final class LocalCloud: Sendable {
     /// What the stand-ins are like at the start.
     public struct Options: Sendable {
         /// The region of everything.
-        package var region = "eu-west-1"
+        public var region = "eu-west-1"
         /// The access key that callers sign with.
         package var accessKeyID = "AKIALOCALCLOUDEXAMPLE"
         /// Its secret.
