@@ -190,14 +190,15 @@ public final class SQLiteJobJournal: JobJournal {
             guard let folder = store.withLock({ $0?.folder }) else { continue }
             do {
                 try await atDesk { try self.checkPlace(folder) }
-                try await writeWaits()
                 looks = 0
                 tell(nil)
             } catch {
                 tell(error)
                 looks += 1
                 if looks > Self.mostLooks { throw error }
+                continue
             }
+            await writeWaits()
         }
     }
 
@@ -301,20 +302,26 @@ public final class SQLiteJobJournal: JobJournal {
         waits.withLock { $0[jobID] = .some(wait) }
     }
 
-    /// Writes what jobs wait for, if that has changed.
-    private func writeWaits() async throws {
+    /// Writes what jobs wait for, if that has changed; what can't be written is written next time.
+    ///
+    /// A full disk is told of by what has to be written, so it is no news here.
+    private func writeWaits() async {
         let new = waits.withLock { waits in
             defer { waits = [:] }
             return waits
         }
         guard !new.isEmpty else { return }
-        try await write { db in
-            for (id, wait) in new {
-                try db.run(
-                    "UPDATE job SET wait = ?, waitDeadline = ? WHERE id = ?",
-                    [wait?.reason, wait?.deadline?.timeIntervalSince1970, id]
-                )
+        do {
+            try await write { db in
+                for (id, wait) in new {
+                    try db.run(
+                        "UPDATE job SET wait = ?, waitDeadline = ? WHERE id = ?",
+                        [wait?.reason, wait?.deadline?.timeIntervalSince1970, id]
+                    )
+                }
             }
+        } catch {
+            waits.withLock { $0.merge(new) { newer, _ in newer } }
         }
     }
 

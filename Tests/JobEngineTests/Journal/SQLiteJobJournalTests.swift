@@ -117,6 +117,39 @@ struct SQLiteJobJournalTests {
         }
     }
 
+    @Test func `writes what jobs wait for when it can, and isn't lost though it can't for long`() async throws {
+        try await withFolder { folder in
+            let clock = ManualClock()
+            try await session(folder, clock: clock) { journal in
+                try await journal.claim([.record("1")])
+                // The journal may be writing.
+                var patient = Configuration()
+                patient.busyMode = .timeout(30)
+                let database = try DatabaseQueue(path: SQLiteJobJournal.file(in: folder), configuration: patient)
+                let full = """
+                    CREATE TRIGGER full BEFORE UPDATE OF wait ON job BEGIN SELECT RAISE(ABORT, 'no room'); END
+                    """
+                try await database.write { try $0.execute(sql: full) }
+                let told = Watched<[Bool]>([])
+                let watching = Task { try await journal.watch { error in told.withLock { $0.append(error == nil) } } }
+                // Each of these looks has something new to write.
+                for look in 1...8 {
+                    await journal.note(JobWaitInfo(reason: "bell \(look)", deadline: clock.now), of: "1")
+                    await clock.wakeSleeper(of: .seconds(10))
+                    await told.wait { $0.count == look }
+                }
+                #expect(told.withLock { $0 } == Array(repeating: true, count: 8))
+                try await database.write { try $0.execute(sql: "DROP TRIGGER full") }
+                for _ in 1...2 { await clock.wakeSleeper(of: .seconds(10)) }
+                await told.wait { $0.count == 10 }
+                let wait = try await JournalReader(folder: folder).actions().first?.wait
+                #expect(wait?.reason == "bell 8")
+                watching.cancel()
+                await #expect(throws: CancellationError.self) { try await watching.value }
+            }
+        }
+    }
+
     @Test func `has no checkpoint for a job that it doesn't hold`() async throws {
         try await withFolder { folder in
             try await session(folder) { journal in
@@ -291,7 +324,7 @@ struct SQLiteJobJournalTests {
         try await withFolder { folder in
             let queue = InMemoryJobQueue()
             await queue.offer(.job("1"))
-            await queue.fail("success", with: [CancellationError()])
+            await queue.fail(.success, with: [CancellationError()])
             try await session(folder) { journal in
                 try await RunningWorker.run(queue: queue, journal: journal) {
                     $0.redact = { $0.replacing("hunter2", with: "***") }
