@@ -60,7 +60,7 @@ extension JobTable {
 
     /// Notes that a job's handler runs no more.
     func noteEnd(of id: String) {
-        state.withLock { state in state.update(id) { $0.cancel = nil } }
+        state.withLock { state in state.update(id) { ($0.isHandled, $0.cancel) = (false, nil) } }
     }
 
     // MARK: Stopped pipelines

@@ -49,6 +49,8 @@ final class JobTable: Sendable {
         var requeuedAt: Date?
         /// What it waits for.
         var wait: Wait?
+        /// Whether its handler runs, and not the engine before or after it.
+        var isHandled = false
         /// Cancels its handler.
         var cancel: (@Sendable () -> Void)?
 
@@ -162,7 +164,7 @@ final class JobTable: Sendable {
     /// The jobs whose handlers run, the oldest first.
     var running: [ClaimedJob] {
         state.withLock { state in
-            state.jobs.filter { $0.state == .running }.sorted { $0.number < $1.number }.compactMap(\.work)
+            state.jobs.filter(\.isHandled).sorted { $0.number < $1.number }.compactMap(\.work)
         }
     }
 

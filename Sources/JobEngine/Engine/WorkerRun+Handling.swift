@@ -117,18 +117,18 @@ extension WorkerRun {
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
         let id = job.record.id
-        guard worker.configuration.abandonmentInterval != nil else {
-            // Nobody finds out.
-            table.transition(id, .runs) { $0.work = job }
-            return try await tracing.run(job.record) { try await body() }
-        }
+        let isWatched = worker.configuration.abandonmentInterval != nil
         let (abandonments, abandonment) = AsyncStream<Void>.makeStream()
         table.transition(id, .runs) { entry in
             entry.work = job
+            entry.isHandled = true
+            guard isWatched else { return }
             entry.watchedSince = entry.watchedSince ?? worker.clock.now
             entry.cancel = { abandonment.yield() }
         }
         defer { table.noteEnd(of: id) }
+        // Else nobody finds out.
+        guard isWatched else { return try await tracing.run(job.record) { try await body() } }
         return try await withThrowingTaskGroup(of: HandlerEnd<Value>.self) { group in
             group.addTask { [tracing] in .returned(try await tracing.run(job.record) { try await body() }) }
             group.addTask { await abandonments.first { _ in true } == nil ? .unwatched : .abandoned }
@@ -152,7 +152,9 @@ extension WorkerRun {
         let job = job.upToDate()
         switch result {
         case .success(.done(let result)): await end(job, .success(result))
-        case .success(.wait(let wait)): await self.wait(job, wait)
+        case .success(.wait(let wait)):
+            let redact = worker.configuration.redact
+            await self.wait(job, wait.telling { redact(job.ledger.secrets.redact($0)) })
         case .success(nil): await end(job, .abandoned)
         case .failure(is Requeue):
             guard let token = job.ledger.takeRequeueToken() else { return await handOver(job) }
@@ -173,10 +175,11 @@ extension WorkerRun {
         // What is too long for the queue stays here.
         await journal.note(JobWaitInfo(wait), of: job.record.id)
         let isKept = await table.keep(job, wait) { wake in
-            await wait.begin(of: job, mayGiveWay: !mayLeave, alarms, clock, wake)
+            // Before anything can end the wait.
+            observe(job.record.id) { $0.jobWaits($1) }
+            return await wait.begin(of: job, mayGiveWay: !mayLeave, alarms, clock, wake)
         }
-        guard isKept else { return await handOver(job) }
-        observe(job.record.id) { $0.jobWaits($1) }
+        if !isKept { await handOver(job) }
     }
 
     /// Notes how a job ended whose handler has run, without the secrets that it was given.

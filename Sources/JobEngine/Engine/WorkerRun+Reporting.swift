@@ -22,15 +22,15 @@ extension WorkerRun {
         let record = ending.record
         let logger = logger(for: record, ending.outcome)
         var isRequeued = false
+        // Unless it is told otherwise, the job stays in the journal.
+        var tell: (any JobObserver, WorkerSnapshot.Job) -> Void = { $0.jobLeft($1) }
         defer {
-            if isRequeued { requeue(ending) } else { table.apply(.released, to: record.id) }
+            if isRequeued { requeue(ending) }
+            observe(record.id, tell)
+            if !isRequeued { table.apply(.released, to: record.id) }
             pace.noteWork(worker.clock.now)
         }
-        guard let outcome = ending.outcome else {
-            logger.notice("Job stays in the journal")
-            observe(record.id) { $0.jobLeft($1) }
-            return
-        }
+        guard let outcome = ending.outcome else { return logger.notice("Job stays in the journal") }
         var isUnwanted = false
         // One that has come meanwhile goes on from here, since nobody knows more of the action.
         defer { if table.hasSibling(record) { table.leave(record.checkpoint, of: record.actionExecutionID) } }
@@ -66,12 +66,10 @@ extension WorkerRun {
             logger.error("Stopped before CodePipeline had the result", metadata: ["outcome": "\(outcome.headline)"])
             return
         }
-        let end = outcome.ending(isUnwanted: isUnwanted)
-        if let end {
-            let now = worker.clock.now
-            observe(record.id) { $0.jobEnded(.init(job: $1, endedAt: now, ending: end, detail: outcome.detail)) }
-        } else {
-            observe(record.id) { $0.jobRequeued($1) }
+        let (end, now) = (outcome.ending(isUnwanted: isUnwanted), worker.clock.now)
+        tell = { observer, job in
+            guard let end else { return observer.jobRequeued(job) }
+            observer.jobEnded(.init(job: job, endedAt: now, ending: end, detail: outcome.detail))
         }
         await forget(record)
         isRequeued = end == nil && !table.hasSibling(record)

@@ -52,7 +52,7 @@ public struct JobWait<Event: Sendable>: Sendable {
     /// A wait for something that calls back.
     ///
     /// - Parameters:
-    ///   - reason: What is waited for, for people.
+    ///   - reason: What is waited for, for people; secrets in it are masked.
     ///   - deadline: When it ends at the latest. Then the handler is run anew without an event.
     ///   - pause: How long the job stays in the queue, where it waits there, before the wait is begun anew.
     ///   - begin: Begins the wait, and returns what gives it up. It calls back once, from any task, with what has come.
@@ -93,6 +93,11 @@ public struct JobWait<Event: Sendable>: Sendable {
             case .time(let event): .time(event.map(transform))
             }
         return JobWait<Other>(reason: reason, deadline: deadline, pause: pause, kind: kind)
+    }
+
+    /// The same wait, whose reason is told in other words.
+    func telling(_ words: (String) -> String) -> Self {
+        Self(reason: words(reason), deadline: deadline, pause: pause, kind: kind)
     }
 
     private init(reason: String, deadline: Date?, pause: Duration, kind: Kind) {

@@ -61,6 +61,15 @@ struct JobTableTests {
         #expect(table.takeBegun(by: "x") == nil)
     }
 
+    @Test func `are named as ones with a handler that runs only while it does`() {
+        let table = makeTable(resumed: [Self.record("1", of: "x")])
+        #expect(table.running.isEmpty)
+        table.transition("1", .runs) { $0.isHandled = true }
+        #expect(table.state.withLock { $0["1"]?.state } == .running)
+        table.noteEnd(of: "1")
+        #expect(table.running.isEmpty && table.state.withLock { $0["1"]?.state } == .running)
+    }
+
     @Test func `in the queue don't pile up where other workers take them`() {
         let table = makeTable()
         for number in 1...2_000 {

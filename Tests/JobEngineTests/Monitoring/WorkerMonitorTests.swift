@@ -47,7 +47,7 @@ struct WorkerMonitorTests {
 
     @Test func `counts refused polls, says why, and forgets the trouble once one is answered`() async throws {
         let queue = InMemoryJobQueue()
-        await queue.fail("poll", with: [AWSError("ThrottlingException", "Rate exceeded")])
+        await queue.fail(.poll, with: [AWSError("ThrottlingException", "Rate exceeded")])
         let monitor = WorkerMonitor()
         try await RunningWorker.run(queue: queue, monitor: monitor) { _ in
             JobResult(summary: "")
@@ -122,6 +122,46 @@ struct WorkerMonitorTests {
         #expect(story == ["claimed: claimed", "progressed: Setting up", "waits for the bell", "ended: succeeded done"])
     }
 
+    @Test func `masks secrets in what a job waits for`() async throws {
+        let queue = InMemoryJobQueue()
+        await queue.offer(.job("1"))
+        let (monitor, observer) = (WorkerMonitor(), Observer())
+        try await RunningWorker.run(queue: queue, monitor: monitor) {
+            $0.redact = { $0.replacing("hunter2", with: "[secret]") }
+            $0.observers = [observer]
+        } steps: { context, _ in
+            context.hide([Secret("s3cret-of-the-job")])
+            return .wait(JobWait(for: "hunter2 and s3cret-of-the-job") { _ in {} })
+        } whileRunning: { _ in
+            await observer.story.wait { $0.count == 2 }
+            let reason = try #require(monitor.snapshot().jobs.first?.wait?.reason)
+            #expect(reason.hasPrefix("[secret] and "))
+            #expect(!reason.contains("s3cret"))
+            #expect(observer.story.withLock { $0.last } == "waits for \(reason)")
+        }
+    }
+
+    @Test func `tells that a job waits before its wait can be over`() async throws {
+        let queue = InMemoryJobQueue()
+        await queue.offer(.job("1"))
+        let observer = Observer()
+        try await RunningWorker.run(queue: queue) {
+            $0.observers = [observer]
+        } steps: { _, event in
+            if event != nil { return .done(JobResult(summary: "done")) }
+            return .wait(
+                JobWait(for: "nothing much") { wake in
+                    wake(1)
+                    return {}
+                }
+            )
+        } whileRunning: { worker in
+            _ = await worker.queue.report(of: "1")
+        }
+        let story = observer.story.withLock { $0 }
+        #expect(story == ["claimed: claimed", "waits for nothing much", "ended: succeeded done"])
+    }
+
     @Test func `shows a job that is in the queue, until it is taken again or long gone`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
@@ -160,7 +200,7 @@ private final class Observer: JobObserver {
     }
     func jobProgressed(_ job: WorkerSnapshot.Job) { note("progressed: \(job.progress.summary)") }
     func jobWaits(_ job: WorkerSnapshot.Job) { note("waits for \(job.wait?.reason ?? "nothing")") }
-    func jobRequeued(_ job: WorkerSnapshot.Job) { note("requeued") }
+    func jobRequeued(_ job: WorkerSnapshot.Job) { note(job.putBackAt == nil ? "about to be" : job.stage.rawValue) }
     func jobEnded(_ job: WorkerSnapshot.EndedJob) { note("ended: \(job.ending.rawValue) \(job.detail)") }
     func jobLeft(_ job: WorkerSnapshot.Job) { note("left") }
 }
