@@ -83,14 +83,6 @@ public actor InMemoryJobQueue: JobQueue {
         self.errors[operation, default: []] += errors
     }
 
-    /// The same by the operation's name.
-    package func fail(_ operation: String, with errors: [any Error]) {
-        guard let operation = Operation(rawValue: operation) else {
-            preconditionFailure("There is no operation \(operation)")
-        }
-        fail(operation, with: errors)
-    }
-
     /// Acknowledgements are answered with these, one after the other, and then with `InProgress`.
     public func answer(_ answers: [CodePipeline.JobStatus]) { self.answers += answers }
 

@@ -46,8 +46,8 @@ struct AbandonmentTests {
         whileRunning body: (RunningWorker) async throws -> Void
     ) async throws {
         await queue.offer(.job("1"))
-        await queue.fail("success", with: [gone])
-        await queue.fail("statuses", with: errors)
+        await queue.fail(.success, with: [gone])
+        await queue.fail(.statuses, with: errors)
         try await RunningWorker.run(queue: queue, journal: journal) { configuration in
             configuration.reportTime = .seconds(20)
         } handler: { _ in
@@ -94,7 +94,7 @@ struct AbandonmentTests {
 
     @Test func `isn't looked for before it has been held for a while, and rarely without the right`() async throws {
         let queue = InMemoryJobQueue()
-        await queue.fail("statuses", with: Array(repeating: AWSError(.accessDeniedException, "no"), count: 2))
+        await queue.fail(.statuses, with: Array(repeating: AWSError(.accessDeniedException, "no"), count: 2))
         try await waiting(queue) { _ in
             Issue.record("its result is wanted")
         } whileRunning: { worker in
@@ -109,7 +109,7 @@ struct AbandonmentTests {
     @Test func `is found by its report, too, and noted before anything is undone`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("success", with: [gone])
+        await queue.fail(.success, with: [gone])
         let (undone, journal) = (Gate(), InMemoryJobJournal())
         try await RunningWorker.run(queue: queue, journal: journal) { context in
             try await context.save(7)
@@ -174,15 +174,18 @@ struct AbandonmentTests {
     }
 
     /// A resumed job may be from a journal that a backup has brought back, long after its action has ended elsewhere.
-    @Test(arguments: [AWSError.Code.accessDeniedException, .pipelineNotFound, nil], ["success", "failure"])
+    @Test(
+        arguments: [AWSError.Code.accessDeniedException, .pipelineNotFound, nil],
+        [InMemoryJobQueue.Operation.success, .failure]
+    )
     func `of an earlier run is left as it is where CodePipeline doesn't say that its action is over`(
         code: AWSError.Code?,
-        refused: String
+        refused: InMemoryJobQueue.Operation
     ) async throws {
         let queue = InMemoryJobQueue()
         let journal = InMemoryJobJournal([.record(checkpoint: Data("5".utf8))], isDurable: true)
-        if let code { await queue.fail("statuses", with: [AWSError(code, "no")]) }
-        if refused == "success" { await queue.hold(.job("1")) }
+        if let code { await queue.fail(.statuses, with: [AWSError(code, "no")]) }
+        if refused == .success { await queue.hold(.job("1")) }
         await queue.fail(refused, with: [gone])
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             JobResult(summary: "done")
@@ -201,7 +204,7 @@ struct AbandonmentTests {
         let queue = InMemoryJobQueue()
         let journal = InMemoryJobJournal([.record(checkpoint: Data("5".utf8))], isDurable: true)
         await queue.hold(.job("1"))
-        await queue.fail("success", with: [gone])
+        await queue.fail(.success, with: [gone])
         await queue.tell("run-1", is: status)
         let undone = Gate()
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
@@ -221,7 +224,7 @@ struct AbandonmentTests {
         code: AWSError.Code?
     ) async throws {
         let queue = InMemoryJobQueue()
-        if let code { await queue.fail("statuses", with: [AWSError(code, "no")]) }
+        if let code { await queue.fail(.statuses, with: [AWSError(code, "no")]) }
         // The reply to its acknowledgement was lost, and then its failure refused.
         var record = JobRecord.record(isAcknowledged: false, checkpoint: Data("5".utf8))
         record.outcome = .abandoned

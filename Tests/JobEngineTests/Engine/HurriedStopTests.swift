@@ -82,7 +82,7 @@ struct HurriedStopTests {
     func `what can't be handed over within seconds is said, with its ids`(onDisk: Bool) async throws {
         try await withJournal(onDisk: onDisk) { journal in
             let (queue, book) = (InMemoryJobQueue(), LogBook())
-            await queue.fail("success", with: Array(repeating: AWSError(.transport, "no route to host"), count: 1_000))
+            await queue.fail(.success, with: Array(repeating: AWSError(.transport, "no route to host"), count: 1_000))
             let began = ContinuousClock.now
             try await breakDown(queue, journal, book)
             #expect(ContinuousClock.now - began < .seconds(60))

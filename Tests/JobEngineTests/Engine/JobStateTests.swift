@@ -50,7 +50,7 @@ struct JobStateTests {
         """,
         .completes: """
         completed      .              completed      .              completed      completed
-        completed      completed:W    .              .              .              .
+        completed      .              .              .              .              .
         .              .              .
         """,
         .reports: """

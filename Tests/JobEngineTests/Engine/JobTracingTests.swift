@@ -44,6 +44,20 @@ struct JobTracingTests {
         #expect(spans.count { $0.hasFailed.withLock { $0 } } == 1)
     }
 
+    @Test func `aren't what a job inherits from the host's start, though there is no tracer`() async throws {
+        let queue = InMemoryJobQueue()
+        await queue.offer(job("1", action: "a"))
+        var outer = InstrumentationContext.topLevel
+        outer[StartUp.self] = "of the host's start"
+        try await InstrumentationContext.$current.withValue(outer) {
+            try await RunningWorker.run(queue: queue) { _ in
+                JobResult(summary: InstrumentationContext.current?[StartUp.self] ?? "nothing")
+            } whileRunning: { _ in
+                #expect(await queue.report(of: "1").success?.executionDetails?.summary == "nothing")
+            }
+        }
+    }
+
     @Test func `have ids of traces that a sampler by ratio takes in their share`() throws {
         // As OpenTelemetry's does: by the last eight bytes.
         let taken = try (0..<4_000).count { _ in

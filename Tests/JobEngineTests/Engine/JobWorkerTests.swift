@@ -102,7 +102,7 @@ struct JobWorkerTests {
     @Test func `a job that another worker has is dropped without a report`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
+        await queue.fail(.acknowledge, with: [AWSError(.invalidNonce, "stale")])
         let journal = InMemoryJobJournal()
         let log = LogBook()
         try await RunningWorker.run(queue: queue, journal: journal, logger: log.logger) { _ in
@@ -119,7 +119,7 @@ struct JobWorkerTests {
     @Test func `an acknowledgement whose reply is lost is repeated`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("acknowledge", with: [lostReply])
+        await queue.fail(.acknowledge, with: [lostReply])
         try await RunningWorker.run(queue: queue) { _ in
             JobResult(summary: "done")
         } whileRunning: { worker in
@@ -133,7 +133,7 @@ struct JobWorkerTests {
     @Test func `a report is repeated until the service takes it`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("success", with: [AWSError(.throttling, "slow down"), lostReply, URLError(.unknown)])
+        await queue.fail(.success, with: [AWSError(.throttling, "slow down"), lostReply, URLError(.unknown)])
         try await RunningWorker.run(queue: queue) {
             $0.maxJobs = 1
         } handler: { _ in
@@ -148,7 +148,7 @@ struct JobWorkerTests {
     @Test func `a refused state after a lost reply means that the report was taken`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("success", with: [lostReply, AWSError(.invalidJobState, "not in progress")])
+        await queue.fail(.success, with: [lostReply, AWSError(.invalidJobState, "not in progress")])
         let journal = InMemoryJobJournal()
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             JobResult(summary: "done")
@@ -163,7 +163,7 @@ struct JobWorkerTests {
     @Test func `a message that the service refuses is cut, so that the job doesn't hang`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("failure", with: [AWSError(.validation, "message too long")])
+        await queue.fail(.failure, with: [AWSError(.validation, "message too long")])
         try await RunningWorker.run(queue: queue) { _ in
             throw JobFailure(.configurationError, "long", externalExecutionID: "odd")
         } whileRunning: { worker in
@@ -179,7 +179,7 @@ struct JobWorkerTests {
     @Test func `too many output variables are left out rather than the result`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("success", with: [AWSError(.outputVariablesSizeExceeded, "too large")])
+        await queue.fail(.success, with: [AWSError(.outputVariablesSizeExceeded, "too large")])
         try await RunningWorker.run(queue: queue) { _ in
             JobResult(summary: "done", outputVariables: ["A": "b"])
         } whileRunning: { worker in
@@ -273,7 +273,7 @@ struct JobWorkerTests {
         )
         let queue = InMemoryJobQueue()
         // The crash may have come after the report, so a refused state is as good as a success.
-        await queue.fail("success", with: [AWSError(.invalidJobState, "not in progress")])
+        await queue.fail(.success, with: [AWSError(.invalidJobState, "not in progress")])
         let journal = InMemoryJobJournal([record])
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             Issue.record("the work was done before")
@@ -328,7 +328,7 @@ struct JobWorkerTests {
     @Test func `failing polls don't end the loop`() async throws {
         let queue = InMemoryJobQueue()
         await queue.fail(
-            "poll",
+            .poll,
             with: [
                 AWSError(.malformedReply, "<html>"), AWSError(.actionTypeNotFound, "gone"), URLError(.unknown),
                 lostReply,

@@ -40,7 +40,7 @@ struct JobsInDoubtTests {
     func `are only looked at, while others are done`(code: AWSError.Code?) async throws {
         let (queue, book) = (InMemoryJobQueue(), LogBook())
         for record in Self.records { await queue.hold(.job(record.id)) }
-        if let code { await queue.fail("statuses", with: Array(repeating: AWSError(code, "no"), count: 100)) }
+        if let code { await queue.fail(.statuses, with: Array(repeating: AWSError(code, "no"), count: 100)) }
         let journal = InMemoryJobJournal(Self.records, isDurable: true)
         await queue.offer(.job("9"))
         try await run(queue, journal, logger: book) { worker in

@@ -15,7 +15,7 @@ struct NonceTests {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.offer(.job("1", nonce: "4"))
-        await queue.fail("acknowledge", with: [unsent])
+        await queue.fail(.acknowledge, with: [unsent])
         let journal = InMemoryJobJournal()
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             #expect(await journal.unfinished().map(\.nonce) == ["4"])
@@ -32,11 +32,11 @@ struct NonceTests {
         await queue.offer(.job("1", nonce: "5"))
         // The reply to an older poll, which has come later.
         await queue.offer(.job("1", nonce: "4"))
-        await queue.fail("acknowledge", with: [unsent])
+        await queue.fail(.acknowledge, with: [unsent])
         switch refusal {
-        case "InvalidNonce": await queue.fail("acknowledge", with: [stale])
+        case "InvalidNonce": await queue.fail(.acknowledge, with: [stale])
         case "InvalidJobState":
-            await queue.fail("acknowledge", with: [AWSError(.invalidJobState, "Job 1 is in state Dispatched")])
+            await queue.fail(.acknowledge, with: [AWSError(.invalidJobState, "Job 1 is in state Dispatched")])
         default: await queue.answer([.init(rawValue: refusal)])
         }
         let runs = Locked(0)
@@ -94,7 +94,7 @@ struct NonceTests {
     @Test func `is taken by others again and again, and the worker pauses`() async throws {
         let queue = InMemoryJobQueue()
         for nonce in 3..<103 { await queue.offer(.job("1", nonce: "\(nonce)")) }
-        await queue.fail("acknowledge", with: Array(repeating: stale, count: 100))
+        await queue.fail(.acknowledge, with: Array(repeating: stale, count: 100))
         try await RunningWorker.run(queue: queue) { _ in
             Issue.record("the job isn't this worker's")
             return JobResult(summary: "")
@@ -118,7 +118,7 @@ struct DoubtTests {
         whileRunning body: (RunningWorker) async throws -> Void
     ) async throws {
         await queue.offer(.job("1"))
-        await queue.fail("acknowledge", with: [lostReply, refusal])
+        await queue.fail(.acknowledge, with: [lostReply, refusal])
         let journal = InMemoryJobJournal()
         try await RunningWorker.run(queue: queue, journal: journal) { configuration in
             // However far the clock runs ahead.
@@ -152,7 +152,7 @@ struct DoubtTests {
     @Test(arguments: [AWSError.Code.invalidJobState, .jobNotFound])
     func `is left alone if that is refused`(code: AWSError.Code) async throws {
         let queue = InMemoryJobQueue()
-        await queue.fail("success", with: [AWSError(code, "The job is in state Dispatched")])
+        await queue.fail(.success, with: [AWSError(code, "The job is in state Dispatched")])
         try await doubt(queue) { worker in
             _ = await worker.clock.running { await queue.report(of: "1") }
         }
@@ -161,7 +161,7 @@ struct DoubtTests {
     @Test func `is begun once it was offered again and acknowledged`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("acknowledge", with: [lostReply, AWSError(.invalidNonce, "stale")])
+        await queue.fail(.acknowledge, with: [lostReply, AWSError(.invalidNonce, "stale")])
         try await RunningWorker.run(queue: queue) { configuration in
             configuration.doubtInterval = .seconds(86_400)
         } handler: { context in
@@ -176,7 +176,7 @@ struct DoubtTests {
 
     @Test func `is another worker's if CodePipeline has closed it`() async throws {
         let queue = InMemoryJobQueue()
-        await queue.fail("details", with: [AWSError(.jobNotFound, "no such job")])
+        await queue.fail(.details, with: [AWSError(.jobNotFound, "no such job")])
         try await doubt(queue) { worker in
             await worker.clock.running { _ = await queue.call { $0 == .details(id: "1") } }
         }
@@ -197,7 +197,7 @@ struct DoubtTests {
     @Test func `has its result reported once more if that was refused as nobody's`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("success", with: [AWSError(.invalidJobState, "Job 1 is in state Dispatched")])
+        await queue.fail(.success, with: [AWSError(.invalidJobState, "Job 1 is in state Dispatched")])
         let runs = Locked(0)
         let journal = InMemoryJobJournal()
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
@@ -220,7 +220,7 @@ struct DoubtTests {
     @Test func `leaves what it has begun to the next job of its action`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        await queue.fail("success", with: [AWSError(.invalidJobState, "Job 1 is in state Queued")])
+        await queue.fail(.success, with: [AWSError(.invalidJobState, "Job 1 is in state Queued")])
         try await RunningWorker.run(queue: queue) { context in
             if context.checkpoint == nil { try await context.save(5) }
             return JobResult(summary: "job \(context.job.id) from \(context.checkpoint ?? 0)")

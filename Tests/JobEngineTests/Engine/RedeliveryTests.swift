@@ -22,7 +22,7 @@ struct RedeliveryTests {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
         await queue.offer(.job("1", nonce: "4"))
-        await queue.fail("acknowledge", with: [unsent])
+        await queue.fail(.acknowledge, with: [unsent])
         let runs = Locked(0)
         try await RunningWorker.run(queue: queue) { _ in
             runs.withLock { $0 += 1 }
@@ -51,7 +51,7 @@ struct RedeliveryTests {
             return JobResult(summary: "done")
         } whileRunning: { worker in
             await started.wait()
-            await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
+            await queue.fail(.acknowledge, with: [AWSError(.invalidNonce, "stale")])
             await queue.offer(.job("1", nonce: "4"))
             await poll(worker)
             #expect(await journal.unfinished().map(\.checkpoint) == [Data("5".utf8)])
@@ -83,7 +83,7 @@ struct RedeliveryTests {
     @Test func `doesn't keep a worker busy whose acknowledgements are refused`() async throws {
         let queue = InMemoryJobQueue()
         for _ in 0..<100 { await queue.offer(.job("1")) }
-        await queue.fail("acknowledge", with: Array(repeating: refusal, count: 100))
+        await queue.fail(.acknowledge, with: Array(repeating: refusal, count: 100))
         let journal = InMemoryJobJournal()
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             Issue.record("the job isn't this worker's")
@@ -101,7 +101,7 @@ struct RedeliveryTests {
     @Test func `is taken a minute after a refusal, if it may be then`() async throws {
         let queue = InMemoryJobQueue()
         for _ in 0..<100 { await queue.offer(.job("1")) }
-        await queue.fail("acknowledge", with: [refusal])
+        await queue.fail(.acknowledge, with: [refusal])
         let end = Gate()
         try await RunningWorker.run(queue: queue) { context in
             #expect(context.clock.now.timeIntervalSince(ManualClock().now) >= 60)
@@ -139,7 +139,7 @@ struct RedeliveryTests {
         await queue.offer(.job("1"))
         // Even the shortest of their pauses are longer than twenty seconds together.
         await queue.fail(
-            "acknowledge",
+            .acknowledge,
             with: Array(repeating: lostReply, count: 14) + [AWSError(.invalidNonce, "stale")]
         )
         try await RunningWorker.run(queue: queue) { _ in
@@ -170,7 +170,7 @@ struct RedeliveryTests {
     @Test func `that a crash kept from being acknowledged is dropped if CodePipeline has given it up`() async throws {
         let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
-        await queue.fail("acknowledge", with: [AWSError(.jobNotFound, "no such job")])
+        await queue.fail(.acknowledge, with: [AWSError(.jobNotFound, "no such job")])
         let journal = InMemoryJobJournal([.record(isAcknowledged: false)])
         try await RunningWorker.run(queue: queue, journal: journal) {
             $0.maxJobs = 1
@@ -188,7 +188,7 @@ struct RedeliveryTests {
     @Test func `that can't be acknowledged after a crash doesn't keep others waiting for ever`() async throws {
         let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
-        await queue.fail("acknowledge", with: Array(repeating: lostReply, count: 1_000))
+        await queue.fail(.acknowledge, with: Array(repeating: lostReply, count: 1_000))
         let journal = InMemoryJobJournal([.record(isAcknowledged: false)])
         try await RunningWorker.run(queue: queue, journal: journal) { _ in
             JobResult(summary: "done")
@@ -201,7 +201,7 @@ struct RedeliveryTests {
     @Test func `that a crash just after its acknowledgement left unnoted is put back`() async throws {
         let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
-        await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
+        await queue.fail(.acknowledge, with: [AWSError(.invalidNonce, "stale")])
         let journal = InMemoryJobJournal([
             .record(isAcknowledged: false, offeredAt: ManualClock().now.addingTimeInterval(-5))
         ])
@@ -225,7 +225,7 @@ struct RedeliveryTests {
     ) async throws {
         let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
-        await queue.fail("acknowledge", with: [AWSError(.invalidNonce, "stale")])
+        await queue.fail(.acknowledge, with: [AWSError(.invalidNonce, "stale")])
         let offeredAt = ManualClock().now.addingTimeInterval(-Double(age))
         let journal = InMemoryJobJournal([.record(isAcknowledged: false, offeredAt: offeredAt)])
         try await RunningWorker.run(queue: queue, journal: journal) {
@@ -245,7 +245,7 @@ struct RedeliveryTests {
     ) async throws {
         let queue = InMemoryJobQueue()
         await queue.hold(.job("1"))
-        await queue.fail("acknowledge", with: [AWSError(code, "no")])
+        await queue.fail(.acknowledge, with: [AWSError(code, "no")])
         let journal = InMemoryJobJournal([
             .record(isAcknowledged: false, offeredAt: ManualClock().now.addingTimeInterval(-60))
         ])

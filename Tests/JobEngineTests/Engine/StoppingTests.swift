@@ -106,7 +106,7 @@ struct StoppingTests {
 
     @Test func `what can't be reported in time stays in the journal, and is reported by the next run`() async throws {
         let queue = InMemoryJobQueue()
-        await queue.fail("success", with: [AWSError(.transport, "no route to host")])
+        await queue.fail(.success, with: [AWSError(.transport, "no route to host")])
         let journal = InMemoryJobJournal(isDurable: true)
         try await stopWaiting(queue, journal: journal) {
             $0.reportTime = .seconds(20)

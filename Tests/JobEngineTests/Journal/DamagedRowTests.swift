@@ -83,7 +83,7 @@ struct DamagedRowTests {
         try await withJournal(damage) { journal, _ in
             let queue = InMemoryJobQueue()
             for id in ["1", "3"] { await queue.hold(.job(id)) }
-            await queue.fail("acknowledge", with: [AWSError(.jobNotFound, "another's")])
+            await queue.fail(.acknowledge, with: [AWSError(.jobNotFound, "another's")])
             try await RunningWorker.run(queue: queue, journal: journal) { _ in
                 JobResult(summary: "done")
             } whileRunning: { _ in
