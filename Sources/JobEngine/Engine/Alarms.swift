@@ -17,6 +17,9 @@ final class Alarms: Sendable {
         var isNeeded: AsyncStream<Void>.Continuation?
     }
 
+    /// The least time between two looks, in seconds, so that those of a crowd ring together.
+    private static let round: TimeInterval = 0.05
+
     private let clock: any WorkerClock
     private let state = Locked(State())
 
@@ -59,9 +62,8 @@ final class Alarms: Sendable {
             let now = clock.now
             let (due, next) = state.withLock { state in
                 let due = state.alarms.filter { $0.value.date <= now }.sorted { $0.key < $1.key }
-                // Never at once again, however short its pause is.
                 for (number, alarm) in due {
-                    state.alarms[number]?.date = now.addingTimeInterval(max(alarm.pause.timeInterval, 0.01))
+                    state.alarms[number]?.date = now.addingTimeInterval(alarm.pause.timeInterval)
                 }
                 state.nextLook = state.alarms.values.map(\.date).min() ?? .distantFuture
                 state.isNeeded = isNeeded
@@ -71,7 +73,7 @@ final class Alarms: Sendable {
             if next == .distantFuture {
                 for await _ in needs { break }
             } else {
-                let rest = Duration.seconds(next.timeIntervalSince(now))
+                let rest = Duration.seconds(max(next.timeIntervalSince(now), Self.round))
                 await race({ for await _ in needs { break } }, { try? await clock.sleep(for: rest) })
             }
         }

@@ -115,7 +115,6 @@ extension JobState {
         case (.offered, .completes), (.unanswered, .completes), (.doubted, .completes), (.claimed, .completes),
             (.running, .completes):
             (.completed, [])
-        case (.waiting, .completes): (.completed, [.endsWait])
         case (.completed, .reports), (.unclaimed, .reports), (.reclaiming, .reports): (.reporting, [])
         case (.reporting, .unwanted), (.unclaimed, .unwanted): (.undoing, [])
         case (.reporting, .unclaimed): (.unclaimed, [])

@@ -87,10 +87,9 @@ public struct JobWorker: Service {
     /// What jobs' dates are in.
     let serviceClock: ServiceClock
     let logger: Logger
-    private let singleRun = SingleRun()
-
     /// The monitor and the configuration's observers.
-    var observers: [any JobObserver] { [monitor] + configuration.observers }
+    let observers: [any JobObserver]
+    private let singleRun = SingleRun()
 
     /// Creates a worker for `actions`.
     public init(
@@ -109,6 +108,7 @@ public struct JobWorker: Service {
         self.journal = journal
         self.configuration = configuration
         self.monitor = monitor
+        observers = [monitor] + configuration.observers
         self.clock = clock
         serviceClock = ServiceClock(clock) { queue.clockOffset }
         self.logger = logger

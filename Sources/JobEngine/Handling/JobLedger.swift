@@ -154,13 +154,14 @@ package final class JobLedger: Sendable {
     /// What puts the job into the queue for the time of a wait, or to show its progress; `nil` if it has to wait here.
     func requeueToken(for pause: Duration) -> String? {
         let now = surroundings.clock.now
-        return state.withLock { state in
+        let requeued = state.withLock { state -> State? in
             let isShown = takeTurn(&state, now)
             state.hasTurn = false
             guard surroundings.waitsInQueue || isShown else { return nil }
             if isShown { state.requeues = state.requeues.shown(at: now) }
-            return token(state, notBefore: now.addingTimeInterval(pause.timeInterval))
+            return state
         }
+        return requeued.flatMap { token($0, notBefore: now.addingTimeInterval(pause.timeInterval)) }
     }
 
     /// Pauses, or ends the handler's run to put the job into the queue for that time.
