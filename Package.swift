@@ -125,10 +125,11 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
+        // Those that use what QualiCore exports again depend on it, too, or they wouldn't be built anew after a change of it.
         .target(
             name: "WorkerChecks",
             dependencies: [
-                "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport",
+                "QualiCore", "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
@@ -136,7 +137,7 @@ let package = Package(
         .target(
             name: "WorkerSettings",
             dependencies: [
-                "WorkerStatus", "QualiCore", "AWSLite", "SandboxAPI", "HTTPTransport",
+                "WorkerStatus", "QualiCore", "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: smallCode
@@ -152,7 +153,7 @@ let package = Package(
             name: "worker",
             dependencies: [
                 "CMalloc", "CProcess",
-                "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud", "WorkerStatus",
+                "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "JobEngine", "LocalCloud", "WorkerStatus",
                 "WorkerChecks", "WorkerSettings",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

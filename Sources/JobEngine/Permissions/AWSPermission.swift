@@ -2,9 +2,9 @@
 ///
 /// The table ``all`` is the one source of the policies that `quali-worker actions policy` prints, and of
 /// `Docs/permissions.md`; tests compare it with the calls that there are in the code.
-package struct AWSPermission: Sendable, Hashable {
+public struct AWSPermission: Sendable, Hashable {
     /// Who makes a call, and so needs the right to it.
-    package enum Caller: String, Sendable, Hashable, CaseIterable {
+    public enum Caller: String, Sendable, Hashable, CaseIterable {
         /// `quali-worker run`.
         case worker
         /// `quali-worker actions install`, `uninstall` and `list`.
@@ -14,7 +14,7 @@ package struct AWSPermission: Sendable, Hashable {
     }
 
     /// What an IAM action is allowed on.
-    package enum Resource: Sendable, Hashable {
+    public enum Resource: Sendable, Hashable {
         /// The action types that the worker serves.
         case actionTypes
         /// The pipelines of the account in the region.
@@ -24,7 +24,7 @@ package struct AWSPermission: Sendable, Hashable {
     }
 
     /// What gives the right.
-    package enum Source: Sendable, Hashable {
+    public enum Source: Sendable, Hashable {
         /// A statement of the caller's policy.
         case statement(id: String, Resource)
         /// The credentials that come with each job, so the worker's own need nothing.
@@ -38,17 +38,17 @@ package struct AWSPermission: Sendable, Hashable {
     }
 
     /// The service, as IAM actions begin.
-    package let service: String
+    public let service: String
     /// The operation.
-    package let operation: String
+    public let operation: String
     /// Who calls it.
-    package let caller: Caller
+    public let caller: Caller
     /// What gives the right.
-    package let source: Source
+    public let source: Source
     /// What it is called for.
-    package let purpose: String
+    public let purpose: String
     /// What happens without the right.
-    package let without: String
+    public let without: String
 
     init(
         _ operation: String,
@@ -67,5 +67,5 @@ package struct AWSPermission: Sendable, Hashable {
     }
 
     /// The name in a policy.
-    package var action: String { "\(service):\(operation)" }
+    public var action: String { "\(service):\(operation)" }
 }

@@ -1,15 +1,15 @@
-package import AWSLite
+public import AWSLite
 
 /// An identity policy of IAM: what a caller may do, and no more.
-package struct IAMPolicy: Sendable, Hashable, Encodable {
+public struct IAMPolicy: Sendable, Hashable, Encodable {
     /// One statement; it allows.
-    package struct Statement: Sendable, Hashable, Encodable {
+    public struct Statement: Sendable, Hashable, Encodable {
         /// Its name.
-        package let id: String
+        public let id: String
         /// The actions, sorted.
-        package let actions: [String]
+        public let actions: [String]
         /// What they are allowed on, sorted.
-        package let resources: [String]
+        public let resources: [String]
 
         private enum CodingKeys: String, CodingKey {
             case id = "Sid"
@@ -19,7 +19,7 @@ package struct IAMPolicy: Sendable, Hashable, Encodable {
         }
 
         /// Writes the statement.
-        package func encode(to encoder: any Encoder) throws {
+        public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(id, forKey: .id)
             try container.encode("Allow", forKey: .effect)
@@ -29,7 +29,7 @@ package struct IAMPolicy: Sendable, Hashable, Encodable {
     }
 
     /// The statements, sorted by their names.
-    package let statements: [Statement]
+    public let statements: [Statement]
 
     /// Makes the policy of a caller.
     ///
@@ -38,8 +38,7 @@ package struct IAMPolicy: Sendable, Hashable, Encodable {
     ///   - types: The action types.
     ///   - region: Their region, which tells the partition.
     ///   - account: Their account's id; `*` for the one that the policy is in.
-    package init(for caller: AWSPermission.Caller, types: [CodePipeline.ActionTypeID], region: String, account: String)
-    {
+    public init(for caller: AWSPermission.Caller, types: [CodePipeline.ActionTypeID], region: String, account: String) {
         let place = "arn:\(AWSPartition.of(region: region).id):codepipeline:\(region):\(account)"
         var actions: [String: [String]] = [:]
         var resources: [String: AWSPermission.Resource] = [:]
@@ -63,7 +62,7 @@ package struct IAMPolicy: Sendable, Hashable, Encodable {
     }
 
     /// Writes the policy.
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode("2012-10-17", forKey: .version)
         try container.encode(statements, forKey: .statements)
