@@ -93,6 +93,9 @@ public struct ActionProperties: Sendable {
         }
     }
 
+    /// A JSON dictionary of options, as it was written, if it isn't blank; ``OptionValue/read(_:of:)`` reads it.
+    package func options(ifPresent name: String) -> String? { text(name) }
+
     /// A failure that doesn't quote what was found, since secrets may be in it.
     private func wrong(_ name: String, _ wanted: String) -> JobFailure {
         failure("The property '\(name)' should be \(wanted).", wanted)

@@ -17,11 +17,30 @@ struct FlatDictionary {
     /// - Throws: ``Flaw`` where the text isn't JSON, or no flat dictionary, or has a name twice.
     static func read(_ text: String) throws(Flaw) -> [(name: String, value: String)] {
         var reader = FlatDictionary(text)
-        return try reader.dictionary()
+        return try reader.dictionary { reader, name throws(Flaw) in
+            let value = try reader.value()
+            guard let text = value.text else {
+                throw Flaw(words: "the value of '\(name)' is neither text, number nor boolean")
+            }
+            return text
+        }
     }
 
-    private mutating func dictionary() throws(Flaw) -> [(name: String, value: String)] {
-        var pairs: [(name: String, value: String)] = []
+    /// The pairs of a text, in its order, whose values may be lists as well.
+    ///
+    /// - Throws: ``Flaw`` where the text isn't a JSON dictionary, or has a name twice.
+    static func readOptions(_ text: String) throws(Flaw) -> [(name: String, value: OptionValue)] {
+        var reader = FlatDictionary(text)
+        return try reader.dictionary { reader, _ throws(Flaw) in
+            reader.skipBlanks()
+            return try reader.next == "[" ? .list(reader.list()) : reader.value()
+        }
+    }
+
+    private mutating func dictionary<Value>(
+        _ value: (inout FlatDictionary, String) throws(Flaw) -> Value
+    ) throws(Flaw) -> [(name: String, value: Value)] {
+        var pairs: [(name: String, value: Value)] = []
         var names: Set<String> = []
         skip { $0.properties.isWhitespace }
         try take("{", or: "'{'")
@@ -34,7 +53,7 @@ struct FlatDictionary {
                     throw Flaw(words: "it has the name '\(name)' twice, the second time at \(place(of: start))")
                 }
                 try take(":", or: "':'")
-                pairs.append((name, try value(of: name)))
+                pairs.append((name, try value(&self, name)))
             } while takes(",")
             try take("}", or: "',' or '}'")
         }
@@ -43,19 +62,28 @@ struct FlatDictionary {
         return pairs
     }
 
-    private mutating func value(of name: String) throws(Flaw) -> String {
+    private mutating func list() throws(Flaw) -> [OptionValue] {
+        try take("[", or: "'['")
+        var values: [OptionValue] = []
+        if takes("]") { return values }
+        repeat { values.append(try value()) } while takes(",")
+        try take("]", or: "',' or ']'")
+        return values
+    }
+
+    private mutating func value() throws(Flaw) -> OptionValue {
         skipBlanks()
         let start = position
         switch next {
-        case "\"": return try text(or: "a text")
-        case let digit? where digit == "-" || ("0"..."9").contains(digit): return try number()
-        case "{", "[": throw nested(name)
+        case "\"": return .text(try text(or: "a text"))
+        case let digit? where digit == "-" || ("0"..."9").contains(digit): return .number(try number())
+        case "{", "[": return .nested(try nested())
         default:
             skip { ("a"..."z").contains($0) }
-            let word = String(String.UnicodeScalarView(scalars[start..<position]))
-            switch word {
-            case "true", "false": return word
-            case "null": throw nested(name)
+            switch written(from: start) {
+            case "true": return .truth(true)
+            case "false": return .truth(false)
+            case "null": return .null
             default:
                 position = start
                 throw unexpected("a text in quotation marks, a number, true or false")
@@ -63,8 +91,27 @@ struct FlatDictionary {
         }
     }
 
-    private func nested(_ name: String) -> Flaw {
-        Flaw(words: "the value of '\(name)' is neither text, number nor boolean")
+    /// A list or a dictionary as it is written: no more of it is looked at than where it ends.
+    private mutating func nested() throws(Flaw) -> String {
+        let start = position
+        var depth = 0
+        repeat {
+            switch next {
+            case "\"":
+                _ = try text(or: "a text")
+                continue
+            case "{", "[": depth += 1
+            case "}", "]": depth -= 1
+            case nil: throw unexpected("the end of the value")
+            default: break
+            }
+            position += 1
+        } while depth > 0
+        return written(from: start)
+    }
+
+    private func written(from start: Int) -> String {
+        String(String.UnicodeScalarView(scalars[start..<position]))
     }
 
     private mutating func number() throws(Flaw) -> String {
@@ -80,7 +127,7 @@ struct FlatDictionary {
             if next == "+" || next == "-" { position += 1 }
             try digits()
         }
-        return String(String.UnicodeScalarView(scalars[start..<position]))
+        return written(from: start)
     }
 
     private mutating func digits() throws(Flaw) {

@@ -117,6 +117,10 @@ public struct QualiActions: Sendable, Hashable {
             .number
         ),
         optional(.artifactFormat, "zip (sandbox.json in an archive) or json (that file alone). Default: zip."),
+        optional(
+            StartOptions.property,
+            "A JSON dictionary of EndWithPipeline, MaxDurationInMinutes and PermittedUsers; blank for none."
+        ),
     ]
 
     private static let runProperties = [

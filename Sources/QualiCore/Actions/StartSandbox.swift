@@ -17,6 +17,7 @@ package struct StartSandbox: WaitingActionHandler {
         let onSetupFailure: OnSetupFailure
         let waitForResources: Duration
         let artifactFormat: SandboxDocument.Format
+        let options: StartOptions
 
         /// Reads the properties.
         package init(_ properties: ActionProperties) throws {
@@ -29,6 +30,7 @@ package struct StartSandbox: WaitingActionHandler {
             onSetupFailure = try properties.choice(.onSetupFailure, default: .end)
             waitForResources = try properties.minutes(.waitForResources, minimum: 0, default: 0)
             artifactFormat = try properties.choice(.artifactFormat, default: .zip)
+            options = try StartOptions(properties.options(ifPresent: StartOptions.property), duration: duration)
         }
     }
 

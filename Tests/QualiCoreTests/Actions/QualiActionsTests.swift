@@ -115,7 +115,7 @@ extension CodePipeline.ActionType {
         }
         #expect(lines.count == 3)
         #expect(lines.contains("input artifacts: registered is 0 to 0, wanted is 0 to 1"))
-        #expect(lines.contains("property 'ArtifactFormat': wanted is none"))
+        #expect(lines.contains("property 'OptionsJSON': wanted is none"))
         definition.version = "2"
         #expect(try await registrar.install(definition) == .created)
         #expect(try await registrar.list().map(\.id.version) == ["1", "2"])
