@@ -55,7 +55,13 @@ enum Operations {
         ]),
         "ListPipelineExecutions": .structure([
             Shape.required("pipelineName", .name), Shape.optional("maxResults", .integer(1...100)),
-            Shape.optional("nextToken", .nextToken), Shape.optional("filter", .any),
+            Shape.optional("nextToken", .nextToken),
+            Shape.optional(
+                "filter",
+                .structure([
+                    Shape.optional("succeededInStage", .structure([Shape.optional("stageName", .name)]))
+                ])
+            ),
         ]),
         "ListActionExecutions": .structure([
             Shape.required("pipelineName", .name), Shape.optional("maxResults", .integer(1...100)),

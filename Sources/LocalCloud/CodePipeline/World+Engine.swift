@@ -28,6 +28,14 @@ extension World {
         unsettled.insert(name)
     }
 
+    /// Notes that an execution changed.
+    ///
+    /// The service's times have milliseconds, so two changes at one instant of a clock that stands still are told apart.
+    mutating func touch(_ id: String, now: Date) {
+        guard let last = executions[id]?.updated else { return }
+        executions[id]?.updated = max(now, last.addingTimeInterval(0.001))
+    }
+
     private mutating func timeOutActions(now: Date) {
         guard now >= nextTimeOut else { return }
         let limit = behavior.actionTimeout / .seconds(1)
@@ -75,7 +83,7 @@ extension World {
         executions[id]?.stages[execution.stageIndex].status = "Succeeded"
         executions[id]?.stageIndex += 1
         executions[id]?.isInStage = false
-        executions[id]?.updated = now
+        touch(id, now: now)
         return true
     }
 
@@ -108,7 +116,7 @@ extension World {
         }
         executions[execution.id]?.isInStage = true
         executions[execution.id]?.stages[execution.stageIndex].status = "InProgress"
-        executions[execution.id]?.updated = now
+        touch(execution.id, now: now)
         return true
     }
 
@@ -117,7 +125,7 @@ extension World {
         guard let execution = executions[id], execution.isLive else { return }
         unsettled.insert(execution.pipelineName)
         executions[id]?.status = status
-        executions[id]?.updated = now
+        touch(id, now: now)
         guard execution.isInStage else { return }
         executions[id]?.stages[execution.stageIndex].status = status
         executions[id]?.isInStage = false
@@ -158,7 +166,7 @@ extension World {
         }
         let index = execution.stageIndex
         executions[executionID]?.stages[index].runs[action.name] = run.id
-        executions[executionID]?.updated = now
+        touch(executionID, now: now)
         runs[run.id] = run
         runOrder[execution.pipelineName, default: []].append(run.id)
         runsByExecution[executionID, default: []].append(run.id)
@@ -196,7 +204,7 @@ extension World {
         runs[runID]?.status = status
         runs[runID]?.updated = now
         if let name = executions[run.executionID]?.pipelineName { unsettled.insert(name) }
-        executions[run.executionID]?.updated = now
+        touch(run.executionID, now: now)
         if status == "Succeeded", let namespace = run.action.namespace {
             executions[run.executionID]?.namespaces[namespace] = run.outputVariables
         }

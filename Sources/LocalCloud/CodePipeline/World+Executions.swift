@@ -43,7 +43,7 @@ extension World {
         }
         executions[execution.id]?.status = "Stopping"
         executions[execution.id]?.stopReason = input["reason"]?.string ?? execution.stopReason
-        executions[execution.id]?.updated = now
+        touch(execution.id, now: now)
         if abandons { end(execution.id, status: "Stopped", now: now) }
         unsettled.insert(execution.pipelineName)
         settle(now: now)
@@ -76,7 +76,7 @@ extension World {
         executions[execution.id]?.status = "InProgress"
         executions[execution.id]?.stageIndex = index
         executions[execution.id]?.isInStage = true
-        executions[execution.id]?.updated = now
+        touch(execution.id, now: now)
         enliven(execution.id)
         settle(now: now)
         return ["pipelineExecutionId": .string(execution.id)]

@@ -5,8 +5,7 @@ extension World {
     func page(_ list: [JSON], of member: String, _ input: JSON) throws(LocalServiceError) -> JSON {
         var start = 0
         if let token = input["nextToken"]?.string {
-            guard token.hasPrefix("page-"), let number = Int(token.dropFirst(5)), number >= 0, number <= list.count
-            else {
+            guard let number = Self.number(in: token, after: "page-"), number <= list.count else {
                 throw .invalidNextToken
             }
             start = number
@@ -16,6 +15,35 @@ extension World {
             member: .array(Array(list[start..<end])),
             "nextToken": end < list.count ? .string("page-\(end)") : nil,
         ])
+    }
+
+    /// One page of a history, which has its newest entry first; 100 entries where the request names no number.
+    ///
+    /// A history grows at its front while it is read. The token counts the entries that are left,
+    /// so that none of them comes twice.
+    func page<Entry>(
+        ofHistory list: [Entry],
+        _ member: String,
+        _ input: JSON,
+        _ json: (Entry) -> JSON
+    ) throws(LocalServiceError) -> JSON {
+        var left = list.count
+        if let token = input["nextToken"]?.string {
+            guard let number = Self.number(in: token, after: "left-"), number <= list.count else {
+                throw .invalidNextToken
+            }
+            left = number
+        }
+        let page = list.suffix(left).prefix(input["maxResults"]?.integer ?? 100)
+        return .members([
+            member: .array(page.map(json)),
+            "nextToken": page.count < left ? .string("left-\(left - page.count)") : nil,
+        ])
+    }
+
+    private static func number(in token: String, after prefix: String) -> Int? {
+        guard token.hasPrefix(prefix), let number = Int(token.dropFirst(prefix.count)), number >= 0 else { return nil }
+        return number
     }
 
     static func time(_ date: Date) -> JSON { .number((date.timeIntervalSince1970 * 1_000).rounded() / 1_000) }
