@@ -5,13 +5,33 @@ extension World {
     func listActionExecutions(_ input: JSON) throws(LocalServiceError) -> JSON {
         _ = try pipeline(named: input["pipelineName"])
         let name = input["pipelineName"]?.string ?? ""
-        let id =
-            input["filter"]?["pipelineExecutionId"]?.string
-            ?? input["filter"]?["latestInPipelineExecution"]?["pipelineExecutionId"]?.string
-        if let id, executions[id]?.pipelineName != name { throw .executionNotFound(id) }
-        let ids = (id.map { runsByExecution[$0] } ?? runOrder[name]) ?? []
-        let list = ids.reversed().compactMap { runs[$0] }
+        let filter = try executionFilter(input, pipeline: name)
+        let ids = filter.map { runsByExecution[$0.executionID] } ?? runOrder[name]
+        var list = (ids ?? []).reversed().compactMap { runs[$0] }
+        if filter?.isLatestAlone == true {
+            var seen: Set<[String]> = []
+            list.removeAll { !seen.insert([$0.stageName, $0.action.name]).inserted }
+        }
         return try page(ofHistory: list, "actionExecutionDetails", input, actionExecution)
+    }
+
+    /// The execution that a filter names, and whether it wants but the latest attempt of each action or rule.
+    ///
+    /// That `Latest` leaves out earlier attempts, and `All` doesn't, is a guess: AWS says no more than
+    /// that it is about the start time in the latest execution.
+    func executionFilter(
+        _ input: JSON,
+        pipeline: String
+    ) throws(LocalServiceError) -> (executionID: String, isLatestAlone: Bool)? {
+        guard let filter = input["filter"] else { return nil }
+        let latest = filter["latestInPipelineExecution"]
+        let id = filter["pipelineExecutionId"]?.string
+        guard id == nil || latest == nil else {
+            throw .validation("filter: only one of pipelineExecutionId and latestInPipelineExecution may be there")
+        }
+        guard let id = id ?? latest?["pipelineExecutionId"]?.string else { return nil }
+        guard executions[id]?.pipelineName == pipeline else { throw .executionNotFound(id) }
+        return (id, latest?["startTimeRange"]?.string == "Latest")
     }
 
     // MARK: Parts
@@ -36,7 +56,8 @@ extension World {
             "status": .string(run.status),
             "input": .members([
                 "actionTypeId": run.action.type.json, "configuration": masked(run.action.configuration),
-                "resolvedConfiguration": masked(run.configuration), "region": .string(region),
+                "resolvedConfiguration": masked(run.configuration),
+                "roleArn": run.action.roleARN.map { .string($0) }, "region": .string(region),
                 "inputArtifacts": artifacts(run.inputs), "namespace": run.action.namespace.map { .string($0) },
             ]),
             "output": [

@@ -115,6 +115,7 @@ struct Action: Sendable {
     let configuration: [String: String]
     let inputs: [String]
     let outputs: [String]
+    let roleARN: String?
 
     init(json: JSON) {
         func names(_ member: String) -> [String] {
@@ -127,6 +128,7 @@ struct Action: Sendable {
         configuration = (json["configuration"]?.object ?? [:]).compactMapValues(\.string)
         inputs = names("inputArtifacts")
         outputs = names("outputArtifacts")
+        roleARN = json["roleArn"]?.string
     }
 }
 
