@@ -19,6 +19,7 @@ struct StatusDocument: Encodable, Sendable {
     let slots: Slots
     let jobs: [Job]
     let ended: [Job]
+    let events: [Event]
     let queues: [Queue]
     let labHealth: Health?
 
@@ -49,6 +50,12 @@ struct StatusDocument: Encodable, Sendable {
         var endedAt: Date?
         var ending: String?
         var detail: String?
+    }
+
+    struct Event: Encodable, Sendable {
+        let at: Date
+        let text: String
+        let warning: Bool
     }
 
     struct Queue: Encodable, Sendable {
@@ -93,6 +100,7 @@ struct StatusDocument: Encodable, Sendable {
             job.detail = ended.detail
             return job
         }
+        events = snapshot.events.map { Event(at: $0.at, text: $0.text, warning: $0.isWarning) }
         queues = snapshot.queues.map { queue in
             Queue(
                 actionType: queue.action,

@@ -6,6 +6,7 @@ public actor InMemoryJobJournal: JobJournal {
     public nonisolated let isDurable: Bool
 
     private var records: [String: JobRecord] = [:]
+    private var notes: [String: Data] = [:]
 
     /// Creates a journal that holds `records`, as if a worker had claimed them before.
     ///
@@ -42,6 +43,16 @@ public actor InMemoryJobJournal: JobJournal {
     public func forget(_ jobID: String) {
         records[jobID] = nil
     }
+
+    // Asynchronous, since the protocol's own, which keep nothing, would be preferred else.
+
+    /// Keeps a note, or removes it.
+    public func keep(_ note: Data?, as key: String) async {
+        notes[key] = note
+    }
+
+    /// The notes that are kept, by their keys.
+    public func keptNotes() async -> [String: Data] { notes }
 
     /// The jobs that have not been forgotten, oldest first.
     public func unfinished() -> [JobRecord] {

@@ -30,6 +30,12 @@ public protocol JobJournal: Sendable {
     func forget(_ jobID: String) async throws
     /// The jobs that have not been forgotten, oldest first.
     func unfinished() async throws -> [JobRecord]
+    /// Keeps a note of what jobs have left behind, under a key of whoever looks after it; `nil` removes it.
+    ///
+    /// It tells where to look, and proves nothing: the folder may be a copy, or a backup's.
+    func keep(_ note: Data?, as key: String) async throws
+    /// The notes that are kept, by their keys.
+    func keptNotes() async throws -> [String: Data]
     /// Watches, until the task is cancelled, whether the journal is still where the next run will look for it.
     ///
     /// - Parameter tell: Is told at each look what is wrong, or `nil`.
@@ -43,6 +49,12 @@ extension JobJournal {
 
     /// Keeps nothing.
     public func note(_ wait: JobWaitInfo?, of jobID: String) async {}
+
+    /// Keeps nothing.
+    public func keep(_ note: Data?, as key: String) async throws {}
+
+    /// Has kept nothing.
+    public func keptNotes() async throws -> [String: Data] { [:] }
 
     /// Nothing can become of it.
     public func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws {

@@ -74,6 +74,17 @@ enum JournalSchema {
                     """
             )
         }
+        migrator.registerMigration("5") { db in
+            try db.execute(
+                sql: """
+                    -- What jobs have left behind, for who looks after it.
+                    CREATE TABLE kept (
+                        key TEXT NOT NULL PRIMARY KEY,
+                        note BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
         return migrator
     }
 }

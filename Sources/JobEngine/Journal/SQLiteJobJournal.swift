@@ -378,6 +378,29 @@ public final class SQLiteJobJournal: JobJournal {
         }
     }
 
+    /// Keeps a note, or removes it.
+    public func keep(_ note: Data?, as key: String) async throws {
+        try await write { db in
+            if let note {
+                try db.run("INSERT OR REPLACE INTO kept (key, note) VALUES (?, ?)", [key, note])
+            } else {
+                try db.run("DELETE FROM kept WHERE key = ?", [key])
+            }
+        }
+    }
+
+    /// The notes that are kept, by their keys.
+    public func keptNotes() async throws -> [String: Data] {
+        do {
+            return try await opened().database.read { db in
+                let rows = try Row.fetchAll(db, sql: "SELECT key, note FROM kept")
+                return Dictionary(rows.map { ($0["key"] as String, $0["note"] as Data) }) { first, _ in first }
+            }
+        } catch let error as DatabaseError {
+            throw Self.refusal(error, path)
+        }
+    }
+
     private func takeNotes(of jobID: String) -> [Note] {
         notes.withLock { $0.removeValue(forKey: jobID) } ?? []
     }

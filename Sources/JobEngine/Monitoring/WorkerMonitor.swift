@@ -18,11 +18,14 @@ public final class WorkerMonitor: Sendable {
         /// The jobs as they are now.
         var jobs: @Sendable () -> [WorkerSnapshot.Job] = { [] }
         var ended: [WorkerSnapshot.EndedJob] = []
+        var events: [WorkerSnapshot.Event] = []
         var queues: [WorkerSnapshot.Queue] = []
         var lab = WorkerSnapshot.Service()
         var journalTrouble: String?
         var metrics: WorkerMetrics
     }
+
+    private static let mostEvents = 100
 
     private let clock: any WorkerClock
     private let historyLength: Int
@@ -58,6 +61,7 @@ public final class WorkerMonitor: Sendable {
                 capacity: state.capacity,
                 jobs: jobs,
                 ended: state.ended.reversed(),
+                events: state.events.reversed(),
                 queues: state.queues,
                 lab: state.lab,
                 journalTrouble: state.journalTrouble
@@ -141,6 +145,15 @@ public final class WorkerMonitor: Sendable {
 
     func journal(isTroubledBy trouble: String?) {
         state.withLock { $0.journalTrouble = trouble }
+    }
+
+    /// Keeps for people what the worker has done, or met, beside its jobs; the latest hundred.
+    package func note(event text: String, isWarning: Bool = false) {
+        let event = WorkerSnapshot.Event(at: clock.now, text: text, isWarning: isWarning)
+        state.withLock { state in
+            state.events.append(event)
+            if state.events.count > Self.mostEvents { state.events.removeFirst() }
+        }
     }
 
     package func labAnswered() {

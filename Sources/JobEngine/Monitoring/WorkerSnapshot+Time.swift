@@ -18,6 +18,11 @@ extension WorkerSnapshot {
             ended.endedAt += offset
             return ended
         }
+        snapshot.events = events.map { event in
+            var event = event
+            event.at += offset
+            return event
+        }
         snapshot.queues = queues.map { queue in
             var queue = queue
             queue.activity = queue.activity.moved(by: offset)

@@ -14,6 +14,8 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
     public var jobs: [Job]
     /// The latest jobs that have ended, newest first.
     public var ended: [EndedJob]
+    /// What the worker has lately done beside its jobs, newest first.
+    public var events: [Event] = []
     /// The queues that it asks, in the order of its actions.
     public var queues: [Queue]
     /// How the lab answers.
@@ -43,6 +45,16 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
         public var wait: JobWaitInfo?
         /// Since when it waits in CodePipeline's queue; `nil` while the worker holds it.
         public var putBackAt: Date?
+    }
+
+    /// Something that the worker has done, or met, beside its jobs.
+    public struct Event: Sendable, Codable, Hashable {
+        /// When that was.
+        public var at: Date
+        /// A sentence or two.
+        public var text: String
+        /// Whether somebody should see to it.
+        public var isWarning: Bool
     }
 
     /// Where a job is.

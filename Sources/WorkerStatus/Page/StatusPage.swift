@@ -54,6 +54,7 @@ struct StatusPage: Sendable {
             \(RunningList(snapshot, facts).html)
             \(Timeline(snapshot).html)
             \(OutcomeTable(snapshot, facts).html)
+            \(EventList(snapshot).html)
             </main>
             \(footer)
             </body>
