@@ -42,7 +42,13 @@ public struct QualiWorker: Service {
         public var labProbeInterval: Duration?
         /// How long a lab in passing trouble is asked again before a job fails.
         public var labPatience: Duration = .seconds(300)
+        /// Whether a sandbox is ended when its pipeline's execution is over, where its action doesn't say it.
+        public var endWithPipeline = EndWithPipeline.onFailure
+        /// How long an execution has to be over before its sandboxes are ended: time for a retry, and for a look.
+        public var endGrace: Duration = .seconds(3_600)
         /// How jobs are claimed and handed over.
+        ///
+        /// Without a ``JobWorker/Configuration/pipelinePollInterval`` no sandbox is ended with its pipeline, or extended.
         public var jobs = JobWorker.Configuration()
 
         /// Creates a configuration with the default names and paces.
@@ -61,6 +67,7 @@ public struct QualiWorker: Service {
     private let executionWatcher: ExecutionWatcher
     private let door: LabDoor
     private let probe: LabProbe?
+    private let keeper: SandboxKeeper?
     private let clockWatch: ClockWatch
     private let client: SandboxClient
     private let worker: JobWorker
@@ -139,10 +146,29 @@ public struct QualiWorker: Service {
         lab.redact = jobs.redact
         lab.secretNames = configuration.secretNames
         lab.componentMatch = configuration.componentMatch
-        var actions = configuration.actions.jobActions(lab: lab, defaults: configuration.propertyDefaults)
+        let codePipeline = CodePipeline(configuration.codePipeline)
+        keeper = jobs.pipelinePollInterval.map { [lab] interval in
+            SandboxKeeper(
+                lab: lab,
+                codePipeline: codePipeline,
+                rules: LifetimeRules(endWithPipeline: configuration.endWithPipeline, grace: configuration.endGrace),
+                interval: interval,
+                journal: journal,
+                monitor: monitor,
+                clock: serviceClock,
+                terms: { StartSandbox.terms(of: $0) },
+                logger: logger
+            )
+        }
+        jobs.pipelineFollower = keeper
+        var actions = configuration.actions.jobActions(
+            lab: lab,
+            keeper: keeper,
+            defaults: configuration.propertyDefaults
+        )
         for index in actions.indices { actions[index].gate = door.gate }
         worker = JobWorker(
-            queue: CodePipeline(configuration.codePipeline),
+            queue: codePipeline,
             actions: actions + otherActions,
             artifactStore: S3ArtifactStore(configuration.s3, addressingStyle: configuration.s3AddressingStyle),
             journal: journal,
@@ -169,6 +195,7 @@ public struct QualiWorker: Service {
             group.addTask { await executionWatcher.run() }
             group.addTask { await door.run(client) }
             if let probe { group.addTask { await probe.run() } }
+            if let keeper { group.addTask { await keeper.run() } }
             group.addTask { await clockWatch.run() }
             group.addTask { try await worker.run() }
             // The others end only when they are cancelled, so the first to end, or to fail, is the worker.

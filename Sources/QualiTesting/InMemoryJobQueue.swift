@@ -29,6 +29,8 @@ public actor InMemoryJobQueue: JobQueue {
         case failure(id: String, CodePipeline.FailureDetails)
         /// `ListActionExecutions` of one execution of a pipeline.
         case statuses(pipeline: String, execution: String)
+        /// `ListPipelineExecutions` of a pipeline.
+        case executions(pipeline: String)
 
         /// Whether it is a poll.
         public var isPoll: Bool { if case .poll = self { true } else { false } }
@@ -44,6 +46,7 @@ public actor InMemoryJobQueue: JobQueue {
     private var errors: [Operation: [any Error]] = [:]
     private var answers: [CodePipeline.JobStatus] = []
     private var statuses: [String: CodePipeline.ActionExecutionStatus] = [:]
+    private var executions: [CodePipeline.PipelineExecution] = []
     private var statusesAfterReport: [String: (String, CodePipeline.ActionExecutionStatus)] = [:]
     private var watchers: [(CheckedContinuation<Call, Never>, @Sendable ([Call]) -> Call?)] = []
 
@@ -72,6 +75,8 @@ public actor InMemoryJobQueue: JobQueue {
         case failure
         /// `ListActionExecutions`.
         case statuses
+        /// `ListPipelineExecutions`.
+        case executions
     }
 
     /// The operation fails with these errors, one call after the other, before it works.
@@ -104,6 +109,12 @@ public actor InMemoryJobQueue: JobQueue {
     /// From now on, CodePipeline tells this of an action's execution.
     public func tell(_ actionExecutionID: String, is status: CodePipeline.ActionExecutionStatus) {
         statuses[actionExecutionID] = status
+    }
+
+    /// From now on, CodePipeline lists this execution, with every pipeline.
+    public func tell(_ execution: CodePipeline.PipelineExecution) {
+        executions.removeAll { $0.id == execution.id }
+        executions.insert(execution, at: 0)
     }
 
     /// From a job's successful report on, CodePipeline tells this of an action's execution.
@@ -208,6 +219,20 @@ public actor InMemoryJobQueue: JobQueue {
     ) throws -> [CodePipeline.ActionExecution] {
         try note(.statuses(pipeline: pipeline, execution: pipelineExecutionID), .statuses)
         return statuses.map { .init(id: $0.key, status: $0.value) }
+    }
+
+    /// Lists the executions that it was told of, a hundred at a time, for any pipeline.
+    public func pipelineExecutions(
+        pipeline: String,
+        nextToken: String?
+    ) throws -> CodePipeline.PipelineExecutionPage {
+        try note(.executions(pipeline: pipeline), .executions)
+        let start = nextToken.flatMap(Int.init) ?? 0
+        let end = min(start + 100, executions.count)
+        return .init(
+            executions: Array(executions[min(start, end)..<end]),
+            nextToken: end < executions.count ? "\(end)" : nil
+        )
     }
 }
 

@@ -20,7 +20,7 @@ struct RightsCheck: Sendable {
     /// The rights, in the order in which they are shown.
     private static let names = [
         "ListActionTypes", "AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "PutJobFailureResult",
-        "ListActionExecutions",
+        "ListActionExecutions", "ListPipelineExecutions", "ListPipelines",
     ]
     /// What a worker can do without, with what is lost and how to have it.
     private var optional: [String: (loss: String, fix: String)] {
@@ -32,6 +32,14 @@ struct RightsCheck: Sendable {
             "ListActionExecutions": (
                 "what belongs to a stopped pipeline is ended only at its action's own end (a policy that names single "
                     + "pipelines looks like this, too)",
+                "allow it in the worker's policy: \(parameters.workerPolicy)"
+            ),
+            "ListPipelineExecutions": (
+                "no sandbox is ended with its pipeline, or extended while its pipeline goes on",
+                "allow it in the worker's policy: \(parameters.workerPolicy)"
+            ),
+            "ListPipelines": (
+                "the sandboxes of a worker whose journal is lost aren't ended with their pipelines",
                 "allow it in the worker's policy: \(parameters.workerPolicy)"
             ),
         ]
@@ -72,9 +80,14 @@ struct RightsCheck: Sendable {
                 pipelineExecutionID: id
             )
         }
+        async let pipelineExecutions = attempt {
+            _ = try await codePipeline.pipelineExecutions(pipelineName: "quali-worker-check-\(id)")
+        }
+        async let pipelines = attempt { _ = try await codePipeline.listPipelines() }
         let listed = try await types
         let errors = try await [
             listed.error, acknowledgement.error, details.error, success.error, failure.error, executions.error,
+            pipelineExecutions.error, pipelines.error,
         ]
         if let refusal = errors.compactMap({ $0 }).map(AWSFailure.init).first(where: { $0.kind == .credentials }) {
             return Outcome(results: Self.notTried("AWS doesn't take the credentials"), refusal: refusal)

@@ -256,6 +256,27 @@ extension Setting {
         meaning: "what happens to the sandbox or command of a job whose pipeline was stopped: end or keep",
         standard: "end"
     )
+    package static let endWithPipeline = Self(
+        name: "QUALI_END_WITH_PIPELINE",
+        group: .jobs,
+        value: "when",
+        meaning: "whether a sandbox is ended when its pipeline's execution is over: on-failure, always or never",
+        standard: "on-failure"
+    )
+    package static let endGraceMinutes = Self(
+        name: "QUALI_END_GRACE_MINUTES",
+        group: .jobs,
+        value: "minutes",
+        meaning: "how long an execution has to be over before that; decimals are allowed",
+        standard: "60"
+    )
+    package static let pipelinePollSeconds = Self(
+        name: "QUALI_PIPELINE_POLL_SECONDS",
+        group: .jobs,
+        value: "seconds",
+        meaning: "the pause between looks how far pipelines' executions have come; decimals are allowed",
+        standard: "60"
+    )
     package static let drain = Self(
         name: "QUALI_DRAIN",
         group: .jobs,
@@ -307,7 +328,7 @@ extension Setting {
         ] + PropertyDefaults.Property.allCases.map(property) + [
             componentMatch,
             maxJobs, pollSeconds, longestPollSeconds, statusPollSeconds, progressSeconds, stateDirectory, handoff,
-            onAbandoned, drain,
+            onAbandoned, endWithPipeline, endGraceMinutes, pipelinePollSeconds, drain,
             statusAddress,
             logLevel, logFormat,
         ]

@@ -94,13 +94,27 @@ package struct SettingReader {
 
     /// A number of seconds within a range, with or without decimals.
     package mutating func seconds(_ setting: Setting, in range: ClosedRange<Double>) -> Duration? {
-        let bounds = [range.lowerBound, range.upperBound].map { String(format: "%g", $0) }
-        let wanted = "seconds from \(bounds[0]) to \(bounds[1]), such as 2.5"
+        number(setting, of: "seconds", each: 1, in: range)
+    }
+
+    /// A number of minutes within a range, with or without decimals.
+    package mutating func minutes(_ setting: Setting, in range: ClosedRange<Double>) -> Duration? {
+        number(setting, of: "minutes", each: 60, in: range)
+    }
+
+    private mutating func number(
+        _ setting: Setting,
+        of units: String,
+        each seconds: Double,
+        in range: ClosedRange<Double>
+    ) -> Duration? {
+        let bounds = [range.lowerBound, range.upperBound].map { String(format: "%.10g", $0) }
+        let wanted = "\(units) from \(bounds[0]) to \(bounds[1]), such as 2.5"
         return value(setting, wanted: wanted) { text in
-            guard text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }), let seconds = Double(text),
-                range.contains(seconds)
+            guard text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }), let number = Double(text),
+                range.contains(number)
             else { return nil }
-            return .milliseconds(Int((seconds * 1000).rounded()))
+            return .milliseconds(Int((number * seconds * 1000).rounded()))
         }
     }
 

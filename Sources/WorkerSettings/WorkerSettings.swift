@@ -195,6 +195,12 @@ package struct JobSettings: Sendable {
     package var handoff = JobWorker.Handoff.onStop
     /// What happens to what an abandoned job has begun.
     package var onAbandoned = JobWorker.AbandonedJobs.end
+    /// Whether a sandbox is ended when its pipeline's execution is over.
+    package var endWithPipeline = EndWithPipeline.onFailure
+    /// How long an execution has to be over before that.
+    package var endGrace: Duration = .seconds(3_600)
+    /// The pause between looks how far pipelines' executions have come.
+    package var pipelinePollInterval: Duration = .seconds(60)
     /// How long a stop waits for jobs to end by themselves.
     package var drain: Duration = .zero
 
@@ -213,7 +219,24 @@ package struct JobSettings: Sendable {
         if let onAbandoned = reader.choice(.onAbandoned, of: JobWorker.AbandonedJobs.self) {
             self.onAbandoned = onAbandoned
         }
+        if let when = reader.choice(.endWithPipeline, of: EndWithPipelineWord.self) { endWithPipeline = when.value }
+        if let grace = reader.minutes(.endGraceMinutes, in: 0...525_600) { endGrace = grace }
+        if let pause = reader.seconds(.pipelinePollSeconds, in: 1...3600) { pipelinePollInterval = pause }
         if let drain = reader.duration(.drain) { self.drain = drain }
+    }
+
+    /// When sandboxes end with their pipelines, in the words of settings.
+    private enum EndWithPipelineWord: String, CaseIterable {
+        case onFailure = "on-failure"
+        case always, never
+
+        var value: EndWithPipeline {
+            switch self {
+            case .onFailure: .onFailure
+            case .always: .always
+            case .never: .never
+            }
+        }
     }
 
     /// The folder that somebody named, else the one that systemd gives, else one in the user's home.

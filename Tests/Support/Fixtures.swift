@@ -139,7 +139,7 @@ package struct RunningWorker: Sendable {
         let clock = ManualClock()
         var configuration = JobWorker.Configuration()
         // It would be one more sleeper on a clock whose sleepers a test wakes.
-        configuration.abandonmentInterval = nil
+        configuration.pipelinePollInterval = nil
         configuration.progressInterval = nil
         configure(&configuration)
         let worker = JobWorker(

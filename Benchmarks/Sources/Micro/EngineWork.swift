@@ -11,7 +11,7 @@ extension Work {
         var configuration = JobWorker.Configuration()
         // One at a time, so that none is under way at the end.
         configuration.maxJobs = 1
-        configuration.abandonmentInterval = nil
+        configuration.pipelinePollInterval = nil
         let worker = JobWorker(
             queue: EndlessQueue(report: report),
             actions: [JobAction(Samples.actionTypeID, handler: Idle())],

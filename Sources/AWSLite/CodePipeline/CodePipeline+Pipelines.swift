@@ -1,4 +1,4 @@
-package import FoundationEssentials
+public import FoundationEssentials
 
 extension CodePipeline {
     /// A pipeline, as the account's list has it.
@@ -52,6 +52,83 @@ extension CodePipeline {
             let page: Output = try await call(name, Input(nextToken: token))
             return (page.pipelines.compactMap(\.value), page.nextToken)
         }
+    }
+
+    /// One execution of a pipeline, as CodePipeline lists it.
+    public struct PipelineExecution: Sendable, Hashable, Decodable {
+        /// Its id.
+        public var id: String
+        /// How far it has come.
+        public var status: PipelineExecutionStatus
+        /// When it last changed, if that is told.
+        public var lastUpdateTime: Date?
+
+        /// Creates a description.
+        public init(id: String, status: PipelineExecutionStatus, lastUpdateTime: Date? = nil) {
+            self.id = id
+            self.status = status
+            self.lastUpdateTime = lastUpdateTime
+        }
+
+        /// Reads a description; what isn't as documented is left out but for the id and the status.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            self.init(
+                id: try container.decode(String.self, forKey: .id),
+                status: try container.decode(PipelineExecutionStatus.self, forKey: .status),
+                lastUpdateTime: container.time(.lastUpdateTime)
+            )
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case id = "pipelineExecutionId"
+            case status, lastUpdateTime
+        }
+    }
+
+    /// A part of the list of a pipeline's executions, the newest first.
+    public struct PipelineExecutionPage: Sendable, Hashable {
+        /// The executions; one that can't be read is left out.
+        public var executions: [PipelineExecution]
+        /// What to ask for the next part with; `nil` where there is none.
+        public var nextToken: String?
+
+        /// Creates a page.
+        public init(executions: [PipelineExecution], nextToken: String? = nil) {
+            self.executions = executions
+            self.nextToken = nextToken
+        }
+    }
+
+    /// Lists up to 100 executions of a pipeline, the newest first (`ListPipelineExecutions`).
+    ///
+    /// CodePipeline keeps them for twelve months. The right to it isn't in the policy that AWS documents for job workers.
+    ///
+    /// - Parameters:
+    ///   - pipelineName: The pipeline.
+    ///   - nextToken: What the page before has told; `nil` for the first page.
+    /// - Throws: ``AWSError``; ``AWSError/Code/pipelineNotFound`` where there is none.
+    package func pipelineExecutions(
+        pipelineName: String,
+        nextToken: String? = nil
+    ) async throws -> PipelineExecutionPage {
+        struct Input: Encodable {
+            var pipelineName: String
+            var maxResults = 100
+            var nextToken: String?
+        }
+        struct Output: Decodable {
+            var pipelineExecutionSummaries: [Lossy<PipelineExecution>]
+            var nextToken: String?
+        }
+        let page: Output = try await call(
+            .listPipelineExecutions,
+            Input(pipelineName: pipelineName, nextToken: nextToken)
+        )
+        return PipelineExecutionPage(
+            executions: page.pipelineExecutionSummaries.compactMap(\.value),
+            nextToken: page.nextToken.flatMap { $0.isEmpty ? nil : $0 }
+        )
     }
 
     /// Asks how far a pipeline's execution has come (`GetPipelineExecution`).

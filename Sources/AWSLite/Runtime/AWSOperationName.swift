@@ -9,6 +9,7 @@ enum AWSOperationName: String, Sendable, CaseIterable {
     case getPipelineExecution = "GetPipelineExecution"
     case listActionExecutions = "ListActionExecutions"
     case listActionTypes = "ListActionTypes"
+    case listPipelineExecutions = "ListPipelineExecutions"
     case listPipelines = "ListPipelines"
     case pollForJobs = "PollForJobs"
     case putJobFailureResult = "PutJobFailureResult"

@@ -32,6 +32,9 @@ public protocol JobQueue: Sendable {
         pipeline: String,
         pipelineExecutionID: String
     ) async throws -> [CodePipeline.ActionExecution]
+
+    /// How far a pipeline's executions have come, the newest first, page by page.
+    func pipelineExecutions(pipeline: String, nextToken: String?) async throws -> CodePipeline.PipelineExecutionPage
 }
 
 extension JobQueue {
@@ -43,6 +46,12 @@ extension JobQueue {
         pipeline: String,
         pipelineExecutionID: String
     ) async throws -> [CodePipeline.ActionExecution] { [] }
+
+    /// Knows of no execution.
+    public func pipelineExecutions(
+        pipeline: String,
+        nextToken: String?
+    ) async throws -> CodePipeline.PipelineExecutionPage { CodePipeline.PipelineExecutionPage(executions: []) }
 
     /// A job's action as CodePipeline lists it; `nil` where it doesn't.
     func action(of record: JobRecord) async throws -> CodePipeline.ActionExecution? {
@@ -64,5 +73,12 @@ extension CodePipeline: JobQueue {
         pipelineExecutionID: String
     ) async throws -> [ActionExecution] {
         try await listActionExecutions(pipelineName: pipeline, pipelineExecutionID: pipelineExecutionID)
+    }
+
+    /// How far a pipeline's executions have come, 100 at a time (`ListPipelineExecutions`).
+    ///
+    /// - Throws: `AWSError`; with the code `AccessDeniedException` where the worker hasn't the right.
+    public func pipelineExecutions(pipeline: String, nextToken: String?) async throws -> PipelineExecutionPage {
+        try await pipelineExecutions(pipelineName: pipeline, nextToken: nextToken)
     }
 }

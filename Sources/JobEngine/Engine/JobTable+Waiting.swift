@@ -65,21 +65,15 @@ extension JobTable {
 
     // MARK: Stopped pipelines
 
-    /// A pipeline's execution.
-    struct Execution: Hashable, Sendable {
-        let pipeline: String
-        let id: String
-    }
-
     /// The executions of jobs that have been held, or in the queue, since then.
-    func executions(since date: Date) -> Set<Execution> {
+    func executions(since date: Date) -> Set<PipelineExecutionID> {
         state.withLock { state in
             Set(state.jobs.filter { $0.watchedSince.map { $0 <= date } ?? false }.compactMap(\.execution))
         }
     }
 
     /// The jobs of an execution that somebody may still want, and the actions that they are of.
-    func jobs(of execution: Execution) -> [(id: String, actionExecutionID: String, isInQueue: Bool)] {
+    func jobs(of execution: PipelineExecutionID) -> [(id: String, actionExecutionID: String, isInQueue: Bool)] {
         state.withLock { state in
             state.jobs.filter { $0.execution == execution }
                 .map { ($0.id, $0.record.actionExecutionID, $0.state == .requeued) }
@@ -89,8 +83,8 @@ extension JobTable {
 
 extension JobTable.Job {
     /// Its pipeline's execution, while it is worth a look.
-    fileprivate var execution: JobTable.Execution? {
+    fileprivate var execution: PipelineExecutionID? {
         guard watchedSince != nil, [.running, .waiting, .requeued].contains(state) else { return nil }
-        return JobTable.Execution(pipeline: record.place.pipeline, id: record.place.pipelineExecutionID)
+        return PipelineExecutionID(record.place)
     }
 }

@@ -46,10 +46,13 @@ public struct JobWorker: Service {
         public var reportTime: Duration = .seconds(20)
         /// What happens to what a job has begun when its pipeline was stopped or the action's time is over.
         public var onAbandoned = AbandonedJobs.end
-        /// The pause between looks at whether a job's pipeline was stopped, if there are to be any.
+        /// The pause between looks how far the executions of pipelines have come, if there are to be any.
         ///
-        /// There is none at a job that is shorter, nor for a worker that may not call `ListActionExecutions`.
-        public var abandonmentInterval: Duration? = .seconds(60)
+        /// A job whose pipeline was stopped is noticed by them. There is none for a job that is shorter. It takes the rights
+        /// `ListPipelineExecutions` and `ListActionExecutions`; without the first each execution is looked at by itself.
+        public var pipelinePollInterval: Duration? = .seconds(60)
+        /// Who else is told how far the executions of pipelines have come.
+        package var pipelineFollower: (any PipelineFollower)?
         /// The first pause between two shows of a waiting job's progress in CodePipeline's console; `nil` for none.
         ///
         /// The pause grows to five times as long. A job has to be put back for it, which takes a ``Handoff`` other than ``Handoff/never``.

@@ -117,7 +117,7 @@ extension WorkerRun {
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
         let id = job.record.id
-        let isWatched = worker.configuration.abandonmentInterval != nil
+        let isWatched = worker.configuration.pipelinePollInterval != nil
         let (abandonments, abandonment) = AsyncStream<Void>.makeStream()
         table.transition(id, .runs) { entry in
             entry.work = job

@@ -82,7 +82,7 @@ extension WorkerRun {
     private func requeue(_ ending: Ending) {
         let isWatched =
             ending.isLook && worker.configuration.onAbandoned == .end
-            && worker.configuration.abandonmentInterval != nil
+            && worker.configuration.pipelinePollInterval != nil
         table.transition(ending.record.id, .requeued) { job in
             job.work = isWatched ? undoable(ending.record) : nil
             job.requeuedAt = worker.clock.now
@@ -119,7 +119,7 @@ extension WorkerRun {
             return true
         }
         do {
-            guard try await abandonment.isUnwanted(record) else {
+            guard try await pipelines.isUnwanted(record) else {
                 logger.notice(
                     "Its action isn't known to be over without success, so what it has begun is left as it is"
                 )

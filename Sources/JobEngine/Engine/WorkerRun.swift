@@ -17,7 +17,7 @@ final class WorkerRun: Sendable {
     let resuming = OutageLog(.resuming)
     let acknowledging = OutageLog(.acknowledging)
     let storing = OutageLog(.storing)
-    let abandonment: AbandonmentWatch
+    let pipelines: PipelineWatch
     let table: JobTable
     let stop = StopSignal()
     let pace: PollPace
@@ -69,10 +69,11 @@ final class WorkerRun: Sendable {
         )
         surroundings = JobLedger.Surroundings(worker, journal, table)
         table.resume(unfinished)
-        abandonment = AbandonmentWatch(
+        pipelines = PipelineWatch(
             table: table,
             queue: worker.queue,
-            interval: worker.configuration.abandonmentInterval,
+            follower: worker.configuration.pipelineFollower,
+            interval: worker.configuration.pipelinePollInterval,
             clock: worker.clock,
             logger: worker.logger
         )
@@ -103,7 +104,7 @@ final class WorkerRun: Sendable {
                 await race(
                     { [self] in await handleAndReport() },
                     { [self] in await listen(loss) },
-                    { [self] in await abandonment.run() },
+                    { [self] in await pipelines.run() },
                     { [self] in await alarms.run() },
                     { [self] in await inDoubt.run() }
                 )

@@ -18,6 +18,25 @@ public struct JobPlace: Sendable, Codable, Hashable {
     }
 }
 
+/// One execution of one pipeline.
+package struct PipelineExecutionID: Sendable, Codable, Hashable {
+    /// The pipeline's name.
+    package let pipeline: String
+    /// The execution's id, which is unique in the account.
+    package let id: String
+
+    /// Names an execution.
+    package init(pipeline: String, id: String) {
+        self.pipeline = pipeline
+        self.id = id
+    }
+
+    /// The execution that a place is in.
+    package init(_ place: JobPlace) {
+        self.init(pipeline: place.pipeline, id: place.pipelineExecutionID)
+    }
+}
+
 /// How far a job has come, for people.
 public struct JobProgress: Sendable, Codable, Hashable {
     /// A sentence such as "Setting up".

@@ -1,6 +1,6 @@
 extension AWSPermission {
     /// Every call of AWS that the program can make; twice where two make it for reasons of their own.
-    public static let all = jobs + registration + sandboxes + objects + credentials + [identity]
+    public static let all = jobs + lifetime + registration + sandboxes + objects + credentials + [identity]
 
     // Which resource an action takes is the service authorization reference's word, and the user guide's.
 
@@ -42,6 +42,23 @@ extension AWSPermission {
                 + "command's execution from that of another action with the same command",
             without: "a stopped pipeline is noticed only when its action ends, and after a lost reply two parallel "
                 + "actions with the same command may take each other's execution; all else works"
+        ),
+    ]
+
+    private static let lifetime = [
+        Self(
+            "ListPipelineExecutions",
+            .statement(id: "OptionalLookAtPipelines", .pipelines),
+            for: "tells how far the executions of a pipeline have come, to end a sandbox with its pipeline and to extend "
+                + "it while its pipeline goes on; to notice stopped pipelines at the cost of one call for all of a "
+                + "pipeline's",
+            without: "no sandbox is ended with its pipeline or extended, and each execution is looked at by itself"
+        ),
+        Self(
+            "ListPipelines",
+            .statement(id: "OptionalListPipelines", .everything),
+            for: "finds out whose a sandbox is that another worker has started, which may be gone",
+            without: "the sandboxes of a worker whose journal is lost run until their reservation is over"
         ),
     ]
 

@@ -32,11 +32,16 @@ public struct QualiActions: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - lab: The lab.
+    ///   - keeper: Who looks after the sandboxes that are started; `nil` for nobody.
     ///   - defaults: What optional properties say where a job doesn't.
-    package func jobActions(lab: LabAccess, defaults: PropertyDefaults = PropertyDefaults()) -> [JobAction] {
+    package func jobActions(
+        lab: LabAccess,
+        keeper: SandboxKeeper? = nil,
+        defaults: PropertyDefaults = PropertyDefaults()
+    ) -> [JobAction] {
         let types = typeIDs
         var actions = [
-            JobAction(types[0], handler: StartSandbox(lab: lab)),
+            JobAction(types[0], handler: StartSandbox(lab: lab, keeper: keeper)),
             JobAction(types[1], handler: RunCommand(lab: lab)),
             JobAction(types[2], handler: EndSandbox(lab: lab), freesResources: true),
         ]

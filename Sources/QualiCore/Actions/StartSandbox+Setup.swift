@@ -28,6 +28,7 @@ extension StartSandbox {
         guard let sandboxID = checkpoint.sandboxID else {
             throw JobFailure(.jobFailed, "The worker's notes on this job name no sandbox.")
         }
+        await keeper?.keep(sandboxID, of: context.job, configuration.terms)
         let setupTimeout = Self.setupTimeout(configuration, checkpoint)
         let deadline =
             checkpoint.setupDeadline ?? context.clock.now.addingTimeInterval(setupTimeout.timeInterval)
@@ -61,6 +62,7 @@ extension StartSandbox {
         let passwords = checkpoint.passwordInputs
         var result = try await store(sandboxID, until: reservationEnd, waiter, passwords, configuration, context)
         if let note { result.summary += ". \(note)" }
+        await keeper?.noteReady(sandboxID, of: context.job, configuration.terms)
         return .done(result)
     }
 
@@ -222,7 +224,7 @@ extension StartSandbox {
 
     /// Ends or keeps a sandbox whose job fails; returns a sentence about it.
     func applyPolicy(
-        _ policy: OnSetupFailure,
+        _ configuration: Configuration,
         _ sandboxID: String,
         _ context: JobContext<Checkpoint>
     ) async throws -> String {
@@ -231,11 +233,11 @@ extension StartSandbox {
             if state.isEnded { return " The sandbox has ended." }
             if state.isEnding { return " The sandbox is being ended." }
         } catch is SandboxAPIError {}
-        guard policy == .end else {
+        guard configuration.onSetupFailure == .end else {
             let property = PropertyDefaults.Property.onSetupFailure
             return
                 " The sandbox is kept ('\(property.rawValue)' or \(property.setting) is 'Keep'); end it when you are done "
-                + "with it."
+                + "with it, or \(fate(configuration))."
         }
         // Another worker may have the action by now, and tell what went wrong only while the sandbox is there.
         if await context.isOver() {

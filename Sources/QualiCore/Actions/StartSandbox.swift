@@ -69,10 +69,13 @@ package struct StartSandbox: WaitingActionHandler {
     static let leastSetupMinutes = 30
 
     let lab: LabAccess
+    /// Who looks after the sandbox once it has been started; `nil` for nobody.
+    let keeper: SandboxKeeper?
 
     /// Creates the handler.
-    package init(lab: LabAccess) {
+    package init(lab: LabAccess, keeper: SandboxKeeper? = nil) {
         self.lab = lab
+        self.keeper = keeper
     }
 
     /// What a wait brings.
@@ -158,14 +161,14 @@ package struct StartSandbox: WaitingActionHandler {
         if failure.isOfClosedJob { return failure }
         if failure.isPassing {
             // Nothing is wrong with the sandbox, so it is left to its reservation.
-            failure.message += " The sandbox isn't ended for that; it runs until its reservation is over."
+            failure.message += " The sandbox isn't ended for that: \(fate(configuration))."
             return failure
         }
         // What is known now can't be found out again once the sandbox is being ended.
         checkpoint.failure = failure.message.cut(to: 1_000)
         checkpoint.failureType = failure.type.rawValue
         try? await context.save(checkpoint)
-        failure.message += try await applyPolicy(configuration.onSetupFailure, sandboxID, context)
+        failure.message += try await applyPolicy(configuration, sandboxID, context)
         return failure
     }
 

@@ -1,5 +1,5 @@
 /// When a sandbox ends together with the pipeline's execution that has started it.
-package enum EndWithPipeline: String, CaseIterable, Sendable {
+public enum EndWithPipeline: String, CaseIterable, Sendable, Codable {
     /// When the execution is over and hasn't succeeded.
     case onFailure = "OnFailure"
     /// When the execution is over.

@@ -128,7 +128,7 @@ extension SandboxInventory {
             return .kept("Its name has changed to '\(current.name)'.")
         }
         let status = try await status(of: Execution(origin.place))
-        guard force || status?.isOver == true else {
+        guard force || status?.isOver == true || sandbox.standing == .replaced else {
             let now = status.map { "is \($0)" } ?? "is unknown to CodePipeline"
             return .kept("Its pipeline's execution \(now) by now.")
         }

@@ -65,7 +65,8 @@ package struct SandboxInventory: Sendable {
                     isAlone: bearers[seen.tag] == 1,
                     statuses,
                     missingRights: (found.missingRights.sorted(), deniedRights.sorted())
-                )
+                ),
+                isReplaced: Self.isReplaced(found.origins[seen.tag], among: found.origins.values)
             )
         }
         return Listing(
@@ -85,6 +86,18 @@ package struct SandboxInventory: Sendable {
         let starts = seen.compactMap(\.startedAt)
         guard starts.count == seen.count, let oldest = starts.min() else { return nil }
         return oldest.addingTimeInterval(-longestWait)
+    }
+
+    /// Whether a later attempt of an action is among those that have made their sandboxes.
+    private static func isReplaced(
+        _ origin: TaggedSandbox.Origin?,
+        among origins: some Sequence<TaggedSandbox.Origin>
+    ) -> Bool {
+        guard let origin, let start = origin.startedAt else { return false }
+        return origins.contains { other in
+            other.place == origin.place && other.actionStatus == .succeeded
+                && other.startedAt.map { $0 > start } ?? false
+        }
     }
 
     /// How far pipelines' executions have come, those that CodePipeline knows; and the right that is missing, if it is.
@@ -156,14 +169,15 @@ package struct SandboxInventory: Sendable {
             startedAt = sandbox.startTime
         }
 
-        func sandbox(_ verdict: TaggedSandbox.Verdict) -> TaggedSandbox {
+        func sandbox(_ verdict: TaggedSandbox.Verdict, isReplaced: Bool) -> TaggedSandbox {
             TaggedSandbox(
                 id: summary.id,
                 name: summary.name,
                 state: summary.state,
                 blueprint: summary.blueprint?.name,
                 startedAt: startedAt,
-                verdict: verdict
+                verdict: verdict,
+                isReplaced: isReplaced
             )
         }
     }

@@ -18,28 +18,52 @@ struct TagSearch: Sendable {
     let codePipeline: CodePipeline
     /// No wanted execution is older; `nil` where that isn't known.
     let since: Date?
+    /// Keeps calls apart; `nil` for a person who waits for them.
+    var pace: CallPace?
+
+    /// Looks at the newest runs of actions of some pipelines, one page each.
+    ///
+    /// - Throws: `AWSError`, but for a missing right.
+    func lookAtNewest(of pipelines: [String], _ tags: Set<SandboxTag>) async throws -> Findings {
+        try await look(in: pipelines, tags) { _ in false }
+    }
 
     /// Looks until all tags are explained or there is nothing more to look at.
     ///
     /// - Throws: `AWSError`, but for a missing right.
     func run(_ tags: Set<SandboxTag>) async throws -> Findings {
-        let findings = Locked(Findings())
-        let isDone: @Sendable () -> Bool = { findings.withLock { $0.origins.count == tags.count } }
         let names: [String]
         do {
+            try await pace?.turn()
             names = try await codePipeline.listPipelines().map(\.name)
         } catch let error as AWSError where error.code.isAccessDenied {
             return Findings(missingRights: ["codepipeline:ListPipelines"])
         }
-        _ = try await inParallel(names, width: Self.width, until: isDone) { name in
+        return try await look(in: names, tags) { !isTooOld($0) }
+    }
+
+    /// Looks in pipelines until all tags are explained or there is nothing more to look at.
+    ///
+    /// - Parameter isMoreWanted: Whether what is older than a page is worth a look.
+    private func look(
+        in names: [String],
+        _ tags: Set<SandboxTag>,
+        while isMoreWanted: @escaping @Sendable ([CodePipeline.ActionExecution]) -> Bool
+    ) async throws -> Findings {
+        let findings = Locked(Findings())
+        let isDone: @Sendable () -> Bool = { findings.withLock { $0.origins.count == tags.count } }
+        _ = try await inParallel(names, width: pace == nil ? Self.width : 1, until: isDone) { name in
             do {
+                try await pace?.turn()
                 try await codePipeline.readActionExecutions(pipelineName: name) { page in
                     for execution in page {
                         let tag = SandboxTag(actionExecutionID: execution.id)
                         guard tags.contains(tag) else { continue }
                         findings.withLock { $0.origins[tag] = TaggedSandbox.Origin(execution, of: name) }
                     }
-                    return !isDone() && !isTooOld(page)
+                    guard !isDone(), isMoreWanted(page) else { return false }
+                    try await pace?.turn()
+                    return true
                 }
             } catch let error as AWSError where error.code == .pipelineNotFound {
                 // It was deleted meanwhile.
@@ -68,6 +92,8 @@ extension TaggedSandbox.Origin {
             ),
             actionExecutionID: execution.id,
             actionStatus: execution.status,
+            startedAt: execution.startTime,
+            configuration: execution.configuration,
             sandboxID: [execution.outputVariables["SandboxId"], execution.externalExecutionID].compactMap { $0 }
                 .first { !$0.isEmpty }
         )

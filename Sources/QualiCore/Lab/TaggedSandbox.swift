@@ -12,6 +12,10 @@ package struct TaggedSandbox: Sendable, Hashable {
         package let actionExecutionID: String
         /// How far the action has come.
         package let actionStatus: CodePipeline.ActionExecutionStatus
+        /// When the action began, if that is told.
+        let startedAt: Date?
+        /// The action's configuration, with the values that variables had.
+        let configuration: [String: String]
         /// The sandbox that the action itself has named, if it has.
         let sandboxID: String?
     }
@@ -42,6 +46,8 @@ package struct TaggedSandbox: Sendable, Hashable {
     package enum Standing: String, Sendable, Hashable, CaseIterable {
         /// It is ours, and the pipeline's execution that started it is over.
         case orphan
+        /// It is ours, and a later attempt of its action has started another one.
+        case replaced
         /// It is ours, and the pipeline's execution that started it goes on.
         case inUse = "in_use"
         /// It is ours, and is being ended.
@@ -62,12 +68,15 @@ package struct TaggedSandbox: Sendable, Hashable {
     package let startedAt: Date?
     /// What AWS says of it.
     package let verdict: Verdict
+    /// Whether a later attempt of its action, in the same execution, has started another one that is ready.
+    package let isReplaced: Bool
 
     /// What is to be done about it.
     package var standing: Standing {
         guard case .proven(_, let status) = verdict else { return .unproven }
         if state.isEnding { return .ending }
-        return status.isOver ? .orphan : .inUse
+        if status.isOver { return .orphan }
+        return isReplaced ? .replaced : .inUse
     }
 }
 

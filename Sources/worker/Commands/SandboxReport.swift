@@ -106,8 +106,8 @@ extension SandboxReport {
         if rest > 0 {
             parts.append("\(Words.count(rest, "other sandbox", "other sandboxes")) without a worker's tag.")
         }
-        if sandboxes.contains(where: { $0.standing == .orphan }) {
-            parts.append("To end the orphans: quali-worker sandboxes --end-orphans")
+        if sandboxes.contains(where: { $0.standing.map(TaggedSandbox.Standing.unneeded.contains) ?? false }) {
+            parts.append("To end what isn't needed: quali-worker sandboxes --end-orphans")
         }
         return parts.joined(separator: "\n\n")
     }
@@ -118,6 +118,11 @@ extension SandboxReport {
         guard !items.isEmpty else { return "" }
         let heading = "\(standing.heading): \(Words.count(items.count, "sandbox", "sandboxes"))"
         return ([heading] + items.map(\.text)).joined(separator: "\n")
+    }
+
+    /// The sandboxes that nobody needs.
+    var unneeded: String {
+        TaggedSandbox.Standing.unneeded.map(text(of:)).filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     /// What became of those that were to be ended, a line each.
@@ -183,6 +188,7 @@ extension TaggedSandbox.Standing {
     fileprivate var heading: String {
         switch self {
         case .orphan: "Orphans, whose pipeline's execution is over"
+        case .replaced: "Replaced by a later attempt of their action"
         case .inUse: "In use"
         case .ending: "Being ended"
         case .unproven: "Not proven to be ours"
@@ -190,7 +196,10 @@ extension TaggedSandbox.Standing {
     }
 }
 
-extension TaggedSandbox.Standing: Encodable {}
+extension TaggedSandbox.Standing: Encodable {
+    /// Of what nobody needs.
+    static let unneeded: [Self] = [.orphan, .replaced]
+}
 
 extension SandboxInventory.Ending {
     /// The ending in a word or two.

@@ -80,7 +80,7 @@ struct SandboxesCommand: AsyncParsableCommand {
         do {
             choice =
                 endOrphans
-                ? .init(sandboxes: listing.sandboxes.filter { $0.standing == .orphan })
+                ? .init(sandboxes: listing.sandboxes.filter { TaggedSandbox.Standing.unneeded.contains($0.standing) })
                 : try await inventory.choose(end, from: listing, force: force)
         } catch let refusal as SandboxInventory.Refusal {
             throw ProgramFailure(
@@ -88,7 +88,7 @@ struct SandboxesCommand: AsyncParsableCommand {
                 (["Nothing was ended."] + refusal.reasons + Self.advice(listing)).joined(separator: "\n")
             )
         }
-        if endOrphans, !choice.sandboxes.isEmpty, !yes { try Self.confirm(report.text(of: .orphan)) }
+        if endOrphans, !choice.sandboxes.isEmpty, !yes { try Self.confirm(report.unneeded) }
         report.add(try await inventory.end(choice.sandboxes, force: force), of: choice)
         print(json ? try report.json() : report.endings)
         if !report.isDone { throw ExitCode(ProgramFailure.Status.unavailable.rawValue) }

@@ -142,6 +142,9 @@ struct JobOptions: SettingOptions {
     @Option(.stateDirectory) var stateDirectory: String?
     @Option(.handoff) var handoff: String?
     @Option(.onAbandoned) var onAbandoned: String?
+    @Option(.endWithPipeline) var endWithPipeline: String?
+    @Option(.endGraceMinutes) var endGraceMinutes: String?
+    @Option(.pipelinePollSeconds) var pipelinePollSeconds: String?
     @Option(.drain) var drain: String?
     @Option(.statusAddress) var statusAddress: String?
 
@@ -150,7 +153,8 @@ struct JobOptions: SettingOptions {
             (.maxJobs, maxJobs), (.pollSeconds, pollSeconds), (.longestPollSeconds, longestPollSeconds),
             (.statusPollSeconds, statusPollSeconds), (.progressSeconds, progressSeconds),
             (.stateDirectory, stateDirectory), (.handoff, handoff),
-            (.onAbandoned, onAbandoned), (.drain, drain),
+            (.onAbandoned, onAbandoned), (.endWithPipeline, endWithPipeline), (.endGraceMinutes, endGraceMinutes),
+            (.pipelinePollSeconds, pipelinePollSeconds), (.drain, drain),
             (.statusAddress, statusAddress),
         ]
     }

@@ -77,6 +77,9 @@ struct WorkerProcess: Sendable {
             configuration.jobs.progressInterval = settings.jobs.progressInterval
             configuration.jobs.handoff = settings.jobs.handoff
             configuration.jobs.onAbandoned = settings.jobs.onAbandoned
+            configuration.endWithPipeline = settings.jobs.endWithPipeline
+            configuration.endGrace = settings.jobs.endGrace
+            configuration.jobs.pipelinePollInterval = settings.jobs.pipelinePollInterval
             configuration.jobs.drain = settings.jobs.drain
             configuration.jobs.redact = redact
             worker = try QualiWorker(

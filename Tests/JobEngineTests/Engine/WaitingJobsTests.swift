@@ -108,7 +108,7 @@ struct WaitingJobsTests {
         await queue.tell("run-1", is: .abandoned)
         let undone = Gate()
         try await RunningWorker.run(queue: queue) {
-            $0.abandonmentInterval = .seconds(60)
+            $0.pipelinePollInterval = .seconds(60)
         } steps: { [bell] context, event in
             if let event { return .done(JobResult(summary: "heard \(event)")) }
             try await context.save(5)

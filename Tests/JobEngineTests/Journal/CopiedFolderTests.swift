@@ -235,7 +235,7 @@ struct CopiedFolderTests {
             await queue.offer(.job("1"))
             let monitor = WorkerMonitor()
             var configuration = JobWorker.Configuration()
-            (configuration.abandonmentInterval, configuration.progressInterval) = (nil, nil)
+            (configuration.pipelinePollInterval, configuration.progressInterval) = (nil, nil)
             let worker = JobWorker(
                 queue: queue,
                 actions: [

@@ -178,7 +178,7 @@ struct ProgressTests {
         let wasUndone = Gate()
         try await RunningWorker.run(queue: queue) {
             $0.progressInterval = .seconds(60)
-            $0.abandonmentInterval = .seconds(60)
+            $0.pipelinePollInterval = .seconds(60)
         } steps: { context, _ in
             await context.report(JobProgress("Setup", externalExecutionID: "s1"))
             try await context.save(7)

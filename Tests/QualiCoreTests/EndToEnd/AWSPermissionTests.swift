@@ -70,6 +70,8 @@ struct IAMPolicyTests {
                 _ = try await site.lab.firstExecution { $0.command.name == "soak" }
                 try cloud.codePipeline.stop(stopped, abandon: true)
                 _ = try await cloud.journal.first("ListActionExecutions")
+                // This worker hasn't the journal of the one before, whose sandbox is still there.
+                _ = try await cloud.journal.first("ListPipelines")
             }
             let policy = Self.policy(.worker)
             // Each worker of a site first looks whether its types are registered.

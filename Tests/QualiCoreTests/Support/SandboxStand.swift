@@ -60,11 +60,16 @@ struct SandboxStand: Sendable {
     }
 
     /// Makes a pipeline with a start action.
-    func create(_ pipeline: String) throws {
+    ///
+    /// - Parameter isFollowed: Whether another action follows, with which nobody begins.
+    func create(_ pipeline: String, isFollowed: Bool = false) throws {
+        let start = VirtualPipeline.Action("Start", Site.start, ["BlueprintName": "Web lab"])
+        var next = start
+        (next.name, next.runOrder) = ("Next", 2)
         try cloud.create(
             VirtualPipeline(
                 pipeline,
-                stages: [.init("Lab", [.init("Start", Site.start, ["BlueprintName": "Web lab"])])],
+                stages: [.init("Lab", isFollowed ? [start, next] : [start])],
                 executionMode: "PARALLEL"
             )
         )
@@ -105,6 +110,17 @@ struct SandboxStand: Sendable {
         let details: JSON = ["type": "JobFailed", "message": "broken"]
         let id = try claim(execution)
         try cloud.codePipeline.call("PutJobFailureResult", ["jobId": .string(id), "failureDetails": details])
+    }
+
+    /// Retries all actions of an execution's stage, which has failed by then.
+    func retry(_ execution: ExecutionReport) throws {
+        try cloud.codePipeline.call(
+            "RetryStageExecution",
+            [
+                "pipelineName": .string(execution.pipeline), "stageName": "Lab",
+                "pipelineExecutionId": .string(execution.id), "retryMode": "ALL_ACTIONS",
+            ]
+        )
     }
 
     private func claim(_ execution: ExecutionReport) throws -> String {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import HTTPTypes
 import LocalCloud
+import QualiTesting
 import SandboxAPI
 import TestSupport
 import Testing
@@ -43,17 +44,51 @@ struct StillSite: Sendable {
     /// What the worker has asked for so far.
     var calls: [Call] { wire.calls.withLock { $0 } }
 
+    /// Refuses an operation of CodePipeline for want of a right, or permits it again.
+    func deny(_ operation: String, _ isDenied: Bool = true) {
+        wire.denied.withLock { if isDenied { $0.insert(operation) } else { $0.remove(operation) } }
+    }
+
+    /// Refuses an operation with a message, or takes it again.
+    func refuse(_ operation: String, _ message: String?) {
+        wire.refusals.withLock { $0[operation] = message }
+    }
+
+    /// A client of the lab, for a person who works beside the worker.
+    func labClient() throws -> SandboxClient {
+        let account = cloud.options.labAccount
+        return try SandboxClient(
+            .init(url: cloud.labURL, username: account.username, password: Secret(account.password)),
+            httpClient: wire
+        )
+    }
+
     /// Moves the time of all on.
     func moveOn(_ duration: Duration) {
         clock.leap(by: duration / .seconds(1))
         wire.catchUp()
     }
 
-    /// Lets a worker work until a condition holds, an hour and a half at most.
-    func work(_ settings: [String: String] = [:], until isEnough: @Sendable () throws -> Bool) async throws {
-        let worker = try worker(settings)
+    /// Lets a worker work until a condition holds.
+    ///
+    /// - Parameters:
+    ///   - limit: How long at most.
+    ///   - journal: The worker's journal.
+    ///   - log: Where its log goes.
+    ///   - monitor: What watches it.
+    ///   - configure: Changes its configuration.
+    func work(
+        _ settings: [String: String] = [:],
+        for limit: Duration = .seconds(5_400),
+        journal: any JobJournal = InMemoryJobJournal(),
+        log: LogBook = LogBook(),
+        monitor: WorkerMonitor = WorkerMonitor(),
+        configure: (inout QualiWorker.Configuration) -> Void = { _ in },
+        until isEnough: @Sendable () throws -> Bool
+    ) async throws {
+        let worker = try worker(settings, journal, log, monitor, configure)
         let executor = SettlingExecutor()
-        let deadline = clock.now.addingTimeInterval(5_400)
+        let deadline = clock.now.addingTimeInterval(limit / .seconds(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: executor) { try await worker.run() }
             defer { group.cancelAll() }
@@ -72,7 +107,13 @@ struct StillSite: Sendable {
         }
     }
 
-    private func worker(_ settings: [String: String]) throws -> QualiWorker {
+    private func worker(
+        _ settings: [String: String],
+        _ journal: any JobJournal,
+        _ log: LogBook,
+        _ monitor: WorkerMonitor,
+        _ configure: (inout QualiWorker.Configuration) -> Void
+    ) throws -> QualiWorker {
         let environment = try AWSEnvironment(cloud.environment)
         let clock = clock
         func aws(_ service: AWSService) throws -> AWSClientConfiguration {
@@ -102,7 +143,15 @@ struct StillSite: Sendable {
             let apply = try #require(MovingSettings.known[name])
             try apply(value, &configuration)
         }
-        return try QualiWorker(configuration, labHTTPClient: wire, clock: clock, logger: .silent)
+        configure(&configuration)
+        return try QualiWorker(
+            configuration,
+            labHTTPClient: wire,
+            journal: journal,
+            monitor: monitor,
+            clock: clock,
+            logger: log.logger
+        )
     }
 }
 
@@ -113,6 +162,8 @@ private struct Wire: HTTPClient {
     let fault: MovingCase.Fault?
     private let hits = Locked(0)
     let calls = Locked<[StillSite.Call]>([])
+    let denied = Locked<Set<String>>([])
+    let refusals = Locked<[String: String]>([:])
 
     init(cloud: LocalCloud, clock: ManualClock, fault: MovingCase.Fault?) {
         (self.cloud, self.clock, self.fault) = (cloud, clock, fault)
@@ -155,6 +206,12 @@ private struct Wire: HTTPClient {
     }
 
     private func refusal(_ operation: String, _ service: any LocalService) -> LocalReply? {
+        if denied.withLock({ $0.contains(operation) }) {
+            return service.errorReply(status: 400, code: "AccessDeniedException", message: "no")
+        }
+        if let message = refusals.withLock({ $0[operation] }) {
+            return service.errorReply(status: 400, code: "ValidationException", message: message)
+        }
         guard let fault, fault.on == operation else { return nil }
         let number = hits.withLock { hits in
             hits += 1

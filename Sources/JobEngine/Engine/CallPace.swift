@@ -1,0 +1,26 @@
+import Foundation
+
+/// Keeps calls apart that nobody waits for, so that they don't wear out the account's request rate.
+package actor CallPace {
+    private let pause: TimeInterval
+    private let clock: any WorkerClock
+    private var next = Date.distantPast
+
+    /// - Parameter pause: The least time between the beginnings of two calls.
+    package init(pause: Duration = .seconds(1), clock: any WorkerClock) {
+        self.pause = pause.timeInterval
+        self.clock = clock
+    }
+
+    /// Waits until it is the caller's turn.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled before.
+    package func turn() async throws {
+        let now = clock.now
+        // A clock that was put back makes nobody wait for long.
+        let slot = min(max(now, next), now.addingTimeInterval(pause * 1_000))
+        next = slot.addingTimeInterval(pause)
+        if slot > now { try await clock.sleep(for: .seconds(slot.timeIntervalSince(now))) }
+        try Task.checkCancellation()
+    }
+}

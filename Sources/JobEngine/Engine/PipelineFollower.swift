@@ -1,0 +1,25 @@
+package import AWSLite
+
+/// Looks after what executions of pipelines have made, which outlives their jobs.
+package protocol PipelineFollower: Sendable {
+    /// The executions that are worth a look now.
+    var followed: Set<PipelineExecutionID> { get async }
+
+    /// Takes what a look has shown; the next look's is left out while this one's is at work.
+    ///
+    /// - Parameters:
+    ///   - look: How far executions have come.
+    ///   - pace: Keeps further calls of CodePipeline apart.
+    func take(_ look: PipelineLook, pace: CallPace) async
+}
+
+/// What one look at pipelines has shown.
+package struct PipelineLook: Sendable {
+    /// The executions that CodePipeline has listed.
+    package var executions: [PipelineExecutionID: CodePipeline.PipelineExecution] = [:]
+    /// Whether the worker may not look.
+    package var isDenied = false
+
+    /// Creates a look that has shown nothing.
+    package init() {}
+}

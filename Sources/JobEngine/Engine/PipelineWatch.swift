@@ -1,0 +1,229 @@
+import AWSLite
+import Foundation
+import Logging
+
+/// Looks how far pipelines' executions have come, for all who have to know, since CodePipeline tells no worker.
+///
+/// One call shows up to a hundred executions of a pipeline. It looks at an execution only once a job of it has been held for a
+/// while, so short jobs cost no call; and at an execution's actions only where it is over, or isn't listed.
+actor PipelineWatch {
+    /// For how many pauses to do without a call after the service has said that the right to it is missing.
+    private static let patienceWithoutRight = 60.0
+    /// How many pages to look through for executions that newer ones have pushed off the first, beside what they fill
+    /// themselves; and how often, in looks, to look through many more.
+    private static let pagesMore = 2
+    private static let looksBetweenDeepOnes = 10
+    private static let mostPages = 100
+
+    private let table: JobTable
+    private let queue: any JobQueue
+    private let follower: (any PipelineFollower)?
+    private let interval: Duration?
+    private let clock: any WorkerClock
+    private let logger: Logger
+    private let outage = OutageLog(.watchingPipelines)
+    private let pace: CallPace
+    /// Until when which call isn't made, since the right to it is missing.
+    private var denied: [Call: Date] = [:]
+    private var looks = 0
+    private var isFollowerAtWork = false
+
+    private enum Call: String {
+        case listPipelineExecutions = "ListPipelineExecutions"
+        case listActionExecutions = "ListActionExecutions"
+
+        var consequence: String {
+            switch self {
+            case .listPipelineExecutions: "It isn't known how far the executions of pipelines have come"
+            case .listActionExecutions: "Stopped pipelines are noticed only when their actions end"
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - table: The jobs.
+    ///   - follower: Who else wants to know.
+    ///   - interval: The pause between looks; `nil` for no looks at all.
+    init(
+        table: JobTable,
+        queue: any JobQueue,
+        follower: (any PipelineFollower)?,
+        interval: Duration?,
+        clock: any WorkerClock,
+        logger: Logger
+    ) {
+        self.table = table
+        self.queue = queue
+        self.follower = follower
+        self.interval = interval
+        self.clock = clock
+        self.logger = logger
+        pace = CallPace(clock: clock)
+    }
+
+    /// Looks again and again until the task is cancelled.
+    func run() async {
+        guard let interval else {
+            while !Task.isCancelled { try? await Task.sleep(for: .seconds(86_400)) }
+            return
+        }
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                try? await clock.sleep(for: interval)
+                guard !Task.isCancelled else { return }
+                table.forgetRequeued()
+                let held = table.executions(since: clock.now.addingTimeInterval(-interval.timeInterval))
+                    .filter { !$0.id.isEmpty }
+                let followed = await follower?.followed ?? []
+                guard let (look, unanswered) = try? await look(at: held.union(followed)) else { return }
+                if let follower, !isFollowerAtWork {
+                    isFollowerAtWork = true
+                    group.addTask { [self] in
+                        await follower.take(look, pace: pace)
+                        await followerRests()
+                    }
+                }
+                for execution in held.sorted(by: { ($0.pipeline, $0.id) < ($1.pipeline, $1.id) })
+                where look.executions[execution]?.status.isOver ?? !unanswered.contains(execution.pipeline) {
+                    guard !isDenied(.listActionExecutions) else { break }
+                    guard (try? await lookAtActions(of: execution)) != nil else { return }
+                }
+            }
+        }
+    }
+
+    private func followerRests() {
+        isFollowerAtWork = false
+    }
+
+    /// Whether the action of a job whose result is refused is over without success.
+    ///
+    /// A result is also refused where another host has gone on with the action, or ended it well, and then its sandbox must
+    /// stay. So a service that is in trouble is asked again. Where the right to ask is missing, nothing proves that the
+    /// action is over. Where CodePipeline has forgotten it, what this run was given and has held since is; of what an earlier
+    /// run has left, that isn't known: its journal may have come back from a backup.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled before that is known.
+    func isUnwanted(_ record: JobRecord) async throws -> Bool {
+        var backoff = Backoff(first: .seconds(1), longest: .seconds(60))
+        while true {
+            do {
+                let status = try await queue.action(of: record)?.status
+                outage.succeeded(at: clock.now, logger)
+                return status?.isUnwanted ?? record.isOwn
+            } catch let error as AWSError where error.code.isAccessDenied {
+                return false
+            } catch let error as AWSError where error.code.isVerdict {
+                return record.isOwn
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                outage.failed(error, at: clock.now, logger)
+            }
+            try await clock.sleep(for: backoff.pause())
+        }
+    }
+
+    /// Looks how far executions have come.
+    ///
+    /// - Returns: What that has shown, and the pipelines of which CodePipeline didn't tell it.
+    /// - Throws: `CancellationError` alone.
+    private func look(
+        at executions: Set<PipelineExecutionID>
+    ) async throws -> (PipelineLook, unanswered: Set<String>) {
+        var (look, unanswered) = (PipelineLook(), Set<String>())
+        looks += 1
+        for (pipeline, wanted) in Dictionary(grouping: executions, by: \.pipeline).sorted(by: { $0.key < $1.key }) {
+            guard !isDenied(.listPipelineExecutions) else { break }
+            var missing = Set(wanted.map(\.id))
+            let isDeep = looks.isMultiple(of: Self.looksBetweenDeepOnes)
+            let mostPages = isDeep ? Self.mostPages : (missing.count + 99) / 100 + Self.pagesMore
+            var (token, pages) = (String?.none, 0)
+            repeat {
+                guard let page = try await page(of: pipeline, token) else {
+                    if !isDenied(.listPipelineExecutions) { unanswered.insert(pipeline) }
+                    break
+                }
+                for execution in page.executions where missing.remove(execution.id) != nil {
+                    look.executions[PipelineExecutionID(pipeline: pipeline, id: execution.id)] = execution
+                }
+                (token, pages) = (page.nextToken, pages + 1)
+            } while token != nil && !missing.isEmpty && pages < mostPages
+        }
+        look.isDenied = isDenied(.listPipelineExecutions)
+        return (look, unanswered)
+    }
+
+    private func page(of pipeline: String, _ token: String?) async throws -> CodePipeline.PipelineExecutionPage? {
+        try await call(.listPipelineExecutions) {
+            try await $0.pipelineExecutions(pipeline: pipeline, nextToken: token)
+        }
+    }
+
+    /// Finds the jobs of an execution whose results nobody wants any more.
+    ///
+    /// - Throws: `CancellationError` alone.
+    private func lookAtActions(of execution: PipelineExecutionID) async throws {
+        let actions = try await call(.listActionExecutions) {
+            try await $0.actionExecutions(pipeline: execution.pipeline, pipelineExecutionID: execution.id)
+        }
+        guard let actions else { return }
+        for job in table.jobs(of: execution) {
+            let status = actions.first { $0.id == job.actionExecutionID }?.status
+            // Another worker may take one from the queue and let it fail, so that only the end of its pipeline means that
+            // nobody wants its result.
+            guard job.isInQueue ? status == .abandoned : status?.isUnwanted == true else { continue }
+            table.apply(.abandoned, to: job.id)
+        }
+    }
+
+    /// Makes a call in its turn; `nil` if it fails.
+    ///
+    /// - Throws: `CancellationError` alone.
+    private func call<Value: Sendable>(
+        _ name: Call,
+        _ body: (any JobQueue) async throws -> Value
+    ) async throws -> Value? {
+        try await pace.turn()
+        do {
+            let value = try await body(queue)
+            outage.succeeded(at: clock.now, logger)
+            denied[name] = nil
+            return value
+        } catch let error as AWSError where error.code.isAccessDenied {
+            if denied[name] == nil {
+                logger.notice(
+                    "\(name.consequence), since the worker may not call \(name.rawValue)",
+                    metadata: ["error": "\(error)"]
+                )
+            }
+            let patience = (interval ?? .seconds(60)).timeInterval * Self.patienceWithoutRight
+            denied[name] = clock.now.addingTimeInterval(patience)
+            return nil
+        } catch let error as AWSError where error.code.isVerdict {
+            // The pipeline, or its execution, is gone.
+            return nil
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            outage.failed(error, at: clock.now, logger)
+            return nil
+        }
+    }
+
+    private func isDenied(_ call: Call) -> Bool {
+        denied[call].map { clock.now < $0 } ?? false
+    }
+}
+
+extension CodePipeline.ActionExecutionStatus {
+    /// Whether a result can't count any more: the pipeline was stopped, or the action's time is over.
+    var isUnwanted: Bool { self == .abandoned || self == .failed }
+}
+
+extension AWSError.Code {
+    /// Whether to ask for an execution's actions once more would bring the same: the right is missing, or the execution.
+    var isVerdict: Bool {
+        isAccessDenied || [.pipelineNotFound, .pipelineExecutionNotFound, .validation].contains(self)
+    }
+}

@@ -1,0 +1,186 @@
+import AWSLite
+import Foundation
+import Logging
+import SandboxAPI
+
+/// How it ends what isn't needed any more.
+extension SandboxKeeper {
+    /// Why a sandbox is ended.
+    private enum Reason {
+        /// Its execution is over.
+        case over(CodePipeline.PipelineExecutionStatus, since: Date)
+        /// A later attempt of its action has made another one.
+        case replaced
+
+        func text(_ sandbox: KeptSandbox) -> String {
+            let execution =
+                "the execution \(sandbox.place.pipelineExecutionID) of the pipeline '\(sandbox.place.pipeline)'"
+            return switch self {
+            case .over(let status, let since): "\(execution) is \(status) since \(since.formatted(.iso8601))"
+            case .replaced: "a later attempt of '\(sandbox.place.action)' in \(execution) has made another sandbox"
+            }
+        }
+    }
+
+    /// How many sandboxes are proven and ended after one look: the last look mustn't grow old meanwhile.
+    private static let batch = 20
+    /// How long a lab may list a sandbox as before that it was asked to end.
+    private static let patience: TimeInterval = 300
+
+    // MARK: With the pipeline
+
+    /// Ends the sandboxes whose executions have been over for long enough.
+    func endWhatIsOver(_ look: PipelineLook, _ pace: CallPace) async throws {
+        let due = entries.filter { isDue($0.value, look.executions[$0.value.sandbox.execution]) }
+        for (pipeline, all) in Dictionary(grouping: due.keys.sorted(), by: { due[$0]?.sandbox.place.pipeline ?? "" }) {
+            for start in stride(from: 0, to: all.count, by: Self.batch) {
+                let ids = all[start..<min(start + Self.batch, all.count)]
+                for id in ids { try await prove(id, pace) }
+                // It may go on by now, since somebody has retried a stage.
+                let wanted = Set(ids.compactMap { entries[$0] }.filter(\.isProven).map(\.sandbox.execution.id))
+                let executions = try await newest(of: pipeline, wanted, pace)
+                _ = try await inParallel(Array(ids), width: SandboxInventory.width) { id in
+                    try await self.end(id, ifOver: executions)
+                }
+            }
+        }
+    }
+
+    private func isDue(_ entry: Entry, _ execution: CodePipeline.PipelineExecution?) -> Bool {
+        guard let execution, entry.endAsked.map({ clock.now.timeIntervalSince($0) > Self.patience }) ?? true else {
+            return false
+        }
+        let since = execution.lastUpdateTime ?? entry.overSince ?? clock.now
+        return rules.end(of: entry.sandbox.terms, with: execution.status, since: since).map { $0 <= clock.now } ?? false
+    }
+
+    private func newest(
+        of pipeline: String,
+        _ ids: Set<String>,
+        _ pace: CallPace
+    ) async throws -> [String: CodePipeline.PipelineExecution] {
+        var (found, token) = ([String: CodePipeline.PipelineExecution](), String?.none)
+        guard !ids.isEmpty else { return found }
+        repeat {
+            try await pace.turn()
+            let page = try await codePipeline.pipelineExecutions(pipelineName: pipeline, nextToken: token)
+            for execution in page.executions where ids.contains(execution.id) { found[execution.id] = execution }
+            token = page.nextToken
+        } while token != nil && found.count < ids.count
+        return found
+    }
+
+    private func end(_ sandboxID: String, ifOver executions: [String: CodePipeline.PipelineExecution]) async throws {
+        guard let entry = entries[sandboxID], entry.isProven else { return }
+        guard let execution = executions[entry.sandbox.execution.id], isDue(entry, execution) else { return }
+        let since = execution.lastUpdateTime ?? entry.overSince ?? clock.now
+        try await end(sandboxID, because: .over(execution.status, since: since))
+    }
+
+    // MARK: Earlier attempts
+
+    /// Ends the sandboxes of earlier attempts of actions that are there beside later ones.
+    func endAllEarlierAttempts(_ pace: CallPace) async throws {
+        for attempts in Dictionary(grouping: entries, by: \.value.sandbox.place).values where attempts.count > 1 {
+            guard let id = attempts.map(\.key).min() else { continue }
+            try await endEarlierAttempts(of: id, pace)
+        }
+    }
+
+    /// Ends the sandboxes of the attempts before the latest one that is ready.
+    ///
+    /// - Parameter sandboxID: One of an action that may have made several.
+    func endEarlierAttempts(of sandboxID: String, _ pace: CallPace) async throws {
+        guard let sandbox = entries[sandboxID]?.sandbox else { return }
+        let attempts = entries.filter { $0.value.sandbox.place == sandbox.place }
+        guard Set(attempts.values.map(\.sandbox.actionExecutionID)).count > 1 else { return }
+        let actions = try await actions(of: sandbox.execution, pace)
+        let order = actions.filter { action in
+            action.actionName == sandbox.place.action && action.stageName == sandbox.place.stage
+        }.sorted { ($0.startTime ?? .distantPast) < ($1.startTime ?? .distantPast) }.map(\.id)
+        func place(_ entry: Entry) -> Int? { order.firstIndex(of: entry.sandbox.actionExecutionID) }
+        let ready = attempts.values.filter { entry in
+            entry.sandbox.isReady
+                || actions.contains { $0.id == entry.sandbox.actionExecutionID && $0.status == .succeeded }
+        }
+        guard let latest = ready.compactMap(place).max() else { return }
+        for (id, entry) in attempts {
+            guard let place = place(entry), place < latest, prove(id, actions),
+                (entry.sandbox.terms.endWithPipeline ?? rules.endWithPipeline) != .never,
+                entry.endAsked.map({ clock.now.timeIntervalSince($0) > Self.patience }) ?? true
+            else { continue }
+            try await end(id, because: .replaced)
+        }
+    }
+
+    // MARK: Proof
+
+    private func actions(
+        of execution: PipelineExecutionID,
+        _ pace: CallPace
+    ) async throws -> [CodePipeline.ActionExecution] {
+        try await pace.turn()
+        return try await codePipeline.listActionExecutions(
+            pipelineName: execution.pipeline,
+            pipelineExecutionID: execution.id
+        )
+    }
+
+    /// Asks CodePipeline whether a sandbox is the one that its action has started.
+    private func prove(_ sandboxID: String, _ pace: CallPace) async throws {
+        guard let entry = entries[sandboxID], !entry.isProven else { return }
+        prove(sandboxID, try await actions(of: entry.sandbox.execution, pace))
+    }
+
+    @discardableResult
+    private func prove(_ sandboxID: String, _ actions: [CodePipeline.ActionExecution]) -> Bool {
+        guard let entry = entries[sandboxID] else { return false }
+        if entry.isProven { return true }
+        let action = actions.first { $0.id == entry.sandbox.actionExecutionID }
+        let named = [action?.outputVariables["SandboxId"], action?.externalExecutionID].compactMap { $0 }
+            .first { !$0.isEmpty }
+        // An action that has failed may name none.
+        let isAlone = entries.values.count { $0.sandbox.actionExecutionID == entry.sandbox.actionExecutionID } == 1
+        guard action != nil, named.map({ $0.lowercased() == sandboxID.lowercased() }) ?? isAlone else {
+            logger.warning(
+                "A sandbox is left alone, since CodePipeline doesn't say that its action has started it",
+                metadata: ["sandbox": "\(sandboxID)", "execution": "\(entry.sandbox.place.pipelineExecutionID)"]
+            )
+            doubted.insert(sandboxID)
+            forget(sandboxID)
+            return false
+        }
+        entries[sandboxID]?.isProven = true
+        return true
+    }
+
+    // MARK: The end
+
+    /// Ends a sandbox that is proven to be ours.
+    private func end(_ sandboxID: String, because reason: Reason) async throws {
+        guard let entry = entries[sandboxID], ending.insert(sandboxID).inserted else { return }
+        defer { ending.remove(sandboxID) }
+        let text = reason.text(entry.sandbox)
+        let metadata: Logger.Metadata = [
+            "sandbox": "\(sandboxID)", "pipeline": "\(entry.sandbox.place.pipeline)",
+            "execution": "\(entry.sandbox.place.pipelineExecutionID)", "reason": "\(text)",
+        ]
+        do {
+            guard let current = try await lab.watchingClient.sandbox(ifKnown: sandboxID), !current.state.isEnded,
+                !current.state.isEnding, entry.sandbox.tag.marks(current.name)
+            else { return forget(sandboxID) }
+            try await lab.stop(sandboxID, .silent(clock)) { [lab] in try await lab.client.stopSandbox(id: sandboxID) }
+        } catch let error as JobFailure {
+            logger.warning(
+                "A sandbox can't be ended that isn't needed any more",
+                metadata: metadata.merging(["error": "\(error)"]) { $1 }
+            )
+            return
+        }
+        let isFirst = entries[sandboxID]?.endAsked == nil
+        entries[sandboxID]?.endAsked = clock.now
+        guard isFirst else { return }
+        logger.notice("Sandbox ended with its pipeline", metadata: metadata)
+        monitor.note(event: "The sandbox \(sandboxID) is being ended: \(text).")
+    }
+}

@@ -1,0 +1,291 @@
+import AWSLite
+import Foundation
+import HTTPTransport
+import Logging
+import SandboxAPI
+
+/// Looks after the sandboxes that the account's pipelines have started, so that each lives as long as its pipeline needs it.
+///
+/// It ends a sandbox whose execution is over and has stayed so, or that a later attempt of its action has replaced, and
+/// extends one that runs out while its execution goes on. It knows what its own worker has started, from the journal what
+/// earlier runs have, and of others' it asks CodePipeline. Whatever it knows, it ends nothing that CodePipeline doesn't
+/// prove, at that moment, to be the account's.
+package actor SandboxKeeper {
+    /// A sandbox that is looked after.
+    struct Entry {
+        var sandbox: KeptSandbox
+        /// How often in a row the lab hasn't listed it.
+        var misses = 0
+        /// When its execution was first seen to be over, for one of which CodePipeline doesn't say since when.
+        var overSince: Date?
+        /// When its execution was last seen to go on.
+        var seenGoingOn: Date?
+        /// Whether CodePipeline has proven it to be its action's.
+        var isProven = false
+        /// When the lab was last asked to end it.
+        var endAsked: Date?
+        /// When its reservation begins and ends, as far as that is known.
+        var reservation: (start: Date, end: Date)?
+        /// What the lab has last said against its extension.
+        var refusal: String?
+    }
+
+    /// A sandbox with a tag of which it isn't known whose it is.
+    struct Stranger {
+        let tag: SandboxTag
+        let firstSeen: Date
+        /// Whether nothing was asked about it yet.
+        var isNew = true
+        /// How often a whole search was in vain.
+        var searches = 0
+        var nextSearch: Date
+    }
+
+    /// What is to be done before the next look.
+    private enum Nudge: Sendable {
+        /// Something is to be noted in the journal.
+        case note
+        /// A sandbox is ready that replaces others.
+        case ready(String)
+    }
+
+    /// How often in a row the lab must not list a sandbox before it is given up.
+    private static let mostMisses = 2
+    /// The key of a note in the journal is a sandbox's id after this.
+    private static let notePrefix = "sandbox:"
+
+    let lab: LabAccess
+    let codePipeline: CodePipeline
+    let rules: LifetimeRules
+    let interval: Duration
+    let monitor: WorkerMonitor
+    let clock: any WorkerClock
+    let logger: Logger
+    private let journal: any JobJournal
+    /// Reads what an action's configuration, as CodePipeline lists it, says of its sandbox's life.
+    let terms: @Sendable ([String: String]) -> LifetimeTerms
+    let outage = OutageLog(.keepingSandboxes)
+
+    var entries: [String: Entry] = [:]
+    var strangers: [String: Stranger] = [:]
+    /// Sandboxes with tags that aren't to be touched, since CodePipeline contradicts them.
+    var doubted: Set<String> = []
+    var lastSearch: Date?
+    /// What the last search lacked.
+    var missingRights: Set<String> = []
+    /// Sandboxes whose end is at work, for it may be asked for from two sides.
+    var ending: Set<String> = []
+    private var notes: [String: Data?] = [:]
+    private var hasRead = false
+    private var isDenialTold = false
+    private let (nudges, nudge) = AsyncStream<Nudge>.makeStream()
+    private var pace: CallPace?
+
+    /// Creates a keeper; ``run()`` and a worker's looks make it work.
+    ///
+    /// - Parameters:
+    ///   - interval: The pause between looks.
+    ///   - journal: Where it notes what the worker has started.
+    ///   - clock: The time, by AWS's clock.
+    ///   - terms: Reads an action's configuration.
+    init(
+        lab: LabAccess,
+        codePipeline: CodePipeline,
+        rules: LifetimeRules,
+        interval: Duration,
+        journal: any JobJournal,
+        monitor: WorkerMonitor,
+        clock: any WorkerClock,
+        terms: @escaping @Sendable ([String: String]) -> LifetimeTerms,
+        logger: Logger
+    ) {
+        self.lab = lab
+        self.codePipeline = codePipeline
+        self.rules = rules
+        self.interval = interval
+        self.journal = journal
+        self.monitor = monitor
+        self.clock = clock
+        self.terms = terms
+        self.logger = logger
+    }
+
+    /// Notes what is started, and ends what that replaces as soon as it is ready, until the task is cancelled.
+    func run() async {
+        for await nudge in nudges {
+            guard !Task.isCancelled else { return }
+            await attempt {
+                switch nudge {
+                case .note: try await writeNotes()
+                case .ready(let sandboxID):
+                    try await endEarlierAttempts(of: sandboxID, pace ?? CallPace(clock: clock))
+                }
+            }
+        }
+    }
+
+    /// Does a part of the work, whose trouble is none of the other parts'.
+    private func attempt(_ body: () async throws -> Void) async {
+        guard !Task.isCancelled else { return }
+        do {
+            try await body()
+        } catch is CancellationError {
+            return
+        } catch {
+            // Of a refused login tells who logs in.
+            if (error as? SandboxAPIError)?.isRefusedLogin != true { outage.failed(error, at: clock.now, logger) }
+        }
+    }
+
+    // MARK: What the worker starts
+
+    /// Takes a sandbox in its care that the worker has started, or found to be a job's.
+    func keep(_ sandboxID: String, of job: JobInfo, _ terms: LifetimeTerms) {
+        guard entries[sandboxID]?.sandbox.isOwn != true else { return }
+        let sandbox = KeptSandbox(
+            actionExecutionID: job.actionExecutionID,
+            place: job.place,
+            terms: terms,
+            isOwn: true
+        )
+        adopt(sandbox, as: sandboxID)
+    }
+
+    /// Looks after a sandbox from now on.
+    func adopt(_ sandbox: KeptSandbox, as sandboxID: String) {
+        strangers[sandboxID] = nil
+        entries[sandboxID] = Entry(sandbox: sandbox)
+        note(sandbox, as: sandboxID)
+    }
+
+    /// Notes that a job's sandbox is ready, so that it replaces those of the action's earlier attempts.
+    func noteReady(_ sandboxID: String, of job: JobInfo, _ terms: LifetimeTerms) {
+        keep(sandboxID, of: job, terms)
+        guard entries[sandboxID]?.sandbox.isReady == false else { return }
+        entries[sandboxID]?.sandbox.isReady = true
+        guard let sandbox = entries[sandboxID]?.sandbox else { return }
+        note(sandbox, as: sandboxID)
+        if entries.values.contains(where: { $0.sandbox.isAttempt(of: sandbox) }) { nudge.yield(.ready(sandboxID)) }
+    }
+
+    /// What the next message of a job that works with a sandbox should say of it; `nil` where all is well.
+    func warning(of sandboxID: String) -> String? {
+        guard let entry = entries[sandboxID], let refusal = entry.refusal else { return nil }
+        let end = entry.reservation.map { " It is reserved until \($0.end.formatted(.iso8601))." } ?? ""
+        return "The lab refuses to extend the sandbox: \(refusal)\(end)"
+    }
+
+    // MARK: Looks
+
+    /// Reads what earlier runs have started, once.
+    private func readNotes() async throws {
+        guard !hasRead else { return }
+        for (key, data) in try await journal.keptNotes() where key.hasPrefix(Self.notePrefix) {
+            let sandboxID = String(key.dropFirst(Self.notePrefix.count))
+            // One that can't be read is found again by its tag.
+            guard entries[sandboxID] == nil, let sandbox = try? JSONDecoder().decode(KeptSandbox.self, from: data)
+            else { continue }
+            entries[sandboxID] = Entry(sandbox: sandbox)
+        }
+        hasRead = true
+    }
+
+    private func writeNotes() async throws {
+        for (key, note) in notes {
+            try await journal.keep(note, as: key)
+            if notes[key] == .some(note) { notes[key] = nil }
+        }
+    }
+
+    private func note(_ sandbox: KeptSandbox?, as sandboxID: String) {
+        notes[Self.notePrefix + sandboxID] = .some(sandbox.flatMap { try? JSONEncoder().encode($0) })
+        nudge.yield(.note)
+    }
+
+    /// Compares what is known with what the lab lists.
+    private func reconcile(_ listed: [SandboxSummary]) {
+        let alive = listed.filter { !$0.state.isEnded && !$0.state.isEnding }
+        let names = Dictionary(alive.map { ($0.id, $0.name) }) { first, _ in first }
+        let over = Set(listed.filter { $0.state.isEnded || $0.state.isEnding }.map(\.id))
+        for (id, entry) in entries {
+            if over.contains(id) || names[id].map({ !entry.sandbox.tag.marks($0) }) == true {
+                forget(id)
+            } else if names[id] == nil {
+                entries[id]?.misses += 1
+                if entry.misses + 1 >= Self.mostMisses { forget(id) }
+            } else {
+                entries[id]?.misses = 0
+            }
+        }
+        strangers = strangers.filter { names[$0.key] != nil }
+        doubted.formIntersection(names.keys)
+        for sandbox in alive where entries[sandbox.id] == nil && strangers[sandbox.id] == nil {
+            guard !doubted.contains(sandbox.id), let tag = SandboxTag(endOf: sandbox.name) else { continue }
+            // Another worker's is that worker's business; it is searched for before it could be due.
+            let pause = lastSearch == nil ? 0 : searchPause
+            strangers[sandbox.id] = Stranger(
+                tag: tag,
+                firstSeen: clock.now,
+                nextSearch: clock.now.addingTimeInterval(pause)
+            )
+        }
+    }
+
+    func forget(_ sandboxID: String) {
+        if entries.removeValue(forKey: sandboxID) != nil { note(nil, as: sandboxID) }
+    }
+}
+
+extension SandboxKeeper: PipelineFollower {
+    /// The executions whose end, or going on, decides about a sandbox.
+    package var followed: Set<PipelineExecutionID> {
+        get async {
+            // Else nothing of an earlier run is looked at before the second look.
+            try? await readNotes()
+            return Set(
+                entries.values.filter { entry in
+                    (entry.sandbox.terms.endWithPipeline ?? rules.endWithPipeline) != .never
+                        || entry.sandbox.terms.maxDuration != nil
+                }.map(\.sandbox.execution)
+            )
+        }
+    }
+
+    /// Ends and extends what a look at pipelines and at the lab's list makes due.
+    package func take(_ look: PipelineLook, pace: CallPace) async {
+        self.pace = pace
+        if look.isDenied, !isDenialTold, !entries.isEmpty {
+            logger.notice("No sandbox is ended with its pipeline, since the worker may not call ListPipelineExecutions")
+        }
+        isDenialTold = look.isDenied && !entries.isEmpty
+        noteStates(look)
+        await attempt { try await readNotes() }
+        await attempt {
+            let listed = try await lab.watchingClient.sandboxes()
+            outage.succeeded(at: clock.now, logger)
+            reconcile(listed)
+            await attempt { try await extendWhatRunsOut() }
+            await attempt { try await search(listed, pace) }
+            await attempt { try await endAllEarlierAttempts(pace) }
+            await attempt { try await endWhatIsOver(look, pace) }
+        }
+        await attempt { try await writeNotes() }
+    }
+
+    private func noteStates(_ look: PipelineLook) {
+        for (id, entry) in entries {
+            guard let execution = look.executions[entry.sandbox.execution] else { continue }
+            if execution.status.isOver {
+                entries[id]?.overSince = entry.overSince ?? clock.now
+                entries[id]?.seenGoingOn = nil
+            } else {
+                entries[id]?.overSince = nil
+                entries[id]?.seenGoingOn = clock.now
+            }
+        }
+    }
+}
+
+extension OutageLog.Work {
+    static let keepingSandboxes = Self(rawValue: "Looking after sandboxes")
+}

@@ -1,0 +1,146 @@
+import Foundation
+import LocalCloud
+import QualiTesting
+import Testing
+
+@testable import JobEngine
+@testable import QualiCore
+
+@Suite("A sandbox whose pipeline is over", .timeLimit(.minutes(5)))
+struct EndWithPipelineTests {
+    @Test func `ends when its pipeline has failed and the grace is over, once, and that is said`() async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.failing, Site.endAction()])
+        try await site.work { site.status(execution) == "Failed" && site.isCleared }
+        let minutes = try site.minutes(after: execution)
+        #expect((60...62.5).contains(minutes))
+        #expect(site.lab.sandboxes.count == 1)
+        let lines = site.log.lines.filter { $0.message == "Sandbox ended with its pipeline" }
+        #expect(lines.count == 1)
+        #expect(lines.first?.metadata["reason"]?.contains("\(execution) of the pipeline") == true)
+        #expect(lines.first?.metadata["reason"]?.contains("is Failed since") == true)
+    }
+
+    @Test(arguments: [true, false])
+    func `ends when somebody has stopped its pipeline`(isAbandoned: Bool) async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.waiting, Site.endAction()])
+        try await site.work { site.pipelines.execution(execution)?.action("Wait") != nil }
+        try site.pipelines.stop(execution, abandon: isAbandoned)
+        // Its last action is waited for, which nobody does.
+        guard isAbandoned else {
+            try await site.work(during: .seconds(3 * 3_600))
+            #expect(site.status(execution) == "Stopping")
+            #expect(!site.isCleared)
+            return
+        }
+        try await site.work { site.isCleared }
+        #expect(site.status(execution) == "Stopped")
+        let minutes = try site.minutes(after: execution)
+        #expect((60...62.5).contains(minutes))
+    }
+
+    @Test(
+        "stays or ends as its action, or else the worker, wants it",
+        arguments: [
+            (EndWithPipeline.onFailure, nil, false), (.onFailure, "Always", true), (.always, nil, true),
+            (.always, "OnFailure", false), (.always, "Never", false), (.never, nil, false), (.never, "Always", true),
+        ] as [(EndWithPipeline, String?, Bool)]
+    )
+    func wishes(worker: EndWithPipeline, action: String?, isEnded: Bool) async throws {
+        let site = try LifetimeSite()
+        let options = action.map { "{\"EndWithPipeline\": \"\($0)\"}" }
+        let execution = try site.cloud.begin([LifetimeSite.start(options)])
+        try await site.work { site.status(execution) == "Succeeded" }
+        try await site.work(during: .seconds(2 * 3_600)) { $0.endWithPipeline = worker }
+        #expect(site.isCleared == isEnded)
+    }
+
+    @Test func `stays when a retry lets the pipeline go on within the grace`() async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.failing, Site.endAction()])
+        try await site.work { site.status(execution) == "Failed" }
+        try await site.work(during: .seconds(50 * 60))
+        try site.retry(execution)
+        try await site.work { site.status(execution) == "Failed" }
+        try await site.work(during: .seconds(50 * 60))
+        #expect(!site.isCleared)
+        try await site.work { site.isCleared }
+        let minutes = try site.minutes(after: execution)
+        #expect((60...62.5).contains(minutes))
+    }
+
+    @Test func `ends though the worker that has started it has lost its journal`() async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.failing])
+        try await site.work { site.status(execution) == "Failed" }
+        try await site.work(losingJournal: true) { site.isCleared }
+        let minutes = try site.minutes(after: execution)
+        #expect((60...62.5).contains(minutes))
+        // Whoever searches once knows it from then on.
+        #expect(site.calls("ListPipelines") == 1)
+        try await site.work(during: .seconds(600))
+        #expect(site.calls("ListPipelines") == 1)
+    }
+
+    @Test func `needs no search where the journal tells of it`() async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.failing])
+        try await site.work { site.status(execution) == "Failed" }
+        #expect(await site.journal.keptNotes().count == 1)
+        try await site.work { site.isCleared }
+        #expect(site.calls("ListPipelines") == 0)
+        try await site.work(during: .seconds(240))
+        #expect(await site.journal.keptNotes().isEmpty)
+    }
+
+    @Test func `is left alone without the right to see that, which is said once`() async throws {
+        let site = try LifetimeSite()
+        site.still.deny("ListPipelineExecutions")
+        let execution = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.failing])
+        try await site.work(during: .seconds(2 * 3_600))
+        #expect(site.status(execution) == "Failed")
+        #expect(!site.isCleared)
+        #expect(site.log.lines.count { $0.message.hasPrefix("No sandbox is ended with its pipeline") } == 1)
+        #expect(site.calls("ListPipelineExecutions") <= 4)
+    }
+
+    @Test func `is left alone where its tag is nobody's, or its action has named another`() async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.failing])
+        try await site.work { site.status(execution) == "Failed" }
+        let own = try #require(site.lab.sandboxes.first)
+        let stranger = SandboxTag(actionExecutionID: "another account's").name(for: "Theirs")
+        let others = [stranger, own.name, "Somebody's"]
+        for name in others { try await site.startByHand(name) }
+        try await site.work(losingJournal: true) { site.lab.sandbox(id: own.id)?.isUnstopped == false }
+        try await site.work(during: .seconds(2 * 3_600), losingJournal: true)
+        #expect(site.lab.sandboxesNotStopped.map(\.name).sorted() == others.sorted())
+    }
+
+    @Test func `costs no call of CodePipeline where there is none`() async throws {
+        let site = try LifetimeSite()
+        try await site.startByHand("Somebody's")
+        try await site.work(during: .seconds(3_600))
+        let idle = Set(site.still.calls.filter { $0.service == "codepipeline" }.map(\.operation))
+        #expect(idle == ["PollForJobs"])
+    }
+
+    @Test func `costs a call a minute for a hundred executions of a pipeline`() async throws {
+        let site = try LifetimeSite()
+        var waiting = LifetimeSite.waiting
+        waiting.runOrder = 2
+        let stage = VirtualPipeline.Stage("Lab", [LifetimeSite.start(), waiting])
+        try site.cloud.create(VirtualPipeline("Many", stages: [stage], executionMode: "PARALLEL"))
+        for _ in 0..<250 { _ = try site.pipelines.start("Many") }
+        try await site.work { site.lab.sandboxes.count { $0.state == .ready } == 250 }
+        try await site.work(during: .seconds(120))
+        let before = site.still.calls.count
+        try await site.work(during: .seconds(600))
+        let calls = site.still.calls.dropFirst(before).filter {
+            $0.operation.hasPrefix("List") || $0.operation == "sandboxes"
+        }
+        #expect(Set(calls.map(\.operation)) == ["ListPipelineExecutions", "sandboxes"])
+        #expect((27...33).contains(calls.count { $0.operation == "ListPipelineExecutions" }))
+    }
+}

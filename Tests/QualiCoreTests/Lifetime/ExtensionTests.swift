@@ -1,0 +1,93 @@
+import Foundation
+import LocalCloud
+import Logging
+import QualiTesting
+import SandboxAPI
+import Testing
+
+@testable import JobEngine
+@testable import QualiCore
+
+@Suite("A sandbox that may be extended", .timeLimit(.minutes(5)))
+struct ExtensionTests {
+    /// Half an hour, up to four.
+    private static let lease = LifetimeSite.start(#"{"MaxDurationInMinutes": 240}"#, minutes: 30)
+
+    /// When the reservation of a site's only sandbox ends, in minutes after its start.
+    private static func end(_ site: LifetimeSite) throws -> Double {
+        let sandbox = try #require(site.lab.sandboxes.first)
+        return try #require(sandbox.endTime).timeIntervalSince(sandbox.startTime) / 60
+    }
+
+    @Test func `is extended while its pipeline goes on, as far as it may be, and then runs out`() async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([Self.lease, LifetimeSite.waiting])
+        try await site.work(during: .seconds(3 * 3_600))
+        #expect(site.lab.sandboxes.map(\.state) == [.ready])
+        // Never for longer than its first length from now on.
+        #expect(try Self.end(site) <= 180 + 30)
+        try await site.work(during: .seconds(2 * 3_600))
+        #expect(site.status(execution) == "InProgress")
+        #expect(site.isCleared)
+        #expect(try Self.end(site) == 240)
+        #expect(site.lab.sandboxes.count == 1)
+    }
+
+    @Test func `isn't extended once its pipeline is over`() async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([Self.lease])
+        try await site.work(during: .seconds(3_600))
+        #expect(site.status(execution) == "Succeeded")
+        #expect(try Self.end(site) == 30)
+    }
+
+    @Test func `isn't extended unless its action wants that`() async throws {
+        let site = try LifetimeSite()
+        _ = try site.cloud.begin([LifetimeSite.start(minutes: 30), LifetimeSite.waiting])
+        try await site.work(during: .seconds(3_600))
+        #expect(try Self.end(site) == 30)
+        #expect(site.calls("extendSandbox") == 0)
+    }
+
+    @Test func `runs out when all workers are gone`() async throws {
+        let site = try LifetimeSite()
+        _ = try site.cloud.begin([Self.lease, LifetimeSite.waiting])
+        try await site.work(during: .seconds(3_600))
+        site.still.moveOn(.seconds(31 * 60))
+        #expect(site.isCleared)
+    }
+
+    @Test func `is extended by another worker, whose journal doesn't know it`() async throws {
+        let site = try LifetimeSite()
+        _ = try site.cloud.begin([Self.lease, LifetimeSite.waiting])
+        try await site.work { site.lab.sandboxes.first?.state == .ready }
+        try await site.work(during: .seconds(2 * 3_600), losingJournal: true)
+        #expect(site.lab.sandboxes.map(\.state) == [.ready])
+        #expect(try Self.end(site) <= 120 + 30)
+    }
+
+    @Test func `isn't extended by what may not see whether its pipeline goes on`() async throws {
+        let site = try LifetimeSite()
+        site.still.deny("ListPipelineExecutions")
+        _ = try site.cloud.begin([Self.lease, LifetimeSite.waiting])
+        try await site.work(during: .seconds(3_600))
+        #expect(try Self.end(site) == 30)
+    }
+
+    @Test func `that the lab refuses to extend is said once, and tried again`() async throws {
+        let site = try LifetimeSite()
+        site.still.refuse("extendSandbox", "Sandbox can't be extended: a resource is reserved by another one")
+        _ = try site.cloud.begin([Self.lease, LifetimeSite.waiting])
+        let monitor = WorkerMonitor()
+        try await site.work(during: .seconds(25 * 60), monitor: monitor)
+        #expect(site.calls("extendSandbox") > 1)
+        let warnings = site.log.lines.filter { $0.message.hasPrefix("The lab refuses to extend") }
+        #expect(warnings.map(\.level) == [.warning])
+        let events = monitor.snapshot().events
+        #expect(events.map(\.isWarning) == [true])
+        #expect(events.first?.text.contains("a resource is reserved by another one") == true)
+        site.still.refuse("extendSandbox", nil)
+        try await site.work(during: .seconds(30 * 60), monitor: monitor)
+        #expect(site.lab.sandboxes.map(\.state) == [.ready])
+    }
+}
