@@ -52,7 +52,9 @@ struct ConformanceTests {
     )
     func boto3(python: String) async throws {
         let operations: JSON = .object(
-            LocalCloud.implementedOperations.mapValues { .array($0.map { .string($0) }) }
+            LocalCloud.implementedOperations.mapValues { names in
+                .array(names.filter { !Self.authorsOperations.contains($0) }.map { .string($0) })
+            }
         )
         let result = try await Self.result(of: "conformance", in: python) { cloud in
             [
@@ -61,6 +63,11 @@ struct ConformanceTests {
         }
         #expect(result.status == 0, "\(result.output)")
     }
+
+    /// What only the author of V2 pipelines calls.
+    private static let authorsOperations = [
+        "ListRuleExecutions", "ListRuleTypes", "OverrideStageCondition", "RollbackStage",
+    ]
 
     @Test("Each checksum that boto3 sends is verified", Clients.condition)
     func checksums() async throws {

@@ -34,6 +34,45 @@ extension LocalCodePipeline {
         )
     }
 
+    /// Tries a stage again that has failed or was stopped.
+    ///
+    /// - Parameters:
+    ///   - stage: The stage's name.
+    ///   - executionID: The execution, which has to be the latest in that stage.
+    ///   - mode: Which actions run again.
+    /// - Throws: A ``LocalServiceError``.
+    package func retryStage(
+        _ stage: String,
+        of executionID: String,
+        mode: VirtualPipeline.RetryMode = .failedActions
+    ) throws {
+        try call(
+            "RetryStageExecution",
+            [
+                "pipelineName": .string(execution(executionID)?.pipeline ?? "none"), "stageName": .string(stage),
+                "pipelineExecutionId": .string(executionID), "retryMode": .string(mode.rawValue),
+            ]
+        )
+    }
+
+    /// Runs a stage again with the variables and artifacts of an execution that succeeded in it.
+    ///
+    /// - Parameters:
+    ///   - stage: The stage's name.
+    ///   - executionID: The execution to go back to.
+    /// - Returns: The id of the new execution, which goes through that stage alone.
+    /// - Throws: A ``LocalServiceError``.
+    package func rollbackStage(_ stage: String, to executionID: String) throws -> String {
+        let reply = try call(
+            "RollbackStage",
+            [
+                "pipelineName": .string(execution(executionID)?.pipeline ?? "none"), "stageName": .string(stage),
+                "targetPipelineExecutionId": .string(executionID),
+            ]
+        )
+        return reply?["pipelineExecutionId"]?.string ?? ""
+    }
+
     /// How an execution stands, or `nil` where there's none of that id.
     package func execution(_ id: String) -> ExecutionReport? {
         world.read { $0.report(of: id) }

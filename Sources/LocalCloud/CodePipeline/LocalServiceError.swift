@@ -39,6 +39,9 @@ public struct LocalServiceError: Error, Sendable, CustomStringConvertible {
     static func stageNotFound(_ name: String) -> LocalServiceError {
         LocalServiceError(code: "StageNotFoundException", message: "The pipeline has no stage '\(name)'")
     }
+    static func stageNotRetryable(_ message: String) -> LocalServiceError {
+        LocalServiceError(code: "StageNotRetryableException", message: message)
+    }
     static func invalidAction(_ message: String) -> LocalServiceError {
         LocalServiceError(code: "InvalidActionDeclarationException", message: message)
     }

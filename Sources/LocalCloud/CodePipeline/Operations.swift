@@ -14,7 +14,7 @@ enum Operations {
         ]),
         "ListActionTypes": .structure([
             Shape.optional("actionOwnerFilter", .owner), Shape.optional("nextToken", .nextToken),
-            Shape.optional("regionFilter", .string(4...30)),
+            Shape.optional("regionFilter", .region),
         ]),
         "GetActionType": .structure([
             Shape.required("category", .category), Shape.required("owner", .choice(["AWS", "ThirdParty"])),
@@ -63,22 +63,10 @@ enum Operations {
                 ])
             ),
         ]),
-        "ListActionExecutions": .structure([
-            Shape.required("pipelineName", .name), Shape.optional("maxResults", .integer(1...100)),
-            Shape.optional("nextToken", .nextToken),
-            Shape.optional(
-                "filter",
-                .structure([
-                    Shape.optional("pipelineExecutionId", .uuid),
-                    Shape.optional(
-                        "latestInPipelineExecution",
-                        .structure([
-                            Shape.required("pipelineExecutionId", .uuid),
-                            Shape.required("startTimeRange", .choice(["Latest", "All"])),
-                        ])
-                    ),
-                ])
-            ),
+        "ListActionExecutions": .history,
+        "ListRuleExecutions": .history,
+        "ListRuleTypes": .structure([
+            Shape.optional("ruleOwnerFilter", .choice(["AWS"])), Shape.optional("regionFilter", .region),
         ]),
         "StartPipelineExecution": .structure([
             Shape.required("name", .name), Shape.optional("clientRequestToken", .string(1...128, .token)),
@@ -92,7 +80,7 @@ enum Operations {
                     1...50
                 )
             ),
-            Shape.optional("sourceRevisions", .list(.any, 0...50)),
+            Shape.optional("sourceRevisions", .unplayed),
         ]),
         "StopPipelineExecution": .structure([
             Shape.required("pipelineName", .name), Shape.required("pipelineExecutionId", .uuid),
@@ -101,7 +89,16 @@ enum Operations {
         "RetryStageExecution": .structure([
             Shape.required("pipelineName", .name), Shape.required("stageName", .name),
             Shape.required("pipelineExecutionId", .uuid),
-            Shape.required("retryMode", .choice(["FAILED_ACTIONS", "ALL_ACTIONS"])),
+            Shape.required("retryMode", .retryMode),
+        ]),
+        "RollbackStage": .structure([
+            Shape.required("pipelineName", .name), Shape.required("stageName", .name),
+            Shape.required("targetPipelineExecutionId", .uuid),
+        ]),
+        "OverrideStageCondition": .structure([
+            Shape.required("pipelineName", .name), Shape.required("stageName", .name),
+            Shape.required("pipelineExecutionId", .uuid),
+            Shape.required("conditionType", .choice(["BEFORE_ENTRY", "ON_SUCCESS"])),
         ]),
         "CreatePipeline": .structure([
             Shape.required("pipeline", .pipeline), Shape.optional("tags", .tags),
@@ -128,4 +125,23 @@ enum Operations {
             Shape.required("resourceArn", .resourceARN), Shape.required("tagKeys", .list(.string(1...128))),
         ]),
     ]
+}
+
+extension Shape {
+    /// The input of an operation that lists the runs of actions or rules.
+    fileprivate static let history = structure([
+        required("pipelineName", name), optional("maxResults", integer(1...100)), optional("nextToken", nextToken),
+        optional(
+            "filter",
+            structure([
+                optional("pipelineExecutionId", uuid),
+                optional(
+                    "latestInPipelineExecution",
+                    structure([
+                        required("pipelineExecutionId", uuid), required("startTimeRange", choice(["Latest", "All"])),
+                    ])
+                ),
+            ])
+        ),
+    ])
 }

@@ -8,7 +8,9 @@ public struct ExecutionReport: Sendable {
     package var pipeline: String
     /// `InProgress`, `Succeeded`, `Failed`, `Stopping`, `Stopped`, `Cancelled` or `Superseded`.
     public var status: String
-    /// The status of each stage that was entered, in order.
+    /// The execution that it goes back to, where it's a rollback.
+    package var rollbackTarget: String?
+    /// The status of each stage that was entered or skipped, in order.
     package var stages: [(name: String, status: String)]
     /// The runs of all actions, retries included, in order of their start.
     public var actions: [ActionReport]
@@ -102,6 +104,7 @@ extension World {
             id: execution.id,
             pipeline: execution.pipelineName,
             status: execution.status,
+            rollbackTarget: execution.rollbackTarget,
             stages: zip(execution.stageList, execution.stages).compactMap { stage, run in
                 run.status.map { (stage.name, $0) }
             },

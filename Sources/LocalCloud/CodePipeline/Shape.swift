@@ -8,8 +8,8 @@ indirect enum Shape: Sendable {
     case list(Shape, ClosedRange<Int> = 0...Int.max)
     case map(key: Shape, value: Shape, ClosedRange<Int> = 0...Int.max)
     case structure([Member])
-    /// Anything: members that the stand-in stores and returns without looking at them.
-    case any
+    /// What the service's model has and the stand-in doesn't play; an empty list of it does no harm.
+    case unplayed
 
     struct Member: Sendable {
         var name: String
@@ -46,8 +46,9 @@ indirect enum Shape: Sendable {
             }
         }
         switch self {
-        case .any:
-            return
+        case .unplayed:
+            guard json.array?.isEmpty != true else { return }
+            failures.append("The stand-in doesn't play '\(path)': leave it out")
         case .string(let range, let pattern):
             guard let text = json.string else { throw wrongType(path, "a string") }
             // The service is written in Java, which counts UTF-16 units.
@@ -85,7 +86,10 @@ indirect enum Shape: Sendable {
                 try value.check(member, at: "\(path).\(name).member", into: &failures)
             }
         case .structure(let members):
-            guard json.object != nil else { throw wrongType(path, "a structure") }
+            guard let object = json.object else { throw wrongType(path, "a structure") }
+            // What a reply had beside the model's members may come back.
+            let unknown = Set(object.keys).subtracting(members.map(\.name)).subtracting(["__type"])
+            failures += unknown.sorted().map { "The model has no member '\($0)' at '\(path)'" }
             for member in members {
                 let place = path.isEmpty ? member.name : "\(path).\(member.name)"
                 if let value = json[member.name] {

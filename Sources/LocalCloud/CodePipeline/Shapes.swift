@@ -64,20 +64,49 @@ extension Shape {
     ])
     static let action = structure([
         required("name", name), required("actionTypeId", actionTypeID), optional("runOrder", integer(1...999)),
-        optional("configuration", configuration), optional("commands", list(string(1...1000), 1...50)),
-        optional("outputArtifacts", list(structure([required("name", artifactName)]))),
+        optional("configuration", configuration), optional("commands", unplayed),
+        optional(
+            "outputArtifacts",
+            list(structure([required("name", artifactName), optional("files", unplayed)]))
+        ),
         optional("inputArtifacts", list(structure([required("name", artifactName)]))),
-        optional("outputVariables", list(string(1...128), 1...15)), optional("roleArn", roleARN),
-        optional("region", string(4...30)), optional("namespace", string(1...100, .variable)),
-        optional("timeoutInMinutes", integer(5...86_400)), optional("environmentVariables", any),
+        optional("outputVariables", unplayed), optional("roleArn", roleARN), optional("region", region),
+        optional("namespace", string(1...100, .variable)), optional("timeoutInMinutes", unplayed),
+        optional("environmentVariables", unplayed),
+    ])
+    static let region = string(4...30)
+    static let result = choice(["ROLLBACK", "FAIL", "RETRY", "SKIP"])
+    static let retryMode = choice(["FAILED_ACTIONS", "ALL_ACTIONS"])
+    static let rule = structure([
+        required("name", name),
+        required(
+            "ruleTypeId",
+            structure([
+                required("category", choice(["Rule"])), optional("owner", choice(["AWS"])),
+                required("provider", provider), optional("version", version),
+            ])
+        ),
+        optional("configuration", map(key: string(1...50), value: string(1...10_000), 0...200)),
+        optional("commands", unplayed), optional("inputArtifacts", unplayed), optional("roleArn", roleARN),
+        // A rule that takes no time needs no limit.
+        optional("region", region), optional("timeoutInMinutes", integer(5...86_400)),
+    ])
+    static let conditions = list(structure([optional("result", result), optional("rules", list(rule, 1...5))]), 1...1)
+    static let stage = structure([
+        required("name", name), required("actions", list(action)), optional("blockers", unplayed),
+        optional("beforeEntry", structure([required("conditions", conditions)])),
+        optional("onSuccess", structure([required("conditions", conditions)])),
+        optional(
+            "onFailure",
+            structure([
+                optional("result", result), optional("conditions", conditions),
+                optional("retryConfiguration", structure([optional("retryMode", retryMode)])),
+            ])
+        ),
     ])
     static let pipeline = structure([
         required("name", name), required("roleArn", roleARN), optional("artifactStore", artifactStore),
-        optional("artifactStores", map(key: string(4...30), value: artifactStore)),
-        required(
-            "stages",
-            list(structure([required("name", name), required("actions", list(action)), optional("blockers", any)]))
-        ),
+        optional("artifactStores", map(key: region, value: artifactStore)), required("stages", list(stage)),
         optional("version", integer(1...Int.max)),
         optional("executionMode", choice(["QUEUED", "SUPERSEDED", "PARALLEL"])),
         optional("pipelineType", choice(["V1", "V2"])),
@@ -91,5 +120,6 @@ extension Shape {
                 0...50
             )
         ),
+        optional("triggers", unplayed),
     ])
 }

@@ -72,11 +72,32 @@ public struct VirtualPipeline: Sendable {
         package var name: String
         /// Its actions.
         package var actions: [Action]
+        /// What has to be met before it's entered.
+        package var beforeEntry: Condition?
+        /// What has to be met after its actions have succeeded.
+        package var onSuccess: Condition?
+        /// What happens when an action has failed; without it the stage fails.
+        package var onFailure: FailureResponse?
 
         /// Describes a stage.
         public init(_ name: String, _ actions: [Action]) {
             self.name = name
             self.actions = actions
+        }
+
+        /// Describes a stage with conditions, which only pipelines of type V2 have.
+        package init(
+            _ name: String,
+            _ actions: [Action],
+            beforeEntry: Condition? = nil,
+            onSuccess: Condition? = nil,
+            onFailure: FailureResponse? = nil
+        ) {
+            self.name = name
+            self.actions = actions
+            self.beforeEntry = beforeEntry
+            self.onSuccess = onSuccess
+            self.onFailure = onFailure
         }
     }
 
@@ -131,18 +152,14 @@ public struct VirtualPipeline: Sendable {
                         ["name": .string($0.key), "defaultValue": .string($0.value)]
                     }
                 ),
-            "stages": .array(
-                [source]
-                    + stages.map {
-                        ["name": .string($0.name), "actions": .array($0.actions.map(\.json))]
-                    }
-            ),
+            "stages": .array([source] + stages.map(\.json)),
         ])
     }
 }
 
 extension VirtualPipeline.Action {
-    fileprivate var json: JSON {
+    /// The action as a declaration has it.
+    var json: JSON {
         func artifacts(_ names: [String]) -> JSON { .array(names.map { ["name": .string($0)] }) }
         return .members([
             "name": .string(name), "runOrder": .integer(runOrder),

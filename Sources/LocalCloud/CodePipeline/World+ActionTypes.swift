@@ -50,6 +50,7 @@ extension World {
     func listActionTypes(_ input: JSON) throws(LocalServiceError) -> JSON {
         let owner = input["actionOwnerFilter"]?.string
         var list: [JSON] = []
+        guard input["regionFilter"]?.string ?? region == region else { return ["actionTypes": []] }
         if owner == nil || owner == "AWS" { list.append(actionType(Self.source, Self.sourceDefinition)) }
         if owner == nil || owner == "Custom" {
             list += typeOrder.compactMap { key in

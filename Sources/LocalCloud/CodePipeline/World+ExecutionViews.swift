@@ -9,13 +9,22 @@ extension World {
                 "pipelineName": .string(execution.pipelineName),
                 "pipelineVersion": .integer(execution.pipelineVersion),
                 "pipelineExecutionId": .string(execution.id), "status": .string(execution.status),
-                "artifactRevisions": [],
+                "artifactRevisions": .array(
+                    execution.sourceRevisions.map { revision in
+                        .members([
+                            "name": .string(revision.artifact), "revisionId": .string(revision.version),
+                            "revisionSummary": revision.summary.map { .string($0) },
+                            "created": Self.time(revision.created),
+                        ])
+                    }
+                ),
                 "variables": .array(
                     execution.variables.sorted { $0.key < $1.key }.map {
                         ["name": .string($0.key), "resolvedValue": .string($0.value)]
                     }
                 ),
-                "trigger": trigger(execution), "executionMode": .string(execution.mode), "executionType": "STANDARD",
+                "trigger": trigger(execution), "executionMode": .string(execution.mode),
+                "executionType": .string(execution.type), "rollbackMetadata": rollbackMetadata(execution),
             ])
         ]
     }
@@ -37,14 +46,27 @@ extension World {
             .members([
                 "pipelineExecutionId": .string(execution.id), "status": .string(execution.status),
                 "startTime": Self.time(execution.started), "lastUpdateTime": Self.time(execution.updated),
-                "sourceRevisions": [], "trigger": trigger(execution),
+                "sourceRevisions": .array(
+                    execution.sourceRevisions.map { revision in
+                        .members([
+                            "actionName": .string(revision.action), "revisionId": .string(revision.version),
+                            "revisionSummary": revision.summary.map { .string($0) },
+                        ])
+                    }
+                ),
+                "trigger": trigger(execution),
                 "stopTrigger": execution.stopReason.map { ["reason": .string($0)] },
-                "executionMode": .string(execution.mode), "executionType": "STANDARD",
+                "executionMode": .string(execution.mode), "executionType": .string(execution.type),
+                "rollbackMetadata": rollbackMetadata(execution),
             ])
         }
     }
 
     // MARK: Parts
+
+    private func rollbackMetadata(_ execution: Execution) -> JSON? {
+        execution.rollbackTarget.map { ["rollbackTargetPipelineExecutionId": .string($0)] }
+    }
 
     private func trigger(_ execution: Execution) -> JSON {
         [

@@ -19,6 +19,7 @@ extension World {
             started: now,
             updated: now,
             variables: variables,
+            lastStage: stages.count - 1,
             stageList: stages,
             stages: Array(repeating: StageRun(), count: stages.count)
         )
@@ -50,41 +51,12 @@ extension World {
         return ["pipelineExecutionId": .string(execution.id)]
     }
 
-    mutating func retryStageExecution(_ input: JSON, now: Date) throws(LocalServiceError) -> JSON {
-        let execution = try execution(input)
-        let name = input["stageName"]?.string ?? ""
-        guard let index = execution.stageList.firstIndex(where: { $0.name == name }) else { throw .stageNotFound(name) }
-        guard !execution.isLive, let status = execution.stages[index].status, ["Failed", "Stopped"].contains(status)
-        else {
-            throw LocalServiceError(code: "StageNotRetryableException", message: "The stage '\(name)' has not failed")
-        }
-        let later = (executionOrder[execution.pipelineName] ?? []).last {
-            executions[$0]?.stages.indices.contains(index) == true && executions[$0]?.stages[index].status != nil
-        }
-        guard later == execution.id else {
-            throw LocalServiceError(
-                code: "NotLatestPipelineExecutionException",
-                message: "The execution '\(execution.id)' is not the latest in stage '\(name)'"
-            )
-        }
-        let runs = execution.stages[index].runs
-        let again =
-            input["retryMode"]?.string == "ALL_ACTIONS"
-            ? runs : runs.filter { self.runs[$0.value]?.status != "Succeeded" }
-        for name in again.keys { executions[execution.id]?.stages[index].runs[name] = nil }
-        executions[execution.id]?.stages[index].status = "InProgress"
-        executions[execution.id]?.status = "InProgress"
-        executions[execution.id]?.stageIndex = index
-        executions[execution.id]?.isInStage = true
-        touch(execution.id, now: now)
-        enliven(execution.id)
-        settle(now: now)
-        return ["pipelineExecutionId": .string(execution.id)]
-    }
-
-    func execution(_ input: JSON) throws(LocalServiceError) -> Execution {
+    func execution(
+        _ input: JSON,
+        member: String = "pipelineExecutionId"
+    ) throws(LocalServiceError) -> Execution {
         _ = try pipeline(named: input["pipelineName"])
-        let id = input["pipelineExecutionId"]?.string ?? ""
+        let id = input[member]?.string ?? ""
         guard let execution = executions[id], execution.pipelineName == input["pipelineName"]?.string else {
             throw .executionNotFound(id)
         }

@@ -24,6 +24,9 @@ extension World {
         guard isSingle != (declaration["artifactStores"] != nil) else {
             throw .validation("Exactly one of artifactStore and artifactStores must be there")
         }
+        let isParallel = declaration["executionMode"]?.string == "PARALLEL"
+        for stage in stages { try checkConditions(of: stage, isParallel: isParallel) }
+        for stage in declaration["stages"]?.array ?? [] { try checkRegions(of: stage) }
         var artifacts: Set<String> = []
         var namespaces: Set<String> = []
         for stage in stages {

@@ -78,6 +78,9 @@ extension World {
         let pipeline = try pipeline(named: input["pipelineName"])
         let name = input["pipelineName"]?.string ?? ""
         let stage = input["stageName"]?.string ?? ""
+        guard input["transitionType"]?.string == "Inbound" else {
+            throw .validation("The stand-in doesn't play the transitionType 'Outbound': use 'Inbound'")
+        }
         guard (pipeline.declaration["stages"]?.array ?? []).contains(where: { $0["name"]?.string == stage }) else {
             throw .stageNotFound(stage)
         }
@@ -144,10 +147,19 @@ extension World {
         return declaration
     }
 
+    private func usesV2(_ declaration: JSON) -> Bool {
+        (declaration["executionMode"]?.string ?? "SUPERSEDED") != "SUPERSEDED"
+            || declaration["variables"]?.array?.isEmpty == false
+            || (declaration["stages"]?.array ?? []).contains { stage in
+                ConditionPlace.allCases.contains { stage[$0.rawValue] != nil }
+            }
+    }
+
     /// Adds what AWS adds to a declaration.
     private func fillIn(_ declaration: inout JSON, version: Int) {
         declaration["version"] = .integer(version)
-        declaration["pipelineType"] = declaration["pipelineType"] ?? "V1"
+        // Members that only V2 has make a pipeline V2, whatever its type says.
+        declaration["pipelineType"] = usesV2(declaration) ? "V2" : declaration["pipelineType"] ?? "V1"
         declaration["executionMode"] = declaration["executionMode"] ?? "SUPERSEDED"
         declaration = mapActions(of: declaration) { action in
             var action = action

@@ -21,26 +21,50 @@ extension World {
             execution.stageList.firstIndex { $0.name == stage.name }.map { execution.stages[$0] }
         }
         let latest = executions.last { run($0)?.status != nil }
-        let waiting = executions.last {
-            $0.isLive && !$0.isInStage && $0.stageList.indices.contains($0.stageIndex)
-                && $0.stageList[$0.stageIndex].name == stage.name
+        let latestRun = latest.flatMap(run)
+        let waiting = executions.filter { execution in
+            execution.stageList.firstIndex { $0.name == stage.name }.map { execution.isWaiting(for: $0) } ?? false
         }
+        .map { stageExecution($0, "InProgress") }
         let closed = pipeline.closedStages[stage.name]
+        func condition(_ place: ConditionPlace) -> JSON? { latestRun?.conditions[place].map(conditionState) }
         return .members([
-            "stageName": .string(stage.name),
-            "inboundExecution": waiting.map { ["pipelineExecutionId": .string($0.id), "status": "InProgress"] },
+            "stageName": .string(stage.name), "inboundExecution": waiting.last,
+            "inboundExecutions": waiting.isEmpty ? nil : .array(waiting),
             "inboundTransitionState": .members([
                 "enabled": .bool(closed == nil), "disabledReason": closed.map { .string($0) },
             ]),
-            "latestExecution": latest.map {
-                ["pipelineExecutionId": .string($0.id), "status": .string(run($0)?.status ?? "InProgress")]
+            "latestExecution": latest.map { execution in
+                let status = run(execution)?.status ?? "InProgress"
+                return stageExecution(
+                    execution,
+                    status == "InProgress" && execution.status == "Stopping" ? "Stopping" : status
+                )
             },
             "actionStates": .array(
                 stage.actions.map { action in
-                    let runID = latest.flatMap { run($0)?.runs[action.name] }
-                    return actionState(action, runID.flatMap { runs[$0] })
+                    actionState(action, latestRun?.runs[action.name].flatMap { runs[$0] })
                 }
             ),
+            "beforeEntryConditionState": condition(.beforeEntry),
+            "onSuccessConditionState": condition(.onSuccess),
+            "onFailureConditionState": condition(.onFailure),
+            "retryStageMetadata": latestRun.flatMap { retryMetadata($0.retries) },
+        ])
+    }
+
+    private func stageExecution(_ execution: Execution, _ status: String) -> JSON {
+        [
+            "pipelineExecutionId": .string(execution.id), "status": .string(status), "type": .string(execution.type),
+        ]
+    }
+
+    private func retryMetadata(_ retries: StageRun.Retries) -> JSON? {
+        guard let trigger = retries.latestTrigger else { return nil }
+        return .members([
+            "autoStageRetryAttempt": retries.automatic > 0 ? .integer(retries.automatic) : nil,
+            "manualStageRetryAttempt": retries.manual > 0 ? .integer(retries.manual) : nil,
+            "latestRetryTrigger": .string(trigger),
         ])
     }
 

@@ -23,6 +23,9 @@ struct World: Sendable {
     /// The runs of each pipeline, in order of their start.
     var runOrder: [String: [String]] = [:]
     var runsByExecution: [String: [String]] = [:]
+    var ruleRuns: [String: RuleRun] = [:]
+    /// The runs of each pipeline's rules, in order.
+    var ruleRunOrder: [String: [String]] = [:]
     var jobs: [String: Job] = [:]
     /// The jobs that have not ended.
     var openJobs: Set<String> = []
@@ -57,7 +60,22 @@ struct World: Sendable {
 /// The object store behind the artifacts, as far as the pipelines' own actions use it.
 protocol ArtifactObjects: Sendable {
     /// Puts what the pipeline's own source action yields at the place of an artifact.
-    func copyForSource(bucket: String?, key: String?, to place: ArtifactScope.Object)
+    ///
+    /// - Returns: The version of the object and its summary, or `nil` where it isn't there.
+    func copyForSource(
+        bucket: String?,
+        key: String?,
+        to place: ArtifactScope.Object
+    ) -> (version: String, summary: String?)?
+}
+
+/// What a source action has brought.
+struct SourceRevision: Sendable {
+    var action: String
+    var artifact: String
+    var version: String
+    var summary: String?
+    var created: Date
 }
 
 struct CustomType: Sendable {
@@ -92,46 +110,6 @@ struct Pipeline: Sendable {
     var version: Int { versions.count }
 }
 
-/// A stage of a declaration, read once.
-struct Stage: Sendable {
-    let name: String
-    let actions: [Action]
-    /// The run orders in use, the first one first.
-    let orders: [Int]
-
-    init(json: JSON) {
-        name = json["name"]?.string ?? ""
-        actions = (json["actions"]?.array ?? []).map(Action.init)
-        orders = Set(actions.map(\.runOrder)).sorted()
-    }
-}
-
-/// An action of a declaration, read once.
-struct Action: Sendable {
-    let name: String
-    let type: ActionTypeKey
-    let runOrder: Int
-    let namespace: String?
-    let configuration: [String: String]
-    let inputs: [String]
-    let outputs: [String]
-    let roleARN: String?
-
-    init(json: JSON) {
-        func names(_ member: String) -> [String] {
-            (json[member]?.array ?? []).compactMap { $0["name"]?.string }
-        }
-        name = json["name"]?.string ?? ""
-        type = ActionTypeKey(json["actionTypeId"])
-        runOrder = json["runOrder"]?.integer ?? 1
-        namespace = json["namespace"]?.string
-        configuration = (json["configuration"]?.object ?? [:]).compactMapValues(\.string)
-        inputs = names("inputArtifacts")
-        outputs = names("outputArtifacts")
-        roleARN = json["roleArn"]?.string
-    }
-}
-
 struct Execution: Sendable {
     var id: String
     var pipelineName: String
@@ -146,6 +124,10 @@ struct Execution: Sendable {
     var updated: Date
     var variables: [String: String]
     var triggerType = "StartPipelineExecution"
+    /// The execution that it goes back to, where it's a rollback.
+    var rollbackTarget: String?
+    /// The last stage that it goes through.
+    var lastStage: Int
     var stopReason: String?
     /// The stage that it's in or waits for.
     var stageIndex = 0
@@ -158,8 +140,15 @@ struct Execution: Sendable {
     var artifacts: [String: ArtifactScope.Object] = [:]
     /// The variables of actions by their namespace.
     var namespaces: [String: [String: String]] = [:]
+    /// What its source actions have brought.
+    var sourceRevisions: [SourceRevision] = []
 
     var isLive: Bool { status == "InProgress" || status == "Stopping" }
+    var isRollback: Bool { rollbackTarget != nil }
+    /// Its type, as the service names it.
+    var type: String { isRollback ? "ROLLBACK" : "STANDARD" }
+    /// Whether it waits to be let into a stage.
+    func isWaiting(for index: Int) -> Bool { isLive && !isInStage && stageIndex == index }
 }
 
 struct StageRun: Sendable {
@@ -167,6 +156,41 @@ struct StageRun: Sendable {
     var status: String?
     /// The latest run of each action.
     var runs: [String: String] = [:]
+    /// The latest run of each condition.
+    var conditions: [ConditionPlace: ConditionRun] = [:]
+    var retries = Retries()
+
+    /// How often the stage was tried again in one execution.
+    struct Retries: Sendable {
+        var automatic = 0
+        var manual = 0
+        /// `AutomatedStageRetry` or `ManualStageRetry`.
+        var latestTrigger: String?
+    }
+}
+
+struct ConditionRun: Sendable {
+    /// `Succeeded`, `Failed`, `Errored` or `Overridden`.
+    var status: String
+    var summary: String
+    var updated: Date
+    /// The runs of its rules, in order.
+    var rules: [String]
+
+    /// Whether its result came about.
+    var isUnmet: Bool { status == "Failed" || status == "Errored" }
+}
+
+struct RuleRun: Sendable {
+    let id: String
+    let executionID: String
+    let stageName: String
+    let rule: Rule
+    let started: Date
+    var status: String
+    var configuration: [String: String]
+    var summary: String
+    var errorCode: String?
 }
 
 struct ActionRun: Sendable {

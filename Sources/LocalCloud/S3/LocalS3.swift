@@ -75,9 +75,13 @@ public final class LocalS3: LocalService, ArtifactObjects {
         store.change { $0.buckets[bucket]?.objects[key] = nil }
     }
 
-    func copyForSource(bucket: String?, key: String?, to place: ArtifactScope.Object) {
+    func copyForSource(
+        bucket: String?,
+        key: String?,
+        to place: ArtifactScope.Object
+    ) -> (version: String, summary: String?)? {
         let now = clock.now
-        store.change { store in
+        return store.change { store in
             let source = bucket.flatMap { store.buckets[$0] }.flatMap { bucket in
                 key.flatMap { bucket.objects[$0]?.last }
             }
@@ -85,6 +89,9 @@ public final class LocalS3: LocalService, ArtifactObjects {
             let emptyZIP = Data([0x50, 0x4B, 5, 6] + [UInt8](repeating: 0, count: 18))
             let headers = source?.headers ?? ["Content-Type": "application/zip"]
             _ = store.put(source?.body ?? emptyZIP, bucket: place.bucket, key: place.key, headers: headers, now: now)
+            return source.map {
+                ($0.versionID, $0.headers["x-amz-meta-codepipeline-artifact-revision-summary"])
+            }
         }
     }
 
