@@ -69,6 +69,20 @@ struct ConformanceTests {
         "ListRuleExecutions", "ListRuleTypes", "OverrideStageCondition", "RollbackStage",
     ]
 
+    @Test(
+        "boto3, old and new, acts as the author of V2 pipelines, and each reply is what botocore's model says",
+        .enabled(if: python != nil, "CONFORMANCE_PYTHON names no Python with boto3 and awscli"),
+        arguments: [python, Clients.python].compactMap { $0 }
+    )
+    func author(python: String) async throws {
+        let all = LocalCloud.implementedOperations["codepipeline"] ?? []
+        let operations: JSON = [
+            "own": .array(Self.authorsOperations.map { .string($0) }), "all": .array(all.map { .string($0) }),
+        ]
+        let result = try await Self.result(of: "author", in: python) { _ in ["AUTHOR_OPERATIONS": operations.text] }
+        #expect(result.status == 0, "\(result.output)")
+    }
+
     @Test("Each checksum that boto3 sends is verified", Clients.condition)
     func checksums() async throws {
         let result = try await Self.result(of: "checksums", in: try #require(Clients.python))
