@@ -79,6 +79,7 @@ struct LabStartTests {
             let reply = await caller.post("/blueprints/Web/start", body)
             #expect(reply.status == status && reply.message == message)
         }
+        caller.lab.add(LabAccount(username: "bob", password: "bob"))
         let params: JSON = [["name": "Must", "value": "x"]]
         let whole: JSON = ["name": "a", "duration": "PT120M", "params": params, "permitted_users": ["bob"]]
         #expect(await caller.post("/blueprints/Web/start", whole).message == "Blueprint has conflicting resources")
@@ -86,6 +87,31 @@ struct LabStartTests {
         #expect(sandbox["parameters"] == [["name": "Must", "value": "x"], ["name": "May", "value": "1"]])
         #expect(sandbox["permitted_users"] == ["admin", "bob"])
         #expect(sandbox["start_time"] == "2017-07-14T02:40:00Z" && sandbox["end_time"] == "2017-07-14T04:40:00Z")
+    }
+
+    @Test("Who is permitted needs access to the domain, unless the release doesn't look; 20 are the most")
+    func permittedUsers() async throws {
+        let caller = try await LabCaller.make()
+        for number in 1...21 { caller.lab.add(LabAccount(username: "u\(number)", password: "p")) }
+        caller.lab.add(LabAccount(username: "eve", password: "p", domains: ["Other"]))
+        func start(_ users: [String]) async -> LabCaller.Answer {
+            let users = JSON.array(users.map { .string($0) })
+            return await caller.post(
+                "/blueprints/Web/start",
+                ["name": "a", "duration": "PT1H", "permitted_users": users]
+            )
+        }
+        let all = (1...21).map { "u\($0)" }
+        #expect(await start(Array(all.prefix(20))).json["permitted_users"]?.array?.count == 21)
+        #expect(await start(all).message == "The number of permitted users exceeds 20")
+        for user in ["eve", "nobody"] {
+            let reply = await start(["u1", user])
+            #expect(reply.status == 400)
+            #expect(reply.message == "Permitted user '\(user)' has no access to the domain 'Global'")
+        }
+        caller.lab.behavior.checksPermittedUsers = false
+        #expect(await start(["nobody"]).status == 200)
+        #expect(caller.lab.sandboxes.count == 2)
     }
 
     @Test("The first starts meet a conflict, with the status and words of the release", arguments: [400, 409])

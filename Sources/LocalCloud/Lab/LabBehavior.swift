@@ -93,6 +93,10 @@ public struct LabBehavior: Sendable {
     package var userLimit: Limit?
     /// The limit of the whole lab's licence; `nil` for none.
     package var licenceLimit: Limit?
+    /// How many users a start may permit (Quali's help, `MaxPermittedUsersForReservarion`).
+    package var mostPermittedUsers = 20
+    /// Whether a start is refused that permits somebody who can't log in to its domain; how isn't documented.
+    package var checksPermittedUsers = true
     /// Whether this release reads `start_time`; an older one starts at once.
     package var knowsStartTime = true
 

@@ -11,6 +11,7 @@ extension LabWorld {
     ) throws(LabError) -> LocalReply {
         let body = (try? JSON(parsing: request.body)) ?? .null
         let order = try order(body, blueprint, isPersistent, now)
+        try checkUsers(order.users, session)
         if case .refused(let message) = blueprint.approval { throw invalid(message) }
         try checkLimits(session)
         try checkConflicts(blueprint)
@@ -96,6 +97,18 @@ extension LabWorld {
         }
         let users = body["permitted_users"]?.array?.compactMap(\.string) ?? []
         return Order(name: name, duration: duration, start: start, inputs: inputs, users: users)
+    }
+
+    /// Refuses too many permitted users, and those who have no access to the domain; the words are guesses.
+    private func checkUsers(_ users: [String], _ session: Session) throws(LabError) {
+        guard users.count <= behavior.mostPermittedUsers else {
+            throw invalid("The number of permitted users exceeds \(behavior.mostPermittedUsers)")
+        }
+        guard behavior.checksPermittedUsers else { return }
+        let known = accounts.filter { $0.domains.contains(session.domain) }.map(\.username)
+        if let user = users.first(where: { !known.contains($0) }) {
+            throw invalid("Permitted user '\(user)' has no access to the domain '\(session.domain)'")
+        }
     }
 
     private func checkLimits(_ session: Session) throws(LabError) {
