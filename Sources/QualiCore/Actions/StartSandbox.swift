@@ -218,7 +218,8 @@ package struct StartSandbox: WaitingActionHandler {
             request: StartSandboxRequest(
                 name: tag.name(for: configuration.sandboxName ?? "\(configuration.blueprint) - CodePipeline"),
                 duration: configuration.duration,
-                params: inputs
+                params: inputs,
+                permittedUsers: configuration.options.permittedUsers
             ),
             limit: setupTimeout,
             judge: lab.patience(of: context.waiter(limit: setupTimeout)),
@@ -516,6 +517,10 @@ package struct StartSandbox: WaitingActionHandler {
                 failure.message += " Without a default and not given: \(names)."
             }
         default: break
+        }
+        if !configuration.options.permittedUsers.isEmpty, [.badRequest, .forbidden, .notFound].contains(error.code) {
+            failure.message +=
+                " If it is about the users: each of 'PermittedUsers' needs access to the worker's domain."
         }
         return failure
     }
