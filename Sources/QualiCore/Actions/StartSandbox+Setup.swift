@@ -125,8 +125,8 @@ extension StartSandbox {
         sandbox.parameters.hide(named: lab.secretNames, and: passwordInputs)
         let url = lab.portal.sandbox(sandboxID)
         // How much a lab tells of its components isn't known before.
-        let content = try await HeavyWork.ofJobs.run { [sandbox, lab, secrets = context.secrets] _ in
-            SandboxDocument.Content(
+        let (content, details) = try await HeavyWork.ofJobs.run { [sandbox, lab, secrets = context.secrets] _ in
+            let content = SandboxDocument.Content(
                 sandbox: sandbox,
                 blueprintName: configuration.blueprint,
                 url: url,
@@ -134,6 +134,7 @@ extension StartSandbox {
                 known: secrets,
                 redact: lab.redact
             )
+            return (content, try SandboxDetails.text(content.sandbox.components))
         }
         if let output = context.artifacts.outputs.first {
             let (data, contentType) = try await SandboxDocument.encode(content, as: configuration.artifactFormat)
@@ -144,7 +145,9 @@ extension StartSandbox {
         return JobResult(
             summary: "Sandbox '\(name)' is ready with \(count) component\(count == 1 ? "" : "s"): \(url)",
             externalExecutionID: sandboxID,
-            outputVariables: ["SandboxId": sandboxID, "SandboxName": name, "SandboxUrl": url]
+            outputVariables: [
+                "SandboxId": sandboxID, "SandboxName": name, "SandboxUrl": url, SandboxDetails.variable: details,
+            ]
         )
     }
 
