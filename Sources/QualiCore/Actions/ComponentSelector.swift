@@ -3,10 +3,12 @@ import Foundation
 import HTTPTransport
 import SandboxAPI
 
-/// Finds the component that a run action names: exactly, or by a regular expression.
+/// Finds the component that a run action names: exactly, by its model, or by a regular expression.
 struct ComponentSelector: Sendable {
     /// The longest time on a processor for which a pattern is tried on all names together.
     static let timeLimit: Duration = .milliseconds(500)
+    /// What a text begins with that has a model in place of a name.
+    static let modelPrefix = "model:"
 
     /// What the pipeline's author wrote.
     let text: String
@@ -36,6 +38,7 @@ struct ComponentSelector: Sendable {
     ///   too long; `CancellationError` when the task is cancelled.
     func select(from components: [NamedComponent]) async throws -> Selection {
         let exact = components.indices.filter { components[$0].name == text }
+        if exact.isEmpty, let model { return Selection(component: try only(of: model, components)) }
         var fits = Fits()
         if exact.isEmpty || match == .original {
             do {
@@ -58,6 +61,21 @@ struct ComponentSelector: Sendable {
             guard let chosen = found.first ?? fits.beginning.first else { throw nothing(components, fits) }
             return Selection(component: components[chosen], warning: warning(on: chosen, found, fits, components))
         }
+    }
+
+    /// The model that the text has in place of a name; `nil` where it has none.
+    private var model: String? {
+        text.hasPrefix(Self.modelPrefix) ? String(text.dropFirst(Self.modelPrefix.count)).trimmingWhitespace : nil
+    }
+
+    /// The one component of a model, as the lab spells it.
+    private func only(of model: String, _ components: [NamedComponent]) throws -> NamedComponent {
+        let found = components.filter { $0.model == model }
+        guard let first = found.first else {
+            throw failure("names no model of a component of the sandbox", components, withModels: true)
+        }
+        guard found.count == 1 else { throw failure("fits several components of the sandbox", found) }
+        return first
     }
 
     private func tried(on components: [NamedComponent], _ effort: HeavyWork.Effort) throws -> Fits {
@@ -172,18 +190,27 @@ extension ComponentSelector {
         return failure("names no component of the sandbox", components, advice)
     }
 
-    private func failure(_ what: String, _ components: [NamedComponent], _ advice: String = "") -> JobFailure {
-        let names = Self.list(components.sorted { $0.name < $1.name }, limit: 2_000)
+    private func failure(
+        _ what: String,
+        _ components: [NamedComponent],
+        withModels: Bool = false,
+        _ advice: String = ""
+    ) -> JobFailure {
+        let names = Self.list(components.sorted { $0.name < $1.name }, withModels: withModels, limit: 2_000)
         return JobFailure(
             .configurationError,
             """
             The property 'ComponentName' is '\(text.cut(to: 200))', which \(what)\(names.isEmpty ? "; it has none" : ": \(names)"). \
-            It should be a component's exact name, a regular expression that matches one whole name, or 'SANDBOX'.\(advice)
+            It should be a component's exact name, a regular expression that matches one whole name, '\(Self.modelPrefix)' and \
+            the model of one component alone, or 'SANDBOX'.\(advice)
             """
         )
     }
 
-    private static func list(_ components: [NamedComponent], limit: Int) -> String {
-        components.map { "'\($0.name)'" }.joined(separator: ", ").cut(to: limit)
+    private static func list(_ components: [NamedComponent], withModels: Bool = false, limit: Int) -> String {
+        components.map { component in
+            let model = withModels ? component.model.map { " (\($0))" } : nil
+            return "'\(component.name)'\(model ?? "")"
+        }.joined(separator: ", ").cut(to: limit)
     }
 }

@@ -114,17 +114,24 @@ package struct NamedComponent: Hashable, Sendable, Decodable {
     package var id: String
     /// Its name.
     package var name: String
+    /// The name of its model or shell.
+    package var model: String?
 
     /// Names a component, as a test does.
-    package init(id: String, name: String) {
+    package init(id: String, name: String, model: String? = nil) {
         self.id = id
         self.name = name
+        self.model = model
     }
 
     /// Reads what the lab sends.
     package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
-        self.init(id: object.filledString("id") ?? "", name: object.string("name") ?? "")
+        self.init(
+            id: object.filledString("id") ?? "",
+            name: object.string("name") ?? "",
+            model: object.filledString("component_type")
+        )
     }
 }
 

@@ -1,3 +1,4 @@
+import AWSLite
 import SandboxAPI
 import Testing
 
@@ -23,6 +24,36 @@ struct ComponentSelectorTests {
 
     @Test func `an exact name wins even if it is a pattern that fits others`() async throws {
         #expect(try await select("a.c", from: ["abc", "a.c"]) == "a.c")
+    }
+
+    @Test func `a model picks the one component that has it`() async throws {
+        let components = [
+            NamedComponent(id: "1", name: "web", model: "Linux Server"), NamedComponent(id: "2", name: "db"),
+            NamedComponent(id: "3", name: "switch", model: "Switch"),
+            NamedComponent(id: "4", name: "old-switch", model: "Switch"),
+            NamedComponent(id: "5", name: "model:Linux Server 2", model: "Linux"),
+            NamedComponent(id: "6", name: "other", model: "Linux Server 2"),
+        ]
+        func select(_ text: String, _ match: ComponentMatch = .whole) async throws -> String {
+            try await ComponentSelector(text: text, match: match).select(from: components).component.id
+        }
+        #expect(try await select("model:Linux Server") == "1")
+        #expect(try await select("model: Linux Server ", .original) == "1")
+        #expect(try await select("model:Linux Server 2") == "5")
+        let several = try await #require(throws: JobFailure.self) { try await select("model:Switch") }
+        #expect(several.type == .configurationError)
+        #expect(
+            several.message.contains(
+                "'model:Switch', which fits several components of the sandbox: 'old-switch', 'switch'."
+            )
+        )
+        // The lab's spelling counts, and a model isn't a pattern.
+        for text in ["model:switch", "model:Linux.*", "model:"] {
+            let none = try await #require(throws: JobFailure.self) { try await select(text) }
+            #expect(none.message.contains("which names no model of a component of the sandbox: 'db', 'model:Linux"))
+            #expect(none.message.contains("'web' (Linux Server)") && none.message.contains("'model:' and the model"))
+        }
+        #expect(try await select("model:Linux") == "5")
     }
 
     @Test(arguments: ["we", "server", "eb", "nothing", "web|x{3}y"])
