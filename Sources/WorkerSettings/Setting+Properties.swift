@@ -12,6 +12,7 @@ extension Setting {
             case .artifactFormat:
                 ("format", "the form of a start's artifact: zip, or json as the Python worker stored it", "zip")
             case .commandTimeout: ("minutes", "how long a command may take before it is cancelled", "15")
+            case .onCommandFailure: ("what", "Fail or Continue the action of a command that fails", "Fail")
             case .waitForTeardown: ("truth", "true to wait for the teardown and to fail with its errors", "false")
             case .teardownTimeout: ("minutes", "how long a teardown may take that is waited for", "30")
             }

@@ -84,14 +84,16 @@ struct WorkerSettingsTests {
             "QUALI_ON_ABANDONED": "KEEP", "QUALI_DRAIN": "10m",
             "QUALI_SETUP_TIMEOUT_MINUTES": "45", "QUALI_ON_SETUP_FAILURE": "keep",
             "QUALI_WAIT_FOR_RESOURCES_MINUTES": "0", "QUALI_ARTIFACT_FORMAT": "JSON",
-            "QUALI_COMMAND_TIMEOUT_MINUTES": "20", "QUALI_WAIT_FOR_TEARDOWN": "yes",
+            "QUALI_COMMAND_TIMEOUT_MINUTES": "20", "QUALI_ON_COMMAND_FAILURE": "continue",
+            "QUALI_WAIT_FOR_TEARDOWN": "yes",
             "QUALI_TEARDOWN_TIMEOUT_MINUTES": "525600",
             "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json",
         ])
         var defaults = PropertyDefaults()
         for (property, text) in [
             (.setupTimeout, "45"), (.onSetupFailure, "keep"), (.waitForResources, "0"), (.artifactFormat, "JSON"),
-            (.commandTimeout, "20"), (.waitForTeardown, "yes"), (.teardownTimeout, "525600"),
+            (.commandTimeout, "20"), (.onCommandFailure, "continue"), (.waitForTeardown, "yes"),
+            (.teardownTimeout, "525600"),
         ] as [(PropertyDefaults.Property, String)] { try defaults.set(text, for: property) }
         #expect(settings.actions.propertyDefaults == defaults)
         #expect(settings.actions.componentMatch == .original)
@@ -157,6 +159,7 @@ struct WorkerSettingsTests {
             ("QUALI_WAIT_FOR_RESOURCES_MINUTES", "-1", "whole number of minutes, 0 to 525600"),
             ("QUALI_ARTIFACT_FORMAT", "rar", "is 'rar' (the environment). Wanted: 'zip' or 'json'."),
             ("QUALI_COMMAND_TIMEOUT_MINUTES", "525601", "whole number of minutes, 1 to 525600"),
+            ("QUALI_ON_COMMAND_FAILURE", "Ignore", "'Fail' or 'Continue'"),
             ("QUALI_WAIT_FOR_TEARDOWN", "1", "'true' or 'false'"),
             ("QUALI_TEARDOWN_TIMEOUT_MINUTES", "1.5", "whole number of minutes, 1 to 525600"),
             ("QUALI_MAX_JOBS", "many", "whole number"),

@@ -47,15 +47,15 @@ struct CommandOutput: Sendable {
     var variable: String { text.end(Self.variableLimit) }
 
     /// The output as an artifact: `output.txt` and a description, `execution.json`.
-    func archive(executionID: String, command: String) async throws -> Data {
+    func archive(executionID: String, command: String, status: CommandStatus) async throws -> Data {
         struct Description: Encodable {
             let id: String
             let command: String
-            let status = "Completed"
+            let status: String
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let description = try encoder.encode(Description(id: executionID, command: command))
+        let description = try encoder.encode(Description(id: executionID, command: command, status: status.rawValue))
         return try await HeavyWork.ofJobs.run(size: text.utf8.count) {
             try ArtifactArchive.zip([
                 .init(path: "output.txt", content: Data(text.utf8)),

@@ -19,6 +19,8 @@ public struct PropertyDefaults: Sendable, Hashable {
         case artifactFormat = "ArtifactFormat"
         /// How many minutes a command may take.
         case commandTimeout = "TimeoutInMinutes"
+        /// What a command that fails does to its action: `Fail` or `Continue`.
+        case onCommandFailure = "OnCommandFailure"
         /// Whether an end waits for the teardown: `true` or `false`.
         case waitForTeardown = "WaitForTeardown"
         /// How many minutes a teardown may take.
@@ -32,6 +34,7 @@ public struct PropertyDefaults: Sendable, Hashable {
             case .waitForResources: "QUALI_WAIT_FOR_RESOURCES_MINUTES"
             case .artifactFormat: "QUALI_ARTIFACT_FORMAT"
             case .commandTimeout: "QUALI_COMMAND_TIMEOUT_MINUTES"
+            case .onCommandFailure: "QUALI_ON_COMMAND_FAILURE"
             case .waitForTeardown: "QUALI_WAIT_FOR_TEARDOWN"
             case .teardownTimeout: "QUALI_TEARDOWN_TIMEOUT_MINUTES"
             }
@@ -85,7 +88,7 @@ extension PropertyDefaults.Property {
         switch self {
         case .setupTimeout, .onSetupFailure, .waitForResources, .artifactFormat:
             _ = try StartSandbox.Configuration(properties)
-        case .commandTimeout: _ = try RunCommand.Configuration(properties)
+        case .commandTimeout, .onCommandFailure: _ = try RunCommand.Configuration(properties)
         case .waitForTeardown, .teardownTimeout: _ = try EndSandbox.Configuration(properties)
         }
     }

@@ -131,11 +131,15 @@ public struct QualiActions: Sendable, Hashable {
     private static let runProperties = [
         required(
             "ComponentName",
-            "A component's exact name, a regular expression that matches one whole name, or SANDBOX."
+            "A component's exact name, a regular expression that matches one whole name, model:MODEL for the one of that model, or SANDBOX."
         ),
         required("CommandName", "The command's internal name."),
         optional("ArgumentsJSON", #"Arguments as a flat JSON dictionary, such as {"Version": "1.2"}; blank for none."#),
         optional(.commandTimeout, "How long the command may take before it is cancelled. Default: 15.", .number),
+        optional(
+            .onCommandFailure,
+            "Fail, or Continue: a failed command lets the action succeed with CommandStatus = Failed. Default: Fail."
+        ),
         optional("SandboxId", "The sandbox, where no input artifact names it, such as #{lab.SandboxId}."),
     ]
 

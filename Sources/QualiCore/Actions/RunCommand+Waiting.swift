@@ -72,27 +72,45 @@ extension RunCommand {
         let output = try await output(execution, context, isWhole: !context.artifacts.outputs.isEmpty)
         let notes = [checkpoint.targetWarning, try await repeats(configuration, target, context, checkpoint)]
         let note = notes.compactMap { $0.map { " \($0)" } }.joined()
-        guard execution.status.isSuccess else {
+        let ended = "The command \(what) ended as '\(execution.status.rawValue)'."
+        let status: CommandStatus = execution.status.isSuccess ? .completed : .failed
+        if status == .failed {
+            let mayContinue = configuration.onCommandFailure == .continue
             var reason = ""
-            if execution.status.isCancelled, let state = await endState(of: target.sandboxID) {
+            if execution.status.isCancelled || mayContinue, let state = await endState(of: target.sandboxID) {
                 reason = " The sandbox runs no more (its state: '\(state.rawValue)')."
+            } else if mayContinue, execution.status.isCancelled, context.clock.now >= deadline {
+                // The worker cancels what takes too long, and may have been killed right after that.
+                reason = " Its time of \(configuration.timeout.inMinutes) was over."
             }
-            throw JobFailure(
-                .jobFailed,
-                "The command \(what) ended as '\(execution.status.rawValue)'.\(reason)\(note)"
-                    + output.quotation(limit: 4_000)
+            guard mayContinue, reason.isEmpty else {
+                throw JobFailure(.jobFailed, ended + reason + note + output.quotation(limit: 4_000))
+            }
+            context.logger.warning(
+                "A command has failed, and its pipeline goes on",
+                metadata: ["commandExecution": "\(executionID)", "status": "\(execution.status.rawValue)"]
             )
         }
         if let artifact = context.artifacts.outputs.first {
-            let archive = try await output.archive(executionID: executionID, command: configuration.command)
+            let archive = try await output.archive(
+                executionID: executionID,
+                command: configuration.command,
+                status: status
+            )
             // The command can't be run again for it.
             let storeEnd = deadline.addingTimeInterval(Self.longestStore)
             try await context.artifacts.write(archive, contentType: "application/zip", to: artifact, until: storeEnd)
         }
+        let summary =
+            status == .completed
+            ? "The command \(what) ended well."
+            : "The command failed, and the action goes on as '\(PropertyDefaults.Property.onCommandFailure.rawValue)' says. \(ended)"
         return JobResult(
-            summary: "The command \(what) ended well.\(note)\(output.quotation(limit: 1_800 - note.count))",
+            summary: summary + note + output.quotation(limit: 1_800 - note.count),
             externalExecutionID: target.sandboxID,
-            outputVariables: ["ExecutionId": executionID, "CommandOutput": output.variable]
+            outputVariables: [
+                "ExecutionId": executionID, "CommandOutput": output.variable, CommandStatus.variable: status.rawValue,
+            ]
         )
     }
 

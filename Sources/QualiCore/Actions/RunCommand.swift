@@ -12,6 +12,7 @@ package struct RunCommand: WaitingActionHandler {
         let command: String
         let arguments: [Input]
         let timeout: Duration
+        let onCommandFailure: OnCommandFailure
         let sandboxID: String?
 
         /// Reads the properties.
@@ -20,8 +21,15 @@ package struct RunCommand: WaitingActionHandler {
             command = try properties.string("CommandName")
             arguments = try properties.dictionary("ArgumentsJSON").map { Input(name: $0.name, value: $0.value) }
             timeout = try properties.minutes(.commandTimeout, default: 15)
+            onCommandFailure = try properties.choice(.onCommandFailure, default: .fail)
             sandboxID = properties.string(ifPresent: "SandboxId")
         }
+    }
+
+    /// What a command that fails does to its action.
+    enum OnCommandFailure: String, CaseIterable {
+        case fail = "Fail"
+        case `continue` = "Continue"
     }
 
     /// How far the run has come.

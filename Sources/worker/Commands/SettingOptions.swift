@@ -118,6 +118,7 @@ struct PropertyOptions: SettingOptions {
     @Option(.property(.waitForResources)) var waitForResources: String?
     @Option(.property(.artifactFormat)) var artifactFormat: String?
     @Option(.property(.commandTimeout)) var commandTimeout: String?
+    @Option(.property(.onCommandFailure)) var onCommandFailure: String?
     @Option(.property(.waitForTeardown)) var waitForTeardown: String?
     @Option(.property(.teardownTimeout)) var teardownTimeout: String?
     @Option(.componentMatch) var componentMatch: String?
@@ -126,8 +127,9 @@ struct PropertyOptions: SettingOptions {
         [
             (.property(.setupTimeout), setupTimeout), (.property(.onSetupFailure), onSetupFailure),
             (.property(.waitForResources), waitForResources), (.property(.artifactFormat), artifactFormat),
-            (.property(.commandTimeout), commandTimeout), (.property(.waitForTeardown), waitForTeardown),
-            (.property(.teardownTimeout), teardownTimeout), (.componentMatch, componentMatch),
+            (.property(.commandTimeout), commandTimeout), (.property(.onCommandFailure), onCommandFailure),
+            (.property(.waitForTeardown), waitForTeardown), (.property(.teardownTimeout), teardownTimeout),
+            (.componentMatch, componentMatch),
         ]
     }
 }

@@ -12,6 +12,7 @@ struct PropertyDefaultsTests {
     private static let texts: [(PropertyDefaults.Property, String)] = [
         (.setupTimeout, "45"), (.onSetupFailure, "keep"), (.waitForResources, "0"), (.artifactFormat, "JSON"),
         (.commandTimeout, " 525600 "), (.waitForTeardown, "Yes"), (.teardownTimeout, "1"),
+        (.onCommandFailure, "continue"),
     ]
 
     private static func properties(_ given: [String: String] = [:]) throws -> ActionProperties {
@@ -33,7 +34,8 @@ struct PropertyDefaultsTests {
         #expect(start.onSetupFailure == .keep)
         #expect(start.waitForResources == .zero)
         #expect(start.artifactFormat == .json)
-        #expect(try RunCommand.Configuration(properties).timeout == .seconds(31_536_000))
+        let run = try RunCommand.Configuration(properties)
+        #expect(run.timeout == .seconds(31_536_000) && run.onCommandFailure == .continue)
         let end = try EndSandbox.Configuration(properties)
         #expect(end.waitForTeardown)
         #expect(end.teardownTimeout == .seconds(60))
@@ -43,12 +45,13 @@ struct PropertyDefaultsTests {
         let properties = try Self.properties([
             "SetupTimeoutInMinutes": "5", "OnSetupFailure": "End", "WaitForResourcesInMinutes": "7",
             "ArtifactFormat": "zip", "TimeoutInMinutes": "8", "WaitForTeardown": "false",
-            "TeardownTimeoutInMinutes": "9",
+            "TeardownTimeoutInMinutes": "9", "OnCommandFailure": "Fail",
         ])
         let start = try StartSandbox.Configuration(properties)
         #expect(start.setupTimeout == .seconds(300) && start.waitForResources == .seconds(420))
         #expect(start.onSetupFailure == .end && start.artifactFormat == .zip)
-        #expect(try RunCommand.Configuration(properties).timeout == .seconds(480))
+        let run = try RunCommand.Configuration(properties)
+        #expect(run.timeout == .seconds(480) && run.onCommandFailure == .fail)
         let end = try EndSandbox.Configuration(properties)
         #expect(!end.waitForTeardown && end.teardownTimeout == .seconds(540))
     }
@@ -60,6 +63,7 @@ struct PropertyDefaultsTests {
         (.waitForResources, "-1", "a whole number of minutes, 0 to 525600"),
         (.artifactFormat, "rar", "'zip' or 'json'"),
         (.commandTimeout, "525601", "a whole number of minutes, 1 to 525600"),
+        (.onCommandFailure, "Ignore", "'Fail' or 'Continue'"),
         (.waitForTeardown, "1", "'true' or 'false'"),
         (.teardownTimeout, "soon", "a whole number of minutes, 1 to 525600"),
     ])

@@ -44,6 +44,8 @@ struct RunCommandTests {
         _ bench: LabBench,
         _ more: [String: String] = [:],
         checkpoint: RunCommand.Checkpoint? = nil,
+        outputs: [CodePipeline.Artifact] = [],
+        store: InMemoryArtifactStore = InMemoryArtifactStore(),
         actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
     ) async throws -> JobResult {
         let properties = ["ComponentName": "SANDBOX", "CommandName": "check", "SandboxId": "s1"]
@@ -51,8 +53,118 @@ struct RunCommandTests {
             RunCommand(lab: bench.access),
             properties.merging(more) { $1 },
             checkpoint: checkpoint,
+            outputs: outputs,
+            store: store,
             actions: actions
         )
+    }
+
+    // MARK: A command that fails
+
+    private static let goesOn = ["OnCommandFailure": "Continue"]
+
+    @Test(arguments: ["Failed", "Error", "Cancelled", "Canceled", "Stopped", "failed"])
+    func
+        `a failed command lets its action succeed if that is wanted, and the variable, the summary and the artifact tell`(
+            status: String
+        ) async throws
+    {
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /executions/e2": Self.execution(status)
+            case "GET /sandboxes/s1": .sandbox("s1", .ready)
+            default: nil
+            }
+        }
+        let output = CodePipeline.Artifact(name: "Out", bucket: "bucket", key: "out")
+        let store = InMemoryArtifactStore()
+        let result = try await run(bench, Self.goesOn, outputs: [output], store: store)
+        #expect(result.outputVariables == ["ExecutionId": "e2", "CommandOutput": "fine", "CommandStatus": "Failed"])
+        #expect(
+            result.summary == """
+                The command failed, and the action goes on as 'OnCommandFailure' says. The command 'check' on the sandbox \
+                ended as '\(status)'. Its output:
+                fine
+                """
+        )
+        let stored = try #require(await store.objects["out"])
+        let description = try ArtifactArchive.read(stored) { $0 == "execution.json" }.first?.content
+        #expect(String(decoding: description ?? Data(), as: UTF8.self).contains(#""status" : "Failed""#))
+        await #expect(throws: JobFailure.self) { try await run(bench) }
+        await #expect(throws: JobFailure.self) { try await run(bench, ["OnCommandFailure": "fail"]) }
+    }
+
+    @Test(arguments: ["Fail", "Continue"])
+    func `a command that ends well says so in the variable`(wanted: String) async throws {
+        let bench = try bench { _, _ in nil }
+        let result = try await run(bench, ["OnCommandFailure": wanted])
+        #expect(result.outputVariables["CommandStatus"] == "Completed")
+        #expect(result.summary.hasPrefix("The command 'check' on the sandbox ended well."))
+        // No more is asked than without the property.
+        #expect(!bench.lab.lines.contains("GET /sandboxes/s1"))
+    }
+
+    @Test(arguments: [
+        ("a command that isn't there", Self.commandLine, HTTPReply.unknownEntity, "no command of the sandbox"),
+        ("a sandbox that isn't active", Self.startLine, .error(400, "Sandbox is not active"), "can't be started"),
+        ("an execution that can't be read", "GET /executions/e2", .error(403, "No"), "can't be read"),
+        ("a lab in trouble", Self.startLine, .error(403, "Not today"), "can't be started"),
+    ])
+    func `what isn't the command's own failure fails the action in any case`(
+        _ what: String,
+        line: String,
+        reply: HTTPReply,
+        words: String
+    ) async throws {
+        let bench = try bench { asked, _ in
+            switch asked {
+            case line: reply
+            case "GET /sandboxes/s1/commands": .json(#"[{"name": "other"}]"#)
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench, Self.goesOn) }
+        #expect(failure.message.contains(words), "\(what): \(failure)")
+    }
+
+    @Test(arguments: ["Failed", "Cancelled"], [SandboxState.ended, .teardown])
+    func `a command that ended with its sandbox fails the action in any case`(
+        status: String,
+        state: SandboxState
+    ) async throws {
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /executions/e2": Self.execution(status)
+            case "GET /sandboxes/s1": .sandbox("s1", state)
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench, Self.goesOn) }
+        #expect(failure.message.contains("The sandbox runs no more (its state: '\(state.rawValue)')"))
+    }
+
+    @Test func `a command that takes too long fails the action in any case, also after a restart`() async throws {
+        let isStopped = Locked(false)
+        let bench = try bench { line, _ in
+            switch line {
+            case "DELETE /executions/e2":
+                isStopped.withLock { $0 = true }
+                return nil
+            case "GET /executions/e2": return Self.execution(isStopped.withLock { $0 } ? "Cancelled" : "Running")
+            default: return nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench, Self.goesOn) }
+        #expect(failure.message.contains("did not end within 15 minutes, so it was cancelled"))
+        // The worker was killed between the cancellation and the outcome.
+        var checkpoint = RunCommand.Checkpoint()
+        checkpoint.target = CommandTarget(sandboxID: "s1", componentID: nil, name: "the sandbox")
+        checkpoint.executionID = "e2"
+        checkpoint.deadline = bench.clock.now
+        let later = try await #require(throws: JobFailure.self) {
+            try await run(bench, Self.goesOn, checkpoint: checkpoint)
+        }
+        #expect(later.message.contains("ended as 'Cancelled'. Its time of 15 minutes was over."))
     }
 
     // MARK: Components

@@ -66,6 +66,57 @@ struct ActionTests {
         }
     }
 
+    @Test func `a component is found by its model`() async throws {
+        try await Site.withRunning { site in
+            let install = Site.runAction(
+                "model:Generic App Model",
+                "install",
+                ["ArgumentsJSON": #"{"Package": "nginx"}"#]
+            )
+            let end = try await site.pipeline(Site.startAction(), install, Site.endAction())
+            #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? "" })")
+            #expect(site.lab.executions(of: "install", on: "web-server").count == 1)
+        }
+    }
+
+    @Test func `permitted users are permitted, and who has no access to the domain is refused with advice`()
+        async throws
+    {
+        try await Site.withRunning { site in
+            let owner = site.cloud.options.labAccount.username
+            for (name, domains) in [("anna", ["Global"]), ("ben", ["Global", "Other"]), ("carl", ["Other"])] {
+                site.lab.add(LabAccount(username: name, password: name, domains: domains))
+            }
+            let end = try await site.pipeline(
+                Site.startAction(["OptionsJSON": #"{"PermittedUsers": ["anna", "ben"]}"#]),
+                Site.endAction()
+            )
+            #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? "" })")
+            #expect(site.lab.sandboxes.map(\.permittedUsers) == [[owner, "anna", "ben"]])
+            let refused = try await site.pipeline(Site.startAction(["OptionsJSON": #"{"PermittedUsers": ["carl"]}"#]))
+            let start = try #require(refused.action("Start"))
+            #expect(start.errorCode == "ConfigurationError")
+            #expect(
+                start.errorMessage?.contains("each of 'PermittedUsers' needs access to the worker's domain") == true
+            )
+            #expect(site.lab.sandboxes.count == 1)
+            _ = try await site.pipeline(Site.startAction(), Site.endAction())
+            #expect(site.lab.sandboxes.last?.permittedUsers == [owner])
+        }
+    }
+
+    @Test func `a failed command that may fail lets the pipeline go on to the end of its sandbox`() async throws {
+        try await Site.withRunning { site in
+            let run = Site.runAction("web-server.*", "fail", ["OnCommandFailure": "Continue"])
+            let end = try await site.pipeline(Site.startAction(), run, Site.endAction())
+            #expect(end.status == "Succeeded", "\(end.actions.map { $0.errorMessage ?? "" })")
+            #expect(end.action("Run")?.outputVariables["CommandStatus"] == "Failed")
+            #expect(end.action("Run")?.outputVariables["CommandOutput"] == "disk full")
+            #expect(end.action("Run")?.summary?.hasPrefix("The command failed, and the action goes on") == true)
+            #expect(site.lab.sandboxesNotStopped.isEmpty)
+        }
+    }
+
     @Test func `the artifact has the details as they are once the sandbox is ready, and no password`() async throws {
         try await Site.withRunning { site in
             for (format, isJSON) in [("zip", false), ("json", true)] {

@@ -30,6 +30,7 @@ struct BadInputTests {
         ("InputsJSON", "{"), ("InputsJSON", "[1, 2]"), ("InputsJSON", #"{"a": {}}"#), ("DurationInMinutes", "soon"),
         ("DurationInMinutes", "0"), ("DurationInMinutes", "-5"), ("SetupTimeoutInMinutes", "x"),
         ("OnSetupFailure", "Maybe"), ("ArtifactFormat", "rar"), ("WaitForResourcesInMinutes", "-1"),
+        ("OptionsJSON", "{"),
     ])
     func `a malformed property of the start action`(name: String, value: String) async throws {
         try await Site.withRunning { site in
@@ -40,7 +41,9 @@ struct BadInputTests {
         }
     }
 
-    @Test(arguments: [("ArgumentsJSON", "5"), ("ArgumentsJSON", "{]"), ("TimeoutInMinutes", "0")])
+    @Test(arguments: [
+        ("ArgumentsJSON", "5"), ("ArgumentsJSON", "{]"), ("TimeoutInMinutes", "0"), ("OnCommandFailure", "Ignore"),
+    ])
     func `a malformed property of the run action`(name: String, value: String) async throws {
         try await Site.withRunning { site in
             let run = Site.runAction(

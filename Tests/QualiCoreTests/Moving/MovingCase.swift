@@ -77,7 +77,7 @@ struct MovingCase: Decodable, Sendable, CustomTestStringConvertible {
     let ours: Ending
     /// Why they may differ, or why the original fails.
     let why: String?
-    /// The settings with which this worker does as the original did.
+    /// The settings with which this worker does as the original did, or goes on where that one never came to an end.
     let greenWith: [String: String]
     /// What it does with them.
     let then: Ending?

@@ -9,6 +9,7 @@ enum MovingSettings {
     static let known: [String: Apply] = [
         "QUALI_ARTIFACT_FORMAT": { try $1.propertyDefaults.set($0, for: .artifactFormat) },
         "QUALI_COMPONENT_MATCH": { $1.componentMatch = try #require(ComponentMatch(rawValue: $0)) },
+        "QUALI_ON_COMMAND_FAILURE": { try $1.propertyDefaults.set($0, for: .onCommandFailure) },
     ]
 
     /// All of them at once, with their values.

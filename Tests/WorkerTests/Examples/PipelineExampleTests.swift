@@ -126,6 +126,7 @@ struct PipelineExampleTests {
                     let failures = execution.actions.compactMap(\.errorMessage)
                     #expect(execution.status == "Succeeded", "\(failures)")
                     #expect(execution.action("Test")?.outputVariables == ["TEST_RESULT": "passed"])
+                    #expect(execution.action("Run")?.outputVariables["CommandStatus"] == "Completed")
                     tasks.cancelAll()
                 }
                 worker.signal(SIGTERM)
