@@ -34,6 +34,16 @@ struct SandboxDetailsTests {
         #expect(kept.count == count || text.utf8.count > 99_800)
     }
 
+    @Test func `keeps its limit with the note on what is left out, wherever the cut is`() throws {
+        let components = (0..<12).map { Component(id: "", name: "c\($0)") }
+        for limit in 60...300 {
+            let text = try SandboxDetails.text(components, limit: limit)
+            #expect(text.utf8.count <= limit)
+            let json = try JSON(parsing: Data(text.utf8))
+            #expect(json["omitted"] != nil || json["components"]?.array?.count == 12)
+        }
+    }
+
     @Test func `leaves out a component that is too long by itself`() throws {
         let components = [Component(id: "", name: String(repeating: "x", count: 200_000))]
         #expect(try SandboxDetails.text(components) == #"{"components":[],"omitted":1}"#)
