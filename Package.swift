@@ -250,11 +250,12 @@ let package = Package(
             dependencies: [
                 "QualiCore", "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud", "QualiTesting",
                 "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            exclude: ["Moving/cases.json", "Moving/original.py"]
+            exclude: ["EndToEnd/Journals", "Moving/cases.json", "Moving/original.py"]
         ),
         .testTarget(
             name: "LocalCloudTests",
