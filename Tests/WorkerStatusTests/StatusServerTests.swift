@@ -129,20 +129,4 @@ struct StatusServerTests {
         first = nil
         _ = try StatusListener(given)
     }
-
-    @Test func `lets workers share a backend of metrics, each with a label`() {
-        let registry = MetricsRegistry()
-        for (name, answers) in [("east", 3), ("west", 1)] {
-            let monitor = WorkerMonitor(metrics: LabelledMetrics([("worker", name)], in: registry))
-            monitor.workerStarts([], capacity: answers) { $0 }
-            for _ in 0..<answers { monitor.labAnswered() }
-        }
-        let text = PrometheusText.report(registry, version: nil)
-        for (name, answers) in [("east", 3), ("west", 1)] {
-            #expect(
-                text.contains("quali_worker_lab_requests_total{result=\"answered\",worker=\"\(name)\"} \(answers)\n")
-            )
-            #expect(text.contains("quali_worker_slots{worker=\"\(name)\"} \(answers)\n"))
-        }
-    }
 }

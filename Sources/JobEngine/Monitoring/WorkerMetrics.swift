@@ -13,8 +13,8 @@ struct WorkerMetrics: Sendable {
         let pollsThrottled: Counter
         let lastPoll: Meter
 
-        fileprivate init(_ action: String, _ factory: any MetricsFactory) {
-            let label = [("action", action)]
+        fileprivate init(_ action: String, _ labels: [(String, String)], _ factory: any MetricsFactory) {
+            let label = [("action", action)] + labels
             func polls(_ result: String) -> Counter {
                 Counter(
                     label: WorkerMetric.polls.rawValue,
@@ -47,14 +47,19 @@ struct WorkerMetrics: Sendable {
     let lastLabAnswer: Meter
     private let actions: [String: Action]
 
-    init(actions names: [String], factory: any MetricsFactory) {
-        slots = Meter(label: WorkerMetric.slots.rawValue, factory: factory)
+    /// - Parameters:
+    ///   - names: The action types.
+    ///   - worker: What tells this worker's metrics from those of others at the same factory; `nil` for the only one.
+    ///   - factory: Where the metrics go.
+    init(actions names: [String], worker: String?, factory: any MetricsFactory) {
+        let labels = worker.map { [("worker", $0)] } ?? []
+        slots = Meter(label: WorkerMetric.slots.rawValue, dimensions: labels, factory: factory)
         let requests = WorkerMetric.labRequests.rawValue
-        labAnswered = Counter(label: requests, dimensions: [("result", "answered")], factory: factory)
-        labFailed = Counter(label: requests, dimensions: [("result", "failed")], factory: factory)
-        lastLabAnswer = Meter(label: WorkerMetric.lastLabAnswer.rawValue, factory: factory)
+        labAnswered = Counter(label: requests, dimensions: [("result", "answered")] + labels, factory: factory)
+        labFailed = Counter(label: requests, dimensions: [("result", "failed")] + labels, factory: factory)
+        lastLabAnswer = Meter(label: WorkerMetric.lastLabAnswer.rawValue, dimensions: labels, factory: factory)
         // The worker's own action types alone, so that no label comes from outside.
-        actions = Dictionary(names.map { ($0, Action($0, factory)) }) { first, _ in first }
+        actions = Dictionary(names.map { ($0, Action($0, labels, factory)) }) { first, _ in first }
     }
 
     subscript(action: String) -> Action? { actions[action] }

@@ -6,7 +6,8 @@ import HTTPTransport
 /// Watches a worker: what it holds, how its latest jobs ended, and how the services answer.
 ///
 /// Give one to ``JobWorker``, or to the worker that is made of it, and take a ``snapshot()`` of it whenever you like, from
-/// any task. What can be counted also goes to swift-metrics, under names that begin with `quali_worker_`.
+/// any task. What can be counted also goes to swift-metrics, under names that begin with `quali_worker_`. Each worker has
+/// metrics of its own: where several share a backend, a label `worker` tells them apart.
 public final class WorkerMonitor: Sendable {
     private struct State {
         var startedAt: Date?
@@ -29,24 +30,28 @@ public final class WorkerMonitor: Sendable {
 
     private let clock: any WorkerClock
     private let historyLength: Int
-    private let metricsFactory: any MetricsFactory
+    private let metricsPlace: MetricsPlace
     private let state: Locked<State>
 
     /// Creates a monitor that remembers the latest `historyLength` jobs.
     ///
     /// - Parameters:
+    ///   - name: What the worker's metrics have as their label `worker`. Without it the first monitor at a backend has no
+    ///     such label, and each further one that lives at the same time has a number, from 2 on.
     ///   - historyLength: How many ended jobs are remembered.
     ///   - clock: The time.
     ///   - metrics: Where metrics go; what the process has bootstrapped, unless told otherwise.
     public init(
+        name: String? = nil,
         historyLength: Int = 500,
         clock: any WorkerClock = .system,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.historyLength = historyLength
         self.clock = clock
-        metricsFactory = metrics
-        state = Locked(State(metrics: WorkerMetrics(actions: [], factory: metrics)))
+        let place = MetricsPlace(name, at: metrics)
+        metricsPlace = place
+        state = Locked(State(metrics: WorkerMetrics(actions: [], worker: place.worker, factory: metrics)))
     }
 
     /// What the worker does now.
@@ -83,7 +88,8 @@ public final class WorkerMonitor: Sendable {
         redact: @escaping @Sendable (String) -> String
     ) {
         let now = clock.now
-        let metrics = WorkerMetrics(actions: actions.map(\.provider), factory: metricsFactory)
+        let place = metricsPlace
+        let metrics = WorkerMetrics(actions: actions.map(\.provider), worker: place.worker, factory: place.factory)
         metrics.slots.set(capacity)
         state.withLock { state in
             let lab = state.lab

@@ -1,10 +1,9 @@
 public import CoreMetrics
 import HTTPTransport
 
-/// Keeps the metrics of one worker, for ``StatusServer`` to show.
+/// Keeps the metrics of a worker, for ``StatusServer`` to show.
 ///
-/// Two workers that had one would add their counts up, and the one that is well would hide what the other lacks: each
-/// has its own.
+/// Where several workers have one, all but the first have a label `worker` that tells their metrics apart.
 public final class MetricsRegistry: MetricsFactory {
     /// What Prometheus calls a metric's type.
     enum Kind: String, Sendable {
