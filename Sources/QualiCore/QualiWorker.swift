@@ -36,6 +36,8 @@ public struct QualiWorker: Service {
         public var componentMatch = ComponentMatch.whole
         /// What optional properties of the three actions say where a job doesn't.
         public var propertyDefaults = PropertyDefaults()
+        /// What the messages of failed jobs call the parameters here, where those who read them know other names.
+        public var parameters = ParameterNames()
         /// The pause between reads of the lab's state.
         public var statusInterval: Duration = .seconds(5)
         /// How often a lab of which no job wants anything is asked whether it is there; `nil` for never.
@@ -146,6 +148,7 @@ public struct QualiWorker: Service {
         lab.redact = jobs.redact
         lab.secretNames = configuration.secretNames
         lab.componentMatch = configuration.componentMatch
+        lab.parameters = configuration.parameters
         let codePipeline = CodePipeline(configuration.codePipeline)
         keeper = jobs.pipelinePollInterval.map { [lab] interval in
             SandboxKeeper(

@@ -53,7 +53,7 @@ struct ActionTypesCheck {
         if !optional.isEmpty {
             let properties = optional.count == 1 ? "the optional property" : "the optional properties"
             let defaults = optional.compactMap {
-                PropertyDefaults.Property(rawValue: $0).map(parameters.propertyDefault)
+                PropertyDefaults.Property(rawValue: $0).map { parameters.propertyDefault($0.rawValue) }
             }
             let instead = defaults.isEmpty ? "" : "; for all pipelines at once there are "
             return .warning(

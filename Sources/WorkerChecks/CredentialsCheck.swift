@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import HTTPTransport
+import QualiCore
 
 /// Whether there are AWS credentials, where from and until when.
 struct CredentialsCheck: Sendable {

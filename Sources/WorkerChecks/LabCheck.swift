@@ -1,4 +1,5 @@
 import HTTPTransport
+import QualiCore
 import SandboxAPI
 
 /// Whether the lab takes the user, speaks version 2 of its API, and has something to start.

@@ -49,6 +49,13 @@ extension ProgramFailure {
     /// What a journal that can't be used means for the program: to be started again where that may help.
     package init(_ error: JournalError) {
         let mayPass: [JournalError.Code] = [.inUse, .vanished, .diskTrouble]
-        self.init(mayPass.contains(error.code) ? .unavailable : .cannotCreate, error.message)
+        self.init(mayPass.contains(error.code) ? .unavailable : .cannotCreate, error)
+    }
+
+    /// A journal that can't be used, with the setting that names its folder where another one would help.
+    package init(_ status: Status, _ error: JournalError) {
+        let helps: [JournalError.Code] = [.inUse, .unusableFolder, .newer]
+        let advice = helps.contains(error.code) ? " \(Setting.stateDirectory.name) names the folder." : ""
+        self.init(status, error.message + advice)
     }
 }

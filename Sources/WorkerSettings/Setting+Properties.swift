@@ -1,5 +1,21 @@
 package import QualiCore
 
+extension PropertyDefaults.Property {
+    /// The setting of what it says where a pipeline doesn't.
+    package var setting: String {
+        switch self {
+        case .setupTimeout: "QUALI_SETUP_TIMEOUT_MINUTES"
+        case .onSetupFailure: "QUALI_ON_SETUP_FAILURE"
+        case .waitForResources: "QUALI_WAIT_FOR_RESOURCES_MINUTES"
+        case .artifactFormat: "QUALI_ARTIFACT_FORMAT"
+        case .commandTimeout: "QUALI_COMMAND_TIMEOUT_MINUTES"
+        case .onCommandFailure: "QUALI_ON_COMMAND_FAILURE"
+        case .waitForTeardown: "QUALI_WAIT_FOR_TEARDOWN"
+        case .teardownTimeout: "QUALI_TEARDOWN_TIMEOUT_MINUTES"
+        }
+    }
+}
+
 extension Setting {
     /// The setting of what a property says where a pipeline doesn't.
     package static func property(_ property: PropertyDefaults.Property) -> Self {

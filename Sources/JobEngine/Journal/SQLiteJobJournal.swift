@@ -207,7 +207,7 @@ public final class SQLiteJobJournal: JobJournal {
             .newer,
             """
             The journal '\(file)' was written by a newer version of this program. Run that version, or give this \
-            one a folder of its own with QUALI_STATE_DIR; the jobs in the journal then wait for the newer one.
+            one a folder of its own; the jobs in the journal then wait for the newer one.
             """
         )
     }

@@ -49,7 +49,7 @@ final class StateFolder: Sendable {
                 .inUse,
                 """
                 Another worker\(owner ?? "") is using the state folder '\(path)'. Stop that one, or give this one a folder \
-                of its own with QUALI_STATE_DIR.
+                of its own.
                 """
             )
         }
@@ -132,7 +132,7 @@ final class StateFolder: Sendable {
             .unusableFolder,
             """
             The state folder '\(path)' \(reason). The worker keeps there what it must not forget; name a folder that it \
-            may write with QUALI_STATE_DIR.
+            may write.
             """
         )
     }

@@ -49,8 +49,8 @@ extension AWSPermission {
         Self(
             "ListPipelineExecutions",
             .statement(id: "OptionalLookAtPipelines", .pipelines),
-            for: "tells how far the executions of a pipeline have come, to end a sandbox with its pipeline and to extend "
-                + "it while its pipeline goes on; to notice stopped pipelines at the cost of one call for all of a "
+            for: "tells how far the executions of a pipeline have come, to end a sandbox with its pipeline and to "
+                + "extend it while its pipeline goes on; to notice stopped pipelines at the cost of one call for all of a "
                 + "pipeline's",
             without: "no sandbox is ended with its pipeline or extended, and each execution is looked at by itself"
         ),

@@ -14,6 +14,8 @@ struct ComponentSelector: Sendable {
     let text: String
     /// Which components count.
     var match = ComponentMatch.whole
+    /// What messages call the worker's parameters.
+    var parameters = ParameterNames()
 
     /// The component that was found.
     struct Selection: Sendable, Hashable {
@@ -53,7 +55,7 @@ struct ComponentSelector: Sendable {
             guard let first = found.first else { throw nothing(components, fits) }
             guard found.count == 1 else {
                 let advice =
-                    " The Python worker took the first, '\(components[first].name.cut(to: 200))': for that, \(Self.setting)."
+                    " The Python worker took the first, '\(components[first].name.cut(to: 200))': for that, \(setting)."
                 throw failure("fits several components of the sandbox", found.map { components[$0] }, advice)
             }
             return Selection(component: components[first])
@@ -143,7 +145,7 @@ struct ComponentSelector: Sendable {
 
 extension ComponentSelector {
     /// The way out for a pipeline that the Python worker served.
-    private static let setting = "set the worker's QUALI_COMPONENT_MATCH to 'original'"
+    private var setting: String { "set the worker's \(parameters.componentMatch) to 'original'" }
 
     /// What a choice passed over: others that fit as well, and those before it that the Python worker would have taken.
     private func warning(
@@ -179,12 +181,12 @@ extension ComponentSelector {
             let way = fits.wider.map { $0.count > 200 ? "'.*' after the whole of it" : "'\($0)'" }
             advice = """
                  Only '\(found[0].name.cut(to: 200))' begins with it: write \(way ?? "a pattern for the whole name"), \
-                or \(Self.setting).
+                or \(setting).
                 """
         default:
             advice = """
                  Several begin with it: \(Self.list(found, limit: 400)); the Python worker took the first. Write its exact \
-                name, or \(Self.setting).
+                name, or \(setting).
                 """
         }
         return failure("names no component of the sandbox", components, advice)

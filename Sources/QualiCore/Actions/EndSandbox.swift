@@ -132,14 +132,14 @@ package struct EndSandbox: WaitingActionHandler {
         let sandboxID = checkpoint.sandboxID
         if case .overdue(let state, let error) = event.result {
             if let error {
-                throw JobFailure("It can't be found out whether the sandbox has ended", error)
+                throw lab.failure("It can't be found out whether the sandbox has ended", error)
             }
             throw JobFailure(
                 .jobFailed,
                 """
                 The teardown did not end within \(configuration.teardownTimeout.inMinutes) (the sandbox's state: \
                 \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If it takes longer, raise \
-                \(PropertyDefaults.Property.teardownTimeout.advised). See \(lab.portal.sandbox(sandboxID)).
+                \(lab.advice(.teardownTimeout)). See \(lab.portal.sandbox(sandboxID)).
                 """
             )
         }

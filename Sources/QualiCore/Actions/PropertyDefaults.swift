@@ -25,25 +25,6 @@ public struct PropertyDefaults: Sendable, Hashable {
         case waitForTeardown = "WaitForTeardown"
         /// How many minutes a teardown may take.
         case teardownTimeout = "TeardownTimeoutInMinutes"
-
-        /// The setting of `quali-worker` that gives the default.
-        public var setting: String {
-            switch self {
-            case .setupTimeout: "QUALI_SETUP_TIMEOUT_MINUTES"
-            case .onSetupFailure: "QUALI_ON_SETUP_FAILURE"
-            case .waitForResources: "QUALI_WAIT_FOR_RESOURCES_MINUTES"
-            case .artifactFormat: "QUALI_ARTIFACT_FORMAT"
-            case .commandTimeout: "QUALI_COMMAND_TIMEOUT_MINUTES"
-            case .onCommandFailure: "QUALI_ON_COMMAND_FAILURE"
-            case .waitForTeardown: "QUALI_WAIT_FOR_TEARDOWN"
-            case .teardownTimeout: "QUALI_TEARDOWN_TIMEOUT_MINUTES"
-            }
-        }
-
-        /// The property as a message advises it to those whose definition may not have it.
-        var advised: String {
-            "the property '\(rawValue)' or, where the action's definition lacks it, the worker's setting \(setting)"
-        }
     }
 
     /// A text that isn't what a property takes.
@@ -115,5 +96,15 @@ extension ActionProperties {
     /// `true` or `false`, whatever its case.
     func boolean(_ property: PropertyDefaults.Property, default value: Bool) throws -> Bool {
         try boolean(property.rawValue, default: value)
+    }
+}
+
+extension LabAccess {
+    /// A property as a message advises it to those whose definition may not have it.
+    func advice(_ property: PropertyDefaults.Property) -> String {
+        """
+        the property '\(property.rawValue)' or, where the action's definition lacks it, the worker's \
+        \(parameters.propertyDefault(property.rawValue))
+        """
     }
 }

@@ -30,7 +30,7 @@ extension RunCommand {
         let seen: Execution?
         switch event {
         case .ended(let execution): seen = execution
-        case .refused(let error): throw Self.unreadable(executionID, error)
+        case .refused(let error): throw unreadable(executionID, error)
         case .overdue(let wasSeen): seen = try await look(at: executionID, mayFail: wasSeen)
         case nil:
             var isKnown = false
@@ -137,7 +137,7 @@ extension RunCommand {
             """
             The command \(Self.words(configuration, target)) did not end within \(configuration.timeout.inMinutes)\(isCancelled
                 ? ", so it was cancelled" : "; the lab didn't cancel it, so it may still run"). If it takes longer, \
-            raise \(PropertyDefaults.Property.commandTimeout.advised).\(quotation)
+            raise \(lab.advice(.commandTimeout)).\(quotation)
             """
         )
     }
@@ -204,13 +204,13 @@ extension RunCommand {
         do {
             return try await lab.executionWatcher.execution(executionID)
         } catch let error as SandboxAPIError {
-            guard mayFail, !error.isRefusal else { throw Self.unreadable(executionID, error) }
+            guard mayFail, !error.isRefusal else { throw unreadable(executionID, error) }
             return nil
         }
     }
 
-    private static func unreadable(_ executionID: String, _ error: SandboxAPIError) -> JobFailure {
-        JobFailure("The execution '\(executionID)' can't be read, so it is unknown how the command ended", error)
+    private func unreadable(_ executionID: String, _ error: SandboxAPIError) -> JobFailure {
+        lab.failure("The execution '\(executionID)' can't be read, so it is unknown how the command ended", error)
     }
 
     /// Asks the lab to cancel an execution; whether it has agreed.

@@ -174,7 +174,11 @@ package struct RunCommand: WaitingActionHandler {
         ) {
             try await $0.namedComponents(sandboxID: sandboxID)
         }
-        let selector = ComponentSelector(text: configuration.component, match: lab.componentMatch)
+        let selector = ComponentSelector(
+            text: configuration.component,
+            match: lab.componentMatch,
+            parameters: lab.parameters
+        )
         let found = try await selector.select(from: components)
         if let warning = found.warning {
             context.logger.warning("Another component may be meant", metadata: ["detail": "\(warning)"])
@@ -434,15 +438,16 @@ package struct RunCommand: WaitingActionHandler {
             do {
                 commands = try await target.commands(lab.client)
             } catch let error as SandboxAPIError {
-                throw JobFailure("The commands of \(target.name) in sandbox '\(target.sandboxID)' can't be read", error)
+                let what = "The commands of \(target.name) in sandbox '\(target.sandboxID)' can't be read"
+                throw lab.failure(what, error)
             }
             guard !commands.contains(where: { $0.name == configuration.command }) else {
                 throw JobFailure(
                     .systemUnavailable,
                     """
                     The lab lists the command '\(configuration.command)' of \(target.name), but doesn't find it by its path: \
-                    something before the lab changes the paths of requests. Check the worker's CLOUDSHELL_URL and what \
-                    stands before the lab.
+                    something before the lab changes the paths of requests. Check the worker's \(lab.parameters.labURL) and \
+                    what stands before the lab.
                     """
                 )
             }
@@ -478,6 +483,6 @@ package struct RunCommand: WaitingActionHandler {
         _ configuration: Configuration,
         _ target: CommandTarget
     ) -> JobFailure {
-        JobFailure("The command '\(configuration.command)' can't be started on \(target.name)", error)
+        lab.failure("The command '\(configuration.command)' can't be started on \(target.name)", error)
     }
 }

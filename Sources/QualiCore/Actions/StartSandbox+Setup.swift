@@ -212,14 +212,14 @@ extension StartSandbox {
                 "The lab doesn't know the sandbox any more: somebody ended it before it was ready."
             )
         case .overdue(_, .some(let error)):
-            return JobFailure("It can't be found out whether the sandbox is ready", error)
+            return lab.failure("It can't be found out whether the sandbox is ready", error)
         case .overdue(let state, nil):
             return JobFailure(
                 .jobFailed,
                 """
                 The sandbox was not ready within \(setupTimeout.inMinutes) (its state: \
                 \(state.map { "'\($0.rawValue)'" } ?? "unknown")). If its setup takes longer, raise \
-                \(PropertyDefaults.Property.setupTimeout.advised). See \(link).
+                \(lab.advice(.setupTimeout)). See \(link).
                 """
             )
         }
@@ -237,9 +237,10 @@ extension StartSandbox {
             if state.isEnding { return " The sandbox is being ended." }
         } catch is SandboxAPIError {}
         guard configuration.onSetupFailure == .end else {
-            let property = PropertyDefaults.Property.onSetupFailure
+            let property = PropertyDefaults.Property.onSetupFailure.rawValue
+            let instead = lab.parameters.propertyDefault(property)
             return
-                " The sandbox is kept ('\(property.rawValue)' or \(property.setting) is 'Keep'); end it when you are done "
+                " The sandbox is kept ('\(property)' or \(instead) is 'Keep'); end it when you are done "
                 + "with it, or \(fate(configuration))."
         }
         // Another worker may have the action by now, and tell what went wrong only while the sandbox is there.

@@ -496,17 +496,17 @@ package struct StartSandbox: WaitingActionHandler {
         _ configuration: Configuration,
         _ blueprint: Blueprint
     ) -> JobFailure {
-        var failure = JobFailure("No sandbox can be started from the blueprint '\(configuration.blueprint)'", error)
+        var failure = lab.failure("No sandbox can be started from the blueprint '\(configuration.blueprint)'", error)
         switch error.code {
         case _ where configuration.waitForResources > .zero && error.mayBeMetLater:
             if !error.isTransient { failure.type = .jobFailed }
             failure.message += " That is its answer after \(configuration.waitForResources.inMinutes) of waiting."
         case .conflict:
-            failure.message += " To wait for it, set \(PropertyDefaults.Property.waitForResources.advised)."
+            failure.message += " To wait for it, set \(lab.advice(.waitForResources))."
         case .badRequest where error.mayBeMetLater, .forbidden where error.mayBeMetLater:
             failure.message +=
                 " If it lacks something for now, such as licences or a user's number of sandboxes, waiting may help: set "
-                + "\(PropertyDefaults.Property.waitForResources.advised)."
+                + "\(lab.advice(.waitForResources))."
         case .invalidInputs where !blueprint.inputs.isEmpty:
             let given = Set(configuration.inputs.map(\.name))
             let missing = blueprint.inputs.filter { ($0.defaultValue ?? "").isEmpty && !given.contains($0.name) }

@@ -79,7 +79,7 @@ extension LabAccess {
                 let isLast = attempts >= 2 && !mayPass
                 if try await isEnding(sandboxID, patiently: isLast, waiter) { return }
                 guard !isLast else {
-                    throw JobFailure("The sandbox can't be ended", error, externalExecutionID: sandboxID)
+                    throw failure("The sandbox can't be ended", error, externalExecutionID: sandboxID)
                 }
                 try await waiter.clock.sleep(for: backoff.pause())
             }

@@ -33,6 +33,8 @@ package struct LabAccess: Sendable {
     var pauseBetweenLooks: Duration { max(statusInterval, .seconds(5)) }
     /// How run actions find their components.
     package var componentMatch = ComponentMatch.whole
+    /// What messages call the worker's parameters.
+    package var parameters = ParameterNames()
     /// Keeps starts of the same command apart.
     let starts = ExclusiveAccess()
     /// Keeps jobs from taking one another's executions for their own.
@@ -84,7 +86,7 @@ package struct LabAccess: Sendable {
                 try await body(repeatedClient)
             }
         } catch let error as SandboxAPIError {
-            var failure = JobFailure(what, error)
+            var failure = failure(what, error)
             if case .passing = judge(error) { failure.isPassing = true }
             throw failure
         }

@@ -7,14 +7,26 @@ extension JobFailure {
     ///
     /// - Parameters:
     ///   - what: The thing that can't be done, as in "The sandbox can't be started".
+    ///   - error: What the lab has said, or why it said nothing.
+    ///   - parameters: What the worker's parameters are called.
     ///   - externalExecutionID: The sandbox, if there is one.
-    init(_ what: String, _ error: SandboxAPIError, externalExecutionID: String? = nil) {
+    init(
+        _ what: String,
+        _ error: SandboxAPIError,
+        _ parameters: ParameterNames,
+        externalExecutionID: String? = nil
+    ) {
         let (type, advice): (CodePipeline.FailureType, String) =
             switch error.code {
             case _ where error.isForeign:
-                (.systemUnavailable, "Check the worker's CLOUDSHELL_URL and what stands before the lab.")
+                (.systemUnavailable, "Check the worker's \(parameters.labURL) and what stands before the lab.")
             case .authentication where !error.isTransient:
-                (.permissionError, "Check the worker's CLOUDSHELL_USER, CLOUDSHELL_PASSWORD and CLOUDSHELL_DOMAIN.")
+                (
+                    .permissionError,
+                    """
+                    Check the worker's \(parameters.labUser), \(parameters.labPassword) and \(parameters.labDomain).
+                    """
+                )
             case .forbidden:
                 (.permissionError, "Check what the worker's CloudShell user may see and do in its domain.")
             case .notFound:
@@ -26,7 +38,7 @@ extension JobFailure {
             case .configuration:
                 (.systemUnavailable, "Check the worker's settings.")
             case .transport where error.underlying?.code == .tlsFailed:
-                (.systemUnavailable, Self.adviceOnTLS(error.underlying?.message ?? ""))
+                (.systemUnavailable, Self.adviceOnTLS(error.underlying?.message ?? "", parameters))
             case .authentication, .transport, .server, .rateQuota, .malformedReply:
                 (
                     .systemUnavailable,
@@ -39,7 +51,7 @@ extension JobFailure {
         self.externalExecutionID = externalExecutionID
     }
 
-    private static func adviceOnTLS(_ words: String) -> String {
+    private static func adviceOnTLS(_ words: String, _ parameters: ParameterNames) -> String {
         switch TLSRefusal.reason(in: words) {
         case .version: "The lab and this host have no version of TLS in common; the lab should speak TLS 1.2 or 1.3."
         case .strength:
@@ -47,11 +59,18 @@ extension JobFailure {
         case .clientCertificate: "What stands before the lab wants a client's certificate, and the worker has none."
         case .name:
             """
-            The lab's certificate isn't for the host in the worker's CLOUDSHELL_URL: write a name there that it is for; \
-            'quali-worker check' tells them.
+            The lab's certificate isn't for the host in the worker's \(parameters.labURL): write a name there that it is \
+            for\(parameters.certificateCheck.map { "; \($0) tells them" } ?? "").
             """
-        case nil: "If the lab's certificate is of a private CA, set the worker's CLOUDSHELL_CA_BUNDLE."
+        case nil: "If the lab's certificate is of a private CA, set the worker's \(parameters.labCertificates)."
         }
+    }
+}
+
+extension LabAccess {
+    /// The failure of a job whose request the lab didn't fulfil.
+    func failure(_ what: String, _ error: SandboxAPIError, externalExecutionID: String? = nil) -> JobFailure {
+        JobFailure(what, error, parameters, externalExecutionID: externalExecutionID)
     }
 }
 

@@ -1,6 +1,4 @@
-public import QualiCore
-
-/// What the checks call the parameters of a worker when they say which to change.
+/// What the messages of jobs and the checks call the parameters of a worker when they say which to change.
 ///
 /// A program whose users know them by other names, such as those of its settings, gives these.
 public struct ParameterNames: Sendable {
@@ -34,10 +32,12 @@ public struct ParameterNames: Sendable {
     public var actionVersion = "actions.version"
     /// The lab's name, by which several labs share action types.
     public var labName = "actions.labName"
-    /// What gives the default of a property, where a pipeline can't give the property.
-    public var propertyDefault: @Sendable (PropertyDefaults.Property) -> String = {
-        "propertyDefaults (\($0.rawValue))"
-    }
+    /// What gives the default of a property, by its name, where a pipeline can't give the property.
+    public var propertyDefault: @Sendable (_ property: String) -> String = { "propertyDefaults (\($0))" }
+    /// How run actions find their components.
+    public var componentMatch = "componentMatch"
+    /// What tells the names that the lab's certificate is for; `nil` where the program has nothing that does.
+    public var certificateCheck: String?
     /// The worker's state folder.
     public var stateFolder = "stateFolder"
     /// What registers the action types under a version.

@@ -77,26 +77,10 @@ struct CheckRun: Sendable {
 extension ParameterNames {
     /// The names of the settings, and the commands of the program.
     fileprivate static func settings(_ sources: SettingSources) -> Self {
-        var names = Self()
-        names.labURL = Setting.labURL.name
-        names.labUser = Setting.labUser.name
-        names.labPassword = Setting.labPassword.name
-        names.labDomain = Setting.labDomain.name
-        names.labCertificates = Setting.labCABundle.name
-        names.labProxy = Setting.labProxy.name
-        names.labWithoutProxy = "\(Setting.labProxy.name)=none"
-        names.region = Setting.region.name
-        names.awsCertificates = Setting.awsCABundle.name
-        names.awsProxy = Setting.proxy.name
-        names.codePipelineEndpoint = Setting.codePipelineEndpoint.name
-        names.stsEndpoint = Setting.stsEndpoint.name
+        var names = settings
         for name in [Setting.oldAccessKeyID.name, Setting.accessKeyID.name] {
             if let place = sources.origin(of: name) { names.environment = "\(name) (\(place))" }
         }
-        names.actionVersion = Setting.actionVersion.name
-        names.labName = Setting.labName.name
-        names.propertyDefault = { $0.setting }
-        names.stateFolder = Setting.stateDirectory.name
         names.registration = { "quali-worker actions install --version \($0)" }
         names.workerPolicy = "quali-worker actions policy"
         names.registrarPolicy = "quali-worker actions policy --for registrar"

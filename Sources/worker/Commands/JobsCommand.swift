@@ -46,7 +46,7 @@ struct JournalOptions: ParsableArguments {
         do {
             return (try JournalReader(folder: path), portal, StateFolderReport(path).holder)
         } catch let error as JournalError {
-            throw ProgramFailure(error.code == .absent ? .usage : .unavailable, error.message)
+            throw ProgramFailure(error.code == .absent ? .usage : .unavailable, error)
         }
     }
 }

@@ -68,6 +68,7 @@ struct WorkerProcess: Sendable {
             configuration.portal = settings.actions.portal
             configuration.propertyDefaults = settings.actions.propertyDefaults
             configuration.componentMatch = settings.actions.componentMatch
+            configuration.parameters = .settings
             configuration.secretNames = settings.lab.secretNames
             configuration.statusInterval = settings.jobs.statusInterval
             if page != nil { configuration.labProbeInterval = settings.status.labInterval }

@@ -114,7 +114,9 @@ struct ComponentSelectorTests {
     @Test func `a name's beginning is told with the way out`() async throws {
         let one = try await message("web-", from: ["db", "web-1a2b"])
         #expect(
-            one.contains("Only 'web-1a2b' begins with it: write 'web-.*', or set the worker's QUALI_COMPONENT_MATCH")
+            one.contains(
+                "Only 'web-1a2b' begins with it: write 'web-.*', or set the worker's componentMatch to 'original'"
+            )
         )
         #expect(try await select("web-.*", from: ["db", "web-1a2b"]) == "web-1a2b")
         let choice = try await message("x|web", from: ["db", "web-1a2b"])
@@ -124,7 +126,7 @@ struct ComponentSelectorTests {
         #expect(several.contains("Several begin with it: 'web-2', 'web-1'; the Python worker took the first."))
         let whole = try await message("web.*", from: ["web-2", "db", "web-1"])
         #expect(whole.contains("The Python worker took the first, 'web-2'"))
-        #expect(try await !message("nothing", from: ["web"]).contains("QUALI_COMPONENT_MATCH"))
+        #expect(try await !message("nothing", from: ["web"]).contains("componentMatch"))
     }
 
     @Test(arguments: [

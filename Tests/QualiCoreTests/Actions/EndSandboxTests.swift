@@ -126,7 +126,7 @@ struct EndSandboxTests {
         let failure = try await #require(throws: JobFailure.self) { try await run(bench, wait: false) }
         #expect(failure.type == .systemUnavailable)
         #expect(failure.message.contains("it is empty"))
-        #expect(failure.message.contains("Check the worker's CLOUDSHELL_URL and what stands before the lab."))
+        #expect(failure.message.contains("Check the worker's lab.url and what stands before the lab."))
         #expect(LabBench.seconds(bench.clock) >= 300)
     }
 

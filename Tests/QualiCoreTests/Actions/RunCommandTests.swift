@@ -384,7 +384,7 @@ struct RunCommandTests {
         let failure = try await #require(throws: JobFailure.self) { try await run(bench, ["TimeoutInMinutes": "2"]) }
         #expect(failure.message.contains("did not end within 2 minutes"))
         #expect(failure.message.contains("raise the property 'TimeoutInMinutes' or"))
-        #expect(failure.message.contains("QUALI_COMMAND_TIMEOUT_MINUTES"))
+        #expect(failure.message.contains("propertyDefaults (TimeoutInMinutes)"))
         #expect(failure.message.contains("was cancelled") == agrees)
         #expect(failure.message.contains("may still run") == !agrees)
         #expect(bench.lab.count("DELETE /executions/e2") == 1)

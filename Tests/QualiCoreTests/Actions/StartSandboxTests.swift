@@ -112,8 +112,8 @@ struct StartSandboxTests {
         let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
         #expect(!failure.message.contains("\(Self.tag)"))
         let advice = """
-            set the property 'WaitForResourcesInMinutes' or, where the action's definition lacks it, the worker's setting \
-            QUALI_WAIT_FOR_RESOURCES_MINUTES.
+            set the property 'WaitForResourcesInMinutes' or, where the action's definition lacks it, the worker's \
+            propertyDefaults (WaitForResourcesInMinutes).
             """
         #expect(failure.message.contains(advice))
         #expect(bench.lab.count(Self.historyLine) == 0)
@@ -222,7 +222,7 @@ struct StartSandboxTests {
         let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
         #expect(failure.type == .configurationError)
         #expect(failure.message.contains("waiting may help: set the property 'WaitForResourcesInMinutes' or"))
-        #expect(failure.message.contains("QUALI_WAIT_FOR_RESOURCES_MINUTES"))
+        #expect(failure.message.contains("propertyDefaults (WaitForResourcesInMinutes)"))
         #expect(bench.lab.count(Self.startLine) == 1)
     }
 

@@ -221,7 +221,8 @@ struct ActionTests {
         try await Site.withRunning(blueprints: [blueprint]) { site in
             let end = try await site.pipeline(Site.startAction(["OnSetupFailure": "keep"]))
             let message = end.action("Start")?.errorMessage
-            #expect(message?.contains("is kept ('OnSetupFailure' or QUALI_ON_SETUP_FAILURE is 'Keep')") == true)
+            let words = "is kept ('OnSetupFailure' or propertyDefaults (OnSetupFailure) is 'Keep')"
+            #expect(message?.contains(words) == true)
             #expect(site.lab.sandboxesNotStopped.count == 1)
         }
     }
@@ -232,7 +233,7 @@ struct ActionTests {
         try await Site.withRunning(blueprints: [blueprint]) { site in
             let end = try await site.pipeline(Site.startAction(["SetupTimeoutInMinutes": "1"]))
             #expect(end.action("Start")?.errorMessage?.contains("not ready within 1 minute") == true)
-            #expect(end.action("Start")?.errorMessage?.contains("QUALI_SETUP_TIMEOUT_MINUTES") == true)
+            #expect(end.action("Start")?.errorMessage?.contains("propertyDefaults (SetupTimeoutInMinutes)") == true)
             #expect(site.lab.sandboxesNotStopped.isEmpty)
         }
     }
@@ -302,7 +303,7 @@ struct ActionTests {
                 Site.endAction(["WaitForTeardown": "true", "TeardownTimeoutInMinutes": "1"])
             )
             #expect(end.action("End")?.errorMessage?.contains("did not end within 1 minute") == true)
-            #expect(end.action("End")?.errorMessage?.contains("QUALI_TEARDOWN_TIMEOUT_MINUTES") == true)
+            #expect(end.action("End")?.errorMessage?.contains("propertyDefaults (TeardownTimeoutInMinutes)") == true)
         }
     }
 

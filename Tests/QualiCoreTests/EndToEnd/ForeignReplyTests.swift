@@ -25,7 +25,7 @@ struct ForeignReplyTests {
                 guard decodes else { return }
                 let message = end.actions.compactMap(\.errorMessage).first ?? ""
                 #expect(message.contains("changes the paths of requests"), "\(message)")
-                #expect(message.contains("Check the worker's CLOUDSHELL_URL and what stands before the lab."))
+                #expect(message.contains("Check the worker's lab.url and what stands before the lab."))
             }
         }
     }

@@ -11,9 +11,17 @@ struct LabFailureTests {
     func `is nobody's password where the lab took it and forgot the session`(isForgotten: Bool) {
         var error = SandboxAPIError(.authentication, "Unauthorized", operation: "execution", httpStatus: 401)
         error.isTransient = isForgotten
-        let failure = JobFailure("The command can't be read", error)
+        let failure = JobFailure("The command can't be read", error, ParameterNames())
         #expect(failure.type == (isForgotten ? .systemUnavailable : .permissionError))
-        #expect(failure.message.contains("CLOUDSHELL_PASSWORD") == !isForgotten)
+        #expect(failure.message.contains("lab.password") == !isForgotten)
         #expect(error.isRefusal == !isForgotten)
+    }
+
+    @Test func `says the names by which the program's users know its parameters`() {
+        var names = ParameterNames()
+        (names.labUser, names.labPassword, names.labDomain) = ("LAB_USER", "LAB_PASSWORD", "LAB_DOMAIN")
+        let error = SandboxAPIError(.authentication, "Unauthorized", operation: "execution", httpStatus: 401)
+        let failure = JobFailure("The command can't be read", error, names)
+        #expect(failure.message.hasSuffix("Check the worker's LAB_USER, LAB_PASSWORD and LAB_DOMAIN."))
     }
 }

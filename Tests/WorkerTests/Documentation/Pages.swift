@@ -1,4 +1,6 @@
 import Foundation
+import QualiCore
+import WorkerSettings
 
 /// The pages that the repository has for people who use the program, and the sources.
 enum Pages {
@@ -15,9 +17,16 @@ enum Pages {
         try files(in: places, where: isWanted)
     }
 
-    /// The sources' texts, with literals that are written over several lines or added up made whole again.
+    /// The sources' texts, with literals that are written over several lines or added up made whole again, and with the
+    /// names of settings where the libraries ask what their parameters are called.
     static func sources() throws -> String {
-        try files(in: ["Sources"], endings: [".swift"]).values.joined(separator: "\n")
+        let names = ParameterNames.settings
+        let parameters = [
+            "labURL": names.labURL, "labUser": names.labUser, "labPassword": names.labPassword,
+            "labDomain": names.labDomain, "labCertificates": names.labCertificates,
+        ]
+        let text = try files(in: ["Sources"], endings: [".swift"]).values.joined(separator: "\n")
+        return parameters.reduce(text) { $0.replacing("\\(parameters.\($1.key))", with: $1.value) }
             .replacing(#/\\\n\s*/#, with: "")
             .replacing(#/"\s*\+\s*"/#, with: "")
             .replacing(#/\s*\n\s*/#, with: " ")

@@ -120,8 +120,8 @@ struct StateFolderTests {
             try Data(String(repeating: "no database ", count: 1_000).utf8).write(to: journal)
             let environment = Given.environment
             for (path, words) in [
-                (file.path, "name a folder that it may write with QUALI_STATE_DIR"),
-                ("\(file.path)/below", "name a folder that it may write with QUALI_STATE_DIR"),
+                (file.path, "name a folder that it may write. QUALI_STATE_DIR names the folder."),
+                ("\(file.path)/below", "name a folder that it may write. QUALI_STATE_DIR names the folder."),
                 (damaged.path, "The journal '\(journal.path)' is damaged"),
             ] {
                 let ending = try await program(

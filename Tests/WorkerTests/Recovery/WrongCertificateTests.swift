@@ -4,6 +4,7 @@ import HTTPTransport
 import SandboxAPI
 import TestSupport
 import Testing
+import WorkerSettings
 
 @testable import JobEngine
 @testable import QualiCore
@@ -24,7 +25,7 @@ struct WrongCertificateTests {
             httpClient: CurlHTTPClient(transport)
         )
         let error = try await #require(throws: SandboxAPIError.self) { _ = try await client.sandboxes() }
-        let failure = JobFailure("The sandbox can't be started", error)
+        let failure = JobFailure("The sandbox can't be started", error, .settings)
         #expect(failure.type == .systemUnavailable)
         return failure.message
     }
