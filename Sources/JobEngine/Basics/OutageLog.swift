@@ -98,15 +98,17 @@ package final class OutageLog: Sendable {
         log(event, level, facts.merging(["error": "\(error)"]) { $1 }, logger)
     }
 
-    /// Notes a success.
-    package func succeeded(at now: Date, _ logger: Logger) {
+    /// Notes a success; the time and the logger are asked for only where there was a failure before.
+    package func succeeded(at now: @autoclosure () -> Date, _ logger: @autoclosure () -> Logger) {
+        guard state.withLock({ $0.isFailing }) else { return }
+        let now = now()
         let told = state.withLock { state -> (Logger.Level, Logger.Metadata)? in
             guard state.isFailing else { return nil }
             state.isFailing = false
             defer { state.isToldToFail = false }
             return (state.isToldToFail ? .notice : .debug, Self.facts(state, now))
         }
-        if let (level, facts) = told { log(.recovered, level, facts, logger) }
+        if let (level, facts) = told { log(.recovered, level, facts, logger()) }
     }
 
     private func log(_ event: Event, _ level: Logger.Level, _ facts: Logger.Metadata, _ logger: Logger) {

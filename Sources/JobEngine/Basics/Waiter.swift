@@ -18,9 +18,9 @@ package struct Waiter: Sendable {
     var pause: (@Sendable (Duration) async throws -> Void)?
 
     /// One who waits without telling anybody.
-    package static func silent(_ clock: any WorkerClock) -> Waiter {
-        Waiter(clock: clock, logger: Logger(label: "waiter") { _ in SwiftLogNoOpLogHandler() })
-    }
+    package static func silent(_ clock: any WorkerClock) -> Waiter { Waiter(clock: clock, logger: silence) }
+
+    private static let silence = Logger(label: "waiter") { _ in SwiftLogNoOpLogHandler() }
 
     /// What an error means for whoever has met it.
     package enum Verdict {

@@ -24,8 +24,10 @@ final class ClaimedJob: Sendable {
 
     /// The same job, as far as its ledger says that it has come.
     func upToDate() -> ClaimedJob {
+        let checkpoint = ledger.checkpoint
+        guard checkpoint != record.checkpoint else { return self }
         var record = record
-        record.checkpoint = ledger.checkpoint
+        record.checkpoint = checkpoint
         return ClaimedJob(
             record: record,
             properties: properties,

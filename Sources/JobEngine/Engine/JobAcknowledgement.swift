@@ -55,7 +55,8 @@ struct JobAcknowledgement: Sendable {
     let serviceClock: ServiceClock
     /// What all jobs say of a service that takes no acknowledgements.
     let outage: OutageLog
-    let logger: Logger
+    /// Makes the logger of a job, which few need.
+    let logger: @Sendable (JobRecord) -> Logger
 
     /// Whose the job is.
     enum Answer: Sendable {
@@ -136,7 +137,7 @@ struct JobAcknowledgement: Sendable {
     private func end(_ claim: JobClaim) -> Answer {
         if claim.doubt != nil { return .doubtful }
         table.noteReturn(of: claim.record, serviceClock.now)
-        logger.debug("Another worker has the job, or it is to be offered again")
+        logger(claim.record).debug("Another worker has the job, or it is to be offered again")
         return .notOurs
     }
 
@@ -144,9 +145,9 @@ struct JobAcknowledgement: Sendable {
         let record = claim.record
         do {
             let status = try await shielded { try await queue.acknowledgeJob(id: record.id, nonce: record.nonce) }
-            outage.succeeded(at: clock.now, logger)
+            outage.succeeded(at: clock.now, logger(record))
             if status == .inProgress { return .claimed }
-            logger.debug("Job isn't to be worked on", metadata: ["status": "\(status.rawValue)"])
+            logger(record).debug("Job isn't to be worked on", metadata: ["status": "\(status.rawValue)"])
             return status.isUnclaimed ? .unclaimed : .over
         } catch let error as AWSError {
             if error.mayHaveBeenProcessed || error.earlierAttemptMayHaveBeenProcessed {
@@ -159,17 +160,17 @@ struct JobAcknowledgement: Sendable {
                 return .stale
             case .jobNotFound: return .over
             case _ where error.isThrottling || error.mayHaveBeenProcessed || error.code == .transport:
-                outage.failed(error, at: clock.now, logger)
+                outage.failed(error, at: clock.now, logger(record))
                 return .unknown
             default:
-                outage.failed(error, at: clock.now, logger)
+                outage.failed(error, at: clock.now, logger(record))
                 return .refused
             }
         } catch is CancellationError {
             // Cut off by a stop: whether it was taken is unknown, and nothing has been done.
             return .cutOff
         } catch {
-            outage.failed(error, at: clock.now, logger)
+            outage.failed(error, at: clock.now, logger(record))
             return .refused
         }
     }

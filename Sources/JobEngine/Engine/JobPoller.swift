@@ -63,6 +63,8 @@ struct JobPoller: Sendable {
                 await gate.pass()
             }
             monitor.poller(of: action.typeID, .waitingForRoom)
+            // First, since a worker that is full needs no timer then.
+            await table.waitForRoom(privileged: action.freesResources)
             await table.letAnswer(action.typeID, within: patience)
             if table.claims(of: action.typeID) != claims {
                 rivalry.reset()

@@ -41,8 +41,8 @@ extension JobTable {
                 guard asked.time >= until else { return .known }
                 state.shunned[record.id] = nil
             }
-            if state[record.id]?.state == .requeued { _ = state.apply(.released, to: record.id) { _ in } }
-            guard let job = state[record.id] else {
+            if state.isRequeued(record.id) { _ = state.apply(.released, to: record.id) { _ in } }
+            guard let offered = state.read(record.id, { $0.offered }) else {
                 forgetRequeued(in: &state)
                 state.add(record, .offered, takesRoom: takesRoom, clock.now)
                 if takesRoom {
@@ -51,24 +51,21 @@ extension JobTable {
                 }
                 return .new
             }
-            state.soonestReturn = min(state.soonestReturn, max(0, asked.time.timeIntervalSince(job.offered)))
-            state.update(record.id) { job in
+            state.soonestReturn = min(state.soonestReturn, max(0, asked.time.timeIntervalSince(offered)))
+            let isOpen = state.update(record.id) { job in
                 job.offered = asked.time
                 job.offers.removeAll { $0.nonce == record.nonce }
                 job.offers.append(Offer(nonce: record.nonce, asked: asked))
                 job.offers = job.offers.suffix(Self.mostOffers)
+                return job.state.isOpen
             }
-            return job.state.isOpen ? .renewed : .known
+            return isOpen == true ? .renewed : .known
         }
     }
 
     /// Takes the newest offer of a job that wasn't tried; each is given out once.
     func nextOffer(of id: String) -> Offer? {
-        state.withLock { state in
-            var offer: Offer?
-            state.update(id) { offer = $0.offers.popLast() }
-            return offer
-        }
+        state.withLock { state in state.update(id) { $0.offers.popLast() } ?? nil }
     }
 
     /// Whether a job was offered again and that wasn't tried.
@@ -165,12 +162,14 @@ extension JobTable {
 
     /// Whether none of these jobs is in hand, or is going to be.
     func areLost(_ ids: [String]) -> Bool {
-        state.withLock { state in ids.allSatisfy { [nil, .lost].contains(state[$0]?.state) } }
+        state.withLock { state in ids.allSatisfy { [nil, .lost].contains(state.read($0, \.state)) } }
     }
 }
 
 extension JobTable.State {
-    fileprivate func isOffered(_ id: String) -> Bool { self[id]?.offers.isEmpty == false }
+    fileprivate func isOffered(_ id: String) -> Bool { read(id) { $0.offers.isEmpty } == false }
+
+    fileprivate func isRequeued(_ id: String) -> Bool { read(id) { $0.state } == .requeued }
 
     fileprivate func hasSibling(_ record: JobRecord) -> Bool {
         actions[record.actionExecutionID]?.jobs.contains { $0.id != record.id && $0.state.isHeld } == true

@@ -22,18 +22,28 @@ extension JobTable {
     ///   - most: The most to take.
     /// - Returns: For how many jobs the caller has room now; 0 only if its task was cancelled.
     func takeRoom(privileged: Bool, share: Int, most: Int = .max) async -> Int {
-        let reserve = privileged ? 0 : reserve
         while !Task.isCancelled {
             let count = state.withLock { state in
-                let free = capacity - state.used - reserve
+                let free = freeRoom(state, privileged)
                 let count = free > 0 ? min(most, max(1, free / share)) : 0
                 state.used += count
                 return count
             }
             if count > 0 { return count }
-            await wait { [capacity] in capacity - $0.used - reserve > 0 }
+            await waitForRoom(privileged: privileged)
         }
         return 0
+    }
+
+    /// Waits until there is room for a job, or the task is cancelled.
+    ///
+    /// - Parameter privileged: Whether the reserve may be used too.
+    func waitForRoom(privileged: Bool) async {
+        await wait { [self] in freeRoom($0, privileged) > 0 }
+    }
+
+    private func freeRoom(_ state: State, _ privileged: Bool) -> Int {
+        capacity - state.used - (privileged ? 0 : reserve)
     }
 
     /// Gives room back that no job has taken.
@@ -58,7 +68,7 @@ extension JobTable {
 
     /// Notes that a job has begun: it waits for the first time, or has ended.
     func hasBegun(_ id: String) {
-        guard state.withLock({ $0[id]?.isBeginning == true }) else { return }
+        guard state.withLock({ $0.read(id) { $0.isBeginning } }) == true else { return }
         change { $0.endBeginning(id) }
     }
 }

@@ -29,14 +29,16 @@ extension JobTable {
     func note(_ progress: JobProgress, of id: String) -> WorkerSnapshot.Job? {
         let now = clock.now
         return state.withLock { state in
-            guard let job = state[id], job.progress != progress else { return nil }
-            state.update(id) { ($0.progress, $0.progressSince) = (progress, now) }
-            return state[id]?.shown
+            state.update(id) { job -> WorkerSnapshot.Job? in
+                guard job.progress != progress else { return nil }
+                (job.progress, job.progressSince) = (progress, now)
+                return job.shown
+            } ?? nil
         }
     }
 
     /// A job as it is shown; `nil` if it isn't.
-    func shown(_ id: String) -> WorkerSnapshot.Job? { state.withLock { $0[id]?.shown } }
+    func shown(_ id: String) -> WorkerSnapshot.Job? { state.withLock { $0.read(id) { $0.shown } ?? nil } }
 
     /// The jobs as they are shown, oldest first.
     var shown: [WorkerSnapshot.Job] {

@@ -23,14 +23,16 @@ extension JobTable {
                 entry.wait = Wait(value: wait, number: number)
                 entry.work = job
             }
-            return state[id]?.state == .waiting ? number : nil
+            return state.read(id) { $0.state } == .waiting ? number : nil
         }
         guard let number else { return false }
         let giveUp = await begin { self.end(id, number, $0) }
         let isThere = state.withLock { state in
-            guard state[id]?.wait?.number == number else { return false }
-            state.update(id) { $0.wait?.giveUp = giveUp }
-            return true
+            state.update(id) { job in
+                guard job.wait?.number == number else { return false }
+                job.wait?.giveUp = giveUp
+                return true
+            } ?? false
         }
         // It may have gone on meanwhile.
         if !isThere { await giveUp() }
@@ -49,11 +51,15 @@ extension JobTable {
     private func end(_ id: String, _ number: Int, _ reason: Woken.Reason) {
         let woken = change { state -> Woken? in
             // It may be a later wait by now.
-            guard let job = state[id], job.state == .waiting, let wait = job.wait, wait.number == number,
-                let work = job.work
-            else { return nil }
+            let woken = state.read(id) { job -> Woken? in
+                guard job.state == .waiting, let wait = job.wait, wait.number == number, let work = job.work else {
+                    return nil
+                }
+                return Woken(job: work, wait: wait, reason: reason)
+            }
+            guard let woken = woken ?? nil else { return nil }
             _ = state.apply(.runs, to: id) { _ in }
-            return Woken(job: work, wait: wait, reason: reason)
+            return woken
         }
         if let woken { wake(woken) }
     }

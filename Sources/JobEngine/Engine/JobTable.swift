@@ -96,8 +96,15 @@ final class JobTable: Sendable {
         var lastMoment = 0
         var lastJob = 0
         var lastWait = 0
-        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+        /// Who waits for a change.
+        var listeners: [Int: Listener] = [:]
         var lastListener = 0
+    }
+
+    /// Who waits until the state is as wanted.
+    struct Listener: Sendable {
+        let isContent: @Sendable (State) -> Bool
+        let continuation: CheckedContinuation<Void, Never>
     }
 
     /// How a job goes on that has waited.
@@ -199,28 +206,36 @@ final class JobTable: Sendable {
     // MARK: Changes
 
     func change<Value>(_ body: (inout State) -> Value) -> Value {
-        let (value, listeners) = state.withLock { state in (body(&state), Array(state.listeners.values)) }
-        for listener in listeners { listener.yield() }
+        let (value, content) = state.withLock { state in (body(&state), state.takeContent()) }
+        for listener in content { listener.continuation.resume() }
         return value
     }
 
     /// Waits until the state is as wanted, at most for a time, or until the task is cancelled.
     func wait(for time: Duration? = nil, until isWanted: @escaping @Sendable (State) -> Bool) async {
         guard !state.withLock({ isWanted($0) }) else { return }
-        let (changes, listener) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        guard let time else { return await listen(until: isWanted) }
+        await race({ await self.listen(until: isWanted) }, { [clock] in try? await clock.sleep(for: time) })
+    }
+
+    private func listen(until isWanted: @escaping @Sendable (State) -> Bool) async {
         let number = state.withLock { state in
             state.lastListener += 1
-            state.listeners[state.lastListener] = listener
             return state.lastListener
         }
-        defer { state.withLock { _ = $0.listeners.removeValue(forKey: number) } }
-        // It may have come to be so before somebody listened.
-        guard !state.withLock({ isWanted($0) }) else { return }
-        let look: @Sendable () async -> Void = { [state] in
-            for await _ in changes where state.withLock({ isWanted($0) }) { return }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    // It may have come to be so before somebody listened.
+                    if isWanted(state) || Task.isCancelled { return true }
+                    state.listeners[number] = Listener(isContent: isWanted, continuation: continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.listeners.removeValue(forKey: number) }?.continuation.resume()
         }
-        guard let time else { return await look() }
-        await race(look, { [clock] in try? await clock.sleep(for: time) })
     }
 }
 
@@ -246,15 +261,26 @@ extension JobTable.State {
         return (action, job)
     }
 
-    subscript(id: String) -> JobTable.Job? {
-        place(of: id).map { actions.values[$0.action].jobs[$0.job] }
+    /// What a job tells, in place, since a copy of it costs much; `nil` if there is none.
+    func read<Value>(_ id: String, _ body: (JobTable.Job) -> Value) -> Value? {
+        place(of: id).map { body(actions.values[$0.action].jobs[$0.job]) }
     }
 
-    /// Changes a job; nothing if there is none.
-    mutating func update(_ id: String, _ body: (inout JobTable.Job) -> Void) {
-        guard let place = place(of: id) else { return }
-        // In place: a copy of the job would cost more.
-        body(&actions.values[place.action].jobs[place.job])
+    /// Changes a job in place.
+    ///
+    /// - Returns: What `body` returns; `nil` if there is no such job.
+    @discardableResult
+    mutating func update<Value>(_ id: String, _ body: (inout JobTable.Job) -> Value) -> Value? {
+        guard let place = place(of: id) else { return nil }
+        return body(&actions.values[place.action].jobs[place.job])
+    }
+
+    /// Takes those who wait no more, in the order in which they came.
+    mutating func takeContent() -> [JobTable.Listener] {
+        guard !listeners.isEmpty else { return [] }
+        let content = listeners.filter { $0.value.isContent(self) }.sorted { $0.key < $1.key }
+        for (number, _) in content { listeners[number] = nil }
+        return content.map(\.value)
     }
 
     /// Takes a job in hand, whose room is counted already.
@@ -321,15 +347,19 @@ extension JobTable.State {
 
     /// Notes that a job has begun.
     mutating func endBeginning(_ id: String) {
-        guard self[id]?.isBeginning == true else { return }
-        beginning -= 1
-        update(id) { $0.isBeginning = false }
+        let isBeginning = update(id) { job in
+            defer { job.isBeginning = false }
+            return job.isBeginning
+        }
+        if isBeginning == true { beginning -= 1 }
     }
 
     private mutating func remove(_ id: String) {
         endBeginning(id)
-        guard let owner = owners.removeValue(forKey: id), var action = actions[owner] else { return }
-        action.jobs.removeAll { $0.id == id }
-        actions[owner] = action.jobs.isEmpty && action.begun == nil ? nil : action
+        guard let place = place(of: id) else { return }
+        owners[id] = nil
+        actions.values[place.action].jobs.remove(at: place.job)
+        let action = actions.values[place.action]
+        if action.jobs.isEmpty, action.begun == nil { actions.remove(at: place.action) }
     }
 }

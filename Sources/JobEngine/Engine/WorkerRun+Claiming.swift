@@ -221,7 +221,7 @@ extension WorkerRun {
             clock: worker.clock,
             serviceClock: worker.serviceClock,
             outage: acknowledging,
-            logger: logger(for: claim.record)
+            logger: { [self] in logger(for: $0) }
         )
         let answer = await acknowledgement.decide(&claim)
         if isNoted, case .claimed = answer {

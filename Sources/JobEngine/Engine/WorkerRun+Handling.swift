@@ -223,10 +223,10 @@ extension WorkerRun {
             clock: BeginningClock(base: worker.serviceClock, jobID: record.id, table: table),
             log: JobLog(logger(for: record), externalExecutionName: action(of: record)?.externalExecutionName),
             ledger: job.ledger,
-            actions: { [queue = worker.queue] in
+            actions: { [queue = worker.queue, place = record.place] in
                 try await queue.actionExecutions(
-                    pipeline: record.place.pipeline,
-                    pipelineExecutionID: record.place.pipelineExecutionID
+                    pipeline: place.pipeline,
+                    pipelineExecutionID: place.pipelineExecutionID
                 )
             },
             isOver: { [queue = worker.queue, id = record.id] in

@@ -65,9 +65,9 @@ struct JobTableTests {
         let table = makeTable(resumed: [Self.record("1", of: "x")])
         #expect(table.running.isEmpty)
         table.transition("1", .runs) { $0.isHandled = true }
-        #expect(table.state.withLock { $0["1"]?.state } == .running)
+        #expect(table.state.withLock { $0.read("1") { $0.state } } == .running)
         table.noteEnd(of: "1")
-        #expect(table.running.isEmpty && table.state.withLock { $0["1"]?.state } == .running)
+        #expect(table.running.isEmpty && table.state.withLock { $0.read("1") { $0.state } } == .running)
     }
 
     @Test func `in the queue don't pile up where other workers take them`() {
