@@ -85,7 +85,7 @@ public struct AWSEnvironment: Sendable {
     /// - Throws: ``AWSConfigurationError`` when it is none of `auto`, `virtual` and `path`.
     public func s3AddressingStyle() throws -> S3.AddressingStyle {
         guard let profile, let name = profile.text("addressing_style", under: "s3") else { return .auto }
-        guard let style = S3.AddressingStyle(rawValue: name) else {
+        guard let style = S3.AddressingStyle(name: name) else {
             throw AWSConfigurationError("addressing_style of \(profile.place) has to be auto, virtual or path")
         }
         return style

@@ -2,13 +2,29 @@ import HTTPTransport
 
 extension S3 {
     /// Where a bucket stands in an address, by the names that the setting `addressing_style` has for it.
-    public enum AddressingStyle: String, Sendable, Hashable, CaseIterable {
+    public struct AddressingStyle: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case auto, virtual, path
+        }
+        private let kind: Kind
+
+        private init(kind: Kind) { self.kind = kind }
+
+        /// The style of a name; `nil` for a name that none has.
+        init?(name: String) {
+            guard let kind = Kind(rawValue: name) else { return nil }
+            self.kind = kind
+        }
+
         /// In the host's name at a region's own endpoint, where the bucket's name allows it; else in the path.
-        case auto
+        public static var auto: Self { Self(kind: .auto) }
         /// In the host's name wherever the bucket's name and the endpoint allow it, a configured endpoint included.
-        case virtual
+        public static var virtual: Self { Self(kind: .virtual) }
         /// In the path.
-        case path
+        public static var path: Self { Self(kind: .path) }
+
+        /// The name.
+        public var description: String { kind.rawValue }
     }
 }
 

@@ -143,19 +143,14 @@ public enum SigV4 {
 }
 
 /// A request can't be signed.
-public enum AWSSigningError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The request has no host, or no path that starts with a slash.
-    case incompleteRequest
-    /// libcrypto failed.
-    case cryptography
-
+public struct AWSSigningError: Error, Sendable, Hashable, CustomStringConvertible {
     /// One line for a person.
-    public var description: String {
-        switch self {
-        case .incompleteRequest: "the request to sign has no host or no path"
-        case .cryptography: "libcrypto failed to compute SHA-256"
-        }
-    }
+    public let description: String
+
+    /// The request has no host, or no path that starts with a slash.
+    public static var incompleteRequest: Self { Self(description: "the request to sign has no host or no path") }
+    /// libcrypto failed.
+    public static var cryptography: Self { Self(description: "libcrypto failed to compute SHA-256") }
 }
 
 /// The parts of an `Authorization` header of Signature Version 4, as a server that verifies reads them.
