@@ -107,7 +107,7 @@ struct LabSwitchTests {
             kind: .resource,
             model: "Model",
             address: "10.0.0.7",
-            attributes: [.init("User", "root"), .init("Model.Password", "p&w d", type: "Password")],
+            attributes: [.init("User", value: "root"), .init("Model.Password", value: "p&w d", type: "Password")],
             interfaces: [.init("RDP", url: "rdp://10.0.0.7")]
         )
         func url(_ links: LabBehavior.Links) async throws -> String? {

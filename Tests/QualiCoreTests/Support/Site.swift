@@ -30,7 +30,7 @@ struct Site: Sendable {
                     name: "web-server",
                     kind: .application,
                     model: "Generic App Model",
-                    attributes: [.init("Password", "s3cret-of-the-web", type: "password")],
+                    attributes: [.init("Password", value: "s3cret-of-the-web", type: "password")],
                     commands: [
                         LabCommand(name: "install", params: [.init("Package", isMandatory: true)], duration: .zero),
                         LabCommand(name: "fail", duration: .zero, outcome: .failed("disk full\r\n")),

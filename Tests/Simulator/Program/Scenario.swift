@@ -255,7 +255,7 @@ struct Scenario {
                 name: "web-server",
                 kind: .application,
                 model: "Generic App Model",
-                attributes: [.init("Password", Secrets.component, type: "password")],
+                attributes: [.init("Password", value: Secrets.component, type: "password")],
                 commands: [
                     LabCommand(name: "install", params: [package], duration: quick),
                     LabCommand(name: "deploy", params: [package], duration: slow),

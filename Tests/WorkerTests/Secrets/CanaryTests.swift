@@ -39,7 +39,7 @@ struct CanaryTests {
                         name: "web-server",
                         kind: .application,
                         model: "Generic App Model",
-                        attributes: [.init("Login", Canary.attribute, type: "password")],
+                        attributes: [.init("Login", value: Canary.attribute, type: "password")],
                         commands: [
                             LabCommand(
                                 name: "install",
@@ -355,14 +355,17 @@ struct CanaryTests {
         options.lab.links = links
         options.lab.passwordInputs = inputs
         let all = secretNames.map { ($0, "string") } + secretTypes.map { ("By type \($0)", $0) }
-        let attributes = all.map { LabComponent.Attribute($0, canary("attribute \($0)"), type: $1) }
+        let attributes = all.map { LabComponent.Attribute($0, value: canary("attribute \($0)"), type: $1) }
         let told = attributes.map { "\($0.value) " }.joined()
         var web = options.blueprints[0].components[0]
         web.attributes +=
             attributes + [
-                .init("User", "ci-user"), .init("Motd", "Welcome. \(told)"),
-                .init("Password", canary("of the link"), type: "password"),
-                .init("Homepage", "https://ci:\(PercentEncoding.encode(canary("userinfo")))@h/?x=\(told)#\(told)"),
+                .init("User", value: "ci-user"), .init("Motd", value: "Welcome. \(told)"),
+                .init("Password", value: canary("of the link"), type: "password"),
+                .init(
+                    "Homepage",
+                    value: "https://ci:\(PercentEncoding.encode(canary("userinfo")))@h/?x=\(told)#\(told)"
+                ),
             ]
         web.description = "as \(told) is"
         web.interfaces = [

@@ -57,8 +57,8 @@ extension LabBlueprint {
             kind: .application,
             model: "Generic App Model",
             attributes: [
-                .init("User", "web"), .init("Password", "s3cret-of-the-web-server", type: "password"),
-                .init("CPUs", "2", type: "numeric"), .init("Public", "True", type: "boolean"),
+                .init("User", value: "web"), .init("Password", value: "s3cret-of-the-web-server", type: "password"),
+                .init("CPUs", value: "2", type: "numeric"), .init("Public", value: "True", type: "boolean"),
             ],
             interfaces: [.init("SSH", url: "ssh://web-server")],
             commands: [
@@ -73,7 +73,10 @@ extension LabBlueprint {
             name: "database",
             kind: .application,
             model: "Generic App Model",
-            attributes: [.init("User", "postgres"), .init("Password", "s3cret-of-the-database", type: "password")],
+            attributes: [
+                .init("User", value: "postgres"),
+                .init("Password", value: "s3cret-of-the-database", type: "password"),
+            ],
             commands: [
                 LabCommand(name: "backup", outcome: .completed("1024 rows saved\n")),
                 LabCommand(name: "migrate", outcome: .failed("relation \"users\" already exists\n")),
@@ -87,7 +90,7 @@ extension LabBlueprint {
             kind: .resource,
             model: "Generic Switch Model",
             address: "10.0.0.2",
-            attributes: [.init("Vendor", "Example")],
+            attributes: [.init("Vendor", value: "Example")],
             interfaces: [.init("Telnet", url: "telnet://10.0.0.2")],
             commands: [LabCommand(name: "show-ports", outcome: .completed("1 up\r\n2 down\r\n"))]
         )

@@ -20,7 +20,7 @@ public struct LabComponent: Sendable {
         package var type: String
 
         /// Creates an attribute.
-        public init(_ name: String, _ value: String, type: String = "string") {
+        public init(_ name: String, value: String, type: String = "string") {
             self.name = name
             self.value = value
             self.type = type
