@@ -163,6 +163,8 @@ public actor InMemoryJobQueue: JobQueue {
     }
 
     /// Hands out what was offered next, at most a batch of it.
+    ///
+    /// - Throws: The error that it was told to answer with.
     public func poll(
         actionTypeID: CodePipeline.ActionTypeID,
         maxBatchSize: Int,
@@ -201,18 +203,24 @@ public actor InMemoryJobQueue: JobQueue {
     }
 
     /// Takes a report.
+    ///
+    /// - Throws: The error that it was told to answer with.
     public func putJobSuccessResult(jobID: String, result: CodePipeline.SuccessResult) throws {
         try note(.success(id: jobID, result), .success)
         reported.insert(jobID)
     }
 
     /// Takes a report.
+    ///
+    /// - Throws: The error that it was told to answer with.
     public func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) throws {
         try note(.failure(id: jobID, failure), .failure)
         reported.insert(jobID)
     }
 
     /// Lists what it was told of actions, for any execution.
+    ///
+    /// - Throws: The error that it was told to answer with.
     public func actionExecutions(
         pipeline: String,
         pipelineExecutionID: String

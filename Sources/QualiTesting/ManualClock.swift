@@ -147,6 +147,7 @@ public final class ManualClock: WorkerClock {
     ///
     /// - Parameter leap: How far the time may move at once: as far as the longest pause of those that mustn't be passed over
     ///   while they are awake on a busy machine, about to lie down again.
+    /// - Throws: What `body` throws.
     @discardableResult
     public func running<Value: Sendable>(
         leapingAtMost leap: Duration? = nil,

@@ -34,6 +34,8 @@ public struct CheckResult: Sendable, Hashable, Encodable {
     }
 
     /// Writes an object that always has all four members.
+    ///
+    /// - Throws: The encoder's error.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)

@@ -28,6 +28,8 @@ extension CodePipeline {
         }
 
         /// Reads a type; members beside the id may be absent.
+        ///
+        /// - Throws: `DecodingError` for what isn't of this form.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             func read<Member: Decodable>(_ key: CodingKeys) throws -> Member? {
@@ -74,6 +76,8 @@ extension CodePipeline {
         }
 
         /// Writes the links that aren't empty.
+        ///
+        /// - Throws: The encoder's error.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             for (key, text) in [
@@ -130,6 +134,8 @@ extension CodePipeline {
         }
 
         /// Reads a property; what has a natural default may be absent.
+        ///
+        /// - Throws: `DecodingError` for what isn't of this form.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             name = try container.decode(String.self, forKey: .name)
@@ -143,6 +149,8 @@ extension CodePipeline {
         }
 
         /// Writes a property, without an empty description.
+        ///
+        /// - Throws: The encoder's error.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(name, forKey: .name)

@@ -50,6 +50,8 @@ extension CodePipeline {
         }
 
         /// Reads a description; what isn't as documented is left out but for the id and the status.
+        ///
+        /// - Throws: `DecodingError` for what isn't of this form.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             func text(_ key: CodingKeys) -> String? { try? container.decodeIfPresent(String.self, forKey: key) }

@@ -71,6 +71,8 @@ extension CodePipeline {
         }
 
         /// Writes a definition; what is empty is left out.
+        ///
+        /// - Throws: The encoder's error.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(category, forKey: .category)

@@ -52,6 +52,8 @@ extension CodePipeline {
         }
 
         /// Reads a job; its id and nonce have to be there.
+        ///
+        /// - Throws: `DecodingError` for what isn't of this form.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             id = try container.decode(String.self, forKey: .id)
@@ -85,6 +87,8 @@ extension CodePipeline {
         }
 
         /// Reads the details; the id has to be there.
+        ///
+        /// - Throws: `DecodingError` for what isn't of this form.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             id = try container.decode(String.self, forKey: .id)
@@ -140,6 +144,8 @@ extension CodePipeline {
         }
 
         /// Reads the data; every member may be absent or `null`.
+        ///
+        /// - Throws: `DecodingError` for what isn't of this form.
         public init(from decoder: any Decoder) throws {
             struct ActionConfiguration: Decodable {
                 var configuration: LenientTextMap?

@@ -32,6 +32,8 @@ extension CodePipeline {
         }
 
         /// Reads the form of the wire, where stage and action are objects.
+        ///
+        /// - Throws: `DecodingError` for what isn't of this form.
         public init(from decoder: any Decoder) throws {
             let wire = try Wire(from: decoder)
             self.init(
@@ -45,6 +47,8 @@ extension CodePipeline {
         }
 
         /// Writes the form of the wire.
+        ///
+        /// - Throws: The encoder's error.
         public func encode(to encoder: any Encoder) throws {
             let hasAction = actionName != nil || actionExecutionID != nil
             try Wire(
@@ -90,6 +94,8 @@ extension CodePipeline {
         }
 
         /// Reads the form of the wire, where bucket and key stand under `location.s3Location`.
+        ///
+        /// - Throws: `DecodingError` for what isn't of this form.
         public init(from decoder: any Decoder) throws {
             let wire = try Wire(from: decoder)
             self.init(
@@ -101,6 +107,8 @@ extension CodePipeline {
         }
 
         /// Writes the form of the wire.
+        ///
+        /// - Throws: The encoder's error.
         public func encode(to encoder: any Encoder) throws {
             let location = Wire.S3Location(bucketName: bucket, objectKey: key)
             try Wire(name: name, revision: revision, location: .init(type: "S3", s3Location: location))
@@ -136,6 +144,8 @@ extension CodePipeline {
         }
 
         /// Reads a key; its type may be absent.
+        ///
+        /// - Throws: `DecodingError` for what isn't of this form.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             id = try container.decode(String.self, forKey: .id)

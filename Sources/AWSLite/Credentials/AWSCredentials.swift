@@ -93,5 +93,7 @@ public struct StaticCredentialProvider: AWSCredentialProvider {
     }
 
     /// The credentials that were given.
+    ///
+    /// - Throws: Never; other providers may.
     public func credentials() async throws -> AWSCredentials { value }
 }

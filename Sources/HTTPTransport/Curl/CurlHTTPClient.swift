@@ -77,6 +77,8 @@ public final class CurlHTTPClient: HTTPClient {
     package var liveTransfers: Int { loop.liveTransfers }
 
     /// Sends a request and reads its reply, as ``HTTPClient/send(_:)`` says.
+    ///
+    /// - Throws: As ``HTTPClient/send(_:)`` does.
     public func send(_ call: HTTPCall) async throws -> HTTPReply {
         var configuration = configuration
         if let currentProxy = configuration.currentProxy { configuration.proxy = await currentProxy() }

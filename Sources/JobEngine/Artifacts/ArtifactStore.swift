@@ -49,6 +49,8 @@ public protocol ArtifactStore: Sendable {
 
 extension ArtifactStore {
     /// Reads an artifact into memory, and writes the file then.
+    ///
+    /// - Throws: `AWSError`; for a file that can't be read or written, the system's error.
     public func download(
         _ artifact: CodePipeline.Artifact,
         to path: String,
@@ -64,6 +66,8 @@ extension ArtifactStore {
     }
 
     /// Reads the file into memory, and writes the artifact then.
+    ///
+    /// - Throws: `AWSError`; for a file that can't be read or written, the system's error.
     public func upload(
         _ path: String,
         contentType: String,
@@ -111,6 +115,8 @@ public struct S3ArtifactStore: ArtifactStore {
     }
 
     /// Reads an artifact.
+    ///
+    /// - Throws: `AWSError`.
     public func read(
         _ artifact: CodePipeline.Artifact,
         limit: Int,
@@ -120,6 +126,8 @@ public struct S3ArtifactStore: ArtifactStore {
     }
 
     /// Writes an artifact, encrypted by KMS as the policy of CodePipeline's buckets demands.
+    ///
+    /// - Throws: `AWSError`.
     public func write(
         _ data: Data,
         contentType: String,
@@ -137,6 +145,8 @@ public struct S3ArtifactStore: ArtifactStore {
     }
 
     /// Reads an artifact into a file, in constant memory.
+    ///
+    /// - Throws: `AWSError`; for a file that can't be read or written, the system's error.
     public func download(
         _ artifact: CodePipeline.Artifact,
         to path: String,
@@ -148,6 +158,8 @@ public struct S3ArtifactStore: ArtifactStore {
     }
 
     /// Writes a file as an artifact, in constant memory, encrypted by KMS as the policy of CodePipeline's buckets demands.
+    ///
+    /// - Throws: `AWSError`; for a file that can't be read or written, the system's error.
     public func upload(
         _ path: String,
         contentType: String,

@@ -34,6 +34,8 @@ public struct SystemWorkerClock: WorkerClock {
     public var timeOfDay: Date { Date() }
 
     /// Waits, without blocking a thread.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
     public func sleep(for duration: Duration) async throws {
         try await Task.sleep(for: duration)
     }

@@ -183,6 +183,8 @@ public final class SQLiteJobJournal: JobJournal {
     }
 
     /// Watches, until the task is cancelled, whether the folder, its lock and its file are still in their place.
+    ///
+    /// - Throws: ``JournalError`` once that has lasted for a minute; `CancellationError`.
     public func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws {
         var looks = 0
         while true {
@@ -225,6 +227,8 @@ public final class SQLiteJobJournal: JobJournal {
     }
 
     /// Notes jobs in one transaction, unless the folder isn't in its place any more, and drops history that is too old or too long.
+    ///
+    /// - Throws: An error, such as ``JournalError``, when the disk can't take it.
     public func claim(_ records: [JobRecord]) async throws {
         let now = clock.now
         let rows = try records.map { record in
@@ -275,6 +279,8 @@ public final class SQLiteJobJournal: JobJournal {
     }
 
     /// Notes that a job is this worker's.
+    ///
+    /// - Throws: An error, such as ``JournalError``, when the disk can't take it.
     public func noteAcknowledged(_ jobID: String) async throws {
         let now = clock.now
         try await write { db in
@@ -338,6 +344,8 @@ public final class SQLiteJobJournal: JobJournal {
     }
 
     /// Notes how a job ended.
+    ///
+    /// - Throws: An error, such as ``JournalError``, when the disk can't take it.
     public func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws {
         let text = String(decoding: try JSONEncoder.compact.encode(outcome), as: UTF8.self)
         let (now, notes) = (clock.now, takeNotes(of: jobID))
@@ -354,6 +362,8 @@ public final class SQLiteJobJournal: JobJournal {
     }
 
     /// Makes a job that has an outcome history, and drops one that has none: it was never this worker's.
+    ///
+    /// - Throws: An error, such as ``JournalError``, when the disk can't take it.
     public func forget(_ jobID: String) async throws {
         let now = clock.now.timeIntervalSince1970
         notes.withLock { $0[jobID] = nil }
@@ -367,6 +377,8 @@ public final class SQLiteJobJournal: JobJournal {
     /// The jobs that have not been forgotten, oldest first.
     ///
     /// One whose notes can't be read is among them, and says so.
+    ///
+    /// - Throws: ``JournalError`` when it can't be read.
     public func unfinished() async throws -> [JobRecord] {
         do {
             return try await opened().database.read { db in

@@ -19,6 +19,8 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
         }
 
         /// Writes the statement.
+        ///
+        /// - Throws: The encoder's error.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(id, forKey: .id)
@@ -62,6 +64,8 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
     }
 
     /// Writes the policy.
+    ///
+    /// - Throws: The encoder's error.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode("2012-10-17", forKey: .version)

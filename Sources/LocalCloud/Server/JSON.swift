@@ -148,6 +148,8 @@ public enum JSON: Sendable, Hashable {
 
 extension JSON: Decodable {
     /// Reads a value from a decoder.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {

@@ -1,5 +1,7 @@
 extension SandboxClient {
     /// Lists the public blueprints of the domain (`GET /blueprints`), without their inputs.
+    ///
+    /// - Throws: ``SandboxAPIError``.
     public func blueprints() async throws -> [Blueprint] {
         try await calls.run(.get("blueprints", ["blueprints"]), read: Reply.list)
     }
@@ -7,6 +9,7 @@ extension SandboxClient {
     /// Reads a public blueprint with its inputs (`GET /blueprints/{identifier}`).
     ///
     /// - Parameter nameOrID: Any name is fine; a blueprint that isn't public is ``SandboxAPIError/Code/notFound``.
+    /// - Throws: ``SandboxAPIError``.
     public func blueprint(_ nameOrID: String) async throws -> Blueprint {
         try await calls.run(
             .get("blueprint", ["blueprints", nameOrID], about: "blueprint “\(nameOrID)”")
@@ -19,6 +22,7 @@ extension SandboxClient {
     /// ``SandboxAPIError/mayHaveBeenProcessed`` is true, look for the sandbox by its name before starting another.
     ///
     /// - Parameter blueprint: The blueprint's name or id.
+    /// - Throws: ``SandboxAPIError``.
     public func startSandbox(blueprint: String, _ request: StartSandboxRequest) async throws -> Sandbox {
         try await calls.run(
             .start(

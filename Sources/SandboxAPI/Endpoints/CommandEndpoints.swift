@@ -1,5 +1,7 @@
 extension SandboxClient {
     /// Lists the commands of a sandbox (`GET /sandboxes/{id}/commands`).
+    ///
+    /// - Throws: ``SandboxAPIError``.
     public func commands(sandboxID: String) async throws -> [Command] {
         try await calls.run(
             .get("commands", ["sandboxes", sandboxID, "commands"], about: "sandbox \(sandboxID)"),
@@ -27,6 +29,7 @@ extension SandboxClient {
     /// ``SandboxAPIError/mayHaveBeenProcessed`` is true, the command's executions may show whether it was.
     ///
     /// - Parameter name: The internal name.
+    /// - Throws: ``SandboxAPIError``.
     public func startCommand(
         sandboxID: String,
         name: String,
@@ -45,6 +48,8 @@ extension SandboxClient {
     }
 
     /// Lists the commands of a component (`GET /sandboxes/{id}/components/{cid}/commands`).
+    ///
+    /// - Throws: ``SandboxAPIError``.
     public func commands(sandboxID: String, componentID: String) async throws -> [Command] {
         try await calls.run(
             .get(
@@ -71,6 +76,7 @@ extension SandboxClient {
     /// ``startCommand(sandboxID:name:_:)``.
     ///
     /// - Parameter connected: For a connected command, which one and through which ports.
+    /// - Throws: ``SandboxAPIError``.
     public func startCommand(
         sandboxID: String,
         componentID: String,
@@ -91,6 +97,8 @@ extension SandboxClient {
     }
 
     /// Reads an execution (`GET /executions/{eid}`).
+    ///
+    /// - Throws: ``SandboxAPIError``.
     public func execution(id: String) async throws -> Execution {
         try await calls.run(.get("execution", ["executions", id], about: "execution \(id)"), read: Reply.object)
     }

@@ -4,6 +4,7 @@ extension SandboxClient {
     /// Lists the sandboxes that run or are to run (`GET /sandboxes`).
     ///
     /// - Parameter includingHistoric: Whether to list ended ones too.
+    /// - Throws: ``SandboxAPIError``.
     public func sandboxes(includingHistoric: Bool = false) async throws -> [SandboxSummary] {
         guard !includingHistoric else { return try await historicSandboxes { _ in true } }
         return try await calls.run(.get("sandboxes", ["sandboxes"]), read: Reply.sandboxes)
@@ -15,6 +16,7 @@ extension SandboxClient {
     /// may take ten times the time of other calls.
     ///
     /// - Parameter isWanted: Called on a thread of the transport, so it must be quick.
+    /// - Throws: ``SandboxAPIError``.
     public func historicSandboxes(
         where isWanted: @escaping @Sendable (SandboxSummary) -> Bool
     ) async throws -> [SandboxSummary] {
@@ -38,6 +40,8 @@ extension SandboxClient {
     }
 
     /// Lists a user's active sandboxes (`GET /sandboxes/owners/{owner}`).
+    ///
+    /// - Throws: ``SandboxAPIError``.
     public func sandboxes(ownedBy owner: String) async throws -> [SandboxSummary] {
         try await calls.run(
             .get("sandboxesOfOwner", ["sandboxes", "owners", owner], about: "user “\(owner)”"),
@@ -48,6 +52,8 @@ extension SandboxClient {
     /// Reads a sandbox (`GET /sandboxes/{id}`).
     ///
     /// A lab may answer ``SandboxAPIError/Code/notFound`` once the sandbox has ended.
+    ///
+    /// - Throws: ``SandboxAPIError``.
     public func sandbox(id: String) async throws -> Sandbox {
         try await calls.run(.get("sandbox", ["sandboxes", id], about: "sandbox \(id)")) {
             try Reply.object($0, asked: id) { [$0.id] }
@@ -71,6 +77,7 @@ extension SandboxClient {
     /// Moves the end of a sandbox (`POST /sandboxes/{id}/extend`).
     ///
     /// - Parameter extra: How much longer it shall live; sent in whole minutes, rounded up.
+    /// - Throws: ``SandboxAPIError``.
     public func extendSandbox(id: String, by extra: Duration) async throws -> SandboxExtension {
         try await calls.run(
             .post(
@@ -84,6 +91,8 @@ extension SandboxClient {
     }
 
     /// Reads the instructions for a sandbox (`GET /sandboxes/{id}/instructions`), which may hold HTML.
+    ///
+    /// - Throws: ``SandboxAPIError``.
     public func instructions(sandboxID: String) async throws -> String {
         try await calls.run(
             .get("instructions", ["sandboxes", sandboxID, "instructions"], about: "sandbox \(sandboxID)"),
@@ -94,6 +103,8 @@ extension SandboxClient {
     /// Lists the components of a sandbox with all details (`GET /sandboxes/{id}/components`).
     ///
     /// Apps change their names while a sandbox is set up, so list them once it is ready.
+    ///
+    /// - Throws: ``SandboxAPIError``.
     public func components(sandboxID: String) async throws -> [Component] {
         try await parts(sandboxID: sandboxID)
     }

@@ -76,6 +76,8 @@ public struct ActivityEvent: Hashable, Sendable, Decodable {
     }
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         self.init(

@@ -18,6 +18,8 @@ public struct Blueprint: Hashable, Sendable, Decodable {
     public var inputs: [BlueprintInput]
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let id = object.filledString("id") else { throw MissingMember.error("id", decoder) }
@@ -45,6 +47,8 @@ public struct BlueprintInput: Hashable, Sendable, Decodable {
     public var defaultValue: String?
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let name = object.string("name") else { throw MissingMember.error("name", decoder) }
@@ -110,6 +114,8 @@ extension StartSandboxRequest: Encodable {
     }
 
     /// Writes the body of the API's `start`; members that aren't set are left out.
+    ///
+    /// - Throws: The encoder's error.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
@@ -148,6 +154,8 @@ public struct StartPersistentSandboxRequest: Hashable, Sendable, Encodable {
     }
 
     /// Writes the body of the API's `start-persistent`; members that aren't set are left out.
+    ///
+    /// - Throws: The encoder's error.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)

@@ -14,6 +14,8 @@ public struct Command: Hashable, Sendable, Decodable {
     public var tag: String?
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let name = object.string("name") else { throw MissingMember.error("name", decoder) }
@@ -41,6 +43,8 @@ public struct CommandParameter: Hashable, Sendable, Decodable {
     public var isMandatory: Bool
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let name = object.string("name") else { throw MissingMember.error("name", decoder) }
@@ -63,6 +67,8 @@ public struct ExecutionSummary: Hashable, Sendable, Decodable {
     public var supportsCancellation: Bool
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let id = object.filledString("id", "executionId") else { throw MissingMember.error("id", decoder) }
@@ -86,6 +92,8 @@ public struct StartedExecution: Hashable, Sendable, Decodable {
     }
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let id = object.filledString("executionId", "id") else {
@@ -129,6 +137,8 @@ public struct Execution: Hashable, Sendable, Decodable {
     }
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let id = object.filledString("id", "executionId") else { throw MissingMember.error("id", decoder) }

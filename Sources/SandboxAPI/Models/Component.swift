@@ -71,6 +71,8 @@ extension Component: Codable {
     }
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         self.init(
@@ -91,6 +93,8 @@ extension Component: Codable {
     }
 
     /// Writes the members in the API's own spelling.
+    ///
+    /// - Throws: The encoder's error.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         if !id.isEmpty { try container.encode(id, forKey: .id) }
@@ -152,6 +156,8 @@ public struct ComponentAttribute: Hashable, Sendable, Codable {
     }
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         self.init(

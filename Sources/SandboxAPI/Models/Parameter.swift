@@ -18,6 +18,8 @@ public struct Input: Hashable, Sendable, Codable {
     }
 
     /// Reads what the lab sends; a missing value reads as empty.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let name = object.string("name") else { throw MissingMember.error("name", decoder) }

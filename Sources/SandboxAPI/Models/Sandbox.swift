@@ -109,6 +109,8 @@ extension Sandbox: Codable {
     }
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let id = object.filledString("id") else { throw MissingMember.error("id", decoder) }
@@ -133,6 +135,8 @@ extension Sandbox: Codable {
     }
 
     /// Writes the members in the API's own spelling; where labs differ, in that of the lab from which it was read.
+    ///
+    /// - Throws: The encoder's error.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(id, forKey: .id)
@@ -180,6 +184,8 @@ public struct SandboxSummary: Hashable, Sendable, Decodable {
     }
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let id = object.filledString("id") else { throw MissingMember.error("id", decoder) }
@@ -228,6 +234,8 @@ public struct SandboxExtension: Hashable, Sendable, Decodable {
     public var remainingTime: Duration?
 
     /// Reads what the lab sends.
+    ///
+    /// - Throws: `DecodingError` for what isn't of this form.
     public init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         id = object.filledString("id")
