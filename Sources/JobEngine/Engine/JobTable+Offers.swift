@@ -41,31 +41,28 @@ extension JobTable {
                 guard asked.time >= until else { return .known }
                 state.shunned[record.id] = nil
             }
-            if state.isRequeued(record.id) { _ = state.apply(.released, to: record.id) { _ in } }
-            guard let offered = state.read(record.id, { $0.offered }) else {
+            if state.jobs[record.id]?.state == .requeued { _ = state.apply(.released, to: record.id) { _ in } }
+            guard let job = state.jobs[record.id] else {
                 forgetRequeued(in: &state)
-                state.add(record, .offered, takesRoom: takesRoom, clock.now)
+                let job = state.add(record, .offered, takesRoom: takesRoom, clock.now)
                 if takesRoom {
                     state.beginning += 1
-                    state.update(record.id) { $0.isBeginning = true }
+                    job.isBeginning = true
                 }
                 return .new
             }
-            state.soonestReturn = min(state.soonestReturn, max(0, asked.time.timeIntervalSince(offered)))
-            let isOpen = state.update(record.id) { job in
-                job.offered = asked.time
-                job.offers.removeAll { $0.nonce == record.nonce }
-                job.offers.append(Offer(nonce: record.nonce, asked: asked))
-                job.offers = job.offers.suffix(Self.mostOffers)
-                return job.state.isOpen
-            }
-            return isOpen == true ? .renewed : .known
+            state.soonestReturn = min(state.soonestReturn, max(0, asked.time.timeIntervalSince(job.offered)))
+            job.offered = asked.time
+            job.offers.removeAll { $0.nonce == record.nonce }
+            job.offers.append(Offer(nonce: record.nonce, asked: asked))
+            job.offers = job.offers.suffix(Self.mostOffers)
+            return job.state.isOpen ? .renewed : .known
         }
     }
 
     /// Takes the newest offer of a job that wasn't tried; each is given out once.
     func nextOffer(of id: String) -> Offer? {
-        state.withLock { state in state.update(id) { $0.offers.popLast() } ?? nil }
+        state.withLock { $0.jobs[id]?.offers.popLast() }
     }
 
     /// Whether a job was offered again and that wasn't tried.
@@ -142,11 +139,10 @@ extension JobTable {
     /// Takes how far an action's earlier job has come whose result wasn't wanted, or that turned out to be nobody's.
     func takeBegun(by actionExecutionID: String) -> Data? {
         state.withLock { state in
-            defer {
-                state.actions[actionExecutionID]?.begun = nil
-                if state.actions[actionExecutionID]?.jobs.isEmpty == true { state.actions[actionExecutionID] = nil }
-            }
-            return state.actions[actionExecutionID]?.begun
+            guard let begun = state.actions[actionExecutionID]?.begun else { return nil }
+            state.actions[actionExecutionID]?.begun = nil
+            if state.actions[actionExecutionID]?.jobs.isEmpty == true { state.actions[actionExecutionID] = nil }
+            return begun
         }
     }
 
@@ -162,14 +158,12 @@ extension JobTable {
 
     /// Whether none of these jobs is in hand, or is going to be.
     func areLost(_ ids: [String]) -> Bool {
-        state.withLock { state in ids.allSatisfy { [nil, .lost].contains(state.read($0, \.state)) } }
+        state.withLock { state in ids.allSatisfy { [nil, .lost].contains(state.jobs[$0]?.state) } }
     }
 }
 
 extension JobTable.State {
-    fileprivate func isOffered(_ id: String) -> Bool { read(id) { $0.offers.isEmpty } == false }
-
-    fileprivate func isRequeued(_ id: String) -> Bool { read(id) { $0.state } == .requeued }
+    fileprivate func isOffered(_ id: String) -> Bool { jobs[id]?.offers.isEmpty == false }
 
     fileprivate func hasSibling(_ record: JobRecord) -> Bool {
         actions[record.actionExecutionID]?.jobs.contains { $0.id != record.id && $0.state.isHeld } == true

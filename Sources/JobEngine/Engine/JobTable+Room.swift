@@ -68,14 +68,14 @@ extension JobTable {
 
     /// Notes that a job has begun: it waits for the first time, or has ended.
     func hasBegun(_ id: String) {
-        guard state.withLock({ $0.read(id) { $0.isBeginning } }) == true else { return }
-        change { $0.endBeginning(id) }
+        guard state.withLock({ $0.jobs[id]?.isBeginning }) == true else { return }
+        change { state in state.jobs[id].map { state.endBeginning($0) } }
     }
 }
 
 extension JobTable.State {
     fileprivate mutating func forgetBeginning() {
-        for job in jobs where job.isBeginning { endBeginning(job.id) }
+        for job in jobs.values { endBeginning(job) }
     }
 }
 

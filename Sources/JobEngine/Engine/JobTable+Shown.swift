@@ -14,12 +14,11 @@ extension JobTable {
         change { state in
             let earlier = state.actions[record.actionExecutionID]?.jobs.filter { $0.state == .requeued } ?? []
             for job in earlier { _ = state.apply(.released, to: job.id) { _ in } }
-            state.update(record.id) { job in
-                job.isShown = true
-                guard let last = earlier.last else { return }
-                (job.progress, job.progressSince) = (last.progress, last.progressSince)
-            }
-            return !earlier.isEmpty
+            state.jobs[record.id]?.isShown = true
+            guard let last = earlier.last else { return false }
+            state.jobs[record.id]?.progress = last.progress
+            state.jobs[record.id]?.progressSince = last.progressSince
+            return true
         }
     }
 
@@ -29,21 +28,20 @@ extension JobTable {
     func note(_ progress: JobProgress, of id: String) -> WorkerSnapshot.Job? {
         let now = clock.now
         return state.withLock { state in
-            state.update(id) { job -> WorkerSnapshot.Job? in
-                guard job.progress != progress else { return nil }
-                (job.progress, job.progressSince) = (progress, now)
-                return job.shown
-            } ?? nil
+            guard let job = state.jobs[id], job.progress != progress else { return nil }
+            (job.progress, job.progressSince) = (progress, now)
+            return job.shown
         }
     }
 
     /// A job as it is shown; `nil` if it isn't.
-    func shown(_ id: String) -> WorkerSnapshot.Job? { state.withLock { $0.read(id) { $0.shown } ?? nil } }
+    func shown(_ id: String) -> WorkerSnapshot.Job? { state.withLock { $0.jobs[id]?.shown } }
 
     /// The jobs as they are shown, oldest first.
     var shown: [WorkerSnapshot.Job] {
         forgetRequeued()
-        return state.withLock { $0.jobs.compactMap(\.shown) }.sorted { ($0.claimedAt, $0.id) < ($1.claimedAt, $1.id) }
+        return state.withLock { $0.jobs.values.compactMap(\.shown) }
+            .sorted { ($0.claimedAt, $0.id) < ($1.claimedAt, $1.id) }
     }
 
     /// Forgets the jobs that were put back long ago.
@@ -53,9 +51,9 @@ extension JobTable {
 
     /// The same where there are many jobs, so that those which other workers have taken don't pile up.
     func forgetRequeued(in state: inout State) {
-        guard state.owners.count >= state.mostBeforeForgetting else { return }
+        guard state.jobs.count >= state.mostBeforeForgetting else { return }
         state.forgetRequeued(before: clock.now.addingTimeInterval(-Self.longestAbsence))
-        state.mostBeforeForgetting = max(State.leastBeforeForgetting, 2 * state.owners.count)
+        state.mostBeforeForgetting = max(State.leastBeforeForgetting, 2 * state.jobs.count)
     }
 }
 
@@ -64,7 +62,7 @@ extension JobTable.State {
     static let leastBeforeForgetting = 256
 
     fileprivate mutating func forgetRequeued(before date: Date) {
-        let ids = jobs.filter { $0.requeuedAt.map { $0 < date } ?? false }.map(\.id)
+        let ids = jobs.values.filter { $0.requeuedAt.map { $0 < date } ?? false }.map(\.id)
         for id in ids { _ = apply(.released, to: id) { _ in } }
     }
 }

@@ -20,19 +20,17 @@ extension JobTable {
             state.lastWait += 1
             let number = state.lastWait
             _ = state.apply(.waits, to: id) { entry in
-                entry.wait = Wait(value: wait, number: number)
+                entry.wait = Wait(wait, number: number)
                 entry.work = job
             }
-            return state.read(id) { $0.state } == .waiting ? number : nil
+            return state.jobs[id]?.state == .waiting ? number : nil
         }
         guard let number else { return false }
         let giveUp = await begin { self.end(id, number, $0) }
         let isThere = state.withLock { state in
-            state.update(id) { job in
-                guard job.wait?.number == number else { return false }
-                job.wait?.giveUp = giveUp
-                return true
-            } ?? false
+            guard let job = state.jobs[id], job.wait?.number == number else { return false }
+            job.wait = Wait(wait, number: number, giveUp: giveUp)
+            return true
         }
         // It may have gone on meanwhile.
         if !isThere { await giveUp() }
@@ -43,7 +41,7 @@ extension JobTable {
     func close() {
         let ids = change { state in
             state.isClosed = true
-            return state.jobs.filter { $0.state == .waiting }.sorted { $0.number < $1.number }.map(\.id)
+            return state.jobs.values.filter { $0.state == .waiting }.sorted { $0.number < $1.number }.map(\.id)
         }
         for id in ids { apply(.stops, to: id) }
     }
@@ -51,22 +49,21 @@ extension JobTable {
     private func end(_ id: String, _ number: Int, _ reason: Woken.Reason) {
         let woken = change { state -> Woken? in
             // It may be a later wait by now.
-            let woken = state.read(id) { job -> Woken? in
-                guard job.state == .waiting, let wait = job.wait, wait.number == number, let work = job.work else {
-                    return nil
-                }
-                return Woken(job: work, wait: wait, reason: reason)
-            }
-            guard let woken = woken ?? nil else { return nil }
+            guard let job = state.jobs[id], job.state == .waiting, let wait = job.wait, wait.number == number,
+                let work = job.work
+            else { return nil }
             _ = state.apply(.runs, to: id) { _ in }
-            return woken
+            return Woken(job: work, wait: wait, reason: reason)
         }
         if let woken { wake(woken) }
     }
 
     /// Notes that a job's handler runs no more.
     func noteEnd(of id: String) {
-        state.withLock { state in state.update(id) { ($0.isHandled, $0.cancel) = (false, nil) } }
+        state.withLock { state in
+            state.jobs[id]?.isHandled = false
+            state.jobs[id]?.cancel = nil
+        }
     }
 
     // MARK: Stopped pipelines
@@ -74,14 +71,14 @@ extension JobTable {
     /// The executions of jobs that have been held, or in the queue, since then.
     func executions(since date: Date) -> Set<PipelineExecutionID> {
         state.withLock { state in
-            Set(state.jobs.filter { $0.watchedSince.map { $0 <= date } ?? false }.compactMap(\.execution))
+            Set(state.jobs.values.filter { $0.watchedSince.map { $0 <= date } ?? false }.compactMap(\.execution))
         }
     }
 
     /// The jobs of an execution that somebody may still want, and the actions that they are of.
     func jobs(of execution: PipelineExecutionID) -> [(id: String, actionExecutionID: String, isInQueue: Bool)] {
         state.withLock { state in
-            state.jobs.filter { $0.execution == execution }
+            state.jobs.values.filter { $0.execution == execution }
                 .map { ($0.id, $0.record.actionExecutionID, $0.state == .requeued) }
         }
     }

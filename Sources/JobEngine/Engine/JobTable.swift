@@ -22,8 +22,10 @@ final class JobTable: Sendable {
         static func < (one: Self, other: Self) -> Bool { one.number < other.number }
     }
 
-    /// One job.
-    struct Job: Sendable {
+    /// One job, for those who have the lock.
+    ///
+    /// A class, since a copy of all that would cost more than what is asked of it.
+    final class Job {
         /// As it was when it came.
         let record: JobRecord
         var state: JobState
@@ -54,31 +56,46 @@ final class JobTable: Sendable {
         /// Cancels its handler.
         var cancel: (@Sendable () -> Void)?
 
+        init(_ record: JobRecord, _ state: JobState, number: Int, takesRoom: Bool, _ now: Date) {
+            self.record = record
+            self.state = state
+            self.number = number
+            self.takesRoom = takesRoom
+            offered = record.offeredAt
+            progressSince = now
+        }
+
         var id: String { record.id }
         var type: CodePipeline.ActionTypeID { record.actionTypeID }
     }
 
     /// What a job waits for, and how it goes on.
-    struct Wait: Sendable {
+    ///
+    /// A class, as ``ClaimedJob`` is.
+    final class Wait: Sendable {
         let value: JobWait<any Sendable>
         /// Tells it from the job's other waits.
         let number: Int
         /// Ends what may still call back, once it is known.
-        var giveUp: GiveUp?
+        let giveUp: GiveUp?
+
+        init(_ value: JobWait<any Sendable>, number: Int, giveUp: GiveUp? = nil) {
+            (self.value, self.number, self.giveUp) = (value, number, giveUp)
+        }
     }
 
     /// One action's execution.
-    struct Action: Sendable {
+    struct Action {
         /// Its jobs, in the order in which they came; one, but for the moment between two of them.
         var jobs: [Job] = []
         /// What an earlier job has begun, for the next one.
         var begun: Data?
     }
 
-    struct State: Sendable {
+    struct State {
         var actions: [String: Action] = [:]
-        /// The action of each job.
-        var owners: [String: String] = [:]
+        /// The jobs by their ids.
+        var jobs: [String: Job] = [:]
         /// Jobs that can't be acknowledged, and until when they aren't taken.
         var shunned: [String: Date] = [:]
         /// How soon a job was offered again, at the soonest.
@@ -103,7 +120,7 @@ final class JobTable: Sendable {
 
     /// Who waits until the state is as wanted.
     struct Listener: Sendable {
-        let isContent: @Sendable (State) -> Bool
+        let isContent: @Sendable (borrowing State) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
 
@@ -160,18 +177,18 @@ final class JobTable: Sendable {
             for record in records {
                 state.used += 1
                 state.add(record, record.isAcknowledged || record.outcome != nil ? .claimed : .unanswered, clock.now)
-                state.update(record.id) { $0.isShown = true }
+                state.jobs[record.id]?.isShown = true
             }
         }
     }
 
     /// The jobs in hand.
-    var ids: Set<String> { state.withLock { Set($0.jobs.filter(\.state.isHeld).map(\.id)) } }
+    var ids: Set<String> { state.withLock { Set($0.jobs.values.filter(\.state.isHeld).map(\.id)) } }
 
     /// The jobs whose handlers run, the oldest first.
     var running: [ClaimedJob] {
         state.withLock { state in
-            state.jobs.filter(\.isHandled).sorted { $0.number < $1.number }.compactMap(\.work)
+            state.jobs.values.filter(\.isHandled).sorted { $0.number < $1.number }.compactMap(\.work)
         }
     }
 
@@ -185,40 +202,35 @@ final class JobTable: Sendable {
     /// Makes a job's transition by an event, and notes more of the job with it.
     ///
     /// - Parameter body: Is given the job as it is then, unless it is released.
-    func transition(_ id: String, _ event: JobEvent, _ body: (inout Job) -> Void) {
-        var (cancel, woken, undone) = ((@Sendable () -> Void)?.none, Woken?.none, JobRecord?.none)
-        change { state in
-            guard let effects = state.apply(event, to: id, body) else { return }
-            (cancel, undone) = (effects.cancel, effects.undone)
-            if let wait = effects.wait, let job = effects.work {
-                switch event {
-                case .abandoned: woken = Woken(job: job, wait: wait, reason: .abandoned)
-                case .stops: woken = Woken(job: job, wait: wait, reason: .stopped)
-                default: break
-                }
+    func transition(_ id: String, _ event: JobEvent, _ body: (Job) -> Void) {
+        guard let effects = change({ $0.apply(event, to: id, body) }) else { return }
+        effects.cancel?()
+        if let wait = effects.wait, let job = effects.work {
+            switch event {
+            case .abandoned: wake(Woken(job: job, wait: wait, reason: .abandoned))
+            case .stops: wake(Woken(job: job, wait: wait, reason: .stopped))
+            default: break
             }
         }
-        cancel?()
-        if let woken { wake(woken) }
-        if let undone { undo(undone) }
+        if let undone = effects.undone { undo(undone.record) }
     }
 
     // MARK: Changes
 
     func change<Value>(_ body: (inout State) -> Value) -> Value {
         let (value, content) = state.withLock { state in (body(&state), state.takeContent()) }
-        for listener in content { listener.continuation.resume() }
+        for continuation in content { continuation.resume() }
         return value
     }
 
     /// Waits until the state is as wanted, at most for a time, or until the task is cancelled.
-    func wait(for time: Duration? = nil, until isWanted: @escaping @Sendable (State) -> Bool) async {
+    func wait(for time: Duration? = nil, until isWanted: @escaping @Sendable (borrowing State) -> Bool) async {
         guard !state.withLock({ isWanted($0) }) else { return }
         guard let time else { return await listen(until: isWanted) }
         await race({ await self.listen(until: isWanted) }, { [clock] in try? await clock.sleep(for: time) })
     }
 
-    private func listen(until isWanted: @escaping @Sendable (State) -> Bool) async {
+    private func listen(until isWanted: @escaping @Sendable (borrowing State) -> Bool) async {
         let number = state.withLock { state in
             state.lastListener += 1
             return state.lastListener
@@ -245,121 +257,81 @@ extension JobTable.State {
         var cancel: (@Sendable () -> Void)?
         var wait: JobTable.Wait?
         var work: ClaimedJob?
-        var undone: JobRecord?
+        var undone: ClaimedJob?
     }
 
-    /// All jobs, in no order.
-    var jobs: some Sequence<JobTable.Job> { actions.values.lazy.flatMap(\.jobs) }
-
-    /// Where a job is kept.
-    private typealias Place = (action: Dictionary<String, JobTable.Action>.Index, job: Int)
-
-    private func place(of id: String) -> Place? {
-        guard let owner = owners[id], let action = actions.index(forKey: owner),
-            let job = actions.values[action].jobs.firstIndex(where: { $0.record.id == id })
-        else { return nil }
-        return (action, job)
-    }
-
-    /// What a job tells, in place, since a copy of it costs much; `nil` if there is none.
-    func read<Value>(_ id: String, _ body: (JobTable.Job) -> Value) -> Value? {
-        place(of: id).map { body(actions.values[$0.action].jobs[$0.job]) }
-    }
-
-    /// Changes a job in place.
-    ///
-    /// - Returns: What `body` returns; `nil` if there is no such job.
-    @discardableResult
-    mutating func update<Value>(_ id: String, _ body: (inout JobTable.Job) -> Value) -> Value? {
-        guard let place = place(of: id) else { return nil }
-        return body(&actions.values[place.action].jobs[place.job])
-    }
-
-    /// Takes those who wait no more, in the order in which they came.
-    mutating func takeContent() -> [JobTable.Listener] {
-        guard !listeners.isEmpty else { return [] }
-        let content = listeners.filter { $0.value.isContent(self) }.sorted { $0.key < $1.key }
-        for (number, _) in content { listeners[number] = nil }
-        return content.map(\.value)
+    /// Takes those who need wait no more.
+    mutating func takeContent() -> [CheckedContinuation<Void, Never>] {
+        var content: [CheckedContinuation<Void, Never>] = []
+        for (number, listener) in listeners where listener.isContent(self) {
+            content.append(listener.continuation)
+            listeners[number] = nil
+        }
+        return content
     }
 
     /// Takes a job in hand, whose room is counted already.
-    mutating func add(_ record: JobRecord, _ state: JobState, takesRoom: Bool = true, _ now: Date) {
+    @discardableResult
+    mutating func add(_ record: JobRecord, _ state: JobState, takesRoom: Bool = true, _ now: Date) -> JobTable.Job {
         lastJob += 1
         if state.isAsking { asking[record.actionTypeID, default: 0] += 1 }
-        owners[record.id] = record.actionExecutionID
-        actions[record.actionExecutionID, default: JobTable.Action()].jobs.append(
-            JobTable.Job(
-                record: record,
-                state: state,
-                number: lastJob,
-                offered: record.offeredAt,
-                takesRoom: takesRoom,
-                progressSince: now
-            )
-        )
+        let job = JobTable.Job(record, state, number: lastJob, takesRoom: takesRoom, now)
+        jobs[record.id] = job
+        actions[record.actionExecutionID, default: JobTable.Action()].jobs.append(job)
+        return job
     }
 
     /// Makes a transition; `nil` if there is no such job.
-    mutating func apply(_ event: JobEvent, to id: String, _ body: (inout JobTable.Job) -> Void) -> Effects? {
-        guard let place = place(of: id) else { return nil }
-        return apply(event, at: place, body)
+    mutating func apply(_ event: JobEvent, to id: String, _ body: (JobTable.Job) -> Void) -> Effects? {
+        jobs[id].map { apply(event, to: $0, body) }
     }
 
     private mutating func apply(
         _ event: JobEvent,
-        at place: Place,
-        _ body: (inout JobTable.Job) -> Void
+        to job: JobTable.Job,
+        _ body: (JobTable.Job) -> Void
     ) -> Effects {
-        let old = actions.values[place.action].jobs[place.job].state
+        let old = job.state
         let (next, list) = old.after(event)
         var effects = Effects()
-        for effect in list { carryOut(effect, place, &effects) }
-        if next.isAsking != old.isAsking {
-            let type = actions.values[place.action].jobs[place.job].record.actionTypeID
-            asking[type, default: 0] += next.isAsking ? 1 : -1
-        }
+        for effect in list { carryOut(effect, job, &effects) }
+        if next.isAsking != old.isAsking { asking[job.type, default: 0] += next.isAsking ? 1 : -1 }
         guard next != .released else {
-            remove(actions.values[place.action].jobs[place.job].record.id)
+            remove(job)
             return effects
         }
-        actions.values[place.action].jobs[place.job].state = next
-        if next != .waiting { actions.values[place.action].jobs[place.job].wait = nil }
-        body(&actions.values[place.action].jobs[place.job])
+        job.state = next
+        if next != .waiting { job.wait = nil }
+        body(job)
         return effects
     }
 
-    private mutating func carryOut(_ effect: JobEffect, _ place: Place, _ effects: inout Effects) {
+    private mutating func carryOut(_ effect: JobEffect, _ job: JobTable.Job, _ effects: inout Effects) {
         switch effect {
-        case .countsClaim:
-            claims[actions.values[place.action].jobs[place.job].record.actionTypeID, default: 0] += 1
-        case .cancelsHandler: effects.cancel = actions.values[place.action].jobs[place.job].cancel
-        case .endsWait:
-            effects.wait = actions.values[place.action].jobs[place.job].wait
-            effects.work = actions.values[place.action].jobs[place.job].work
-        case .undoes: effects.undone = actions.values[place.action].jobs[place.job].work?.record
+        case .countsClaim: claims[job.type, default: 0] += 1
+        case .cancelsHandler: effects.cancel = job.cancel
+        case .endsWait: (effects.wait, effects.work) = (job.wait, job.work)
+        case .undoes: effects.undone = job.work
         case .freesRoom:
-            guard actions.values[place.action].jobs[place.job].takesRoom else { return }
-            actions.values[place.action].jobs[place.job].takesRoom = false
+            guard job.takesRoom else { return }
+            job.takesRoom = false
             used -= 1
         }
     }
 
     /// Notes that a job has begun.
-    mutating func endBeginning(_ id: String) {
-        let isBeginning = update(id) { job in
-            defer { job.isBeginning = false }
-            return job.isBeginning
-        }
-        if isBeginning == true { beginning -= 1 }
+    mutating func endBeginning(_ job: JobTable.Job) {
+        guard job.isBeginning else { return }
+        beginning -= 1
+        job.isBeginning = false
     }
 
-    private mutating func remove(_ id: String) {
-        endBeginning(id)
-        guard let place = place(of: id) else { return }
-        owners[id] = nil
-        actions.values[place.action].jobs.remove(at: place.job)
-        let action = actions.values[place.action]
-        if action.jobs.isEmpty, action.begun == nil { actions.remove(at: place.action) }
+    private mutating func remove(_ job: JobTable.Job) {
+        endBeginning(job)
+        jobs[job.id] = nil
+        guard let action = actions.index(forKey: job.record.actionExecutionID) else { return }
+        actions.values[action].jobs.removeAll { $0 === job }
+        let rest = actions.values[action]
+        if rest.jobs.isEmpty, rest.begun == nil { actions.remove(at: action) }
     }
 }

@@ -65,9 +65,9 @@ struct JobTableTests {
         let table = makeTable(resumed: [Self.record("1", of: "x")])
         #expect(table.running.isEmpty)
         table.transition("1", .runs) { $0.isHandled = true }
-        #expect(table.state.withLock { $0.read("1") { $0.state } } == .running)
+        #expect(table.state.withLock { $0.jobs["1"]?.state } == .running)
         table.noteEnd(of: "1")
-        #expect(table.running.isEmpty && table.state.withLock { $0.read("1") { $0.state } } == .running)
+        #expect(table.running.isEmpty && table.state.withLock { $0.jobs["1"]?.state } == .running)
     }
 
     @Test func `in the queue don't pile up where other workers take them`() {
@@ -79,8 +79,8 @@ struct JobTableTests {
             clock.advance(by: .seconds(10))
         }
         // Those of the last quarter of an hour, and no more than twice as many.
-        #expect((90...360).contains(table.state.withLock { $0.owners.count }))
+        #expect((90...360).contains(table.state.withLock { $0.jobs.count }))
         table.forgetRequeued()
-        #expect(table.state.withLock { $0.owners.count } == 90)
+        #expect(table.state.withLock { $0.jobs.count } == 90)
     }
 }
