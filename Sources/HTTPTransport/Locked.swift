@@ -11,12 +11,13 @@ import Musl
 @safe package final class Locked<Value>: @unchecked Sendable {
     // Made and destroyed with this object, at a place that never changes, as POSIX demands.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var value: Value
+    // The mutex excludes what Swift would check at each access.
+    @exclusivity(unchecked) @usableFromInline var value: Value
 
     package init(_ value: Value) {
         unsafe mutex = .allocate(capacity: 1)
         unsafe pthread_mutex_init(mutex, nil)
-        self.value = value
+        unsafe self.value = value
     }
 
     deinit {
@@ -25,11 +26,15 @@ import Musl
     }
 
     /// Runs `body` while no one else does; `body` must be short and must not call out.
-    package func withLock<Result, Failure: Error>(
+    @inlinable package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        unsafe pthread_mutex_lock(mutex)
-        defer { unsafe pthread_mutex_unlock(mutex) }
-        return try body(&value)
+        lock()
+        defer { unlock() }
+        return try unsafe body(&value)
     }
+
+    @usableFromInline func lock() { unsafe pthread_mutex_lock(mutex) }
+
+    @usableFromInline func unlock() { unsafe pthread_mutex_unlock(mutex) }
 }
