@@ -37,11 +37,11 @@ extension WorkerRun {
             case .claimed:
                 guard table.hasPredecessor(claim.record) else { return await take(offer, claim.record) }
                 // Not in the entrance, where it would hold others up, unless the worker stops.
-                guard case .terminated = begun.yield(.following(claim.record, offer)) else { return nil }
+                if beginnings.put(.following(claim.record, offer)) { return nil }
                 return await follow(offer, claim.record)
             case .doubtful:
                 table.hasBegun(claim.record.id)
-                guard case .terminated = begun.yield(.doubted(claim, offer)) else { return nil }
+                if beginnings.put(.doubted(claim, offer)) { return nil }
                 return await settle(claim, offer)
             case .notOurs:
                 await forget(claim.record)
@@ -248,7 +248,7 @@ extension WorkerRun {
 
     func forget(_ record: JobRecord) async {
         do {
-            try await journal.write { try await $0.forget(record.id) }
+            try await journal.write { [id = record.id] in try await $0.forget(id) }
         } catch {
             logger(for: record).error("Stopped before the journal could forget a job", metadata: ["error": "\(error)"])
         }

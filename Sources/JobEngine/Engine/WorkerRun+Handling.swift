@@ -12,7 +12,7 @@ extension WorkerRun {
             // It was noted with the proof that the action is over.
             if outcome == .abandoned { record.isOwn = record.isAcknowledged }
             table.apply(.completes, to: record.id)
-            ended.yield(Ending(record: record, outcome: outcome, isRepeat: true))
+            endings.put(Ending(record: record, outcome: outcome, isRepeat: true))
             return nil
         }
         if let damage = record.damage {
@@ -118,20 +118,20 @@ extension WorkerRun {
     ) async throws -> Value? {
         let id = job.record.id
         let isWatched = worker.configuration.pipelinePollInterval != nil
-        let (abandonments, abandonment) = AsyncStream<Void>.makeStream()
+        let abandonment = isWatched ? AsyncStream<Void>.makeStream() : nil
         table.transition(id, .runs) { entry in
             entry.work = job
             entry.isHandled = true
-            guard isWatched else { return }
+            guard let abandonment else { return }
             entry.watchedSince = entry.watchedSince ?? worker.clock.now
-            entry.cancel = { abandonment.yield() }
+            entry.cancel = { abandonment.continuation.yield() }
         }
         defer { table.noteEnd(of: id) }
         // Else nobody finds out.
-        guard isWatched else { return try await tracing.run(job.record) { try await body() } }
+        guard let abandonment else { return try await tracing.run(job.record) { try await body() } }
         return try await withThrowingTaskGroup(of: HandlerEnd<Value>.self) { group in
             group.addTask { [tracing] in .returned(try await tracing.run(job.record) { try await body() }) }
-            group.addTask { await abandonments.first { _ in true } == nil ? .unwatched : .abandoned }
+            group.addTask { await abandonment.stream.first { _ in true } == nil ? .unwatched : .abandoned }
             defer { group.cancelAll() }
             for try await end in group {
                 switch end {
@@ -221,7 +221,7 @@ extension WorkerRun {
             checkpoint: record.checkpoint,
             artifacts: job.artifacts,
             clock: BeginningClock(base: worker.serviceClock, jobID: record.id, table: table),
-            log: JobLog(logger(for: record), externalExecutionName: action(of: record)?.externalExecutionName),
+            log: JobLog(self.logger(for: job.record), externalExecutionName: action(of: record)?.externalExecutionName),
             ledger: job.ledger,
             actions: { [queue = worker.queue, place = record.place] in
                 try await queue.actionExecutions(
@@ -277,9 +277,9 @@ extension WorkerRun {
     func end(_ record: JobRecord, _ outcome: JobOutcome, isLook: Bool = false, isProbe: Bool = false) async {
         let outcome = await masked(outcome)
         do {
-            try await journal.write { try await $0.saveOutcome(outcome, of: record.id) }
+            try await journal.write { [id = record.id] in try await $0.saveOutcome(outcome, of: id) }
             table.apply(.completes, to: record.id)
-            ended.yield(Ending(record: record, outcome: outcome, isLook: isLook, isProbe: isProbe))
+            endings.put(Ending(record: record, outcome: outcome, isLook: isLook, isProbe: isProbe))
         } catch {
             logger(for: record).error("Stopped before an outcome could be noted", metadata: ["error": "\(error)"])
             leave(record)
@@ -298,7 +298,7 @@ extension WorkerRun {
 
     /// Leaves a job as it is in the journal.
     func leave(_ record: JobRecord) {
-        ended.yield(Ending(record: record, outcome: nil))
+        endings.put(Ending(record: record, outcome: nil))
     }
 }
 

@@ -26,13 +26,13 @@ final class WorkerRun: Sendable {
     let surroundings: JobLedger.Surroundings
     /// Where jobs wait until CodePipeline can be asked about them.
     private let entrance = AsyncSemaphore(width: 64)
-    let ended: AsyncStream<Ending>.Continuation
+    /// Jobs to go on with, or to begin.
+    let beginnings = Inbox<Beginning>()
+    /// Jobs whose handlers have ended.
+    let endings = Inbox<Ending>()
 
     private let unfinished: [JobRecord]
     private let inDoubt: JobsInDoubt
-    private let endings: AsyncStream<Ending>
-    private let beginnings: AsyncStream<Beginning>
-    let begun: AsyncStream<Beginning>.Continuation
 
     /// A job whose handler has ended, and how; `nil` if it stays as it is in the journal.
     struct Ending: Sendable {
@@ -59,13 +59,11 @@ final class WorkerRun: Sendable {
             longest: worker.configuration.longestPollInterval,
             now: worker.clock.now
         )
-        (endings, ended) = AsyncStream.makeStream()
-        (beginnings, begun) = AsyncStream<Beginning>.makeStream()
         table = JobTable(
             capacity: worker.configuration.maxJobs,
             clock: worker.clock,
-            wake: { [begun] in begun.yield(.woken($0)) },
-            undo: { [ended] in ended.yield(Ending(record: $0, isUndone: true)) }
+            wake: { [beginnings] in beginnings.put(.woken($0)) },
+            undo: { [endings] in endings.put(Ending(record: $0, isUndone: true)) }
         )
         surroundings = JobLedger.Surroundings(worker, journal, table)
         table.resume(unfinished)
@@ -160,10 +158,10 @@ final class WorkerRun: Sendable {
         await withDiscardingTaskGroup { reports in
             reports.addTask { [self] in
                 await handle()
-                ended.finish()
+                endings.close()
             }
-            for await ending in endings {
-                reports.addTask { await self.conclude(ending) }
+            while let next = await endings.next() {
+                for ending in next { reports.addTask { await self.conclude(ending) } }
             }
         }
     }
@@ -192,10 +190,10 @@ final class WorkerRun: Sendable {
                     )
                 }
                 table.close()
-                begun.finish()
+                beginnings.close()
             }
-            for await beginning in beginnings {
-                handlers.addTask { await self.handle(beginning) }
+            while let next = await beginnings.next() {
+                for beginning in next { handlers.addTask { await self.handle(beginning) } }
             }
             handlers.cancelAll()
         }
@@ -236,7 +234,7 @@ final class WorkerRun: Sendable {
         await withDiscardingTaskGroup { work in
             let (reclaimed, settled) = AsyncStream<Void>.makeStream()
             work.addTask { [self] in
-                await reclaim(unfinished) { [begun] in begun.yield($0) }
+                await reclaim(unfinished) { [beginnings] in beginnings.put($0) }
                 settled.finish()
             }
             // One job's trouble must not keep all others waiting for ever.
@@ -244,7 +242,7 @@ final class WorkerRun: Sendable {
                 { for await _ in reclaimed {} },
                 { [self] in try? await worker.clock.sleep(for: Self.longestReclaim) }
             )
-            await poll { [begun] in begun.yield(.offered($0)) }
+            await poll { [beginnings] in beginnings.put(.offered($0)) }
         }
     }
 
@@ -278,17 +276,21 @@ final class WorkerRun: Sendable {
     ///
     /// - Parameter outcome: How the job ended, if that isn't in the record.
     func logger(for record: JobRecord, _ outcome: JobOutcome? = nil) -> Logger {
-        var logger = worker.logger
-        if let action = action(of: record),
-            let id = (outcome ?? record.outcome)?.externalExecutionID
-                ?? record.checkpoint.flatMap(action.externalExecutionID)
+        // At once, since each change of a logger looks whether anybody else has it.
+        var handler = worker.logger.handler
+        let id = (outcome ?? record.outcome)?.externalExecutionID
+        if id != nil || record.checkpoint != nil, let action = action(of: record),
+            let id = id ?? record.checkpoint.flatMap(action.externalExecutionID)
         {
-            logger[metadataKey: action.externalExecutionName] = "\(id)"
+            handler[metadataKey: action.externalExecutionName] = .string(id)
         }
-        logger[metadataKey: "job"] = "\(record.id)"
-        logger[metadataKey: "action"] = "\(record.actionTypeID.provider)"
-        logger[metadataKey: "pipeline"] = "\(record.place.pipeline)/\(record.place.stage)/\(record.place.action)"
-        logger[metadataKey: "execution"] = "\(record.place.pipelineExecutionID)"
+        let place = record.place
+        handler[metadataKey: "job"] = .string(record.id)
+        handler[metadataKey: "action"] = .string(record.actionTypeID.provider)
+        handler[metadataKey: "pipeline"] = .string("\(place.pipeline)/\(place.stage)/\(place.action)")
+        handler[metadataKey: "execution"] = .string(place.pipelineExecutionID)
+        var logger = worker.logger
+        logger.handler = handler
         return logger
     }
 }
