@@ -10,7 +10,7 @@ func shielded<Value: Sendable>(
 ) async throws -> Value {
     // A task of its own is the one thing that a cancellation doesn't reach. It is awaited here, so nothing outlives
     // the caller but the timer, which does no more than cancel.
-    let task = Task { try await step() }
+    let task = Task.immediate { try await step() }
     return try await withTaskCancellationHandler {
         try await task.value
     } onCancel: {

@@ -142,35 +142,35 @@ struct JobAcknowledgement: Sendable {
     }
 
     private func ask(_ claim: inout JobClaim) async -> Reply {
-        let record = claim.record
+        let (id, nonce) = (claim.record.id, claim.record.nonce)
         do {
-            let status = try await shielded { try await queue.acknowledgeJob(id: record.id, nonce: record.nonce) }
-            outage.succeeded(at: clock.now, logger(record))
+            let status = try await shielded { try await queue.acknowledgeJob(id: id, nonce: nonce) }
+            outage.succeeded(at: clock.now, logger(claim.record))
             if status == .inProgress { return .claimed }
-            logger(record).debug("Job isn't to be worked on", metadata: ["status": "\(status.rawValue)"])
+            logger(claim.record).debug("Job isn't to be worked on", metadata: ["status": "\(status.rawValue)"])
             return status.isUnclaimed ? .unclaimed : .over
         } catch let error as AWSError {
             if error.mayHaveBeenProcessed || error.earlierAttemptMayHaveBeenProcessed {
-                claim.doubt = JobClaim.Doubt(nonce: record.nonce, since: table.moment(serviceClock.now))
+                claim.doubt = JobClaim.Doubt(nonce: nonce, since: table.moment(serviceClock.now))
             }
-            claim.age = abs(serviceClock.now.timeIntervalSince(record.offeredAt))
+            claim.age = abs(serviceClock.now.timeIntervalSince(claim.record.offeredAt))
             switch error.code {
             case .invalidNonce, .invalidJobState:
                 if error.namedJobState?.isUnclaimed == true { return .unclaimed }
                 return .stale
             case .jobNotFound: return .over
             case _ where error.isThrottling || error.mayHaveBeenProcessed || error.code == .transport:
-                outage.failed(error, at: clock.now, logger(record))
+                outage.failed(error, at: clock.now, logger(claim.record))
                 return .unknown
             default:
-                outage.failed(error, at: clock.now, logger(record))
+                outage.failed(error, at: clock.now, logger(claim.record))
                 return .refused
             }
         } catch is CancellationError {
             // Cut off by a stop: whether it was taken is unknown, and nothing has been done.
             return .cutOff
         } catch {
-            outage.failed(error, at: clock.now, logger(record))
+            outage.failed(error, at: clock.now, logger(claim.record))
             return .refused
         }
     }

@@ -3,13 +3,27 @@ import Foundation
 import Logging
 
 /// A job that a poll has handed out and the journal holds, but that isn't acknowledged yet.
-struct OfferedJob: Sendable {
-    var record: JobRecord
+///
+/// A class, as ``ClaimedJob`` is.
+final class OfferedJob: Sendable {
+    let record: JobRecord
     /// What is to be done, or why that can't be known.
     let content: Result<CodePipeline.JobData, JobFailure>
     let accountID: String
     /// When a job that was put back is to be looked at again.
-    var notBefore: Date?
+    let notBefore: Date?
+
+    init(
+        _ record: JobRecord,
+        _ content: Result<CodePipeline.JobData, JobFailure>,
+        accountID: String,
+        notBefore: Date? = nil
+    ) {
+        self.record = record
+        self.content = content
+        self.accountID = accountID
+        self.notBefore = notBefore
+    }
 }
 
 /// Asks for the jobs of one action type, for ever: only for as many as there is room for, at once again while jobs keep
@@ -185,7 +199,7 @@ struct JobPoller: Sendable {
                 content = .failure(JobFailure(.jobFailed, "This job can't be continued: \(error)."))
             }
         }
-        return OfferedJob(record: record, content: content, accountID: job.accountID, notBefore: notBefore)
+        return OfferedJob(record, content, accountID: job.accountID, notBefore: notBefore)
     }
 
     /// A job that can't be read is taken all the same, to fail with a reason instead of hanging until its time is over.
@@ -200,7 +214,7 @@ struct JobPoller: Sendable {
             claimedAt: now
         )
         let failure = JobFailure(.jobFailed, "The worker can't read this job: \(job.reason).")
-        return OfferedJob(record: record, content: .failure(failure), accountID: "")
+        return OfferedJob(record, .failure(failure), accountID: "")
     }
 }
 
