@@ -34,6 +34,8 @@ package struct Terminal: Prompting {
     /// - Throws: ``SettingsError`` when the answer is empty or none comes, and ``ProgramFailure`` when it is refused
     ///   with Ctrl-C.
     package func ask(_ name: String, isSecret: Bool) throws -> String {
+        // What the question is about comes first.
+        StandardError.flush()
         let descriptor = open(Self.path, O_RDWR | O_NOCTTY)
         guard descriptor >= 0 else { throw Self.failure(name, "can't be asked for: there is no terminal.") }
         let terminal = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

@@ -24,6 +24,7 @@ package final class OutageLog: Sendable {
         static let acknowledging = Work(rawValue: "Acknowledging jobs")
         static let resuming = Work(rawValue: "Resuming jobs")
         static let reporting = Work(rawValue: "Reporting results")
+        static let readingExecutions = Work(rawValue: "Reading how far pipelines' executions have come")
         static let watchingPipelines = Work(rawValue: "Looking for stopped pipelines")
         static let journal = Work(rawValue: "Writing to the journal")
         static let findingJournal = Work(rawValue: "Finding the journal in its place")

@@ -21,21 +21,32 @@ actor PipelineWatch {
     private let interval: Duration?
     private let clock: any WorkerClock
     private let logger: Logger
-    private let outage = OutageLog(.watchingPipelines)
+    private let outages: [Call: OutageLog] = [
+        .listPipelineExecutions: OutageLog(.readingExecutions), .listActionExecutions: OutageLog(.watchingPipelines),
+    ]
     private let pace: CallPace
     /// Until when which call isn't made, since the right to it is missing.
     private var denied: [Call: Date] = [:]
     private var looks = 0
     private var isFollowerAtWork = false
 
-    private enum Call: String {
-        case listPipelineExecutions = "ListPipelineExecutions"
-        case listActionExecutions = "ListActionExecutions"
+    private enum Call {
+        case listPipelineExecutions
+        case listActionExecutions
 
-        var consequence: String {
+        /// What is said when the right to it is missing.
+        var denial: Logger.Message {
             switch self {
-            case .listPipelineExecutions: "It isn't known how far the executions of pipelines have come"
-            case .listActionExecutions: "Stopped pipelines are noticed only when their actions end"
+            case .listPipelineExecutions:
+                """
+                It isn't known how far the executions of pipelines have come, since the worker may not call \
+                ListPipelineExecutions
+                """
+            case .listActionExecutions:
+                """
+                Stopped pipelines are noticed only when their actions end, since the worker may not call \
+                ListActionExecutions
+                """
             }
         }
     }
@@ -109,7 +120,7 @@ actor PipelineWatch {
         while true {
             do {
                 let status = try await queue.action(of: record)?.status
-                outage.succeeded(at: clock.now, logger)
+                outages[.listActionExecutions]?.succeeded(at: clock.now, logger)
                 return status?.isUnwanted ?? record.isOwn
             } catch let error as AWSError where error.code.isAccessDenied {
                 return false
@@ -118,7 +129,7 @@ actor PipelineWatch {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                outage.failed(error, at: clock.now, logger)
+                outages[.listActionExecutions]?.failed(error, at: clock.now, logger)
             }
             try await clock.sleep(for: backoff.pause())
         }
@@ -187,15 +198,12 @@ actor PipelineWatch {
         try await pace.turn()
         do {
             let value = try await body(queue)
-            outage.succeeded(at: clock.now, logger)
+            outages[name]?.succeeded(at: clock.now, logger)
             denied[name] = nil
             return value
         } catch let error as AWSError where error.code.isAccessDenied {
             if denied[name] == nil {
-                logger.notice(
-                    "\(name.consequence), since the worker may not call \(name.rawValue)",
-                    metadata: ["error": "\(error)"]
-                )
+                logger.notice(name.denial, metadata: ["error": "\(error)"])
             }
             let patience = (interval ?? .seconds(60)).timeInterval * Self.patienceWithoutRight
             denied[name] = clock.now.addingTimeInterval(patience)
@@ -206,7 +214,7 @@ actor PipelineWatch {
         } catch let error as CancellationError {
             throw error
         } catch {
-            outage.failed(error, at: clock.now, logger)
+            outages[name]?.failed(error, at: clock.now, logger)
             return nil
         }
     }

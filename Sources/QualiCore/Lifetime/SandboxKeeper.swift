@@ -78,7 +78,7 @@ package actor SandboxKeeper {
     private var notes: [String: Data?] = [:]
     private var hasRead = false
     private var isDenialTold = false
-    private let (nudges, nudge) = AsyncStream<Nudge>.makeStream()
+    private var nudge: AsyncStream<Nudge>.Continuation?
     private var pace: CallPace?
 
     /// Creates a keeper; ``run()`` and a worker's looks make it work.
@@ -112,6 +112,10 @@ package actor SandboxKeeper {
 
     /// Notes what is started, and ends what that replaces as soon as it is ready, until the task is cancelled.
     func run() async {
+        let (nudges, nudge) = AsyncStream<Nudge>.makeStream()
+        self.nudge = nudge
+        // Something may have come before.
+        nudge.yield(.note)
         for await nudge in nudges {
             guard !Task.isCancelled else { return }
             await attempt {
@@ -165,7 +169,7 @@ package actor SandboxKeeper {
         entries[sandboxID]?.sandbox.isReady = true
         guard let sandbox = entries[sandboxID]?.sandbox else { return }
         note(sandbox, as: sandboxID)
-        if entries.values.contains(where: { $0.sandbox.isAttempt(of: sandbox) }) { nudge.yield(.ready(sandboxID)) }
+        if entries.values.contains(where: { $0.sandbox.isAttempt(of: sandbox) }) { nudge?.yield(.ready(sandboxID)) }
     }
 
     /// What the next message of a job that works with a sandbox should say of it; `nil` where all is well.
@@ -199,7 +203,7 @@ package actor SandboxKeeper {
 
     private func note(_ sandbox: KeptSandbox?, as sandboxID: String) {
         notes[Self.notePrefix + sandboxID] = .some(sandbox.flatMap { try? JSONEncoder().encode($0) })
-        nudge.yield(.note)
+        nudge?.yield(.note)
     }
 
     /// Compares what is known with what the lab lists.

@@ -107,6 +107,6 @@ package enum StandardError {
     /// Writes a text as a whole; what nobody reads is lost in the end.
     package static func write(_ text: String) { writer.write(text) }
 
-    /// Waits until all is written, but not for long; blocks, so it is for the end of the program.
+    /// Waits until all is written, but not for long; blocks, so it is for the end of the program, and before a question.
     package static func flush() { writer.flush(within: patience) }
 }

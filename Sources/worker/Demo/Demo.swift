@@ -35,6 +35,8 @@ struct Demo: Sendable {
         let own = [
             "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
             "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.3", "LOG_LEVEL": "error",
+            // Nobody waits for an hour to see it.
+            "QUALI_PIPELINE_POLL_SECONDS": "1", "QUALI_END_GRACE_MINUTES": "0.1",
         ]
         return cloud.environment.merging(own) { $1 }
     }
@@ -188,6 +190,10 @@ struct Demo: Sendable {
         story.line("aws codepipeline start-pipeline-execution --name \(pipeline.name)   # again")
         story.line("aws codepipeline list-action-executions --pipeline-name \(pipeline.name)")
         story.line("quali-worker run                                        # a second worker")
+        story.line()
+        story.line(
+            "A sandbox whose pipeline fails or is stopped is ended six seconds later here, and after an hour with 'run'."
+        )
     }
 
     /// Tells of the executions that somebody else starts, until it is cancelled.

@@ -141,6 +141,8 @@ struct Site: Sendable {
         configuration.jobs.redispatchInterval = .seconds(3_600)
         configuration.jobs.reportTime = .seconds(3_600)
         configuration.jobs.progressInterval = nil
+        // By that clock the grace would be over in a minute.
+        configuration.endWithPipeline = .never
         configure(&configuration.jobs)
         let registrar = ActionRegistrar(CodePipeline(configuration.codePipeline))
         configuration.actions = actions

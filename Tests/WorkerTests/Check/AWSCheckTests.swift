@@ -279,7 +279,7 @@ struct AWSCheckTests {
             #expect(waits.allSatisfy { (9_990..<20_000).contains($0) }, "\(waits)")
             // The rights are asked for at once; one after the other they would take a minute.
             let rights = asked.filter { $0.service == "codepipeline" && $0.operation != "Unknown" }.map(\.arrived)
-            #expect(rights.count == 6)
+            #expect(rights.count == 8)
             let (first, last) = (try #require(rights.min()), try #require(rights.max()))
             #expect(last.timeIntervalSince(first) < 25)
             checkup.expect("right AcknowledgeJob", "warning", fix: "firewall")

@@ -26,17 +26,36 @@ struct DemoTests {
         #expect(!ending.output.contains("\u{1B}"))
     }
 
+    /// The environment that a demo prints for other tools.
+    private static func environment(of run: ProgramRun) async throws -> [String: String] {
+        let output = try await run.output { $0.contains("a second worker") }
+        return output.split(separator: "\n").filter { $0.hasPrefix("export ") }.reduce(into: [:]) {
+            let parts = $1.dropFirst("export ".count).split(separator: "=", maxSplits: 1)
+            $0[String(parts[0])] = String(parts[1].dropFirst().dropLast())
+        }
+    }
+
+    @Test("stays for the author of pipelines, who sees with boto3 what becomes of sandboxes", Python.condition)
+    func authors() async throws {
+        try await withTemporaryFolder { folder in
+            let run = try ProgramRun(["demo", "--pace", "0", "--stay"], in: folder)
+            let environment = JSON.strings(try await Self.environment(of: run))
+            let (status, output) = try await Python.run(
+                "lifetime.py",
+                [environment.text],
+                in: Python.newer ?? Python.path
+            )
+            #expect(status == 0, "\(output)")
+            run.signal(SIGINT)
+            #expect(try await run.end().status == 0)
+        }
+    }
+
     @Test("stays for other tools, whose environment it prints, until a signal")
     func staying() async throws {
         try await withTemporaryFolder { folder in
             let run = try ProgramRun(["demo", "--pace", "0", "--stay"], in: folder)
-            let output = try await run.output { $0.contains("a second worker") }
-            let environment = output.split(separator: "\n").filter { $0.hasPrefix("export ") }.reduce(
-                into: [String: String]()
-            ) {
-                let parts = $1.dropFirst("export ".count).split(separator: "=", maxSplits: 1)
-                $0[String(parts[0])] = String(parts[1].dropFirst().dropLast())
-            }
+            let environment = try await Self.environment(of: run)
             let list = try await program("actions", "list", environment: environment)
             #expect(list.output.contains("Quali-Run-Command"), "\(list)")
             run.signal(SIGINT)

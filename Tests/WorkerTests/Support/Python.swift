@@ -17,15 +17,27 @@ enum Python {
     static let repository = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in url.deletingLastPathComponent()
     }
 
+    /// The Python beside it that has newer clients, if it is there.
+    static let newer: String? = path.flatMap { path in
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent()
+        let newer = folder.deletingLastPathComponent().appendingPathComponent("clients/bin/python").path
+        return FileManager.default.isExecutableFile(atPath: newer) ? newer : nil
+    }
+
     /// Runs a script of `Oracle/`.
     ///
+    /// - Parameter interpreter: The Python; ``path`` unless told otherwise.
     /// - Returns: Its status, and what it wrote.
-    static func run(_ script: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+    static func run(
+        _ script: String,
+        _ arguments: [String],
+        in interpreter: String? = path
+    ) async throws -> (status: Int32, output: String) {
         try await withTemporaryFolder { folder in
             let output = folder.appendingPathComponent("output")
             try Data().write(to: output)
             let process = Process()
-            process.executableURL = URL(fileURLWithPath: try #require(path))
+            process.executableURL = URL(fileURLWithPath: try #require(interpreter))
             let file = repository.appendingPathComponent("Tests/WorkerTests/Oracle/\(script)")
             process.arguments = ["-B", file.path] + arguments
             process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("AWS_") }
