@@ -3,6 +3,10 @@ import LocalCloud
 
 /// One run: pipelines that begin and end, workers that are killed and started again, a network that loses things.
 struct Soak: Sendable {
+    /// How long a pipeline has to be over before its sandbox is ended, in minutes.
+    private static let grace = 0.2
+    /// The name of the command that fails.
+    private static let failing = "break"
     /// How long all pipelines have to end once nothing is killed any more.
     private static let patience: Duration = .seconds(660)
 
@@ -27,7 +31,15 @@ struct Soak: Sendable {
                         kind: .resource,
                         model: "Server",
                         address: "10.0.0.2",
-                        commands: [LabCommand(name: "work", params: [.init("Step")], duration: .milliseconds(300))]
+                        commands: [
+                            LabCommand(name: "work", params: [.init("Step")], duration: .milliseconds(300)),
+                            LabCommand(
+                                name: failing,
+                                params: [.init("Step")],
+                                duration: .milliseconds(300),
+                                outcome: .failed("broken as wanted")
+                            ),
+                        ]
                     )
                 ],
                 setup: .succeeds(after: .milliseconds(800)),
@@ -42,6 +54,7 @@ struct Soak: Sendable {
         let hosts = try (1...options.workers).map { number in
             let settings = [
                 "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.3", "LOG_FORMAT": "json",
+                "QUALI_PIPELINE_POLL_SECONDS": "1", "QUALI_END_GRACE_MINUTES": "\(Self.grace)",
                 // Half of them let their jobs wait in the queue.
                 "QUALI_HANDOFF": number.isMultiple(of: 2) ? "always" : "on-stop",
             ]
@@ -69,7 +82,14 @@ struct Soak: Sendable {
                 judge(id, &verdict)
             }
             while running.count < options.pipelines {
-                running.insert(try beginPipeline(verdict.pipelines + running.count))
+                let isFailing = Int.random(in: 0..<4) == 0
+                running.insert(try beginPipeline(verdict.pipelines + running.count, isFailing: isFailing))
+                if isFailing { verdict.unfinished += 1 }
+            }
+            if Int.random(in: 0..<12) == 0, let id = running.randomElement(),
+                (try? cloud.codePipeline.stop(id, abandon: .random())) != nil
+            {
+                verdict.unfinished += 1
             }
             if Int.random(in: 0..<4) == 0 {
                 injectFault()
@@ -115,9 +135,13 @@ struct Soak: Sendable {
             }
         }
         await wait(for: running)
+        if !options.deniesExecutions { await waitForEnds() }
         for host in hosts { if let end = await host.end(SIGTERM) { verdict.badEnds.append(end) } }
         for id in running { judge(id, &verdict) }
-        verdict.leftOver = cloud.lab.sandboxesNotStopped.count
+        let left = options.deniesExecutions ? [] : cloud.lab.sandboxesNotStopped
+        let names = Dictionary(grouping: cloud.lab.sandboxes, by: \.name)
+        verdict.leftTwins = left.count { names[$0.name, default: []].count > 1 }
+        verdict.leftOver = left.count - verdict.leftTwins
         verdict.requests = cloud.journal.count
         verdict.seconds = (ContinuousClock.now - begin) / .seconds(1)
         return verdict
@@ -133,6 +157,7 @@ struct Soak: Sendable {
     private static let operations = [
         "PollForJobs", "AcknowledgeJob", "GetJobDetails", "PutJobSuccessResult", "startSandbox", "sandboxes",
         "components", "startComponentCommand", "execution", "stopSandbox", "GetObject", "PutObject", "login",
+        "ListPipelineExecutions", "ListActionExecutions", "ListPipelines",
     ]
 
     private func injectFault() {
@@ -183,11 +208,14 @@ struct Soak: Sendable {
     }
 
     /// Begins a pipeline: a sandbox of its own name, two commands at once, the end.
-    private func beginPipeline(_ number: Int) throws -> String {
+    ///
+    /// - Parameter isFailing: Whether its second command fails, so that the end isn't come to.
+    private func beginPipeline(_ number: Int, isFailing: Bool) throws -> String {
         let name = "soak-\(UUID().uuidString.prefix(8))-\(number)"
         func run(_ step: Int) -> VirtualPipeline.Action {
             let arguments = #"{"Step": "\#(step)"}"#
-            let properties = ["ComponentName": "server", "CommandName": "work", "ArgumentsJSON": arguments]
+            let command = isFailing && step == 2 ? Self.failing : "work"
+            let properties = ["ComponentName": "server", "CommandName": command, "ArgumentsJSON": arguments]
             return .init("Run\(step)", work, properties, inputs: ["Sandbox"], runOrder: 2)
         }
         let properties = ["BlueprintName": "Lab", "SandboxName": name, "DurationInMinutes": "600"]
@@ -219,6 +247,14 @@ struct Soak: Sendable {
         }
     }
 
+    /// Waits until no sandbox is left, for some times the grace.
+    private func waitForEnds() async {
+        let end = ContinuousClock.now + .seconds(Self.grace * 300 + 60)
+        while ContinuousClock.now < end, !cloud.lab.sandboxesNotStopped.isEmpty {
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
     // MARK: What came of it
 
     /// Looks at a pipeline that has ended, or should have.
@@ -228,7 +264,7 @@ struct Soak: Sendable {
         for action in execution.actions {
             verdict.jobs += action.jobs.count
             if !action.hasEnded { verdict.lost += 1 }
-            if action.status == "Failed" {
+            if action.status == "Failed", action.errorMessage?.contains("broken as wanted") != true {
                 // Ids differ in each message.
                 let words = (action.errorMessage ?? "nothing").split(separator: " ").map { word in
                     word.contains(where: \.isNumber) ? "…" : String(word)
@@ -246,8 +282,8 @@ struct Soak: Sendable {
             let repeated = ids.reduce(0) { $0 + repeats.commands(of: $1, with: step) }
             count(executions.count { $0.parameters["Step"] == step } - 1, repeated: repeated, &verdict)
         }
-        // A twin is ended, or told of.
-        guard let start = execution.action("Start"), start.status == "Succeeded" else { return }
+        // A twin is ended, or told of; all else is the End action's, or the keeper's.
+        guard execution.status == "Succeeded", let start = execution.action("Start") else { return }
         for sandbox in cloud.lab.sandboxesNotStopped where ids.contains(sandbox.id) {
             if start.summary?.contains(sandbox.id) != true { verdict.untoldTwins += 1 }
         }

@@ -25,13 +25,17 @@ struct Verdict: Sendable, CustomStringConvertible {
     var lost = 0
     /// Sandboxes and executions beyond the one that an action is for.
     var doubled = 0
-    /// Sandboxes that nobody has ended, though their pipeline has.
+    /// Pipelines that were stopped, or that fail before their End action.
+    var unfinished = 0
+    /// Sandboxes that nobody has ended, though their pipeline has been over for longer than the grace.
     var leftOver = 0
+    /// Those of them that bear one tag with another, so that it can't be proven which is the action's.
+    var leftTwins = 0
     /// Actions that have failed, by what they said.
     var failures: [String: Int] = [:]
 
     /// Whether nothing was lost and nothing done twice.
-    var isGood: Bool { lost == 0 && doubled == 0 && untoldTwins == 0 && badEnds.isEmpty }
+    var isGood: Bool { lost == 0 && doubled == 0 && leftOver == 0 && untoldTwins == 0 && badEnds.isEmpty }
 
     var description: String {
         var lines = [
@@ -39,8 +43,10 @@ struct Verdict: Sendable, CustomStringConvertible {
             "faults on the way   \(faults)", "steps of a clock    \(steps)", "copied folders      \(copies)",
             "refused logins      \(refusals)", "repeated by a box   \(repeated)", "untold twins        \(untoldTwins)",
             "requests            \(requests)", "pipelines           \(pipelines)",
+            "failing or stopped  \(unfinished)",
             "jobs                \(jobs)", "sandboxes           \(sandboxes)", "executions          \(executions)",
             "bad ends            \(badEnds.count)", "left over           \(leftOver)",
+            "left twins          \(leftTwins)",
             "failed, and said so \(failures.values.reduce(0, +))", "lost                \(lost)",
             "doubled             \(doubled)",
         ]
