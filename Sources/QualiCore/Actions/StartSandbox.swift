@@ -49,6 +49,8 @@ package struct StartSandbox: WaitingActionHandler {
         var sandboxID: String?
         /// Until when resources are waited for.
         var resourcesDeadline: Date?
+        /// Until when it is waited for the teardown of an earlier attempt's sandbox.
+        var teardownDeadline: Date?
         /// How long the setup may take by its blueprint's estimate, in minutes.
         var setupMinutes: Int?
         /// The blueprint's inputs whose type alone tells that they are passwords; `nil` while types aren't known.
@@ -95,6 +97,8 @@ package struct StartSandbox: WaitingActionHandler {
         var backoff = Backoff(first: .seconds(10), longest: .seconds(60))
         /// When another worker's sandbox was last looked for.
         var lookedAt: Date
+        /// What is known of the action's own earlier attempts, once the lab has refused it.
+        var earlier = EarlierAttempts()
     }
 
     /// Starts, waits, stores.
@@ -301,8 +305,12 @@ package struct StartSandbox: WaitingActionHandler {
                 }
                 // A lab that says what it lacks is well, so a later trouble is a new one.
                 if error.mayBeMetLater, !error.isTransient { start.judge = lab.patience(of: waiter) }
-                try await admitRetry(error, start.judge, configuration, start.blueprint, context, &checkpoint)
                 let pause = start.backoff.pause()
+                if try await waitsForTeardown(after: error, &start, configuration, context, &checkpoint) {
+                    let reason = "the teardown of the earlier attempt's sandbox"
+                    return .pause(pause, for: reason, until: checkpoint.teardownDeadline, then: .retry(start))
+                }
+                try await admitRetry(error, start, configuration, context, &checkpoint)
                 // Resources may stay taken for hours. Other trouble is waited out here: its patience is no checkpoint's.
                 if error.mayBeMetLater, let deadline = checkpoint.resourcesDeadline, deadline > context.clock.now {
                     return .pause(pause, for: "resources of the lab", until: deadline, then: .retry(start))
@@ -463,15 +471,14 @@ package struct StartSandbox: WaitingActionHandler {
     /// Returns if the start is to be tried again; throws what the job fails with, if not.
     private func admitRetry(
         _ error: SandboxAPIError,
-        _ judge: (any Error) -> Waiter.Verdict,
+        _ start: Start,
         _ configuration: Configuration,
-        _ blueprint: Blueprint,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws {
         let now = context.clock.now
         var deadline = Date.distantPast
-        if case .passing(let patienceEnd, _) = judge(error) { deadline = patienceEnd }
+        if case .passing(let patienceEnd, _) = start.judge(error) { deadline = patienceEnd }
         // It may be waited for resources for hours.
         let isKnown = error.mayBeMetLater && checkpoint.resourcesDeadline != nil
         if error.mayBeMetLater {
@@ -480,7 +487,7 @@ package struct StartSandbox: WaitingActionHandler {
             checkpoint.resourcesDeadline = resourcesDeadline
             deadline = max(deadline, resourcesDeadline)
         }
-        guard now < deadline else { throw startFailure(error, configuration, blueprint) }
+        guard now < deadline else { throw startFailure(error, configuration, start) }
         try await context.save(checkpoint)
         await context.report(JobProgress("Waiting to start '\(configuration.blueprint)': \(error.message)"))
         guard error.mayBeMetLater else { return lab.outage.failed(error, at: now, context.logger) }
@@ -494,9 +501,11 @@ package struct StartSandbox: WaitingActionHandler {
     private func startFailure(
         _ error: SandboxAPIError,
         _ configuration: Configuration,
-        _ blueprint: Blueprint
+        _ start: Start
     ) -> JobFailure {
+        let blueprint = start.blueprint
         var failure = lab.failure("No sandbox can be started from the blueprint '\(configuration.blueprint)'", error)
+        failure.message += Self.words(on: start.earlier)
         switch error.code {
         case _ where configuration.waitForResources > .zero && error.mayBeMetLater:
             if !error.isTransient { failure.type = .jobFailed }

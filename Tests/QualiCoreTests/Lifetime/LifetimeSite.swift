@@ -32,10 +32,14 @@ struct LifetimeSite: Sendable {
         try still.cloud.codePipeline.register(
             Site.start,
             required: ["BlueprintName", "DurationInMinutes"],
-            optional: ["SandboxName", "OnSetupFailure", "OptionsJSON"]
+            optional: ["SandboxName", "SetupTimeoutInMinutes", "OnSetupFailure", "OptionsJSON"]
         )
-        try still.cloud.codePipeline.register(Site.run, required: ["ComponentName", "CommandName"])
-        try still.cloud.codePipeline.register(Site.end)
+        try still.cloud.codePipeline.register(
+            Site.run,
+            required: ["ComponentName", "CommandName"],
+            optional: ["TimeoutInMinutes", "OnCommandFailure"]
+        )
+        try still.cloud.codePipeline.register(Site.end, optional: ["WaitForTeardown"])
         try still.cloud.codePipeline.register(Self.gate)
     }
 
@@ -92,6 +96,72 @@ struct LifetimeSite: Sendable {
                 "pipelineExecutionId": .string(execution), "retryMode": .string(mode),
             ]
         )
+    }
+
+    /// Makes a pipeline, and starts it.
+    ///
+    /// - Parameter stages: Its stages; their actions run one after the other.
+    func begin(_ stages: [VirtualPipeline.Stage], mode: String = "SUPERSEDED") throws -> String {
+        let ordered = stages.map { stage in
+            var stage = stage
+            for index in stage.actions.indices { stage.actions[index].runOrder = index + 1 }
+            return stage
+        }
+        try cloud.create(VirtualPipeline("P", stages: ordered, executionMode: mode))
+        return try pipelines.start("P")
+    }
+
+    /// Ends the actions at which pipelines wait, as somebody else's worker does.
+    func pass(failing isFailing: Bool = false) throws {
+        let type: JSON = [
+            "category": .string(Self.gate.category), "owner": "Custom", "provider": .string(Self.gate.provider),
+            "version": .string(Self.gate.version),
+        ]
+        let jobs = try pipelines.call("PollForJobs", ["actionTypeId": type, "maxBatchSize": 10])?["jobs"]?.array ?? []
+        try #require(!jobs.isEmpty)
+        for job in jobs {
+            let id = job["id"] ?? ""
+            try pipelines.call("AcknowledgeJob", ["jobId": id, "nonce": job["nonce"] ?? ""])
+            if isFailing {
+                let failure: JSON = ["type": "JobFailed", "message": "no"]
+                try pipelines.call("PutJobFailureResult", ["jobId": id, "failureDetails": failure])
+            } else {
+                try pipelines.call("PutJobSuccessResult", ["jobId": id])
+            }
+        }
+    }
+
+    /// Lets a worker work until an execution waits at an action that no worker takes.
+    func workUntilWaiting(_ execution: String) async throws {
+        try await work { isWaiting(execution) }
+        try #require(isWaiting(execution))
+    }
+
+    private func isWaiting(_ execution: String) -> Bool {
+        pipelines.execution(execution)?.action("Wait")?.status == "InProgress"
+    }
+
+    /// The sandbox that an execution's latest start has made.
+    func sandbox(of execution: String) throws -> LabSandbox {
+        let id = try #require(pipelines.execution(execution)?.action("Start")?.externalExecutionID)
+        return try #require(lab.sandbox(id: id))
+    }
+
+    /// Whether the sandbox of an execution's latest start runs.
+    func isRunning(_ execution: String) -> Bool { (try? sandbox(of: execution).isUnstopped) == true }
+
+    /// How often an action of an execution was run.
+    func runs(_ action: String, in execution: String) -> Int {
+        pipelines.execution(execution)?.actions.count { $0.name == action } ?? 0
+    }
+
+    /// Lets a worker work until a condition holds.
+    ///
+    /// - Returns: How many minutes that took.
+    func minutes(until isEnough: @Sendable () throws -> Bool) async throws -> Double {
+        let before = still.clock.now
+        try await work(until: isEnough)
+        return still.clock.now.timeIntervalSince(before) / 60
     }
 
     /// Starts a sandbox as a person does.
