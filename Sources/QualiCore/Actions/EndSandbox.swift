@@ -47,8 +47,8 @@ package struct EndSandbox: WaitingActionHandler {
         if let known = context.checkpoint {
             checkpoint = known
         } else {
-            let sandboxID = try await SandboxReference.resolve(configuration.sandboxID, context.artifacts)
-            checkpoint = Checkpoint(sandboxID: sandboxID)
+            let sandbox = try await SandboxReference.resolve(configuration.sandboxID, context.artifacts)
+            checkpoint = Checkpoint(sandboxID: sandbox.id)
         }
         let sandboxID = checkpoint.sandboxID
         do {

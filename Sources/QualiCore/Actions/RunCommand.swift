@@ -36,6 +36,8 @@ package struct RunCommand: WaitingActionHandler {
     package struct Checkpoint: Codable, Sendable {
         /// What the command runs on, once that is found.
         var target: CommandTarget?
+        /// The pipeline's execution that has started the sandbox, if it is known to be another one than the job's.
+        var otherExecution: String?
         /// What was passed over for it, if the action's author may have meant that.
         var targetWarning: String?
         /// The executions that the command had before this job's; set when a start may have reached the lab.
@@ -82,7 +84,7 @@ package struct RunCommand: WaitingActionHandler {
         if let known = checkpoint.target {
             target = known
         } else {
-            (target, checkpoint.targetWarning) = try await find(configuration, context)
+            target = try await find(configuration, context, &checkpoint)
             checkpoint.target = target
         }
         do {
@@ -92,7 +94,7 @@ package struct RunCommand: WaitingActionHandler {
             return try await goOn(configuration, target, after: event, context, checkpoint)
         } catch var failure as JobFailure {
             if checkpoint.executionID == nil || failure.type == .configurationError {
-                failure = await explained(failure, target.sandboxID)
+                failure = await explained(failure, target.sandboxID, of: checkpoint.otherExecution)
             }
             failure.externalExecutionID = target.sandboxID
             throw failure
@@ -123,43 +125,22 @@ package struct RunCommand: WaitingActionHandler {
 
     private func find(
         _ configuration: Configuration,
-        _ context: JobContext<Checkpoint>
-    ) async throws -> (CommandTarget, warning: String?) {
-        let sandboxID = try await SandboxReference.resolve(configuration.sandboxID, context.artifacts)
+        _ context: JobContext<Checkpoint>,
+        _ checkpoint: inout Checkpoint
+    ) async throws -> CommandTarget {
+        let sandbox = try await SandboxReference.resolve(configuration.sandboxID, context.artifacts)
+        checkpoint.otherExecution = sandbox.executionID(otherThan: context.job)
         if configuration.component == CommandTarget.sandboxKeyword {
-            return (CommandTarget(sandboxID: sandboxID, componentID: nil, name: "the sandbox"), nil)
+            return CommandTarget(sandboxID: sandbox.id, componentID: nil, name: "the sandbox")
         }
         do {
-            return try await findComponent(of: sandboxID, configuration, context)
+            let (target, warning) = try await findComponent(of: sandbox.id, configuration, context)
+            checkpoint.targetWarning = warning
+            return target
         } catch let failure as JobFailure {
-            var failure = await explained(failure, sandboxID)
-            failure.externalExecutionID = sandboxID
+            var failure = await explained(failure, sandbox.id, of: checkpoint.otherExecution)
+            failure.externalExecutionID = sandbox.id
             throw failure
-        }
-    }
-
-    /// A failure as it is to be told: what a lab says of a sandbox that has ended fits neither its name nor a command's.
-    private func explained(_ failure: JobFailure, _ sandboxID: String) async -> JobFailure {
-        guard !failure.isPassing, let state = await endState(of: sandboxID) else { return failure }
-        var failure = failure
-        failure.type = .jobFailed
-        failure.message =
-            "The sandbox '\(sandboxID)' runs no more (its state: '\(state.rawValue)'): somebody ended it, or its time was over. "
-            + failure.message
-        return failure
-    }
-
-    /// The state of a sandbox that is ending or has ended, as far as the lab tells it at once; `nil` of any other.
-    func endState(of sandboxID: String) async -> SandboxState? {
-        do {
-            if let state = try await lab.watchingClient.sandbox(ifKnown: sandboxID)?.state {
-                return state.isEnding || state.isEnded ? state : nil
-            }
-            let wanted = sandboxID.lowercased()
-            let past = try await lab.watchingClient.historicSandboxes { $0.id.lowercased() == wanted }
-            return past.first { $0.state.isEnded }?.state
-        } catch {
-            return nil
         }
     }
 

@@ -21,10 +21,13 @@ enum SandboxDocument {
         let sandbox: Sandbox
         let blueprintName: String
         let url: String
+        /// The pipeline's execution that has started it.
+        let executionID: String?
 
         /// Takes the secrets out, which may take long.
         ///
         /// - Parameters:
+        ///   - executionID: The pipeline's execution that has started it.
         ///   - names: What counts as a secret's name.
         ///   - known: Secrets that are known already.
         ///   - redact: Masks others.
@@ -32,6 +35,7 @@ enum SandboxDocument {
             sandbox: Sandbox,
             blueprintName: String,
             url: String,
+            executionID: String? = nil,
             names: SecretNames = .standard,
             known: [Secret] = [],
             redact: (String) -> String = { $0 }
@@ -39,11 +43,13 @@ enum SandboxDocument {
             self.sandbox = sandbox.withoutSecrets(named: names, known: known, and: redact)
             self.blueprintName = blueprintName
             self.url = url
+            self.executionID = executionID
         }
 
         private enum Key: String, CodingKey {
             case blueprintName = "blueprint_name"
             case url
+            case executionID = "pipeline_execution_id"
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -51,6 +57,7 @@ enum SandboxDocument {
             var container = encoder.container(keyedBy: Key.self)
             try container.encode(blueprintName, forKey: .blueprintName)
             try container.encode(url, forKey: .url)
+            try container.encodeIfPresent(executionID, forKey: .executionID)
         }
     }
 
@@ -75,19 +82,43 @@ enum SandboxDocument {
         }
     }
 
-    /// The id of the sandbox that an artifact describes.
+    /// The sandbox that an artifact describes.
     ///
     /// - Throws: ``JobFailure`` that names the artifact and what is wrong with it; `CancellationError` when the task is
     ///   cancelled.
-    static func sandboxID(in data: Data, of artifact: String) async throws -> String {
+    static func reference(in data: Data, of artifact: String) async throws -> SandboxReference {
         // A few bytes may be an archive of many.
-        try await HeavyWork.ofJobs.run(limit: unpackingLimit) { try sandboxID(in: data, of: artifact, $0) }
+        try await HeavyWork.ofJobs.run(limit: unpackingLimit) { try reference(in: data, of: artifact, $0) }
     }
 
     /// The longest time on a processor for reading an artifact.
     private static let unpackingLimit: Duration = .seconds(20)
 
-    private static func sandboxID(in data: Data, of artifact: String, _ effort: HeavyWork.Effort) throws -> String {
+    /// What is read of a document.
+    private struct Identified: Decodable {
+        let id: String
+        /// The execution, if the document names one: older ones don't, and others may mean something else by the member.
+        let executionID: String?
+
+        private enum Key: String, CodingKey {
+            case id
+            case executionID = "pipeline_execution_id"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Key.self)
+            id = try container.decode(String.self, forKey: .id)
+            let executionID = try? container.decodeIfPresent(String.self, forKey: .executionID)
+            // It goes into messages.
+            self.executionID = executionID.flatMap { SandboxReference.isID($0) ? $0 : nil }
+        }
+    }
+
+    private static func reference(
+        in data: Data,
+        of artifact: String,
+        _ effort: HeavyWork.Effort
+    ) throws -> SandboxReference {
         @Sendable func failure(_ what: String, isDamage: Bool = false) -> JobFailure {
             var failure = JobFailure(.configurationError, "The input artifact '\(artifact)' \(what).\(advice)")
             failure.isDamage = isDamage
@@ -118,7 +149,6 @@ enum SandboxDocument {
             }
             json = entry.content
         }
-        struct Identified: Decodable { var id: String }
         let found: Identified
         do {
             found = try PlainJSON.decode(Identified.self, from: json)
@@ -136,7 +166,7 @@ enum SandboxDocument {
                 "has the 'id' '\(id.cut(to: 100))' in its JSON, which is no sandbox's: \(SandboxReference.idShape)"
             )
         }
-        return id
+        return SandboxReference(id: id, executionID: found.executionID)
     }
 }
 

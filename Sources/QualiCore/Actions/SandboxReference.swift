@@ -1,9 +1,17 @@
 import AWSLite
 
-/// Finds the sandbox that a run or end action is about: by its property `SandboxId`, else by the input artifact that holds
+/// The sandbox that a run or end action is about, found by its property `SandboxId`, else by the input artifact that holds
 /// one.
-enum SandboxReference {
-    static func resolve(_ sandboxID: String?, _ artifacts: JobArtifacts) async throws -> String {
+struct SandboxReference: Sendable, Hashable {
+    /// The sandbox.
+    let id: String
+    /// The pipeline's execution that has started it, where an artifact says so.
+    var executionID: String?
+
+    /// Finds it.
+    ///
+    /// - Throws: ``JobFailure`` that says what is wrong with the property or the artifacts; `CancellationError`.
+    static func resolve(_ sandboxID: String?, _ artifacts: JobArtifacts) async throws -> SandboxReference {
         if let sandboxID {
             guard isID(sandboxID) else {
                 throw JobFailure(
@@ -11,7 +19,7 @@ enum SandboxReference {
                     "The property 'SandboxId' is '\(sandboxID.cut(to: 100))', but should be the id of a sandbox: \(idShape)."
                 )
             }
-            return sandboxID
+            return SandboxReference(id: sandboxID)
         }
         guard let artifact = artifacts.inputs.first else {
             throw JobFailure(
@@ -27,15 +35,23 @@ enum SandboxReference {
             ? try await read(artifact, artifacts) : try await onlySandbox(in: artifacts)
     }
 
-    private static func read(_ artifact: CodePipeline.Artifact, _ artifacts: JobArtifacts) async throws -> String {
-        try await artifacts.read(artifact) { try await SandboxDocument.sandboxID(in: $0, of: artifact.name) }
+    /// The execution that has started it, if that is known to be another one than a job's.
+    func executionID(otherThan job: JobInfo) -> String? {
+        executionID.flatMap { $0.lowercased() == job.place.pipelineExecutionID.lowercased() ? nil : $0 }
+    }
+
+    private static func read(
+        _ artifact: CodePipeline.Artifact,
+        _ artifacts: JobArtifacts
+    ) async throws -> SandboxReference {
+        try await artifacts.read(artifact) { try await SandboxDocument.reference(in: $0, of: artifact.name) }
     }
 
     /// The one sandbox that some artifacts hold.
     ///
     /// An artifact that is too large, foreign or absent holds none. Any other trouble proves nothing, so it stays trouble.
-    private static func onlySandbox(in artifacts: JobArtifacts) async throws -> String {
-        var found: [(artifact: String, id: String)] = []
+    private static func onlySandbox(in artifacts: JobArtifacts) async throws -> SandboxReference {
+        var found: [(artifact: String, sandbox: SandboxReference)] = []
         var reasons: [String] = []
         for artifact in artifacts.inputs {
             do {
@@ -52,8 +68,8 @@ enum SandboxReference {
                     + "\(SandboxDocument.shape)."
             )
         }
-        guard Set(found.map { $0.id.lowercased() }).count == 1 else {
-            let list = found.map { "'\($0.artifact)' has '\($0.id)'" }.joined(separator: ", ")
+        guard Set(found.map { $0.sandbox.id.lowercased() }).count == 1 else {
+            let list = found.map { "'\($0.artifact)' has '\($0.sandbox.id)'" }.joined(separator: ", ")
             throw JobFailure(
                 .configurationError,
                 """
@@ -62,7 +78,7 @@ enum SandboxReference {
                 """
             )
         }
-        return first.id
+        return found.map(\.sandbox).first { $0.executionID != nil } ?? first.sandbox
     }
 
     /// What an id looks like, in words.

@@ -124,12 +124,14 @@ extension StartSandbox {
         }
         sandbox.parameters.hide(named: lab.secretNames, and: passwordInputs)
         let url = lab.portal.sandbox(sandboxID)
+        let executionID = context.job.place.pipelineExecutionID
         // How much a lab tells of its components isn't known before.
         let (content, details) = try await HeavyWork.ofJobs.run { [sandbox, lab, secrets = context.secrets] _ in
             let content = SandboxDocument.Content(
                 sandbox: sandbox,
                 blueprintName: configuration.blueprint,
                 url: url,
+                executionID: executionID.isEmpty ? nil : executionID,
                 names: lab.secretNames,
                 known: secrets,
                 redact: lab.redact

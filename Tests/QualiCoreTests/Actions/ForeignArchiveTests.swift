@@ -51,7 +51,7 @@ import Testing
         """,
     ])
     func `names in any language beside the document are fine`(code: String) async throws {
-        #expect(try await SandboxDocument.sandboxID(in: archive(code), of: "Lab") == "s1")
+        #expect(try await SandboxDocument.reference(in: archive(code), of: "Lab").id == "s1")
     }
 
     @Test(arguments: ["a:b.txt", "12:30", "logs/x:/y", "a..b", "..a", ":/x", "1:/x"])
@@ -59,7 +59,7 @@ import Testing
         let data = try archive(
             "with zipfile.ZipFile(out, 'w') as z: z.writestr('\(name)', 'x'); z.writestr('sandbox.json', doc)"
         )
-        #expect(try await SandboxDocument.sandboxID(in: data, of: "Lab") == "s1")
+        #expect(try await SandboxDocument.reference(in: data, of: "Lab").id == "s1")
     }
 
     @Test func `a link to a place outside is passed over, for nothing is unpacked`() async throws {
@@ -69,13 +69,13 @@ import Testing
                 add(t, 'link', b'', type=tarfile.SYMTYPE, linkname='../x'); add(t, 'sandbox.json', doc)
             """
         )
-        #expect(try await SandboxDocument.sandboxID(in: data, of: "Lab") == "s1")
+        #expect(try await SandboxDocument.reference(in: data, of: "Lab").id == "s1")
     }
 
     @Test func `a byte order mark before the JSON is skipped, packed or not`() async throws {
         let marked = Data([0xEF, 0xBB, 0xBF]) + Data(#"{"id": "s1"}"#.utf8)
-        #expect(try await SandboxDocument.sandboxID(in: marked, of: "Lab") == "s1")
+        #expect(try await SandboxDocument.reference(in: marked, of: "Lab").id == "s1")
         let zip = try ArtifactArchive.zip([.init(path: "sandbox.json", content: marked)])
-        #expect(try await SandboxDocument.sandboxID(in: zip, of: "Lab") == "s1")
+        #expect(try await SandboxDocument.reference(in: zip, of: "Lab").id == "s1")
     }
 }

@@ -167,7 +167,7 @@ struct JobArtifactsTests {
 
     private func id(_ store: FickleStore) async throws -> String {
         let artifacts = JobArtifacts(inputs: [Self.artifact], store: store, credentials: Self.credentials(0))
-        return try await SandboxReference.resolve(nil, artifacts)
+        return try await SandboxReference.resolve(nil, artifacts).id
     }
 
     @Test func `an artifact that is damaged is read once more`() async throws {

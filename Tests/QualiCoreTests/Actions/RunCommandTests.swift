@@ -431,7 +431,34 @@ struct RunCommandTests {
         let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
         #expect(failure.type == .jobFailed)
         #expect(failure.message.hasPrefix("The sandbox 's1' runs no more (its state: '\(state.rawValue)'): "))
+        #expect(failure.message.contains("If the stage was rolled back, put the Quali-Start-Sandbox action into"))
         #expect(failure.message.contains("Sandbox is not active"))
+    }
+
+    @Test(arguments: [true, false])
+    func `one of another execution is told as that execution's, also where the lab has forgotten it`(isKnown: Bool)
+        async throws
+    {
+        let bench = try bench { line, _ in
+            switch line {
+            case "GET /sandboxes/s1": isKnown ? .sandbox("s1", .ended) : .unknownEntity
+            case "GET /sandboxes?show_historic=true": .empty
+            default: nil
+            }
+        }
+        let refusal = JobFailure(.configurationError, "Sandbox is not active")
+        let failure = await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1")
+        #expect(failure.type == .jobFailed)
+        let fate = isKnown ? "has ended (its state: 'Ended')" : "isn't known to the lab any more"
+        #expect(failure.message.hasPrefix("The sandbox 's1' of the execution e-1 \(fate), and this action belongs"))
+        #expect(failure.message.contains("put the Quali-Start-Sandbox action into the same stage"))
+        #expect(!failure.message.contains("not active"))
+    }
+
+    @Test func `a failure on a sandbox that runs is told as it is`() async throws {
+        let bench = try bench { line, _ in line == "GET /sandboxes/s1" ? .sandbox("s1", .ready) : nil }
+        let refusal = JobFailure(.configurationError, "no")
+        #expect(await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1").message == "no")
     }
 
     @Test(arguments: [true, false])

@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct SandboxDocumentTests {
     private func id(_ text: String) async throws -> String {
-        try await SandboxDocument.sandboxID(in: Data(text.utf8), of: "Lab")
+        try await SandboxDocument.reference(in: Data(text.utf8), of: "Lab").id
     }
 
     @Test func `an id is found in raw JSON, as the original worker stored it`() async throws {
@@ -23,7 +23,7 @@ import Testing
             .init(path: "old/sandbox.json", content: Data(#"{"id":"old"}"#.utf8)),
             .init(path: "sandbox.json", content: Data(#"{"id":"new"}"#.utf8)),
         ])
-        #expect(try await SandboxDocument.sandboxID(in: zip, of: "Lab") == "new")
+        #expect(try await SandboxDocument.reference(in: zip, of: "Lab").id == "new")
     }
 
     @Test(arguments: ["new", "old"])
@@ -33,10 +33,10 @@ import Testing
             .init(path: "b/sandbox.json", content: Data("{\"id\":\"\(second)\"}".utf8)),
         ])
         if second == "new" {
-            #expect(try await SandboxDocument.sandboxID(in: zip, of: "Lab") == "new")
+            #expect(try await SandboxDocument.reference(in: zip, of: "Lab").id == "new")
         } else {
             let failure = try await #require(throws: JobFailure.self) {
-                try await SandboxDocument.sandboxID(in: zip, of: "Lab")
+                try await SandboxDocument.reference(in: zip, of: "Lab").id
             }
             #expect(
                 failure.message.contains("The input artifact 'Lab' holds several 'sandbox.json' that differ. It should")
@@ -66,7 +66,7 @@ import Testing
         #expect(failure.message.contains("which is no sandbox's: letters, digits and hyphens"))
         let artifacts = JobArtifacts(store: InMemoryArtifactStore())
         let property = try await id(#"{"id": "a-1"}"#)
-        #expect(try await SandboxReference.resolve(property, artifacts) == "a-1")
+        #expect(try await SandboxReference.resolve(property, artifacts).id == "a-1")
         let wrong = try await #require(throws: JobFailure.self) {
             try await SandboxReference.resolve(
                 try JSONDecoder().decode(String.self, from: Data("\"\(text)\"".utf8)),
@@ -82,7 +82,7 @@ import Testing
             .init(path: "a/sandbox.json", content: part), .init(path: "b/sandbox.json", content: part),
         ])
         let failure = try await #require(throws: JobFailure.self) {
-            try await SandboxDocument.sandboxID(in: zip, of: "Lab")
+            try await SandboxDocument.reference(in: zip, of: "Lab").id
         }
         #expect(failure.message.contains("with more than 16 MiB"))
     }
@@ -96,7 +96,7 @@ import Testing
     @Test func `an archive without the document is refused`() async throws {
         let zip = try ArtifactArchive.zip([.init(path: "other.json", content: Data(#"{"id":"x"}"#.utf8))])
         let failure = try await #require(throws: JobFailure.self) {
-            try await SandboxDocument.sandboxID(in: zip, of: "Lab")
+            try await SandboxDocument.reference(in: zip, of: "Lab").id
         }
         #expect(failure.message.contains("holds no 'sandbox.json'"))
     }
@@ -153,12 +153,43 @@ import Testing
         sandbox.components = [component]
         let content = SandboxDocument.Content(sandbox: sandbox, blueprintName: "B", url: "https://p/s-1")
         let (data, _) = try await SandboxDocument.encode(content, as: format)
-        #expect(try await SandboxDocument.sandboxID(in: data, of: "Lab") == "s-1")
+        #expect(try await SandboxDocument.reference(in: data, of: "Lab").id == "s-1")
         let json = format == .json ? data : try ArtifactArchive.read(data) { _ in true }[0].content
         let text = String(decoding: json, as: UTF8.self)
         #expect(!text.contains("hunter2"))
         for part in ["10.0.0.5", "root", "\"blueprint_name\" : \"B\"", "https://p/s-1", "\"components\""] {
             #expect(text.contains(part))
         }
+    }
+
+    @Test(
+        "the execution that has started it is read where the document names one",
+        arguments: [
+            (#""6f3c-1""#, "6f3c-1"), ("null", nil), ("5", nil), ("[]", nil), (#""../x""#, nil),
+        ] as [(String, String?)]
+    )
+    func execution(value: String, read: String?) async throws {
+        let data = Data(#"{"id": "s-1", "pipeline_execution_id": \#(value)}"#.utf8)
+        let expected = SandboxReference(id: "s-1", executionID: read)
+        #expect(try await SandboxDocument.reference(in: data, of: "Lab") == expected)
+    }
+
+    @Test func `the execution that has started it is written, and told from a job's own`() async throws {
+        let content = SandboxDocument.Content(
+            sandbox: Sandbox(id: "s-1", name: "Lab", state: .ready),
+            blueprintName: "Web",
+            url: "http://portal",
+            executionID: "e-1"
+        )
+        let (data, _) = try await SandboxDocument.encode(content, as: .json)
+        let sandbox = try await SandboxDocument.reference(in: data, of: "Lab")
+        #expect(sandbox == SandboxReference(id: "s-1", executionID: "e-1"))
+        func job(_ execution: String) -> JobInfo {
+            let place = JobPlace(pipeline: "P", stage: "S", action: "A", pipelineExecutionID: execution)
+            return JobInfo(id: "1", actionExecutionID: "run-1", place: place)
+        }
+        #expect(sandbox.executionID(otherThan: job("E-1")) == nil)
+        #expect(sandbox.executionID(otherThan: job("e-2")) == "e-1")
+        #expect(SandboxReference(id: "s-1").executionID(otherThan: job("e-2")) == nil)
     }
 }

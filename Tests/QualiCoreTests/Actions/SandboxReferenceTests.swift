@@ -38,7 +38,7 @@ struct SandboxReferenceTests {
             ("Lab", Data(#"{"id": "s-1"}"#.utf8)), ("Source", try Self.zip("main.c", "int main;")),
         ]
         let artifacts = await artifacts(isFirst ? contents : contents.reversed())
-        #expect(try await SandboxReference.resolve(nil, artifacts) == "s-1")
+        #expect(try await SandboxReference.resolve(nil, artifacts).id == "s-1")
     }
 
     @Test(arguments: ["large", "text", "absent", "no id", "hostile"])
@@ -52,14 +52,14 @@ struct SandboxReferenceTests {
             default: nil
             }
         let artifacts = await artifacts([("Source", other), ("Lab", try Self.zip("sandbox.json", #"{"id": "s-1"}"#))])
-        #expect(try await SandboxReference.resolve(nil, artifacts) == "s-1")
+        #expect(try await SandboxReference.resolve(nil, artifacts).id == "s-1")
     }
 
     @Test func `may be in several artifacts if it is the same`() async throws {
         let artifacts = await artifacts([
             ("Lab", try Self.zip("sandbox.json", #"{"id": "s-1"}"#)), ("Copy", Data(#"{"id": "S-1"}"#.utf8)),
         ])
-        #expect(try await SandboxReference.resolve(nil, artifacts) == "s-1")
+        #expect(try await SandboxReference.resolve(nil, artifacts).id == "s-1")
     }
 
     @Test func `isn't chosen between two`() async throws {
@@ -101,9 +101,9 @@ struct SandboxReferenceTests {
         let artifacts = await artifacts([("Source", Data("x".utf8)), ("Lab", Data(#"{"id": "s-1"}"#.utf8))])
         let trouble = AWSError(.slowDown, "slow down", httpStatus: 503)
         await store.fail(with: [trouble, trouble, trouble])
-        async let id = SandboxReference.resolve(nil, artifacts)
+        async let found = SandboxReference.resolve(nil, artifacts)
         for _ in 1...3 { await clock.wakeNext() }
-        #expect(try await id == "s-1")
+        #expect(try await found.id == "s-1")
     }
 
     @Test func `isn't guessed where storage stays in trouble`() async throws {

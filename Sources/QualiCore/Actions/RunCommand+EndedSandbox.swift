@@ -1,0 +1,63 @@
+import AWSLite
+import SandboxAPI
+
+/// What is said of a command whose sandbox has ended.
+extension RunCommand {
+    /// What has become of a sandbox that doesn't run.
+    private enum End {
+        /// It is ending, or has ended.
+        case state(SandboxState)
+        /// The lab doesn't know it, not even among those that have ended.
+        case unknown
+
+        var words: String {
+            switch self {
+            case .state(let state): "has ended (its state: '\(state.rawValue)')"
+            case .unknown: "isn't known to the lab any more"
+            }
+        }
+    }
+
+    /// A failure as it is to be told: what a lab says of a sandbox that has ended fits neither its name nor a command's.
+    ///
+    /// - Parameter other: The pipeline's execution that has started it, if it is known to be another one than the job's.
+    func explained(_ failure: JobFailure, _ sandboxID: String, of other: String?) async -> JobFailure {
+        guard !failure.isPassing, let end = await end(of: sandboxID) else { return failure }
+        var explained = failure
+        explained.type = .jobFailed
+        if let other {
+            explained.message = """
+                The sandbox '\(sandboxID)' of the execution \(other) \(end.words), and this action belongs to another \
+                execution. A rolled-back stage runs with the artifacts of the execution that it goes back to: put the \
+                Quali-Start-Sandbox action into the same stage.
+                """
+            return explained
+        }
+        guard case .state(let state) = end else { return failure }
+        explained.message = """
+            The sandbox '\(sandboxID)' runs no more (its state: '\(state.rawValue)'): somebody ended it, or its time was \
+            over. If the stage was rolled back, put the Quali-Start-Sandbox action into the same stage. \(failure.message)
+            """
+        return explained
+    }
+
+    /// The state of a sandbox that is ending or has ended, as far as the lab tells it at once; `nil` of any other.
+    func endState(of sandboxID: String) async -> SandboxState? {
+        guard case .state(let state) = await end(of: sandboxID) else { return nil }
+        return state
+    }
+
+    private func end(of sandboxID: String) async -> End? {
+        do {
+            if let state = try await lab.watchingClient.sandbox(ifKnown: sandboxID)?.state {
+                return state.isEnding || state.isEnded ? .state(state) : nil
+            }
+            let wanted = sandboxID.lowercased()
+            let past = try await lab.watchingClient.historicSandboxes { $0.id.lowercased() == wanted }
+            if let state = past.first(where: { $0.state.isEnded })?.state { return .state(state) }
+            return past.isEmpty ? .unknown : nil
+        } catch {
+            return nil
+        }
+    }
+}
