@@ -31,10 +31,13 @@ package struct EndSandbox: WaitingActionHandler {
     }
 
     private let lab: LabAccess
+    /// Who looks after the sandbox; `nil` for nobody.
+    private let keeper: SandboxKeeper?
 
     /// Creates the handler.
-    package init(lab: LabAccess) {
+    package init(lab: LabAccess, keeper: SandboxKeeper? = nil) {
         self.lab = lab
+        self.keeper = keeper
     }
 
     /// Ends, waits.
@@ -55,7 +58,7 @@ package struct EndSandbox: WaitingActionHandler {
             if checkpoint.deadline == nil {
                 await context.report(JobProgress("Ending the sandbox", externalExecutionID: sandboxID))
                 guard let state = try await knownState(of: sandboxID, configuration, context), !state.isEnded else {
-                    return .done(result(sandboxID, "The sandbox had already been ended."))
+                    return .done(await result(sandboxID, "The sandbox had already been ended."))
                 }
                 try await noteEarlierErrors(context, &checkpoint)
                 try await context.save(checkpoint)
@@ -64,13 +67,12 @@ package struct EndSandbox: WaitingActionHandler {
                 try await context.save(checkpoint)
             }
             guard configuration.waitForTeardown, let deadline = checkpoint.deadline else {
-                return .done(result(sandboxID, "The sandbox is being ended."))
+                return .done(await result(sandboxID, "The sandbox is being ended."))
             }
             guard let event else { return .wait(await waitForTeardown(of: sandboxID, until: deadline, context)) }
             return .done(try await finish(checkpoint, event, configuration, context))
-        } catch var failure as JobFailure {
-            failure.externalExecutionID = sandboxID
-            throw failure
+        } catch let failure as JobFailure {
+            throw await failure.about(sandboxID, keeper)
         }
     }
 
@@ -149,7 +151,7 @@ package struct EndSandbox: WaitingActionHandler {
             errors = try await lab.errorEvents(of: sandboxID, after: checkpoint.lastEarlierError, waiter)
         }
         guard let errors else {
-            return result(
+            return await result(
                 sandboxID,
                 "The sandbox has ended; the lab's activity feed, which tells errors, can't be read."
             )
@@ -163,7 +165,7 @@ package struct EndSandbox: WaitingActionHandler {
                 """
             )
         }
-        return result(sandboxID, "The sandbox has ended and its teardown reported no errors.")
+        return await result(sandboxID, "The sandbox has ended and its teardown reported no errors.")
     }
 
     /// Notes the newest error in the activity feed.
@@ -185,9 +187,10 @@ package struct EndSandbox: WaitingActionHandler {
         }
     }
 
-    private func result(_ sandboxID: String, _ summary: String) -> JobResult {
-        JobResult(
-            summary: summary,
+    private func result(_ sandboxID: String, _ summary: String) async -> JobResult {
+        let warning = await keeper?.warning(of: sandboxID).map { " \($0)" } ?? ""
+        return JobResult(
+            summary: summary + warning,
             externalExecutionID: sandboxID,
             outputVariables: ["SandboxId": sandboxID, "SandboxUrl": lab.portal.sandbox(sandboxID)]
         )

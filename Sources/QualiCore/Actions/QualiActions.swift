@@ -32,7 +32,7 @@ public struct QualiActions: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - lab: The lab.
-    ///   - keeper: Who looks after the sandboxes that are started; `nil` for nobody.
+    ///   - keeper: Who looks after the sandboxes; `nil` for nobody.
     ///   - defaults: What optional properties say where a job doesn't.
     package func jobActions(
         lab: LabAccess,
@@ -42,8 +42,8 @@ public struct QualiActions: Sendable, Hashable {
         let types = typeIDs
         var actions = [
             JobAction(types[0], handler: StartSandbox(lab: lab, keeper: keeper)),
-            JobAction(types[1], handler: RunCommand(lab: lab)),
-            JobAction(types[2], handler: EndSandbox(lab: lab), freesResources: true),
+            JobAction(types[1], handler: RunCommand(lab: lab, keeper: keeper)),
+            JobAction(types[2], handler: EndSandbox(lab: lab, keeper: keeper), freesResources: true),
         ]
         for index in actions.indices {
             actions[index].externalExecutionName = "sandbox"

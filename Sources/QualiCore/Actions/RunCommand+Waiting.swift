@@ -70,7 +70,10 @@ extension RunCommand {
             }
         let what = Self.words(configuration, target)
         let output = try await output(execution, context, isWhole: !context.artifacts.outputs.isEmpty)
-        let notes = [checkpoint.targetWarning, try await repeats(configuration, target, context, checkpoint)]
+        let notes = [
+            checkpoint.targetWarning, try await repeats(configuration, target, context, checkpoint),
+            await keeper?.warning(of: target.sandboxID),
+        ]
         let note = notes.compactMap { $0.map { " \($0)" } }.joined()
         let ended = "The command \(what) ended as '\(execution.status.rawValue)'."
         let status: CommandStatus = execution.status.isSuccess ? .completed : .failed
@@ -128,9 +131,10 @@ extension RunCommand {
         let isCancelled = try await cancel(executionID, context)
         let execution = (try? await lab.executionWatcher.execution(executionID)) ?? lastSeen
         if let execution, execution.status.isSuccess || execution.status.isFinal && !isCancelled { return execution }
-        var quotation = ""
+        // Before the output, which may be cut.
+        var quotation = await keeper?.warning(of: target.sandboxID).map { " \($0)" } ?? ""
         if let execution {
-            quotation = try await output(execution, context, isWhole: false).quotation(limit: 4_000)
+            quotation += try await output(execution, context, isWhole: false).quotation(limit: 4_000)
         }
         throw JobFailure(
             .jobFailed,

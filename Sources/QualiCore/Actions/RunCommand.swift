@@ -60,10 +60,13 @@ package struct RunCommand: WaitingActionHandler {
     private static let longestDelay: TimeInterval = 5
 
     let lab: LabAccess
+    /// Who looks after the sandbox; `nil` for nobody.
+    let keeper: SandboxKeeper?
 
     /// Creates the handler.
-    package init(lab: LabAccess) {
+    package init(lab: LabAccess, keeper: SandboxKeeper? = nil) {
         self.lab = lab
+        self.keeper = keeper
     }
 
     /// Finds, runs, waits.
@@ -96,8 +99,7 @@ package struct RunCommand: WaitingActionHandler {
             if checkpoint.executionID == nil || failure.type == .configurationError {
                 failure = await explained(failure, target.sandboxID, of: checkpoint.otherExecution)
             }
-            failure.externalExecutionID = target.sandboxID
-            throw failure
+            throw await failure.about(target.sandboxID, keeper)
         }
     }
 
@@ -138,9 +140,7 @@ package struct RunCommand: WaitingActionHandler {
             checkpoint.targetWarning = warning
             return target
         } catch let failure as JobFailure {
-            var failure = await explained(failure, sandbox.id, of: checkpoint.otherExecution)
-            failure.externalExecutionID = sandbox.id
-            throw failure
+            throw await explained(failure, sandbox.id, of: checkpoint.otherExecution).about(sandbox.id, keeper)
         }
     }
 

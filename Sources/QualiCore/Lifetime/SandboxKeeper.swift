@@ -51,6 +51,8 @@ package actor SandboxKeeper {
 
     /// How often in a row the lab must not list a sandbox before it is given up.
     private static let mostMisses = 2
+    /// For how long it is known what there was to say of a sandbox, in seconds: an action ends within a day.
+    private static let memory: TimeInterval = 86_400
     /// The key of a note in the journal is a sandbox's id after this.
     private static let notePrefix = "sandbox:"
 
@@ -73,6 +75,9 @@ package actor SandboxKeeper {
     var lastSearch: Date?
     /// What the last search lacked.
     var missingRights: Set<String> = []
+    /// What there was to say of sandboxes that aren't looked after any more, and since when: one that has ended since the lab
+    /// refused to extend it is just what a message is about.
+    private var lastWarnings: [String: (text: String, since: Date)] = [:]
     /// Sandboxes whose end is at work, for it may be asked for from two sides.
     var ending: Set<String> = []
     private var notes: [String: Data?] = [:]
@@ -174,9 +179,10 @@ package actor SandboxKeeper {
 
     /// What the next message of a job that works with a sandbox should say of it; `nil` where all is well.
     func warning(of sandboxID: String) -> String? {
-        guard let entry = entries[sandboxID], let refusal = entry.refusal else { return nil }
+        guard let entry = entries[sandboxID] else { return lastWarnings[sandboxID]?.text }
+        guard let refusal = entry.refusal else { return nil }
         let end = entry.reservation.map { " It is reserved until \($0.end.formatted(.iso8601))." } ?? ""
-        return "The lab refuses to extend the sandbox: \(refusal)\(end)"
+        return "The lab refuses to extend the sandbox: \(refusal.closedSentence)\(end)"
     }
 
     // MARK: Looks
@@ -236,6 +242,11 @@ package actor SandboxKeeper {
     }
 
     func forget(_ sandboxID: String) {
+        if let text = warning(of: sandboxID) {
+            let old = clock.now.addingTimeInterval(-Self.memory)
+            lastWarnings = lastWarnings.filter { $0.value.since > old }
+            lastWarnings[sandboxID] = (text, clock.now)
+        }
         if entries.removeValue(forKey: sandboxID) != nil { note(nil, as: sandboxID) }
     }
 }

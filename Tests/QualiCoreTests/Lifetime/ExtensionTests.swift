@@ -90,4 +90,41 @@ struct ExtensionTests {
         try await site.work(during: .seconds(30 * 60), monitor: monitor)
         #expect(site.lab.sandboxes.map(\.state) == [.ready])
     }
+
+    private static let refusal = "Sandbox can't be extended: a resource is reserved by another one"
+    private static let warning = "The lab refuses to extend the sandbox: \(refusal). It is reserved until "
+
+    @Test func `that the lab refuses to extend is told by the actions that work with it`() async throws {
+        var blueprint = Site.blueprint()
+        blueprint.commands.append(LabCommand(name: "test", duration: .seconds(25 * 60)))
+        let site = try LifetimeSite(blueprint)
+        site.still.refuse("extendSandbox", Self.refusal)
+        let run = Site.runAction("SANDBOX", "test", ["TimeoutInMinutes": "60"])
+        let execution = try site.cloud.begin([Self.lease, run, Site.endAction()])
+        try await site.work { site.pipelines.execution(execution)?.hasEnded == true }
+        #expect(site.status(execution) == "Succeeded")
+        for action in ["Run", "End"] {
+            let summary = try #require(site.pipelines.execution(execution)?.action(action)?.summary)
+            #expect(summary.contains(Self.warning), "\(summary)")
+        }
+    }
+
+    @Test func `that the lab refused to extend is told of the command that ended with it`() async throws {
+        let site = try LifetimeSite()
+        site.still.refuse("extendSandbox", Self.refusal)
+        let run = Site.runAction("SANDBOX", "soak", ["TimeoutInMinutes": "120"])
+        let execution = try site.cloud.begin([Self.lease, run])
+        try await site.work { site.status(execution) == "Failed" }
+        let message = try #require(site.pipelines.execution(execution)?.action("Run")?.errorMessage)
+        #expect(message.contains("The sandbox runs no more"))
+        #expect(message.contains(Self.warning), "\(message)")
+    }
+
+    @Test func `says nothing where the lab extends it`() async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([Self.lease, Site.runAction("SANDBOX", "health-check"), Site.endAction()])
+        try await site.work { site.pipelines.execution(execution)?.hasEnded == true }
+        let summaries = site.pipelines.execution(execution)?.actions.compactMap(\.summary) ?? []
+        #expect(!summaries.contains { $0.contains("refuses") })
+    }
 }
