@@ -247,9 +247,12 @@ struct Soak: Sendable {
         }
     }
 
-    /// Waits until no sandbox is left, for some times the grace.
+    /// Waits until no sandbox is left.
+    ///
+    /// Each is of a pipeline of its own, so it costs a worker some calls of CodePipeline, of which it makes one a second.
     private func waitForEnds() async {
-        let end = ContinuousClock.now + .seconds(Self.grace * 300 + 60)
+        let left = cloud.lab.sandboxesNotStopped.count
+        let end = ContinuousClock.now + .seconds(Self.grace * 60 + 60 + Double(left) * 8)
         while ContinuousClock.now < end, !cloud.lab.sandboxesNotStopped.isEmpty {
             try? await Task.sleep(for: .milliseconds(500))
         }

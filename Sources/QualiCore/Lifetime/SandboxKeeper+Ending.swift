@@ -47,11 +47,14 @@ extension SandboxKeeper {
     }
 
     private func isDue(_ entry: Entry, _ execution: CodePipeline.PipelineExecution?) -> Bool {
-        guard let execution, entry.endAsked.map({ clock.now.timeIntervalSince($0) > Self.patience }) ?? true else {
-            return false
-        }
+        guard let execution, mayBeEnded(entry) else { return false }
         let since = execution.lastUpdateTime ?? entry.overSince ?? clock.now
         return rules.end(of: entry.sandbox.terms, with: execution.status, since: since).map { $0 <= clock.now } ?? false
+    }
+
+    /// Whether there is something to end: the lab lists it, and wasn't asked just now.
+    private func mayBeEnded(_ entry: Entry) -> Bool {
+        entry.misses == 0 && entry.endAsked.map { clock.now.timeIntervalSince($0) > Self.patience } ?? true
     }
 
     private func newest(
@@ -107,7 +110,7 @@ extension SandboxKeeper {
         for (id, entry) in attempts {
             guard let place = place(entry), place < latest, prove(id, actions),
                 (entry.sandbox.terms.endWithPipeline ?? rules.endWithPipeline) != .never,
-                entry.endAsked.map({ clock.now.timeIntervalSince($0) > Self.patience }) ?? true
+                mayBeEnded(entry)
             else { continue }
             try await end(id, because: .replaced)
         }

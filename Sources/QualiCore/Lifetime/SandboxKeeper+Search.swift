@@ -8,6 +8,9 @@ extension SandboxKeeper {
     /// The longest pause between whole searches for what isn't explained.
     private static let longestPause: TimeInterval = 86_400
 
+    /// In how many of the pipelines that it knows it looks at once for a new tag.
+    private static let mostKnownPipelines = 20
+
     /// The pause between whole searches, which cost a call for each of the account's pipelines: none is due before the grace.
     var searchPause: TimeInterval { min(rules.grace.timeInterval, 600) }
 
@@ -23,7 +26,8 @@ extension SandboxKeeper {
         let pipelines = Set(entries.values.map(\.sandbox.place.pipeline))
         if !new.isEmpty, !pipelines.isEmpty {
             let search = TagSearch(codePipeline: codePipeline, since: nil, pace: pace)
-            adopt(try await search.lookAtNewest(of: pipelines.sorted(), Set(new.values.map(\.tag))), listed)
+            let some = pipelines.sorted().prefix(Self.mostKnownPipelines)
+            adopt(try await search.lookAtNewest(of: Array(some), Set(new.values.map(\.tag))), listed)
         }
         let due = strangers.filter { $0.value.nextSearch <= now }
         guard !due.isEmpty, lastSearch.map({ now.timeIntervalSince($0) >= searchPause }) ?? true else { return }

@@ -84,6 +84,8 @@ package actor SandboxKeeper {
     private var hasRead = false
     private var isDenialTold = false
     private var nudge: AsyncStream<Nudge>.Continuation?
+    /// Has the lab's sandboxes searched for what others have started.
+    private var list: AsyncStream<[SandboxSummary]>.Continuation?
     private var pace: CallPace?
 
     /// Creates a keeper; ``run()`` and a worker's looks make it work.
@@ -115,8 +117,25 @@ package actor SandboxKeeper {
         self.logger = logger
     }
 
-    /// Notes what is started, and ends what that replaces as soon as it is ready, until the task is cancelled.
+    /// Works beside the looks until the task is cancelled: notes what is started, ends what that replaces as soon as it is
+    /// ready, and searches for what others have started.
     func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.obeyNudges() }
+            group.addTask { await self.searchForOthers() }
+        }
+    }
+
+    /// A search may take many minutes, in which nothing else waits.
+    private func searchForOthers() async {
+        let (lists, list) = AsyncStream<[SandboxSummary]>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.list = list
+        for await listed in lists {
+            await attempt { try await search(listed, pace ?? CallPace(clock: clock)) }
+        }
+    }
+
+    private func obeyNudges() async {
         let (nudges, nudge) = AsyncStream<Nudge>.makeStream()
         self.nudge = nudge
         // Something may have come before.
@@ -280,9 +299,9 @@ extension SandboxKeeper: PipelineFollower {
             outage.succeeded(at: clock.now, logger)
             reconcile(listed)
             await attempt { try await extendWhatRunsOut() }
-            await attempt { try await search(listed, pace) }
             await attempt { try await endAllEarlierAttempts(pace) }
             await attempt { try await endWhatIsOver(look, pace) }
+            if !strangers.isEmpty { list?.yield(listed) }
         }
         await attempt { try await writeNotes() }
     }

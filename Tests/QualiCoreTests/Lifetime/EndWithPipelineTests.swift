@@ -118,6 +118,21 @@ struct EndWithPipelineTests {
         #expect(site.lab.sandboxesNotStopped.map(\.name).sorted() == others.sorted())
     }
 
+    @Test func `isn't kept waiting by the search for another's sandbox in many pipelines`() async throws {
+        let site = try LifetimeSite()
+        for number in 1...600 {
+            let stage = VirtualPipeline.Stage("Lab", [LifetimeSite.start()])
+            try site.cloud.create(VirtualPipeline("Other-\(number)", stages: [stage]))
+        }
+        let execution = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.failing])
+        try await site.work { site.status(execution) == "Failed" }
+        // The search for it takes ten minutes.
+        try await site.startByHand(SandboxTag(actionExecutionID: "another account's").name(for: "Theirs"))
+        try await site.work({ $0.endGrace = .seconds(240) }) { site.lab.sandboxesNotStopped.count == 1 }
+        let minutes = try site.minutes(after: execution)
+        #expect((4...6.5).contains(minutes))
+    }
+
     @Test func `costs no call of CodePipeline where there is none`() async throws {
         let site = try LifetimeSite()
         try await site.startByHand("Somebody's")

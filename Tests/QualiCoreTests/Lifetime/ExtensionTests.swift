@@ -114,7 +114,12 @@ struct ExtensionTests {
         site.still.refuse("extendSandbox", Self.refusal)
         let run = Site.runAction("SANDBOX", "soak", ["TimeoutInMinutes": "120"])
         let execution = try site.cloud.begin([Self.lease, run])
-        try await site.work { site.status(execution) == "Failed" }
+        // So often that the sandbox isn't looked after any more when the command's end is seen.
+        try await site.work {
+            $0.jobs.pipelinePollInterval = .seconds(4)
+        } until: {
+            site.status(execution) == "Failed"
+        }
         let message = try #require(site.pipelines.execution(execution)?.action("Run")?.errorMessage)
         #expect(message.contains("The sandbox runs no more"))
         #expect(message.contains(Self.warning), "\(message)")

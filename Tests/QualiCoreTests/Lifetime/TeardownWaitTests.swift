@@ -100,6 +100,28 @@ struct TeardownWaitTests {
         #expect(Self.start(site, execution)?.errorMessage?.contains("conflicting resources") == true)
     }
 
+    @Test func `is tried once more after a teardown that ends right after a refusal`() async throws {
+        let tag = SandboxTag(actionExecutionID: "run-0")
+        let bench = try LabBench { line, number in
+            switch line {
+            case "GET /blueprints/Web": .json(#"{"id": "b1", "name": "Web"}"#)
+            case "POST /blueprints/b1/start":
+                number <= 2 ? .error(409, "Blueprint has conflicting resources") : .sandbox("s1", .beforeSetup)
+            // Each attempt after the first is preceded by a look for the sandbox of another worker.
+            case "GET /sandboxes":
+                number <= 2 ? .list("s0", .teardown, name: "Web \(tag)") : .list("s1", .ready)
+            case "GET /sandboxes/s1": .sandbox("s1", .ready)
+            case "GET /sandboxes/s1/components": .empty
+            default: .error(400, "unexpected \(line)")
+            }
+        }
+        let earlier = CodePipeline.ActionExecution(id: "run-0", status: .failed, stageName: "", actionName: "")
+        let properties = StartSandboxTests.properties
+        let result = try await bench.run(StartSandbox(lab: bench.access), properties, actions: { [earlier] })
+        #expect(result.externalExecutionID == "s1")
+        #expect(bench.lab.count("POST /blueprints/b1/start") == 3)
+    }
+
     @Test("begins to wait for resources when the teardown is over", arguments: [15, 5])
     func resources(wait: Int) async throws {
         let clock = ManualClock()
