@@ -22,9 +22,15 @@ final class Checks: @unchecked Sendable {
     /// The starts of commands under way, by worker and command.
     private var starting: [String: Int] = [:]
 
+    /// What has to be true of how long sandboxes live, where the world is about that.
+    private(set) var lifetimes: LifetimeChecks?
+
     init(cloud: LocalCloud, scenario: Scenario) {
         self.cloud = cloud
         self.scenario = scenario
+        if let plan = scenario.lifetimes {
+            lifetimes = LifetimeChecks(cloud: cloud, scenario: scenario, plan: plan) { [weak self] in self?.fail($0) }
+        }
     }
 
     func fail(_ text: String) { violation = violation ?? text }
@@ -77,6 +83,7 @@ final class Checks: @unchecked Sendable {
             }
         case "login" where reply.status == 200: note(secret: text.trimmingCharacters(in: ["\""]))
         case "stopSandbox": checkEnd(of: request, by: life)
+        case "extendSandbox" where reply.status == 200: checkExtension(of: request, by: life)
         case "startSandbox": checkSandboxes()
         case "startCommand", "startComponentCommand": checkExecutions()
         default: break
@@ -115,12 +122,25 @@ final class Checks: @unchecked Sendable {
     /// No sandbox is ended that an action needs, or may need.
     private func checkEnd(of request: LocalRequest, by life: Life) {
         guard let sandbox = cloud.lab.sandboxes.first(where: { request.path.contains($0.id) }) else { return }
+        if let lifetimes {
+            // One of two is of no use to anybody.
+            let hasTwin =
+                repeats[sandbox.name] != nil
+                && cloud.lab.sandboxesNotStopped.contains { $0.name == sandbox.name && $0.id != sandbox.id }
+            return lifetimes.checkEnd(of: sandbox.id, hasTwin: hasTwin, by: life)
+        }
         for report in executions.compactMap(cloud.codePipeline.execution) {
             let tags = report.actions.filter { $0.name == "Start" }
             guard let start = tags.first(where: { SandboxTag(actionExecutionID: $0.id).marks(sandbox.name) }) else {
                 continue
             }
             if report.actions.contains(where: { $0.name == "End" }) { return }
+            // It ends with its pipeline after an hour; a host that a box misleads knows the time to five minutes.
+            if report.hasEnded, report.status != "Succeeded", let last = report.actions.map(\.updated).max(),
+                Date().timeIntervalSince(last) >= 3_600 - (scenario.hosts.contains { $0.boxSkew != nil } ? 620 : 2)
+            {
+                return
+            }
             // One of two is of no use to anybody.
             if repeats[sandbox.name] != nil,
                 cloud.lab.sandboxesNotStopped.contains(where: { $0.name == sandbox.name && $0.id != sandbox.id })
@@ -139,11 +159,17 @@ final class Checks: @unchecked Sendable {
         }
     }
 
+    private func checkExtension(of request: LocalRequest, by life: Life) {
+        guard let sandbox = cloud.lab.sandboxes.first(where: { request.path.contains($0.id) }) else { return }
+        guard let lifetimes else { return fail("\(life.name) extends '\(sandbox.name)', which no action wants") }
+        lifetimes.checkExtension(of: sandbox.id, by: life)
+    }
+
     /// One start action makes one sandbox.
     private func checkSandboxes() {
         // A volume that was set back, which nobody can know, may do again what it has forgotten.
         if scenario.setsVolumesBack { return }
-        let sandboxes = cloud.lab.sandboxes
+        let sandboxes = cloud.lab.sandboxes.filter { lifetimes?.foreign.contains($0.id) != true }
         guard sandboxes.count > seenSandboxes else { return }
         for sandbox in sandboxes[seenSandboxes...] {
             let count = sandboxes.count { $0.name == sandbox.name }
@@ -160,11 +186,26 @@ final class Checks: @unchecked Sendable {
         guard executions.count > seenExecutions else { return }
         for execution in executions[seenExecutions...] {
             let package = execution.parameters["Package"] ?? ""
-            if executions.count(where: { $0.parameters["Package"] == package }) > 1 + repeats[package, default: 0] {
+            let most = attempts(of: package) + repeats[package, default: 0]
+            if executions.count(where: { $0.parameters["Package"] == package }) > most {
                 fail("Doubled: the command '\(execution.command.name)' of action \(package) was executed twice")
             }
         }
         seenExecutions = executions.count
+    }
+
+    /// How many runs of an action there are with a package: more than one where its stage was tried again.
+    private func attempts(of package: String) -> Int {
+        guard lifetimes != nil else { return 1 }
+        return executions.compactMap(cloud.codePipeline.execution).flatMap(\.actions).count {
+            Self.package(of: $0) == package
+        }
+    }
+
+    /// What tells a run action's commands from others'.
+    static func package(of action: ActionReport) -> String? {
+        let arguments = action.configuration["ArgumentsJSON"].flatMap { try? JSON(parsing: Data($0.utf8)) }
+        return arguments?["Package"]?.string
     }
 
     /// Jobs go on with what a backup has kept of them.
@@ -175,6 +216,20 @@ final class Checks: @unchecked Sendable {
 
     /// A disk is gone, and with it all that these workers knew.
     func lost(_ names: [String]) { lostLives.formUnion(names) }
+
+    /// Whether an execution goes on for ever without anybody's fault, or waits for one that does.
+    func isExcused(_ report: ExecutionReport) -> Bool {
+        if isHeldByLostHost(report.id) { return true }
+        guard let plan = scenario.lifetimes else { return false }
+        let open = report.actions.filter { !$0.hasEnded }
+        guard open.isEmpty else {
+            return plan.gates[report.pipeline]?.length == nil
+                && open.allSatisfy { $0.provider == Lifetimes.gate.provider }
+        }
+        return cloud.codePipeline.executions(of: report.pipeline).contains { other in
+            other.id != report.id && !other.hasEnded && other.actions.contains { !$0.hasEnded } && isExcused(other)
+        }
+    }
 
     /// Whether all that an execution waits for was in the hands of workers whose disk is gone.
     func isHeldByLostHost(_ executionID: String) -> Bool {
@@ -191,22 +246,22 @@ final class Checks: @unchecked Sendable {
 
     func atEnd(_ executions: [String]) {
         let reports = executions.compactMap { cloud.codePipeline.execution($0) }
-        for report in reports where !report.hasEnded && !isHeldByLostHost(report.id) {
+        for report in reports where !report.hasEnded && !isExcused(report) {
             let open = report.actions.filter { !$0.hasEnded }
             let jobs = open.map {
                 "\($0.name) (\($0.jobs.last?.id.prefix(8) ?? "no job"): \($0.jobs.last?.status ?? ""))"
             }
             fail("Lost: pipeline \(report.pipeline) waits for ever for \(jobs.joined(separator: ", "))")
         }
+        lifetimes?.atEnd()
         if scenario.setsVolumesBack { return }
         for report in reports { check(report) }
         checkLeftovers(reports)
     }
 
     private func check(_ report: ExecutionReport) {
-        let number = report.pipeline.dropFirst()
-        for action in report.actions where action.stage == "Lab" {
-            let verdict = Verdict(action, package: "P\(number)-\(action.name.dropFirst(3))", cloud, scenario)
+        for action in report.actions where Names.providers.contains(action.provider) {
+            let verdict = Verdict(action, package: Self.package(of: action) ?? "", cloud, scenario)
             guard let lie = verdict.lie else { continue }
             if verdict.isMixUp, canMixUp(action, report) {
                 mixUps += 1
@@ -229,7 +284,7 @@ final class Checks: @unchecked Sendable {
         let twins = report.actions.filter { other in
             other.id != action.id && ["ComponentName", "CommandName"].map { other.configuration[$0] } == target
         }
-        let isTwinRepeated = twins.contains { repeats["\(report.pipeline)-\($0.name.dropFirst(3))"] != nil }
+        let isTwinRepeated = twins.contains { Self.package(of: $0).map { repeats[$0] != nil } ?? false }
         let hasOtherProcess = scenario.hosts.count > 1 || scenario.hosts.contains { !$0.downfalls.isEmpty }
         return isTwinRepeated || scenario.deniesExecutions && !twins.isEmpty && hasOtherProcess
     }
@@ -237,7 +292,7 @@ final class Checks: @unchecked Sendable {
     /// Each sandbox that still runs is somebody's.
     private func checkLeftovers(_ reports: [ExecutionReport]) {
         let starts = reports.flatMap(\.actions).filter { $0.name == "Start" }
-        for sandbox in cloud.lab.sandboxesNotStopped {
+        for sandbox in cloud.lab.sandboxesNotStopped where lifetimes?.foreign.contains(sandbox.id) != true {
             guard let start = starts.first(where: { SandboxTag(actionExecutionID: $0.id).marks(sandbox.name) }) else {
                 fail("The sandbox '\(sandbox.name)' is no action's")
                 continue

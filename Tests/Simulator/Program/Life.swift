@@ -91,6 +91,9 @@ final class Life: @unchecked Sendable {
         return refusedAt.map { .nanoseconds(now - $0) }
     }
 
+    /// Whether the lab has refused its login and not taken it since.
+    var isRefusedByLab: Bool { refusedAt != nil }
+
     /// The lab has taken its login.
     func loginTaken() {
         refusals = 0
@@ -176,6 +179,7 @@ struct MortalJournal: JobJournal {
             life.noteActivity()
             simulation.step { "\(life.name) can't note \(name): the disk is full" }
             simulation.statistics.faults["full disk", default: 0] += 1
+            simulation.checks.lifetimes?.trouble(until: simulation.time, isLost: true)
             throw FullDisk()
         }
         let isWritten = life.write()
@@ -213,5 +217,19 @@ struct MortalJournal: JobJournal {
     func unfinished() async throws -> [JobRecord] {
         guard !life.isOver else { throw await life.afterlife() }
         return await base.unfinished()
+    }
+
+    // The worlds that aren't about sandboxes' lives are older than these notes.
+
+    func keep(_ note: Data?, as key: String) async throws {
+        guard simulation.scenario.lifetimes != nil else { return }
+        let text = note.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        try await write("\(key) \(text)", [], text) { await base.keep(note, as: key) }
+    }
+
+    func keptNotes() async throws -> [String: Data] {
+        guard simulation.scenario.lifetimes != nil else { return [:] }
+        guard !life.isOver else { throw await life.afterlife() }
+        return await base.keptNotes()
     }
 }

@@ -27,6 +27,10 @@ struct Network: HTTPClient {
         let operation = service.operation(of: request)
         let fault = simulation.fault(for: service.name, host: host)
         let fate = denial(of: operation, service, fault) ?? fate(of: call, service, fault)
+        if fault != nil {
+            let end = max(fate.arrival ?? .zero, fate.ending)
+            simulation.checks.lifetimes?.fault(operation, until: simulation.time + end)
+        }
         simulation.step {
             "\(life.name) sends \(operation) \(Trace.short(service.facts(of: request)))"
                 + (fault.map { ": \($0.rawValue)" } ?? "")
@@ -97,9 +101,15 @@ struct Network: HTTPClient {
             simulation.statistics.faults["503 of a box", default: 0] += 1
             return Fate(ending: simulation.random.seconds(0.002...0.4), reply: Simulation.Fault.Page.reply(503))
         }
-        guard operation == "ListActionExecutions", simulation.scenario.deniesExecutions, fault == nil else {
-            return nil
+        guard fault == nil else { return nil }
+        let plan = simulation.scenario.lifetimes
+        if operation == "extendSandbox", plan?.refusedExtensions?.contains(simulation.time) == true {
+            let words = "A resource of the sandbox is reserved by another one"
+            let reply = service.errorReply(status: 400, code: "Conflict", message: words)
+            return Fate(ending: simulation.random.seconds(0.002...0.4), reply: reply)
         }
+        let isDenied = operation == "ListActionExecutions" && simulation.scenario.deniesExecutions
+        guard isDenied || plan?.deniedCalls.contains(operation) == true else { return nil }
         let reply = service.errorReply(status: 400, code: "AccessDeniedException", message: "not authorized")
         return Fate(ending: simulation.random.seconds(0.002...0.4), reply: reply)
     }

@@ -50,6 +50,8 @@ struct Scenario {
         var kind: Kind
         /// How long there is no worker on the host.
         var pause: Duration
+        /// Whether there never is one again.
+        var isForGood = false
     }
 
     struct Pipeline {
@@ -58,6 +60,11 @@ struct Scenario {
         var start: Duration
         /// When somebody stops it, and whether what is under way is abandoned.
         var stop: (time: Duration, abandon: Bool)?
+        /// What becomes of the actions' stage when it fails.
+        var onFailure: VirtualPipeline.FailureResponse?
+        /// The stages after it.
+        var later: [VirtualPipeline.Stage] = []
+        var executionMode = "SUPERSEDED"
     }
 
     /// A time in which a service can't be reached, by one host or by all.
@@ -96,6 +103,8 @@ struct Scenario {
     var lab = LabBehavior()
     let labAccount = LabAccount(username: "admin", password: Secrets.lab)
     var blueprint = LabBlueprint(name: "Web lab", id: "6f0c5c76-8a0e-4c2e-9c39-0d4f1f6f6b01")
+    /// How long sandboxes are to live, where that is what the world is about.
+    var lifetimes: Lifetimes?
     /// How much there is to do, where that is what the world is about.
     var load: Load?
 
@@ -126,6 +135,7 @@ struct Scenario {
         if seed >= Self.clockGeneration { drawClocks(seed) }
         if seed >= Self.copyingGeneration { drawCopies(seed) }
         if seed >= Self.labGeneration { drawLabTrouble(seed) }
+        if seed >= Self.lifetimeGeneration { drawLifetimes(seed) }
         calm = max(calm, outages.map { $0.time + $0.length }.max() ?? .zero)
     }
 
@@ -368,6 +378,9 @@ enum Names {
     static let start = VirtualPipeline.ActionType(category: "Deploy", provider: "Quali-Start-Sandbox", version: "1")
     static let run = VirtualPipeline.ActionType(category: "Test", provider: "Quali-Run-Command", version: "1")
     static let end = VirtualPipeline.ActionType(category: "Deploy", provider: "Quali-End-Sandbox", version: "1")
+
+    /// The providers of what workers do.
+    static let providers: Set = [start.provider, run.provider, end.provider]
 }
 
 /// What must show up nowhere.

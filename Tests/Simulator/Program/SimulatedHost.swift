@@ -16,8 +16,10 @@ final class SimulatedHost: @unchecked Sendable {
     fileprivate var skew: Duration
     private(set) var life: Life?
     /// What a backup has kept.
-    private var backup: [JobRecord]?
+    private var backup: (records: [JobRecord], notes: [String: Data])?
     private var lives = 0
+    /// Whether it is gone for good.
+    private var isGone = false
     /// The workers that have written on this disk.
     private var names: [String] = []
     /// The tasks of dead workers, which end by themselves.
@@ -47,13 +49,25 @@ final class SimulatedHost: @unchecked Sendable {
         }
     }
 
+    /// The notes on its disk.
+    private func notes() async -> [String: Data] {
+        simulation.scenario.lifetimes == nil ? [:] : await journal.keptNotes()
+    }
+
+    /// A disk with what another one had.
+    private static func journal(_ records: [JobRecord], _ notes: [String: Data]) async -> InMemoryJobJournal {
+        let journal = InMemoryJobJournal(records, isDurable: true)
+        for (key, note) in notes { await journal.keep(note, as: key) }
+        return journal
+    }
+
     /// Makes the backup when it is time.
     private func backUp() {
         guard let plan = plan.backup else { return }
         VirtualExecutor.shared.after(plan.time) { [weak self] in
             Task { [weak self] in
                 guard let self, !simulation.isOver else { return }
-                backup = await records(isKnown: plan.isKnown)
+                backup = (await records(isKnown: plan.isKnown), await notes())
                 simulation.step { "the disk of host \(self.number) is backed up" }
             }
         }
@@ -63,7 +77,8 @@ final class SimulatedHost: @unchecked Sendable {
     private func copyDisk() async {
         guard let copy = plan.copy else { return }
         await simulation.pause(copy.time)
-        journal = InMemoryJobJournal(await simulation.hosts[copy.of].records(isKnown: true), isDurable: true)
+        let original = simulation.hosts[copy.of]
+        journal = await Self.journal(await original.records(isKnown: true), await original.notes())
         simulation.step { "host \(self.number) begins with a copy of the disk of host \(copy.of + 1)" }
     }
 
@@ -73,9 +88,13 @@ final class SimulatedHost: @unchecked Sendable {
         await copyDisk()
         for downfall in plan.downfalls where !simulation.isCalm && !simulation.isOver {
             await live(downfall)
+            if downfall.isForGood {
+                isGone = true
+                break
+            }
             if !simulation.isOver { await simulation.pause(downfall.pause) }
         }
-        if !simulation.isOver { await live(nil) }
+        if !simulation.isOver, !isGone { await live(nil) }
         for task in remains { await task.value }
     }
 
@@ -94,6 +113,7 @@ final class SimulatedHost: @unchecked Sendable {
         names.append(life.name)
         simulation.statistics.lives += 1
         simulation.step { "\(life.name) starts" }
+        simulation.checks.lifetimes?.trouble(until: simulation.time, isLost: true)
         let group = ServiceGroup(
             services: [makeWorker(life)],
             logger: Logger(label: "group") { _ in SwiftLogNoOpLogHandler() }
@@ -108,9 +128,10 @@ final class SimulatedHost: @unchecked Sendable {
         var isStopping = false
         while true {
             switch await life.next() {
-            case .died: return die(life, running, downfall)
+            case .died: return await die(life, running, downfall)
             case .finished:
                 simulation.step { "\(life.name) has stopped" }
+                simulation.checks.lifetimes?.trouble(until: simulation.time, isLost: true)
                 if !isStopping { simulation.checks.fail("\(life.name) has ended though nobody stopped it") }
                 return
             case .stopped where isStopping: break
@@ -137,8 +158,9 @@ final class SimulatedHost: @unchecked Sendable {
         }
     }
 
-    private func die(_ life: Life, _ running: Task<Void, Never>, _ downfall: Scenario.Downfall?) {
+    private func die(_ life: Life, _ running: Task<Void, Never>, _ downfall: Scenario.Downfall?) async {
         simulation.step { "\(life.name) dies" }
+        simulation.checks.lifetimes?.trouble(until: simulation.time, isLost: true)
         simulation.statistics.crashes += 1
         running.cancel()
         remains.append(running)
@@ -153,8 +175,8 @@ final class SimulatedHost: @unchecked Sendable {
             // What was claimed since, nobody knows of; what wasn't yet ended by then, nobody may go on with.
             simulation.checks.lost(names)
             names = ["the backup of host \(number)"]
-            simulation.checks.resumed(backup.filter { !$0.isInDoubt }.map(\.id), by: names[0])
-            journal = InMemoryJobJournal(backup, isDurable: true)
+            simulation.checks.resumed(backup.records.filter { !$0.isInDoubt }.map(\.id), by: names[0])
+            journal = await Self.journal(backup.records, backup.notes)
         }
     }
 
@@ -188,6 +210,11 @@ final class SimulatedHost: @unchecked Sendable {
         configuration.jobs.maxJobs = plan.maxJobs
         configuration.jobs.pollInterval = plan.pollInterval
         configuration.jobs.handoff = plan.handoff
+        if let lifetimes = simulation.scenario.lifetimes {
+            configuration.jobs.pipelinePollInterval = lifetimes.interval
+            configuration.endWithPipeline = lifetimes.endWithPipeline
+            configuration.endGrace = lifetimes.grace
+        }
         let logger = Logger(label: life.name) { _ in SimulatedLog(life: life, simulation: self.simulation) }
         do {
             return try QualiWorker(

@@ -44,10 +44,10 @@ final class Simulation: @unchecked Sendable {
     }
 
     /// How long after the last trouble everything has to be done.
-    private static let patience: Duration = .seconds(3_600)
+    static let patience: Duration = .seconds(3_600)
 
     /// More than any world needs.
-    private static let mostSteps = 50_000
+    private var mostSteps: Int { scenario.lifetimes == nil ? 50_000 : 300_000 }
 
     let scenario: Scenario
     let cloud: LocalCloud
@@ -61,7 +61,9 @@ final class Simulation: @unchecked Sendable {
     private(set) var hosts: [SimulatedHost] = []
     private var trace: Trace?
     private let start: Int64
-    private var executions: [String] = []
+    private(set) var executions: [String] = []
+    /// How many approvals of a pipeline were refused.
+    var refusals: [String: Int] = [:]
     private var meter = LoadMeter()
 
     /// Runs a seed.
@@ -119,8 +121,8 @@ final class Simulation: @unchecked Sendable {
     /// Notes what happens.
     func step(_ text: () -> String) {
         statistics.steps += 1
-        if statistics.steps == Self.mostSteps, scenario.load == nil {
-            checks.fail("It takes more than \(Self.mostSteps) steps")
+        if statistics.steps == mostSteps, scenario.load == nil {
+            checks.fail("It takes more than \(mostSteps) steps")
         }
         if trace != nil { trace?.add(text(), at: VirtualExecutor.shared.now, since: start) }
     }
@@ -141,14 +143,22 @@ final class Simulation: @unchecked Sendable {
         for amnesia in scenario.amnesias {
             VirtualExecutor.shared.after(amnesia) {
                 self.step { "the lab forgets its sessions" }
+                self.checks.lifetimes?.fault("login", until: self.time)
                 self.cloud.lab.forgetTokens()
             }
         }
         if let refused = scenario.refusedLogins { refuseLogins(refused) }
+        if let plan = scenario.lifetimes { invitePeople(plan) }
         await withDiscardingTaskGroup { group in
             for host in hosts { group.addTask { await host.run() } }
-            if scenario.load == nil { await watch() } else { await measure() }
-            isOver = true
+            if let plan = scenario.lifetimes {
+                await watch(plan)
+            } else if scenario.load == nil {
+                await watch()
+            } else {
+                await measure()
+            }
+            endWork()
             for host in hosts { host.life?.tell(.stopped) }
         }
         guard scenario.load == nil else { return }
@@ -156,11 +166,23 @@ final class Simulation: @unchecked Sendable {
         statistics.mixUps = checks.mixUps
         for execution in executions.compactMap(cloud.codePipeline.execution) {
             let isOrphaned = checks.isHeldByLostHost(execution.id)
-            for action in execution.actions where action.stage == "Lab" {
+            for action in execution.actions where Names.providers.contains(action.provider) {
                 let detail = action.hasEnded ? action.errorCode : isOrphaned ? "lost with its host's disk" : nil
                 statistics.outcomes[action.status + (detail.map { " (\($0))" } ?? ""), default: 0] += 1
             }
         }
+    }
+
+    /// From now on no worker begins.
+    func endWork() { isOver = true }
+
+    /// Notes which executions there are and how they stand, where people start and retry some.
+    func noteExecutions() {
+        guard let lifetimes = checks.lifetimes else { return }
+        let reports = scenario.pipelines.flatMap { cloud.codePipeline.executions(of: $0.name) }
+        executions = reports.map(\.id)
+        checks.executions = executions
+        lifetimes.note(reports, at: time)
     }
 
     /// Waits until all that was begun has ended, or should have.
@@ -239,10 +261,18 @@ final class Simulation: @unchecked Sendable {
     private func begin(_ pipeline: Scenario.Pipeline) {
         step { "pipeline \(pipeline.name) starts" }
         do {
-            try cloud.create(VirtualPipeline(pipeline.name, stages: [.init("Lab", pipeline.actions)]))
+            let stage = VirtualPipeline.Stage("Lab", pipeline.actions, onFailure: pipeline.onFailure)
+            try cloud.create(
+                VirtualPipeline(
+                    pipeline.name,
+                    stages: [stage] + pipeline.later,
+                    executionMode: pipeline.executionMode
+                )
+            )
             let id = try cloud.codePipeline.start(pipeline.name)
             executions.append(id)
             checks.executions = executions
+            noteExecutions()
             guard let stop = pipeline.stop else { return }
             VirtualExecutor.shared.after(stop.time) {
                 self.step { "pipeline \(pipeline.name) is stopped\(stop.abandon ? " and abandoned" : "")" }
@@ -316,6 +346,7 @@ final class Simulation: @unchecked Sendable {
             meter.handled(operation, at: service.name, from: life.name, at: time)
             return reply
         }
+        if operation.hasPrefix("PutJob") { noteExecutions() }
         checks.handled(operation, request, reply, from: life)
         return reply
     }

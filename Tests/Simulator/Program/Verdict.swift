@@ -40,6 +40,14 @@ struct Verdict {
         }
     }
 
+    /// What isn't true of a failure that blames the end of the sandbox.
+    private static func lie(ofBlaming sandboxID: String?, _ cloud: LocalCloud) -> String? {
+        guard let sandbox = cloud.lab.sandboxes.first(where: { $0.id == sandboxID }) else {
+            return "it names no sandbox"
+        }
+        return sandbox.isUnstopped ? "its sandbox runs" : nil
+    }
+
     private static let unprovenFailure = "its execution hasn't failed"
 
     /// Whether an execution was cancelled after the action's time, whatever clocks said.
@@ -58,11 +66,17 @@ struct Verdict {
         _ scenario: Scenario
     ) -> String? {
         let message = action.errorMessage ?? ""
-        let execution = cloud.lab.executions.first { $0.parameters["Package"] == package }
+        let all = cloud.lab.executions.filter { $0.parameters["Package"] == package }
+        // A stage that was tried again has several.
+        let execution = scenario.lifetimes == nil ? all.first : all.last { $0.requested <= action.updated }
         switch action.errorCode {
         case "SystemUnavailable":
             return scenario.isHarmless ? "nothing was unavailable" : nil
         case "JobFailed":
+            let endings = ["runs no more", "before it was ready", " ended as 'Stopped'"]
+            if scenario.lifetimes != nil, endings.contains(where: message.contains) {
+                return lie(ofBlaming: action.externalExecutionID, cloud)
+            }
             if message.contains("The setup of the sandbox failed") {
                 if case .fails = scenario.blueprint.setup { return nil }
                 return "its setup hasn't failed"

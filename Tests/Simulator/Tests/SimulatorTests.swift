@@ -31,8 +31,10 @@ struct SimulatorTests {
     }
 
     @Test(arguments: [
-        // Hand-outs of all kinds and clocks that jump; disks that are copied; logins that are refused, starts repeated.
+        // Hand-outs of all kinds and clocks that jump; disks that are copied; logins that are refused, starts repeated;
+        // sandboxes that live as long as their pipelines need them.
         (from: 6_000_000, seeds: 200), (from: 7_000_000, seeds: 100), (from: 8_000_000, seeds: 150),
+        (from: 9_000_000, seeds: 12),
     ])
     func `keeps its promises in many worlds`(from: Int, seeds: Int) async throws {
         let run = try await simulate("--seeds", "\(seeds)", "--from", "\(from)")
