@@ -145,7 +145,7 @@ extension Scenario {
         }
         if random.chance(0.5) {
             pipeline.actions[0].configuration["DurationInMinutes"] = random.pick(["15", "20", "30"])
-            options.append(#""MaxDurationInMinutes": \#(random.pick([45, 90, 1_200]))"#)
+            options.append(#""MaxDurationInMinutes": \#(random.pick([30, 45, 1_200]))"#)
         }
         if !options.isEmpty {
             pipeline.actions[0].configuration["OptionsJSON"] = "{" + options.joined(separator: ", ") + "}"
@@ -170,8 +170,10 @@ extension Scenario {
             end.runOrder = 1
             if random.chance(0.4) { pipeline.later.append(.init("Finish", [end])) }
         }
-        pipeline.onFailure = random.pick([nil, nil, nil, .retry(.allActions), .retry(.failedActions), .rollback])
         pipeline.executionMode = random.pick(["SUPERSEDED", "SUPERSEDED", "QUEUED", "PARALLEL"])
+        pipeline.onFailure = random.pick([nil, nil, nil, .retry(.allActions), .retry(.failedActions), .rollback])
+        // AWS refuses that.
+        if pipeline.executionMode == "PARALLEL", case .rollback = pipeline.onFailure { pipeline.onFailure = nil }
         return pipeline
     }
 }
