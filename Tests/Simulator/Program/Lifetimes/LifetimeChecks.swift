@@ -51,12 +51,14 @@ final class LifetimeChecks: @unchecked Sendable {
     private var ended: Set<String> = []
     /// What has ended, in whatever way, and was looked at.
     private var over: Set<String> = []
-    private var now: Duration = .zero
+    private let begin = VirtualExecutor.shared.now
 
     init(cloud: LocalCloud, scenario: Scenario, plan: Lifetimes, fail: @escaping (String) -> Void) {
         (self.cloud, self.scenario, self.plan, self.fail) = (cloud, scenario, plan, fail)
         if let refused = plan.refusedExtensions { leasesExcusedUntil = refused.upperBound }
     }
+
+    private var now: Duration { .nanoseconds(VirtualExecutor.shared.now - begin) }
 
     // MARK: Excuses
 
@@ -103,7 +105,6 @@ final class LifetimeChecks: @unchecked Sendable {
 
     /// Notes how executions stand.
     func note(_ reports: [ExecutionReport], at time: Duration) {
-        now = time
         for report in reports {
             for action in report.actions where action.name == "Start" && tags[action.id] == nil {
                 let tag = SandboxTag(actionExecutionID: action.id)
@@ -180,7 +181,6 @@ final class LifetimeChecks: @unchecked Sendable {
 
     /// Checks all that is there.
     func check(at time: Duration, lives: [Life]) {
-        now = time
         let working = lives.filter { !$0.isOver && !$0.isStopping }
         if working.isEmpty || working.contains(where: \.isRefusedByLab) { trouble(until: time, isLost: true) }
         for sandbox in cloud.lab.sandboxes where !foreign.contains(sandbox.id) && !over.contains(sandbox.id) {

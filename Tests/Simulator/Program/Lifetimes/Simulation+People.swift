@@ -165,7 +165,7 @@ extension Simulation {
                 !$0.hasEnded && !checks.isExcused($0)
             }
             // What goes on has its time.
-            if late.isEmpty || time > quiet + Self.patience { break }
+            if late.isEmpty || time > quiet + Self.patience * 2 { break }
         }
         guard plan.isFleetLost, checks.violation == nil else { return }
         await loseFleet(lifetimes)
