@@ -142,9 +142,14 @@ extension SandboxKeeper {
         let action = actions.first { $0.id == entry.sandbox.actionExecutionID }
         let named = [action?.outputVariables["SandboxId"], action?.externalExecutionID].compactMap { $0 }
             .first { !$0.isEmpty }
-        // An action that has failed may name none.
-        let isAlone = entries.values.count { $0.sandbox.actionExecutionID == entry.sandbox.actionExecutionID } == 1
-        guard action != nil, named.map({ $0.lowercased() == sandboxID.lowercased() }) ?? isAlone else {
+        // An action that has failed may name none; then it is proven once no other bears the tag.
+        if action != nil, named == nil {
+            let tag = entry.sandbox.tag
+            let bearers = entries.values.count { $0.sandbox.tag == tag } + strangers.values.count { $0.tag == tag }
+            entries[sandboxID]?.isProven = bearers == 1
+            return bearers == 1
+        }
+        guard action != nil, named?.lowercased() == sandboxID.lowercased() else {
             logger.warning(
                 "A sandbox is left alone, since CodePipeline doesn't say that its action has started it",
                 metadata: ["sandbox": "\(sandboxID)", "execution": "\(entry.sandbox.place.pipelineExecutionID)"]
@@ -172,12 +177,19 @@ extension SandboxKeeper {
             guard let current = try await lab.watchingClient.sandbox(ifKnown: sandboxID), !current.state.isEnded,
                 !current.state.isEnding, entry.sandbox.tag.marks(current.name)
             else { return forget(sandboxID) }
-            try await lab.stop(sandboxID, .silent(clock)) { [lab] in try await lab.client.stopSandbox(id: sandboxID) }
-        } catch let error as JobFailure {
-            logger.warning(
-                "A sandbox can't be ended that isn't needed any more",
-                metadata: metadata.merging(["error": "\(error)"]) { $1 }
-            )
+            // Once: before it is asked for again, the next look sees whether it is still to be ended.
+            try await lab.client.stopSandbox(id: sandboxID)
+        } catch let error as SandboxAPIError {
+            guard !error.isTransient, !error.isRefusedLogin else {
+                return outage.failed(error, at: clock.now, logger)
+            }
+            if entries[sandboxID]?.isEndRefused == false {
+                logger.warning(
+                    "A sandbox can't be ended that isn't needed any more",
+                    metadata: metadata.merging(["error": "\(error)"]) { $1 }
+                )
+            }
+            entries[sandboxID]?.isEndRefused = true
             return
         }
         let isFirst = entries[sandboxID]?.endAsked == nil

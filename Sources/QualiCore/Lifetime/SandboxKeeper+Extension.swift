@@ -40,7 +40,7 @@ extension SandboxKeeper {
             )
         } catch let error as SandboxAPIError {
             entries[sandboxID]?.reservation = nil
-            // A start of a request whose fate is unknown is told by the next look.
+            // What became of a request whose fate is unknown is seen at the next look.
             guard !error.mayHaveBeenProcessed, !error.isTransient, !error.isRefusedLogin else {
                 return outage.failed(error, at: clock.now, logger)
             }

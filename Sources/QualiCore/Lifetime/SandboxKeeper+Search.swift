@@ -62,10 +62,12 @@ extension SandboxKeeper {
     private func adopt(_ findings: TagSearch.Findings, _ listed: [SandboxSummary]) {
         for (id, stranger) in strangers {
             guard let origin = findings.origins[stranger.tag] else { continue }
+            let isAlone = listed.count { stranger.tag.marks($0.name) } == 1
+            // It may be proven once the other one is gone.
+            if origin.sandboxID == nil, !isAlone { continue }
             strangers[id] = nil
             guard entries[id] == nil else { continue }
-            let isAlone = listed.count { stranger.tag.marks($0.name) } == 1
-            guard origin.sandboxID.map({ $0.lowercased() == id.lowercased() }) ?? isAlone else {
+            guard origin.sandboxID.map({ $0.lowercased() == id.lowercased() }) ?? true else {
                 doubted.insert(id)
                 logger.notice(
                     "A sandbox bears the tag of an action that has started another, so it is left alone",

@@ -22,6 +22,8 @@ package actor SandboxKeeper {
         var seenGoingOn: Date?
         /// Whether CodePipeline has proven it to be its action's.
         var isProven = false
+        /// Whether the lab has refused to end it.
+        var isEndRefused = false
         /// When the lab was last asked to end it.
         var endAsked: Date?
         /// When its reservation begins and ends, as far as that is known.

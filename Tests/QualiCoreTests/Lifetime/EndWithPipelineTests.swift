@@ -118,6 +118,17 @@ struct EndWithPipelineTests {
         #expect(site.lab.sandboxesNotStopped.map(\.name).sorted() == others.sorted())
     }
 
+    @Test func `is asked for again at each look while the lab refuses its end, which is said once`() async throws {
+        let site = try LifetimeSite { $0.lab.failingStops = 3 }
+        let execution = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.failing])
+        try await site.work { site.status(execution) == "Failed" && site.isCleared }
+        let minutes = try site.minutes(after: execution)
+        #expect((63...66).contains(minutes))
+        let warnings = site.log.lines.filter { $0.message.hasPrefix("A sandbox can't be ended") }
+        #expect(warnings.count <= 1)
+        #expect(site.calls("stopSandbox") == 4)
+    }
+
     @Test func `isn't kept waiting by the search for another's sandbox in many pipelines`() async throws {
         let site = try LifetimeSite()
         for number in 1...600 {
