@@ -39,9 +39,11 @@ extension AWSPermission {
             "ListActionExecutions",
             .statement(id: "OptionalLookAtPipelines", .pipelines),
             for: "notices that a pipeline was stopped, to end its sandbox or command; after a lost reply, tells a "
-                + "command's execution from that of another action with the same command",
-            without: "a stopped pipeline is noticed only when its action ends, and after a lost reply two parallel "
-                + "actions with the same command may take each other's execution; all else works"
+                + "command's execution from that of another action with the same command; after a refused start, tells "
+                + "whether the sandbox of the action's own earlier attempt is being torn down",
+            without: "a stopped pipeline is noticed only when its action ends, after a lost reply two parallel actions "
+                + "with the same command may take each other's execution, and a start that is tried again doesn't wait "
+                + "for the teardown of its earlier sandbox; all else works"
         ),
     ]
 
