@@ -1,4 +1,5 @@
 extension OutageLog.Work {
+    static let keepingSandboxes = OutageLog.Work(rawValue: "Looking after sandboxes")
     static let watchingSandboxes = OutageLog.Work(rawValue: "Reading the lab's sandboxes")
     static let watchingExecutions = OutageLog.Work(rawValue: "Reading the lab's executions")
     static let probingLab = OutageLog.Work(rawValue: "Asking the lab whether it is there")

@@ -321,7 +321,3 @@ extension SandboxKeeper: PipelineFollower {
         }
     }
 }
-
-extension OutageLog.Work {
-    static let keepingSandboxes = Self(rawValue: "Looking after sandboxes")
-}

@@ -138,13 +138,12 @@ struct PipelineExampleTests {
         }
     }
 
-    /// The pipeline for the stand-ins, which have neither CodeBuild nor conditions.
+    /// The pipeline for the stand-ins, which have no CodeBuild.
     private static func adapted(_ input: JSON, to cloud: LocalCloud) throws -> JSON {
         var pipeline = try #require(input["pipeline"])
         pipeline["artifactStore"] = ["type": "S3", "location": .string(cloud.options.artifactBucket)]
         let stages = try #require(pipeline["stages"]?.array).map { stage in
             var stage = stage
-            stage["onSuccess"] = nil
             stage["actions"] = .array(
                 (stage["actions"]?.array ?? []).map { action in
                     guard action["actionTypeId"]?["provider"]?.string == "CodeBuild" else { return action }
