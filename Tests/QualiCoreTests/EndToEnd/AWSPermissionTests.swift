@@ -72,6 +72,8 @@ struct IAMPolicyTests {
                 _ = try await cloud.journal.first("ListActionExecutions")
                 // This worker hasn't the journal of the one before, whose sandbox is still there.
                 _ = try await cloud.journal.first("ListPipelines")
+                // Whether the job's pipeline goes on is looked at when it has been held for a while.
+                _ = try await cloud.journal.first("ListPipelineExecutions")
             }
             let policy = Self.policy(.worker)
             // Each worker of a site first looks whether its types are registered.
