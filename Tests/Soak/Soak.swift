@@ -237,11 +237,15 @@ struct Soak: Sendable {
     }
 
     private func wait(for executions: Set<String>) async {
+        await within(Self.patience) {
+            for id in executions { _ = try? await cloud.codePipeline.end(of: id) }
+        }
+    }
+
+    private func within(_ time: Duration, _ body: @escaping @Sendable () async -> Void) async {
         await withTaskGroup { either in
-            either.addTask {
-                for id in executions { _ = try? await cloud.codePipeline.end(of: id) }
-            }
-            either.addTask { try? await Task.sleep(for: Self.patience) }
+            either.addTask { await body() }
+            either.addTask { try? await Task.sleep(for: time) }
             await either.next()
             either.cancelAll()
         }
@@ -252,9 +256,8 @@ struct Soak: Sendable {
     /// Each is of a pipeline of its own, so it costs a worker some calls of CodePipeline, of which it makes one a second.
     private func waitForEnds() async {
         let left = cloud.lab.sandboxesNotStopped.count
-        let end = ContinuousClock.now + .seconds(Self.grace * 60 + 60 + Double(left) * 8)
-        while ContinuousClock.now < end, !cloud.lab.sandboxesNotStopped.isEmpty {
-            try? await Task.sleep(for: .milliseconds(500))
+        await within(.seconds(Self.grace * 60 + 60 + Double(left) * 8)) {
+            _ = try? await cloud.lab.first { $0.contains(where: \.isUnstopped) ? nil : true }
         }
     }
 
