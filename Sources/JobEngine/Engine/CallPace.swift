@@ -2,13 +2,13 @@ import Foundation
 
 /// Keeps calls apart that nobody waits for, so that they don't wear out the account's request rate.
 package actor CallPace {
-    private let pause: TimeInterval
+    /// The least time between the beginnings of two calls, in seconds.
+    private static let pause: TimeInterval = 1
     private let clock: any WorkerClock
     private var next = Date.distantPast
 
-    /// - Parameter pause: The least time between the beginnings of two calls.
-    package init(pause: Duration = .seconds(1), clock: any WorkerClock) {
-        self.pause = pause.timeInterval
+    /// - Parameter clock: What the pauses are measured by.
+    package init(clock: any WorkerClock) {
         self.clock = clock
     }
 
@@ -18,8 +18,8 @@ package actor CallPace {
     package func turn() async throws {
         let now = clock.now
         // A clock that was put back makes nobody wait for long.
-        let slot = min(max(now, next), now.addingTimeInterval(pause * 1_000))
-        next = slot.addingTimeInterval(pause)
+        let slot = min(max(now, next), now.addingTimeInterval(Self.pause * 1_000))
+        next = slot.addingTimeInterval(Self.pause)
         if slot > now { try await clock.sleep(for: .seconds(slot.timeIntervalSince(now))) }
         try Task.checkCancellation()
     }

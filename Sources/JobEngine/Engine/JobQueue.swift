@@ -53,6 +53,30 @@ extension JobQueue {
         nextToken: String?
     ) async throws -> CodePipeline.PipelineExecutionPage { CodePipeline.PipelineExecutionPage(executions: []) }
 
+    /// Looks for some executions of a pipeline, the newest first, page by page until all are found.
+    ///
+    /// - Parameters:
+    ///   - ids: The executions.
+    ///   - pipeline: Their pipeline.
+    ///   - mostPages: How many pages are read at most.
+    ///   - pace: Keeps the calls apart.
+    package func pipelineExecutions(
+        _ ids: Set<String>,
+        of pipeline: String,
+        atMost mostPages: Int = 100,
+        pace: CallPace
+    ) async throws -> [String: CodePipeline.PipelineExecution] {
+        var found: [String: CodePipeline.PipelineExecution] = [:]
+        var (token, pages) = (String?.none, 0)
+        repeat {
+            try await pace.turn()
+            let page = try await pipelineExecutions(pipeline: pipeline, nextToken: token)
+            for execution in page.executions where ids.contains(execution.id) { found[execution.id] = execution }
+            (token, pages) = (page.nextToken, pages + 1)
+        } while token != nil && found.count < ids.count && pages < mostPages
+        return found
+    }
+
     /// A job's action as CodePipeline lists it; `nil` where it doesn't.
     func action(of record: JobRecord) async throws -> CodePipeline.ActionExecution? {
         let place = record.place

@@ -17,8 +17,8 @@ package protocol PipelineFollower: Sendable {
 package struct PipelineLook: Sendable {
     /// The executions that CodePipeline has listed.
     package var executions: [PipelineExecutionID: CodePipeline.PipelineExecution] = [:]
-    /// Whether the worker may not look.
-    package var isDenied = false
+    /// The pipelines at which the worker may not look.
+    package var denied: Set<String> = []
 
     /// Creates a look that has shown nothing.
     package init() {}

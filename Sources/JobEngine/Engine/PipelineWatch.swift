@@ -25,8 +25,8 @@ actor PipelineWatch {
         .listPipelineExecutions: OutageLog(.readingExecutions), .listActionExecutions: OutageLog(.watchingPipelines),
     ]
     private let pace: CallPace
-    /// Until when which call isn't made, since the right to it is missing.
-    private var denied: [Call: Date] = [:]
+    /// Until when which call isn't made of which pipeline, since the right to it is missing: a policy may name pipelines.
+    private var denied: [Call: [String: Date]] = [:]
     private var looks = 0
     private var isFollowerAtWork = false
 
@@ -96,7 +96,6 @@ actor PipelineWatch {
                 }
                 for execution in held.sorted(by: { ($0.pipeline, $0.id) < ($1.pipeline, $1.id) })
                 where look.executions[execution]?.status.isOver ?? !unanswered.contains(execution.pipeline) {
-                    guard !isDenied(.listActionExecutions) else { break }
                     guard (try? await lookAtActions(of: execution)) != nil else { return }
                 }
             }
@@ -145,38 +144,31 @@ actor PipelineWatch {
         var (look, unanswered) = (PipelineLook(), Set<String>())
         looks += 1
         for (pipeline, wanted) in Dictionary(grouping: executions, by: \.pipeline).sorted(by: { $0.key < $1.key }) {
-            guard !isDenied(.listPipelineExecutions) else { break }
-            var missing = Set(wanted.map(\.id))
+            let ids = Set(wanted.map(\.id))
             let isDeep = looks.isMultiple(of: Self.looksBetweenDeepOnes)
-            let mostPages = isDeep ? Self.mostPages : (missing.count + 99) / 100 + Self.pagesMore
-            var (token, pages) = (String?.none, 0)
-            repeat {
-                guard let page = try await page(of: pipeline, token) else {
-                    if !isDenied(.listPipelineExecutions) { unanswered.insert(pipeline) }
-                    break
-                }
-                for execution in page.executions where missing.remove(execution.id) != nil {
-                    look.executions[PipelineExecutionID(pipeline: pipeline, id: execution.id)] = execution
-                }
-                (token, pages) = (page.nextToken, pages + 1)
-            } while token != nil && !missing.isEmpty && pages < mostPages
+            let mostPages = isDeep ? Self.mostPages : (ids.count + 99) / 100 + Self.pagesMore
+            let found = try await call(.listPipelineExecutions, of: pipeline) { [pace] in
+                try await $0.pipelineExecutions(ids, of: pipeline, atMost: mostPages, pace: pace)
+            }
+            for (id, execution) in found ?? [:] {
+                look.executions[PipelineExecutionID(pipeline: pipeline, id: id)] = execution
+            }
+            if isDenied(.listPipelineExecutions, of: pipeline) {
+                look.denied.insert(pipeline)
+            } else if found == nil {
+                unanswered.insert(pipeline)
+            }
         }
-        look.isDenied = isDenied(.listPipelineExecutions)
         return (look, unanswered)
-    }
-
-    private func page(of pipeline: String, _ token: String?) async throws -> CodePipeline.PipelineExecutionPage? {
-        try await call(.listPipelineExecutions) {
-            try await $0.pipelineExecutions(pipeline: pipeline, nextToken: token)
-        }
     }
 
     /// Finds the jobs of an execution whose results nobody wants any more.
     ///
     /// - Throws: `CancellationError` alone.
     private func lookAtActions(of execution: PipelineExecutionID) async throws {
-        let actions = try await call(.listActionExecutions) {
-            try await $0.actionExecutions(pipeline: execution.pipeline, pipelineExecutionID: execution.id)
+        let actions = try await call(.listActionExecutions, of: execution.pipeline) { [pace] in
+            try await pace.turn()
+            return try await $0.actionExecutions(pipeline: execution.pipeline, pipelineExecutionID: execution.id)
         }
         guard let actions else { return }
         for job in table.jobs(of: execution) {
@@ -188,25 +180,27 @@ actor PipelineWatch {
         }
     }
 
-    /// Makes a call in its turn; `nil` if it fails.
+    /// Asks of a pipeline; `nil` if that fails, or isn't tried for want of the right.
     ///
     /// - Throws: `CancellationError` alone.
     private func call<Value: Sendable>(
         _ name: Call,
+        of pipeline: String,
         _ body: (any JobQueue) async throws -> Value
     ) async throws -> Value? {
-        try await pace.turn()
+        guard !isDenied(name, of: pipeline) else { return nil }
         do {
             let value = try await body(queue)
             outages[name]?.succeeded(at: clock.now, logger)
-            denied[name] = nil
+            denied[name]?[pipeline] = nil
             return value
         } catch let error as AWSError where error.code.isAccessDenied {
-            if denied[name] == nil {
-                logger.notice(name.denial, metadata: ["error": "\(error)"])
+            // Once, however many pipelines there are.
+            if denied[name, default: [:]].isEmpty {
+                logger.notice(name.denial, metadata: ["pipeline": "\(pipeline)", "error": "\(error)"])
             }
             let patience = (interval ?? .seconds(60)).timeInterval * Self.patienceWithoutRight
-            denied[name] = clock.now.addingTimeInterval(patience)
+            denied[name, default: [:]][pipeline] = clock.now.addingTimeInterval(patience)
             return nil
         } catch let error as AWSError where error.code.isVerdict {
             // The pipeline, or its execution, is gone.
@@ -219,8 +213,8 @@ actor PipelineWatch {
         }
     }
 
-    private func isDenied(_ call: Call) -> Bool {
-        denied[call].map { clock.now < $0 } ?? false
+    private func isDenied(_ call: Call, of pipeline: String) -> Bool {
+        denied[call]?[pipeline].map { clock.now < $0 } ?? false
     }
 }
 

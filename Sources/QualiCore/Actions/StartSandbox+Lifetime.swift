@@ -16,7 +16,7 @@ extension StartSandbox {
 
     /// What becomes of a sandbox whose start has failed, in words.
     func fate(_ configuration: Configuration) -> String {
-        guard let keeper, (configuration.terms.endWithPipeline ?? keeper.rules.endWithPipeline) != .never else {
+        guard let keeper, keeper.rules.wish(configuration.terms) != .never else {
             return "it runs until its reservation is over"
         }
         return "it runs until its pipeline's execution has been over for \(keeper.rules.grace.inMinutes)"

@@ -127,7 +127,7 @@ extension SandboxInventory {
         guard SandboxTag(actionExecutionID: origin.actionExecutionID).marks(current.name) else {
             return .kept("Its name has changed to '\(current.name)'.")
         }
-        let status = try await status(of: Execution(origin.place))
+        let status = try await status(of: PipelineExecutionID(origin.place))
         guard force || status?.isOver == true || sandbox.standing == .replaced else {
             let now = status.map { "is \($0)" } ?? "is unknown to CodePipeline"
             return .kept("Its pipeline's execution \(now) by now.")

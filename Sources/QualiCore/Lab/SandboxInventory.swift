@@ -103,8 +103,8 @@ package struct SandboxInventory: Sendable {
     /// How far pipelines' executions have come, those that CodePipeline knows; and the right that is missing, if it is.
     private func statuses(
         of places: [JobPlace]
-    ) async throws -> ([Execution: CodePipeline.PipelineExecutionStatus], Set<String>) {
-        let answers = try await inParallel(Array(Set(places.map(Execution.init))), width: TagSearch.width) {
+    ) async throws -> ([PipelineExecutionID: CodePipeline.PipelineExecutionStatus], Set<String>) {
+        let answers = try await inParallel(Array(Set(places.map(PipelineExecutionID.init))), width: TagSearch.width) {
             execution in
             do {
                 return (execution, try await status(of: execution), false)
@@ -120,7 +120,7 @@ package struct SandboxInventory: Sendable {
     }
 
     /// How far a pipeline's execution has come; `nil` if CodePipeline doesn't know it.
-    func status(of execution: Execution) async throws -> CodePipeline.PipelineExecutionStatus? {
+    func status(of execution: PipelineExecutionID) async throws -> CodePipeline.PipelineExecutionStatus? {
         do {
             return try await codePipeline.pipelineExecutionStatus(
                 pipelineName: execution.pipeline,
@@ -135,7 +135,7 @@ package struct SandboxInventory: Sendable {
         on sandbox: Seen,
         _ origin: TaggedSandbox.Origin?,
         isAlone: Bool,
-        _ statuses: [Execution: CodePipeline.PipelineExecutionStatus],
+        _ statuses: [PipelineExecutionID: CodePipeline.PipelineExecutionStatus],
         missingRights: (toFind: [String], toJudge: [String])
     ) -> TaggedSandbox.Verdict {
         guard let origin else {
@@ -146,7 +146,7 @@ package struct SandboxInventory: Sendable {
         } else if !isAlone {
             return .unproven(.twins)
         }
-        guard let status = statuses[Execution(origin.place)] else {
+        guard let status = statuses[PipelineExecutionID(origin.place)] else {
             return .unproven(missingRights.toJudge.isEmpty ? .executionGone : .rightsMissing(missingRights.toJudge))
         }
         return .proven(origin, status)
@@ -179,17 +179,6 @@ package struct SandboxInventory: Sendable {
                 verdict: verdict,
                 isReplaced: isReplaced
             )
-        }
-    }
-
-    /// A pipeline's execution.
-    struct Execution: Sendable, Hashable {
-        let pipeline: String
-        let id: String
-
-        init(_ place: JobPlace) {
-            pipeline = place.pipeline
-            id = place.pipelineExecutionID
         }
     }
 }

@@ -94,8 +94,14 @@ extension TaggedSandbox.Origin {
             actionStatus: execution.status,
             startedAt: execution.startTime,
             configuration: execution.configuration,
-            sandboxID: [execution.outputVariables["SandboxId"], execution.externalExecutionID].compactMap { $0 }
-                .first { !$0.isEmpty }
+            sandboxID: execution.sandboxID
         )
+    }
+}
+
+extension CodePipeline.ActionExecution {
+    /// The sandbox that a start action says it has started, if it does.
+    var sandboxID: String? {
+        [outputVariables["SandboxId"], externalExecutionID].compactMap { $0 }.first { !$0.isEmpty }
     }
 }

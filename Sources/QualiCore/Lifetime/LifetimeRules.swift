@@ -31,12 +31,15 @@ struct LifetimeRules: Sendable, Hashable {
         self.grace = grace
     }
 
+    /// When a sandbox ends with its pipeline: as its action says, else as the worker does.
+    func wish(_ terms: LifetimeTerms) -> EndWithPipeline { terms.endWithPipeline ?? endWithPipeline }
+
     /// Whether a sandbox is to be ended once its execution is over in a certain way.
     ///
     /// - Returns: `false` for an execution that goes on, or is in a state that nobody knows.
     func isEnded(_ terms: LifetimeTerms, with status: CodePipeline.PipelineExecutionStatus) -> Bool {
         guard status.isOver else { return false }
-        return switch terms.endWithPipeline ?? endWithPipeline {
+        return switch wish(terms) {
         case .never: false
         case .always: true
         case .onFailure: status != .succeeded

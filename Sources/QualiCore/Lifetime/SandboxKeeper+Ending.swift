@@ -29,20 +29,26 @@ extension SandboxKeeper {
 
     // MARK: With the pipeline
 
-    /// Ends the sandboxes whose executions have been over for long enough.
-    func endWhatIsOver(_ look: PipelineLook, _ pace: CallPace) async throws {
+    /// Ends the sandboxes whose executions have been over for long enough; one pipeline's trouble is no other's.
+    func endWhatIsOver(_ look: PipelineLook, _ pace: CallPace) async {
         let due = entries.filter { isDue($0.value, look.executions[$0.value.sandbox.execution]) }
-        for (pipeline, all) in Dictionary(grouping: due.keys.sorted(), by: { due[$0]?.sandbox.place.pipeline ?? "" }) {
-            for start in stride(from: 0, to: all.count, by: Self.batch) {
-                let ids = all[start..<min(start + Self.batch, all.count)]
-                for id in ids { try await prove(id, pace) }
-                // It may go on by now, since somebody has retried a stage.
-                let wanted = Set(ids.compactMap { entries[$0] }.filter(\.isProven).map(\.sandbox.execution.id))
-                let executions = try await newest(of: pipeline, wanted, pace)
-                _ = try await inParallel(Array(ids), width: SandboxInventory.width) { id in
-                    try await self.end(id, ifOver: executions)
-                }
+        for (pipeline, ids) in Dictionary(grouping: due.keys, by: { due[$0]?.sandbox.place.pipeline ?? "" }) {
+            for start in stride(from: 0, to: ids.count, by: Self.batch) {
+                await attempt { try await end(ids[start...].prefix(Self.batch), of: pipeline, pace) }
             }
+        }
+    }
+
+    /// Ends those sandboxes of a pipeline that are proven, and whose executions are still over.
+    private func end(_ ids: some Sequence<String>, of pipeline: String, _ pace: CallPace) async throws {
+        var proven: [String] = []
+        for id in ids where try await prove(id, pace) { proven.append(id) }
+        let wanted = Set(proven.compactMap { entries[$0]?.sandbox.execution.id })
+        guard !wanted.isEmpty else { return }
+        // It may go on by now, since somebody has retried a stage.
+        let executions = try await codePipeline.pipelineExecutions(wanted, of: pipeline, pace: pace)
+        _ = try await inParallel(proven, width: SandboxInventory.width) { id in
+            try await self.end(id, ifOver: executions)
         }
     }
 
@@ -57,24 +63,8 @@ extension SandboxKeeper {
         entry.misses == 0 && entry.endAsked.map { clock.now.timeIntervalSince($0) > Self.patience } ?? true
     }
 
-    private func newest(
-        of pipeline: String,
-        _ ids: Set<String>,
-        _ pace: CallPace
-    ) async throws -> [String: CodePipeline.PipelineExecution] {
-        var (found, token) = ([String: CodePipeline.PipelineExecution](), String?.none)
-        guard !ids.isEmpty else { return found }
-        repeat {
-            try await pace.turn()
-            let page = try await codePipeline.pipelineExecutions(pipelineName: pipeline, nextToken: token)
-            for execution in page.executions where ids.contains(execution.id) { found[execution.id] = execution }
-            token = page.nextToken
-        } while token != nil && found.count < ids.count
-        return found
-    }
-
     private func end(_ sandboxID: String, ifOver executions: [String: CodePipeline.PipelineExecution]) async throws {
-        guard let entry = entries[sandboxID], entry.isProven else { return }
+        guard let entry = entries[sandboxID] else { return }
         guard let execution = executions[entry.sandbox.execution.id], isDue(entry, execution) else { return }
         let since = execution.lastUpdateTime ?? entry.overSince ?? clock.now
         try await end(sandboxID, because: .over(execution.status, since: since))
@@ -83,10 +73,9 @@ extension SandboxKeeper {
     // MARK: Earlier attempts
 
     /// Ends the sandboxes of earlier attempts of actions that are there beside later ones.
-    func endAllEarlierAttempts(_ pace: CallPace) async throws {
+    func endAllEarlierAttempts(_ pace: CallPace) async {
         for attempts in Dictionary(grouping: entries, by: \.value.sandbox.place).values where attempts.count > 1 {
-            guard let id = attempts.map(\.key).min() else { continue }
-            try await endEarlierAttempts(of: id, pace)
+            await attempt { try await endEarlierAttempts(of: attempts[0].key, pace) }
         }
     }
 
@@ -96,7 +85,12 @@ extension SandboxKeeper {
     func endEarlierAttempts(of sandboxID: String, _ pace: CallPace) async throws {
         guard let sandbox = entries[sandboxID]?.sandbox else { return }
         let attempts = entries.filter { $0.value.sandbox.place == sandbox.place }
-        guard Set(attempts.values.map(\.sandbox.actionExecutionID)).count > 1 else { return }
+        func mayBeReplaced(_ entry: Entry) -> Bool {
+            mayBeEnded(entry) && rules.wish(entry.sandbox.terms) != .never
+        }
+        guard Set(attempts.values.map(\.sandbox.actionExecutionID)).count > 1,
+            attempts.values.contains(where: mayBeReplaced)
+        else { return }
         let actions = try await actions(of: sandbox.execution, pace)
         let order = actions.filter { action in
             action.actionName == sandbox.place.action && action.stageName == sandbox.place.stage
@@ -108,10 +102,7 @@ extension SandboxKeeper {
         }
         guard let latest = ready.compactMap(place).max() else { return }
         for (id, entry) in attempts {
-            guard let place = place(entry), place < latest, prove(id, actions),
-                (entry.sandbox.terms.endWithPipeline ?? rules.endWithPipeline) != .never,
-                mayBeEnded(entry)
-            else { continue }
+            guard let place = place(entry), place < latest, mayBeReplaced(entry), prove(id, actions) else { continue }
             try await end(id, because: .replaced)
         }
     }
@@ -130,18 +121,17 @@ extension SandboxKeeper {
     }
 
     /// Asks CodePipeline whether a sandbox is the one that its action has started.
-    private func prove(_ sandboxID: String, _ pace: CallPace) async throws {
-        guard let entry = entries[sandboxID], !entry.isProven else { return }
-        prove(sandboxID, try await actions(of: entry.sandbox.execution, pace))
+    private func prove(_ sandboxID: String, _ pace: CallPace) async throws -> Bool {
+        guard let entry = entries[sandboxID] else { return false }
+        if entry.isProven { return true }
+        return prove(sandboxID, try await actions(of: entry.sandbox.execution, pace))
     }
 
-    @discardableResult
     private func prove(_ sandboxID: String, _ actions: [CodePipeline.ActionExecution]) -> Bool {
         guard let entry = entries[sandboxID] else { return false }
         if entry.isProven { return true }
         let action = actions.first { $0.id == entry.sandbox.actionExecutionID }
-        let named = [action?.outputVariables["SandboxId"], action?.externalExecutionID].compactMap { $0 }
-            .first { !$0.isEmpty }
+        let named = action?.sandboxID
         // An action that has failed may name none; then it is proven once no other bears the tag.
         if action != nil, named == nil {
             let tag = entry.sandbox.tag

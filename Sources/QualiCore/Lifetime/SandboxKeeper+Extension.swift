@@ -7,15 +7,15 @@ extension SandboxKeeper {
     /// For how many looks an execution is taken to go on that CodePipeline doesn't tell of.
     private static let looksInTrouble = 10.0
 
-    /// Extends the sandboxes that run out while their executions go on.
-    func extendWhatRunsOut() async throws {
+    /// Extends the sandboxes that run out while their executions go on; what the lab has against one is no other's trouble.
+    func extendWhatRunsOut() async {
         let now = clock.now
         for (id, entry) in entries where entry.sandbox.terms.maxDuration != nil && entry.endAsked == nil {
             let patience = interval.timeInterval * Self.looksInTrouble
             guard let seen = entry.seenGoingOn, now.timeIntervalSince(seen) <= patience else { continue }
             let lead = rules.lead(entry.sandbox.terms, isOwn: entry.sandbox.isOwn, interval: interval.timeInterval)
             if let reservation = entry.reservation, reservation.end.timeIntervalSince(now) > lead { continue }
-            try await extend(id, entry.sandbox.terms, lead)
+            await attempt { try await extend(id, entry.sandbox.terms, lead) }
         }
     }
 
@@ -26,9 +26,11 @@ extension SandboxKeeper {
         else { return }
         let start = sandbox.startTime ?? end.addingTimeInterval(-terms.duration)
         entries[sandboxID]?.reservation = (start, end)
-        guard end.timeIntervalSince(clock.now) <= lead,
-            let extra = rules.extra(terms, start: start, end: end, now: clock.now)
-        else { return }
+        guard end.timeIntervalSince(clock.now) <= lead else {
+            entries[sandboxID]?.refusal = nil
+            return
+        }
+        guard let extra = rules.extra(terms, start: start, end: end, now: clock.now) else { return }
         do {
             let extended = try await lab.client.extendSandbox(id: sandboxID, by: extra)
             // Where the reply doesn't tell it, the next look reads it.

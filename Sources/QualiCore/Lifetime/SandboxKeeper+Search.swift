@@ -32,7 +32,10 @@ extension SandboxKeeper {
         let due = strangers.filter { $0.value.nextSearch <= now }
         guard !due.isEmpty, lastSearch.map({ now.timeIntervalSince($0) >= searchPause }) ?? true else { return }
         lastSearch = now
-        let findings = try await TagSearch(codePipeline: codePipeline, since: oldestExecution(of: due), pace: pace)
+        // What isn't explained by the newest may be older than it seems.
+        let starts = due.values.map { $0.searches == 0 ? $0.oldestStart : nil }
+        let oldest = starts.contains(nil) ? nil : starts.compactMap { $0 }.min()
+        let findings = try await TagSearch(codePipeline: codePipeline, since: oldest, pace: pace)
             .run(Set(due.values.map(\.tag)))
         adopt(findings, listed)
         if !findings.missingRights.isEmpty, missingRights != findings.missingRights {
@@ -47,16 +50,6 @@ extension SandboxKeeper {
             let pause = max(searchPause, interval.timeInterval) * pow(2, Double(min(strangers[id]?.searches ?? 1, 20)))
             strangers[id]?.nextSearch = now.addingTimeInterval(min(pause, Self.longestPause))
         }
-    }
-
-    /// A time before which no action has begun that has started one of the sandboxes; `nil` where that isn't known.
-    ///
-    /// An action ends within a day; what was there when the worker came may be of any age.
-    private func oldestExecution(of strangers: [String: Stranger]) -> Date? {
-        guard let lastSearch, let oldest = strangers.values.map(\.firstSeen).min(), oldest > lastSearch else {
-            return nil
-        }
-        return oldest.addingTimeInterval(-3 * 86_400)
     }
 
     private func adopt(_ findings: TagSearch.Findings, _ listed: [SandboxSummary]) {

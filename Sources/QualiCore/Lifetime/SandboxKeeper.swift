@@ -20,6 +20,8 @@ package actor SandboxKeeper {
         var overSince: Date?
         /// When its execution was last seen to go on.
         var seenGoingOn: Date?
+        /// Whether its execution is over for good, and nothing is to be done for that.
+        var isSettled = false
         /// Whether CodePipeline has proven it to be its action's.
         var isProven = false
         /// Whether the lab has refused to end it.
@@ -35,7 +37,8 @@ package actor SandboxKeeper {
     /// A sandbox with a tag of which it isn't known whose it is.
     struct Stranger {
         let tag: SandboxTag
-        let firstSeen: Date
+        /// No action has begun before that has started it; `nil` for one that was there when the worker came.
+        let oldestStart: Date?
         /// Whether nothing was asked about it yet.
         var isNew = true
         /// How often a whole search was in vain.
@@ -51,6 +54,8 @@ package actor SandboxKeeper {
         case ready(String)
     }
 
+    /// How long before its sandbox is seen an action may have begun: it ends within a day.
+    private static let longestAction: TimeInterval = 3 * 86_400
     /// How often in a row the lab must not list a sandbox before it is given up.
     private static let mostMisses = 2
     /// For how long it is known what there was to say of a sandbox, in seconds: an action ends within a day.
@@ -84,6 +89,8 @@ package actor SandboxKeeper {
     var ending: Set<String> = []
     private var notes: [String: Data?] = [:]
     private var hasRead = false
+    /// Whether the lab's list was read before.
+    private var hasReconciled = false
     private var isDenialTold = false
     private var nudge: AsyncStream<Nudge>.Continuation?
     /// Has the lab's sandboxes searched for what others have started.
@@ -155,7 +162,7 @@ package actor SandboxKeeper {
     }
 
     /// Does a part of the work, whose trouble is none of the other parts'.
-    private func attempt(_ body: () async throws -> Void) async {
+    func attempt(_ body: () async throws -> Void) async {
         guard !Task.isCancelled else { return }
         do {
             try await body()
@@ -253,13 +260,13 @@ package actor SandboxKeeper {
         for sandbox in alive where entries[sandbox.id] == nil && strangers[sandbox.id] == nil {
             guard !doubted.contains(sandbox.id), let tag = SandboxTag(endOf: sandbox.name) else { continue }
             // Another worker's is that worker's business; it is searched for before it could be due.
-            let pause = lastSearch == nil ? 0 : searchPause
             strangers[sandbox.id] = Stranger(
                 tag: tag,
-                firstSeen: clock.now,
-                nextSearch: clock.now.addingTimeInterval(pause)
+                oldestStart: hasReconciled ? clock.now.addingTimeInterval(-Self.longestAction) : nil,
+                nextSearch: clock.now.addingTimeInterval(hasReconciled ? searchPause : 0)
             )
         }
+        hasReconciled = true
     }
 
     func forget(_ sandboxID: String) {
@@ -280,8 +287,8 @@ extension SandboxKeeper: PipelineFollower {
             try? await readNotes()
             return Set(
                 entries.values.filter { entry in
-                    (entry.sandbox.terms.endWithPipeline ?? rules.endWithPipeline) != .never
-                        || entry.sandbox.terms.maxDuration != nil
+                    let terms = entry.sandbox.terms
+                    return !entry.isSettled && (rules.wish(terms) != .never || terms.maxDuration != nil)
                 }.map(\.sandbox.execution)
             )
         }
@@ -290,19 +297,22 @@ extension SandboxKeeper: PipelineFollower {
     /// Ends and extends what a look at pipelines and at the lab's list makes due.
     package func take(_ look: PipelineLook, pace: CallPace) async {
         self.pace = pace
-        if look.isDenied, !isDenialTold, !entries.isEmpty {
-            logger.notice("No sandbox is ended with its pipeline, since the worker may not call ListPipelineExecutions")
+        if !look.denied.isEmpty, !isDenialTold {
+            logger.notice(
+                "Sandboxes aren't ended with their pipelines, since the worker may not call ListPipelineExecutions",
+                metadata: ["pipelines": "\(look.denied.sorted().prefix(20).joined(separator: ", "))"]
+            )
         }
-        isDenialTold = look.isDenied && !entries.isEmpty
+        isDenialTold = !look.denied.isEmpty
         noteStates(look)
         await attempt { try await readNotes() }
         await attempt {
             let listed = try await lab.watchingClient.sandboxes()
             outage.succeeded(at: clock.now, logger)
             reconcile(listed)
-            await attempt { try await extendWhatRunsOut() }
-            await attempt { try await endAllEarlierAttempts(pace) }
-            await attempt { try await endWhatIsOver(look, pace) }
+            await extendWhatRunsOut()
+            await endAllEarlierAttempts(pace)
+            await endWhatIsOver(look, pace)
             if !strangers.isEmpty { list?.yield(listed) }
         }
         await attempt { try await writeNotes() }
@@ -314,6 +324,9 @@ extension SandboxKeeper: PipelineFollower {
             if execution.status.isOver {
                 entries[id]?.overSince = entry.overSince ?? clock.now
                 entries[id]?.seenGoingOn = nil
+                // No retry lets a succeeded one go on.
+                let isSucceeded = execution.status == .succeeded
+                entries[id]?.isSettled = isSucceeded && !rules.isEnded(entry.sandbox.terms, with: .succeeded)
             } else {
                 entries[id]?.overSince = nil
                 entries[id]?.seenGoingOn = clock.now

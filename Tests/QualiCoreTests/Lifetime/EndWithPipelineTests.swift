@@ -1,6 +1,7 @@
 import Foundation
 import LocalCloud
 import QualiTesting
+import SandboxAPI
 import Testing
 
 @testable import JobEngine
@@ -101,8 +102,30 @@ struct EndWithPipelineTests {
         try await site.work(during: .seconds(2 * 3_600))
         #expect(site.status(execution) == "Failed")
         #expect(!site.isCleared)
-        #expect(site.log.lines.count { $0.message.hasPrefix("No sandbox is ended with its pipeline") } == 1)
+        #expect(site.log.lines.count { $0.message.hasPrefix("Sandboxes aren't ended with their pipelines") } == 1)
         #expect(site.calls("ListPipelineExecutions") <= 4)
+    }
+
+    @Test(
+        "ends though a policy leaves out another pipeline",
+        arguments: ["ListPipelineExecutions", "ListActionExecutions"]
+    )
+    func policies(operation: String) async throws {
+        let site = try LifetimeSite()
+        for name in ["A", "B", "C"] {
+            var failing = LifetimeSite.failing
+            failing.runOrder = 2
+            let stage = VirtualPipeline.Stage("Lab", [LifetimeSite.start(), failing])
+            try site.cloud.create(VirtualPipeline(name, stages: [stage]))
+        }
+        // Whatever order they are looked at in, one of the others comes after it.
+        for name in ["A", "C"] { site.still.deny(operation, of: name) }
+        let executions = try ["A", "B", "C"].map { try site.pipelines.start($0) }
+        try await site.work { executions.allSatisfy { site.status($0) == "Failed" } }
+        try await site.work(during: .seconds(63 * 60))
+        let left = site.lab.sandboxesNotStopped.map(\.id)
+        let own = executions.map { site.pipelines.execution($0)?.action("Start")?.externalExecutionID }
+        #expect(Set(left) == Set([own[0], own[2]].compactMap { $0 }))
     }
 
     @Test func `is left alone where its tag is nobody's, or its action has named another`() async throws {
@@ -150,6 +173,33 @@ struct EndWithPipelineTests {
         try await site.work(during: .seconds(3_600))
         let idle = Set(site.still.calls.filter { $0.service == "codepipeline" }.map(\.operation))
         #expect(idle == ["PollForJobs"])
+    }
+
+    @Test func `costs none once it is to stay for good`() async throws {
+        let site = try LifetimeSite()
+        let execution = try site.cloud.begin([LifetimeSite.start()])
+        try await site.work { site.status(execution) == "Succeeded" }
+        try await site.work(during: .seconds(3_600))
+        #expect(!site.isCleared)
+        #expect(site.calls("ListPipelineExecutions") == 1)
+    }
+
+    @Test(arguments: [false, true])
+    func `costs a page for each pipeline where another's comes, and all of them where it was there before`(
+        wasThere: Bool
+    ) async throws {
+        try await SandboxStand.run { stand in
+            for _ in 0..<60 { _ = try stand.begin("Old") }
+            stand.cloud.advance(by: .seconds(10 * 86_400))
+            let keeper = stand.keeper(LifetimeRules(grace: .zero), offset: 10 * 86_400)
+            let pace = CallPace(clock: HurriedClock())
+            if !wasThere { await keeper.take(PipelineLook(), pace: pace) }
+            _ = try await stand.start(SandboxTag(actionExecutionID: "another account's").name(for: "Theirs"))
+            await keeper.take(PipelineLook(), pace: pace)
+            try await keeper.search(stand.client.sandboxes(), pace)
+            // There are 120 runs of actions, of which a page has 100.
+            #expect(stand.calls["ListActionExecutions"] == (wasThere ? 2 : 1))
+        }
     }
 
     @Test func `costs a call a minute for a hundred executions of a pipeline`() async throws {

@@ -1,3 +1,4 @@
+import AWSLite
 import Foundation
 import LocalCloud
 import Logging
@@ -123,6 +124,45 @@ struct ExtensionTests {
         let message = try #require(site.pipelines.execution(execution)?.action("Run")?.errorMessage)
         #expect(message.contains("The sandbox runs no more"))
         #expect(message.contains(Self.warning), "\(message)")
+    }
+
+    @Test func `is extended though the lab can't show others`() async throws {
+        let site = try LifetimeSite()
+        for _ in 0..<6 { _ = try site.cloud.begin([Self.lease, LifetimeSite.waiting]) }
+        try await site.work { site.lab.sandboxes.count { $0.state == .ready } == 6 }
+        let ids = site.lab.sandboxes.map(\.id)
+        for id in ids.dropLast() { site.still.refuse("sandbox", of: id, "Broken") }
+        try await site.work(during: .seconds(3_600))
+        #expect(site.lab.sandboxes.filter { $0.state == .ready }.map(\.id) == [ids.last])
+    }
+
+    @Test func `says nothing any more once somebody has extended it`() async throws {
+        try await SandboxStand.run { stand in
+            let execution = try stand.begin("Nightly")
+            let keeper = stand.keeper(LifetimeRules())
+            let sandbox = try await stand.client.startSandbox(
+                blueprint: "Web lab",
+                .init(name: stand.tag(execution).name(for: "Nightly"), duration: .seconds(600))
+            )
+            let place = JobPlace(
+                pipeline: "Nightly",
+                stage: "Lab",
+                action: "Start",
+                pipelineExecutionID: execution.id
+            )
+            let job = JobInfo(id: "1", actionExecutionID: execution.action("Start")?.id ?? "", place: place)
+            let terms = LifetimeTerms(duration: .seconds(3_600), maxDuration: .seconds(86_400))
+            await keeper.keep(sandbox.id, of: job, terms)
+            var look = PipelineLook()
+            look.executions[PipelineExecutionID(place)] = .init(id: execution.id, status: .inProgress)
+            let pace = CallPace(clock: HurriedClock())
+            stand.cloud.faults.inject(.status(400, message: Self.refusal), on: "extendSandbox")
+            await keeper.take(look, pace: pace)
+            #expect(await keeper.warning(of: sandbox.id)?.hasPrefix(Self.warning) == true)
+            _ = try await stand.client.extendSandbox(id: sandbox.id, by: .seconds(3_600))
+            await keeper.take(look, pace: pace)
+            #expect(await keeper.warning(of: sandbox.id) == nil)
+        }
     }
 
     @Test func `says nothing where the lab extends it`() async throws {

@@ -2,15 +2,18 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import LocalCloud
-import QualiCore
 import SandboxAPI
 import TestSupport
+
+@testable import JobEngine
+@testable import QualiCore
 
 /// Pipelines with a start action and sandboxes that bear its tags, as if a worker had been there.
 struct SandboxStand: Sendable {
     let cloud: LocalCloud
     let client: SandboxClient
     let inventory: SandboxInventory
+    private let codePipeline: CodePipeline
 
     /// Runs stand-ins whose lab tears down slowly.
     static func run(
@@ -44,6 +47,7 @@ struct SandboxStand: Sendable {
             endpoint: cloud.codePipelineURL
         )
         aws.retry.sleep = { _ in }
+        codePipeline = CodePipeline(aws)
         let interval = Duration.milliseconds(20)
         inventory = SandboxInventory(
             lab: LabAccess(
@@ -54,8 +58,25 @@ struct SandboxStand: Sendable {
                 statusInterval: interval,
                 patience: .seconds(60)
             ),
-            codePipeline: CodePipeline(aws),
+            codePipeline: codePipeline,
             clock: HurriedClock()
+        )
+    }
+
+    /// A keeper that has just begun.
+    ///
+    /// - Parameter offset: How far the stand-ins' time has been moved on, in seconds.
+    func keeper(_ rules: LifetimeRules, offset: TimeInterval = 0) -> SandboxKeeper {
+        SandboxKeeper(
+            lab: inventory.lab,
+            codePipeline: codePipeline,
+            rules: rules,
+            interval: .seconds(60),
+            journal: InMemoryJobJournal(),
+            monitor: WorkerMonitor(),
+            clock: ServiceClock(inventory.clock) { offset },
+            terms: { StartSandbox.terms(of: $0) },
+            logger: .silent
         )
     }
 

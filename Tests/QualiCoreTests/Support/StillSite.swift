@@ -44,14 +44,27 @@ struct StillSite: Sendable {
     /// What the worker has asked for so far.
     var calls: [Call] { wire.calls.withLock { $0 } }
 
-    /// Refuses an operation of CodePipeline for want of a right, or permits it again.
-    func deny(_ operation: String, _ isDenied: Bool = true) {
-        wire.denied.withLock { if isDenied { $0.insert(operation) } else { $0.remove(operation) } }
+    /// Refuses an operation of CodePipeline for want of a right.
+    ///
+    /// - Parameter pipeline: The pipeline that the policy leaves out; `nil` for all.
+    func deny(_ operation: String, of pipeline: String? = nil) {
+        let about = pipeline.map { "\"\($0)\"" }
+        wire.refusals.withLock {
+            $0.append(.init(operation: operation, about: about, code: "AccessDeniedException", message: "no"))
+        }
     }
 
     /// Refuses an operation with a message, or takes it again.
-    func refuse(_ operation: String, _ message: String?) {
-        wire.refusals.withLock { $0[operation] = message }
+    ///
+    /// - Parameter sandboxID: The sandbox that it is about; `nil` for all.
+    func refuse(_ operation: String, of sandboxID: String? = nil, _ message: String?) {
+        wire.refusals.withLock { refusals in
+            refusals.removeAll { $0.operation == operation && $0.about == sandboxID }
+            guard let message else { return }
+            refusals.append(
+                .init(operation: operation, about: sandboxID, code: "ValidationException", message: message)
+            )
+        }
     }
 
     /// A client of the lab, for a person who works beside the worker.
@@ -162,8 +175,15 @@ private struct Wire: HTTPClient {
     let fault: MovingCase.Fault?
     private let hits = Locked(0)
     let calls = Locked<[StillSite.Call]>([])
-    let denied = Locked<Set<String>>([])
-    let refusals = Locked<[String: String]>([:])
+    let refusals = Locked<[Refusal]>([])
+
+    struct Refusal: Sendable {
+        let operation: String
+        /// What its path or its body has in it.
+        let about: String?
+        let code: String
+        let message: String
+    }
 
     init(cloud: LocalCloud, clock: ManualClock, fault: MovingCase.Fault?) {
         (self.cloud, self.clock, self.fault) = (cloud, clock, fault)
@@ -195,7 +215,7 @@ private struct Wire: HTTPClient {
         let operation = service.operation(of: request)
         calls.withLock { $0.append(.init(service: service.name, operation: operation)) }
         let reply =
-            if let refusal = refusal(operation, service) { refusal } else {
+            if let refusal = refusal(operation, request, service) { refusal } else {
                 await cloud.answer(request, at: service)
             }
         var response = HTTPResponse(status: .init(code: reply.status))
@@ -205,13 +225,16 @@ private struct Wire: HTTPClient {
         return HTTPReply(response, body: reply.body)
     }
 
-    private func refusal(_ operation: String, _ service: any LocalService) -> LocalReply? {
-        if denied.withLock({ $0.contains(operation) }) {
-            return service.errorReply(status: 400, code: "AccessDeniedException", message: "no")
+    private func refusal(
+        _ operation: String,
+        _ request: LocalRequest,
+        _ service: any LocalService
+    ) -> LocalReply? {
+        let text = request.path + String(decoding: request.body, as: UTF8.self)
+        let refusal = refusals.withLock { refusals in
+            refusals.first { $0.operation == operation && ($0.about.map(text.contains) ?? true) }
         }
-        if let message = refusals.withLock({ $0[operation] }) {
-            return service.errorReply(status: 400, code: "ValidationException", message: message)
-        }
+        if let refusal { return service.errorReply(status: 400, code: refusal.code, message: refusal.message) }
         guard let fault, fault.on == operation else { return nil }
         let number = hits.withLock { hits in
             hits += 1
