@@ -58,6 +58,9 @@ final class Checks: @unchecked Sendable {
             starting[key, default: 0] += 1
             if starting[key] != 1 { fail("\(life.name) starts two executions of one command at once: \(request.path)") }
         }
+        if operation == "sandbox", let lifetimes, let id = request.path.split(separator: "/").last {
+            lifetimes.noteRead(of: String(id), by: life)
+        }
         if operation.hasPrefix("PutJob") { written(String(decoding: request.body, as: UTF8.self), by: life) }
     }
 
