@@ -3,16 +3,19 @@ import SandboxAPI
 
 /// What is said of a command whose sandbox has ended.
 extension RunCommand {
+    /// How often the lab is asked: the first reads after a stop may still show the state before it.
+    private static let looks = 3
+
     /// What has become of a sandbox that doesn't run.
     private enum End {
-        /// It is ending, or has ended.
+        /// It is ending, has ended, or is in the state in which a setup or teardown leaves it that has failed.
         case state(SandboxState)
         /// The lab doesn't know it, not even among those that have ended.
         case unknown
 
         var words: String {
             switch self {
-            case .state(let state): "has ended (its state: '\(state.rawValue)')"
+            case .state(let state): "\(state.isFailed ? "has failed" : "has ended") (its state: '\(state.rawValue)')"
             case .unknown: "isn't known to the lab any more"
             }
         }
@@ -21,8 +24,19 @@ extension RunCommand {
     /// A failure as it is to be told: what a lab says of a sandbox that has ended fits neither its name nor a command's.
     ///
     /// - Parameter other: The pipeline's execution that has started it, if it is known to be another one than the job's.
-    func explained(_ failure: JobFailure, _ sandboxID: String, of other: String?) async -> JobFailure {
-        guard !failure.isPassing, let end = await end(of: sandboxID) else { return failure }
+    func explained(
+        _ failure: JobFailure,
+        _ sandboxID: String,
+        of other: String?,
+        _ clock: any WorkerClock
+    ) async -> JobFailure {
+        guard !failure.isPassing else { return failure }
+        var end: End?
+        for look in 1...Self.looks where end == nil {
+            if look > 1 { try? await clock.sleep(for: min(lab.statusInterval, .seconds(2))) }
+            end = await self.end(of: sandboxID)
+        }
+        guard let end else { return failure }
         var explained = failure
         explained.type = .jobFailed
         if let other {
@@ -34,6 +48,13 @@ extension RunCommand {
             return explained
         }
         guard case .state(let state) = end else { return failure }
+        if state.isFailed {
+            explained.message = """
+                The sandbox '\(sandboxID)' is in the state '\(state.rawValue)', since its setup or its teardown has failed. \
+                \(failure.message)
+                """
+            return explained
+        }
         explained.message = """
             The sandbox '\(sandboxID)' runs no more (its state: '\(state.rawValue)'): somebody ended it, or its time was \
             over. If the stage was rolled back, put the Quali-Start-Sandbox action into the same stage. \(failure.message)
@@ -43,17 +64,18 @@ extension RunCommand {
 
     /// The state of a sandbox that is ending or has ended, as far as the lab tells it at once; `nil` of any other.
     func endState(of sandboxID: String) async -> SandboxState? {
-        guard case .state(let state) = await end(of: sandboxID) else { return nil }
+        guard case .state(let state) = await end(of: sandboxID), !state.isFailed else { return nil }
         return state
     }
 
     private func end(of sandboxID: String) async -> End? {
         do {
-            if let state = try await lab.watchingClient.sandbox(ifKnown: sandboxID)?.state {
-                return state.isEnding || state.isEnded ? .state(state) : nil
+            // With repeats, for what the job says, and whose fault it is, hangs on a single reply.
+            if let state = try await lab.client.sandbox(ifKnown: sandboxID)?.state {
+                return state.isEnding || state.isEnded || state.isFailed ? .state(state) : nil
             }
             let wanted = sandboxID.lowercased()
-            let past = try await lab.watchingClient.historicSandboxes { $0.id.lowercased() == wanted }
+            let past = try await lab.client.historicSandboxes { $0.id.lowercased() == wanted }
             if let state = past.first(where: { $0.state.isEnded })?.state { return .state(state) }
             return past.isEmpty ? .unknown : nil
         } catch {

@@ -447,7 +447,9 @@ struct RunCommandTests {
             }
         }
         let refusal = JobFailure(.configurationError, "Sandbox is not active")
-        let failure = await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1")
+        let failure = try await bench.running {
+            await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1", bench.clock)
+        }
         #expect(failure.type == .jobFailed)
         let fate = isKnown ? "has ended (its state: 'Ended')" : "isn't known to the lab any more"
         #expect(failure.message.hasPrefix("The sandbox 's1' of the execution e-1 \(fate), and this action belongs"))
@@ -455,10 +457,48 @@ struct RunCommandTests {
         #expect(!failure.message.contains("not active"))
     }
 
+    @Test func `one that the lab still shows as it was is looked at again`() async throws {
+        let looks = Locked(0)
+        let bench = try bench { line, _ in
+            switch line {
+            case Self.startLine: return .error(400, "Sandbox is not active")
+            case "GET /sandboxes/s1":
+                let look = looks.withLock { looks in
+                    looks += 1
+                    return looks
+                }
+                return .sandbox("s1", look < 3 ? .ready : .ended)
+            default: return nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.type == .jobFailed)
+        #expect(failure.message.hasPrefix("The sandbox 's1' runs no more (its state: 'Ended'): "))
+    }
+
+    @Test func `one whose teardown has failed is told with that state`() async throws {
+        let bench = try bench { line, _ in
+            switch line {
+            case Self.startLine: .error(400, "Sandbox is not active")
+            case "GET /sandboxes/s1": .sandbox("s1", .error)
+            default: nil
+            }
+        }
+        let failure = try await #require(throws: JobFailure.self) { try await run(bench) }
+        #expect(failure.type == .jobFailed)
+        #expect(
+            failure.message.hasPrefix("The sandbox 's1' is in the state 'Error', since its setup or its teardown has")
+        )
+        #expect(failure.message.contains("Sandbox is not active"))
+    }
+
     @Test func `a failure on a sandbox that runs is told as it is`() async throws {
         let bench = try bench { line, _ in line == "GET /sandboxes/s1" ? .sandbox("s1", .ready) : nil }
         let refusal = JobFailure(.configurationError, "no")
-        #expect(await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1").message == "no")
+        let failure = try await bench.running {
+            await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1", bench.clock)
+        }
+        #expect(failure.message == "no")
     }
 
     @Test(arguments: [true, false])

@@ -303,7 +303,9 @@ final class LifetimeChecks: @unchecked Sendable {
             return fail("Extended: \(life.name) extends '\(sandbox.name)', whose action doesn't say that")
         }
         let length = end.timeIntervalSince(sandbox.startTime)
-        if length > longest / .seconds(1) + doubled[id, default: 0] + 1 { fail("Extended: '\(sandbox.name)' to \(length / 60) minutes in all") }
+        if length > longest / .seconds(1) + doubled[id, default: 0] + 1 {
+            fail("Extended: '\(sandbox.name)' to \(length / 60) minutes in all")
+        }
         let left = end.timeIntervalSinceNow
         if left > (origin.terms.duration + clockError) / .seconds(1) + doubled[id, default: 0] {
             fail("Extended: '\(sandbox.name)' is reserved for \(left / 60) minutes from now on")
