@@ -6,12 +6,14 @@ import Measure
 struct Scenario: Sendable {
     /// What the worker has to do.
     enum Kind: String, CaseIterable {
-        case commands, waiting, running, idle, latency, endless
+        case commands, waiting, running, idle, latency, endless, burst, starts
     }
 
     let kind: Kind
     let site: Site
     let count: Int
+    /// How long the lab takes for each call of a burst.
+    var labDelay: Duration = .zero
     let command: [String]
     let folder: URL
 
@@ -30,6 +32,8 @@ struct Scenario: Sendable {
                 case .idle: try await idle(subject, startedAt: begin)
                 case .latency: try await latency()
                 case .endless: try await endless(subject)
+                case .burst: try await burst(subject)
+                case .starts: try await starts(subject)
                 }
         } catch {
             await subject.stop()
@@ -45,6 +49,11 @@ struct Scenario: Sendable {
             ["QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.5", "QUALI_MAX_JOBS": "120"]
         case .waiting, .running:
             ["QUALI_MAX_JOBS": "\(count * 10 / 9 + 50)", "QUALI_PROGRESS_SECONDS": "0"]
+        case .burst, .starts:
+            [
+                "QUALI_POLL_SECONDS": "0.2", "QUALI_STATUS_POLL_SECONDS": "0.5",
+                "QUALI_MAX_JOBS": "\(count * 10 / 9 + 50)",
+            ]
         case .idle, .latency: [:]
         }
     }
@@ -69,6 +78,50 @@ struct Scenario: Sendable {
         return [
             jobs / seconds, (after.cpu - before.cpu) * 1_000 / jobs, Double(requests.aws) / jobs,
             Double(requests.lab) / jobs, after.peak,
+        ]
+    }
+
+    /// Short commands on the components of one sandbox, all queued at once, where the lab takes its time for each call: as
+    /// ``figures(of:_:)``.
+    private func burst(_ subject: Subject) async throws -> [Double] {
+        let start = try await site.end([site.beginStart(0, of: "Wide")])
+        guard let action = start.first?.action("Start"), let artifact = site.cloud.artifact("Sandbox", of: action)
+        else {
+            throw Mistake("a start has stored no artifact")
+        }
+        slowLab()
+        return try await figures(of: subject) {
+            try stride(from: 0, to: count, by: Site.manyComponents).map { first in
+                let actions = min(Site.manyComponents, count - first)
+                return try site.beginCommands(first, count: actions, command: "short", artifact: artifact)
+            }
+        }
+    }
+
+    /// Sandboxes with a setup of a second, all started at once, where the lab takes its time for each call: as
+    /// ``figures(of:_:)``.
+    private func starts(_ subject: Subject) async throws -> [Double] {
+        _ = try await site.cloud.journal.first { $0.operation == "PollForJobs" }
+        slowLab()
+        return try await figures(of: subject) { try (1...count).map { try site.beginStart($0, of: "Brief") } }
+    }
+
+    private func slowLab() {
+        if labDelay > .zero { site.cloud.faults.inject(.delay(labDelay), service: "lab", times: .max) }
+    }
+
+    /// Jobs a second, CPU milliseconds a job, lab calls a job, and the peak of memory in MiB.
+    private func figures(of subject: Subject, _ begin: () throws -> [String]) async throws -> [Double] {
+        let before = try await subject.usage()
+        let asked = site.cloud.journal.count
+        let time = ContinuousClock.now
+        try await site.end(begin())
+        let seconds = (ContinuousClock.now - time) / .seconds(1)
+        let after = try await subject.usage()
+        let jobs = Double(count)
+        return [
+            jobs / seconds, (after.cpu - before.cpu) * 1_000 / jobs, Double(site.requests(after: asked).lab) / jobs,
+            after.peak,
         ]
     }
 

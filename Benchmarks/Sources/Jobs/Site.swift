@@ -14,6 +14,8 @@ struct Site: Sendable {
     static let end = VirtualPipeline.ActionType(category: "Deploy", provider: "Quali-End-Sandbox", version: "1")
     /// How many components a sandbox has, each with a command of its own.
     static let components = 10
+    /// How many a sandbox of the blueprint `Wide` has, which is as many as a stage has room for.
+    static let manyComponents = 50
 
     let cloud: LocalCloud
 
@@ -33,14 +35,28 @@ struct Site: Sendable {
                 ]
             )
         }
-        func blueprint(_ name: String, _ setup: LabBlueprint.Setup) -> LabBlueprint {
+        let many = (1...manyComponents).map { number in
+            LabComponent(
+                name: "server-\(number)",
+                kind: .resource,
+                model: "Server",
+                address: "10.0.1.\(number)",
+                commands: [LabCommand(name: "short", params: [.init("Step")], duration: .milliseconds(100))]
+            )
+        }
+        func blueprint(
+            _ name: String,
+            _ setup: LabBlueprint.Setup,
+            _ components: [LabComponent] = components
+        ) -> LabBlueprint {
             var blueprint = LabBlueprint(name: name, components: components, setup: setup)
             if case .succeeds(after: .zero) = setup { blueprint.estimatedSetup = .zero }
             return blueprint
         }
         options.blueprints = [
             blueprint("Quick", .succeeds(after: .zero)), blueprint("Slow", .succeeds(after: .seconds(10))),
-            blueprint("Endless", .neverEnds),
+            blueprint("Endless", .neverEnds), blueprint("Wide", .succeeds(after: .zero), many),
+            blueprint("Brief", .succeeds(after: .seconds(1))),
         ]
         return options
     }
@@ -83,7 +99,7 @@ struct Site: Sendable {
     /// Begins to run as many commands at once as a sandbox has components.
     ///
     /// - Parameters:
-    ///   - command: `work`, which ends at once, or `run-on`, which doesn't.
+    ///   - command: `work`, which ends at once, `run-on`, which doesn't, or `short`, of a sandbox with many components.
     ///   - artifact: What the start action has stored; the pipeline's source is the same.
     ///   - properties: What else than usual an action of a number has for properties.
     ///   - outputs: The output artifacts of an action of a number.

@@ -4,6 +4,9 @@ import LocalCloud
 // Measures a worker on stand-ins of its services, and prints the figures of a scenario in one line.
 //
 //   Jobs commands|waiting|running|idle|latency|endless COUNT PROGRAM [ARGUMENT...]
+//   Jobs burst|starts COUNT@SECONDS PROGRAM [ARGUMENT...]
+//
+// The lab takes so many SECONDS for each call of a burst, and of starts that come at once.
 //
 // Or prints a table of what a worker does with so many MiB of each kind of hostile bytes; KIND is a part of the names of
 // those that are wanted.
@@ -20,10 +23,14 @@ if arguments.count > 3, arguments[1] == "hostile" {
     )
     exit(0)
 }
-guard arguments.count > 3, let kind = Scenario.Kind(rawValue: arguments[1]), let count = Int(arguments[2]), count > 0
+let load = arguments.count > 3 ? arguments[2].split(separator: "@") : []
+guard let kind = arguments.count > 3 ? Scenario.Kind(rawValue: arguments[1]) : nil,
+    let count = load.first.flatMap({ Int($0) }), count > 0,
+    let delay = load.count > 1 ? Double(load[1]) : 0, delay >= 0
 else {
     let usage = """
         usage: Jobs commands|waiting|running|idle|latency|endless COUNT PROGRAM [ARGUMENT...]
+               Jobs burst|starts COUNT@SECONDS PROGRAM [ARGUMENT...]
                Jobs hostile MIB[:KIND] PROGRAM [ARGUMENT...]
 
         """
@@ -39,6 +46,7 @@ do {
             kind: kind,
             site: Site(cloud),
             count: count,
+            labDelay: .seconds(delay),
             command: Array(arguments[3...]),
             folder: folder
         ).figures()
