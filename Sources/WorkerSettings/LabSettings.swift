@@ -18,8 +18,13 @@ package struct LabSettings: Sendable {
     package var caBundle: String?
     /// How the lab is reached.
     package var proxy: CurlHTTPClient.Proxy
+    /// How many calls are on their way to the lab at once at most.
+    package var connections = Self.mostConnections
     /// What is called so is a secret.
     package var secretNames: SecretNames
+
+    /// Enough for a crowd of jobs where the lab takes half a second for each call, and little for a server.
+    static let mostConnections = 128
 
     /// Reads the lab's settings.
     package init(_ reader: inout SettingReader) {
@@ -41,6 +46,7 @@ package struct LabSettings: Sendable {
         domain = reader.text(.labDomain) ?? "Global"
         caBundle = reader.certificates(.labCABundle)
         proxy = Self.proxy(&reader)
+        if let number = reader.wholeNumber(.labConnections, in: 1...1_000) { connections = number }
         secretNames =
             reader.value(.secretNames, wanted: "names with commas between them, such as password,token or +pin,serial")
         {
@@ -91,6 +97,7 @@ package struct LabSettings: Sendable {
         configuration.caBundle = caBundle
         configuration.proxy = proxy
         configuration.currentProxy = currentProxy
+        configuration.connectionsPerHost = connections
         return try CurlHTTPClient(configuration)
     }
 }

@@ -47,6 +47,13 @@ extension Setting {
         standard: "as HTTPS_PROXY and NO_PROXY say",
         secrecy: .address
     )
+    package static let labConnections = Self(
+        name: "QUALI_LAB_CONNECTIONS",
+        group: .lab,
+        value: "number",
+        meaning: "the most calls that are on their way to the lab at once; there are fewer while it slows down",
+        standard: "\(LabSettings.mostConnections)"
+    )
     package static let portalURL = Self(
         name: "CLOUDSHELL_PORTAL_URL",
         group: .lab,
@@ -321,7 +328,7 @@ extension Setting {
     /// All settings, in the order in which they are shown.
     package static let all: [Setting] =
         [
-            labURL, labUser, labPassword, labDomain, labCABundle, labProxy, portalURL, secretNames,
+            labURL, labUser, labPassword, labDomain, labCABundle, labProxy, labConnections, portalURL, secretNames,
             region, profile, accessKeyID, secretAccessKey, sessionToken, oldAccessKeyID, oldSecretAccessKey,
             endpoint, codePipelineEndpoint, s3Endpoint, stsEndpoint, awsCABundle, proxy, noProxy,
             actionVersion, startSandboxName, runCommandName, endSandboxName, labName,

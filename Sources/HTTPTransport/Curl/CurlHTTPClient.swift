@@ -73,6 +73,9 @@ public final class CurlHTTPClient: HTTPClient {
         loop.stop()
     }
 
+    /// How many connections to a host there may be, which are fewer than were wanted where the process may open few files.
+    package var connectionsPerHost: Int { loop.connectionsPerHost }
+
     /// How many transfers hold a handle of libcurl's; for tests.
     package var liveTransfers: Int { loop.liveTransfers }
 

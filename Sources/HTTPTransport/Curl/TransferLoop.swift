@@ -36,8 +36,12 @@ final class TransferLoop: @unchecked Sendable {
     /// How many transfers hold a handle.
     var liveTransfers: Int { liveCount.withLock { $0 } }
 
-    private init(multi: CurlMulti, sockets: consuming SocketSet) {
+    /// How many connections to a host there may be.
+    let connectionsPerHost: Int
+
+    private init(multi: CurlMulti, sockets: consuming SocketSet, connectionsPerHost: Int) {
         self.multi = multi
+        self.connectionsPerHost = connectionsPerHost
         waker = sockets.waker
         self.sockets = sockets
     }
@@ -60,7 +64,7 @@ final class TransferLoop: @unchecked Sendable {
         multi.set(CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
         // Without a number libcurl closes all but four for each call that is under way, so each burst would make its own.
         multi.set(CURLMOPT_MAXCONNECTS, min(2 * budget.perHost, budget.total))
-        let loop = TransferLoop(multi: multi, sockets: sockets)
+        let loop = TransferLoop(multi: multi, sockets: sockets, connectionsPerHost: budget.perHost)
         let code = OwnThread.start { loop.run() }
         guard code == 0 else {
             multi.free()

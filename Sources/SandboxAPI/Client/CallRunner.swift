@@ -13,7 +13,13 @@ struct CallRunner: Sendable {
     private var sendsOnce = false
 
     init(_ configuration: SandboxClient.Configuration, url: LabURL, httpClient: any HTTPClient) {
-        let exchange = Exchange(url: url, httpClient: httpClient, timeout: configuration.timeout)
+        let exchange = Exchange(
+            url: url,
+            httpClient: httpClient,
+            limit: CallLimit(most: configuration.maxConcurrentCalls, now: configuration.retry.now),
+            timeout: configuration.timeout
+        )
+        let urgentExchange = exchange.urgent
         let retry = Retry(policy: configuration.retry, gate: QuotaGate(configuration.retry))
         self.exchange = exchange
         self.retry = retry
@@ -25,7 +31,7 @@ struct CallRunner: Sendable {
             // A login changes nothing and leaves but a token behind, so it may be repeated as a read is.
             let token = try await retry.run(mayRepeat: { $0.isTransient }) {
                 do {
-                    return try await Login(credentials: credentials, domain: configuration.domain).run(exchange)
+                    return try await Login(credentials: credentials, domain: configuration.domain).run(urgentExchange)
                 } catch let error as SandboxAPIError where !error.isRefusedLogin {
                     configuration.onLoginFailure(error, nil)
                     throw error
@@ -42,6 +48,13 @@ struct CallRunner: Sendable {
         runner.exchange.timeout = timeout ?? exchange.timeout
         runner.retry.policy.attempts = min(2, retry.policy.attempts)
         runner.sendsOnce = true
+        return runner
+    }
+
+    /// The same session and gate, for calls that go before others.
+    var urgent: CallRunner {
+        var runner = self
+        runner.exchange = exchange.urgent
         return runner
     }
 

@@ -6,7 +6,17 @@ import HTTPTypes
 struct Exchange: Sendable {
     let url: LabURL
     let httpClient: any HTTPClient
+    let limit: CallLimit
     var timeout: Duration
+    /// Whether calls go before others that wait.
+    var isUrgent = false
+
+    /// The same, for calls that go before others.
+    var urgent: Exchange {
+        var exchange = self
+        exchange.isUrgent = true
+        return exchange
+    }
 
     /// Where long replies are read.
     private static let reading = HeavyWork(threads: 2)
@@ -23,7 +33,12 @@ struct Exchange: Sendable {
         let redact = Redactor((token.map { [$0] } ?? []) + secrets)
         var reply: HTTPReply
         do {
-            reply = try await httpClient.send(httpCall(call, token))
+            let http = httpCall(call, token)
+            reply = try await limit.run(call.operation, isUrgent: isUrgent, patience: timeout) {
+                try await httpClient.send(http)
+            } judge: {
+                CallRoom.Answer($0)
+            }
             if let search = call.search, reply.response.status.kind == .successful {
                 reply.body = search.rest(reply.body)
             }
@@ -61,6 +76,18 @@ struct Exchange: Sendable {
             http.destination = .reader(search.begin())
         }
         return http
+    }
+}
+
+extension CallRoom.Answer {
+    /// What a reply, or none, tells of the lab's load.
+    fileprivate init(_ result: Result<HTTPReply, any Error>) {
+        switch result {
+        case .success(let reply): self = [429, 503].contains(reply.response.status.code) ? .overload : .given
+        case .failure(let error as HTTPClientError) where error.code == .timedOut && error.mayHaveBeenProcessed:
+            self = .overload
+        case .failure: self = .none
+        }
     }
 }
 

@@ -36,6 +36,11 @@ public final class SandboxClient: Sendable {
         public var timeout: Duration
         /// When calls are repeated.
         public var retry: SandboxRetryPolicy
+        /// How many calls are on their way at once at most; others wait for that, no longer than twice ``timeout``.
+        ///
+        /// There are fewer while the lab slows down or refuses calls. The HTTP client needs as many connections to a host:
+        /// calls that wait for one in it do so within their time-out.
+        public var maxConcurrentCalls: Int = 32
         /// Tells user and password before each login, where they may change, as those in a file do; `nil` for
         /// ``username`` and ``password``.
         package var currentCredentials: (@Sendable () async -> SandboxCredentials)?
@@ -108,6 +113,9 @@ public final class SandboxClient: Sendable {
     package func hasNewCredentials() async -> Bool {
         await calls.session.hasNewCredentials()
     }
+
+    /// A client of the same session whose calls go before others that wait: those that give equipment back.
+    package var urgent: SandboxClient { SandboxClient(self, calls: calls.urgent) }
 
     /// A client of the same session that sends each call once, for reads that are repeated anyway.
     ///

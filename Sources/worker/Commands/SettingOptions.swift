@@ -43,14 +43,15 @@ struct LabOptions: SettingOptions {
     @Option(.labDomain) var domain: String?
     @Option(.labCABundle) var caBundle: String?
     @Option(.labProxy) var proxy: String?
+    @Option(.labConnections) var connections: String?
     @Option(.portalURL) var portal: String?
     @Option(.secretNames) var secretNames: String?
 
     var given: [(Setting, String?)] {
         [
             (.labURL, url), (.labUser, user), (.labPassword, password), (.labDomain, domain),
-            (.labCABundle, caBundle), (.labProxy, proxy), (.portalURL, portal),
-            (.secretNames, secretNames),
+            (.labCABundle, caBundle), (.labProxy, proxy),
+            (.labConnections, connections), (.portalURL, portal), (.secretNames, secretNames),
         ]
     }
 }

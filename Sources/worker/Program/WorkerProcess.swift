@@ -83,9 +83,11 @@ struct WorkerProcess: Sendable {
             configuration.jobs.pipelinePollInterval = settings.jobs.pipelinePollInterval
             configuration.jobs.drain = settings.jobs.drain
             configuration.jobs.redact = redact
+            let labHTTPClient = try settings.lab.httpClient(currentProxy: { await live.labProxy() })
+            configuration.lab.maxConcurrentCalls = labHTTPClient.connectionsPerHost
             worker = try QualiWorker(
                 configuration,
-                labHTTPClient: settings.lab.httpClient(currentProxy: { await live.labProxy() }),
+                labHTTPClient: labHTTPClient,
                 journal: journal
                     ?? SQLiteJobJournal(
                         folder: settings.jobs.stateDirectory,

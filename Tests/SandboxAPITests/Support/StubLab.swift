@@ -85,6 +85,11 @@ final class FakeTime: Sendable {
     private let state = Mutex(State())
 
     var sleeps: [Duration] { state.withLock { $0.sleeps } }
+    var now: ContinuousClock.Instant { state.withLock { $0.now } }
+
+    func advance(by duration: Duration) {
+        state.withLock { $0.now = $0.now.advanced(by: duration) }
+    }
 
     func policy(attempts: Int = 4, random: Double = 1) -> SandboxRetryPolicy {
         SandboxRetryPolicy(
@@ -97,7 +102,7 @@ final class FakeTime: Sendable {
                 }
             },
             random: { random },
-            now: { self.state.withLock { $0.now } }
+            now: { self.now }
         )
     }
 }
