@@ -152,7 +152,7 @@ public struct QualiWorker: Service {
         let codePipeline = CodePipeline(configuration.codePipeline)
         keeper = jobs.pipelinePollInterval.map { [lab] interval in
             SandboxKeeper(
-                lab: lab,
+                lab: lab.urgent,
                 codePipeline: codePipeline,
                 rules: LifetimeRules(endWithPipeline: configuration.endWithPipeline, grace: configuration.endGrace),
                 interval: interval,

@@ -7,7 +7,7 @@ extension JobTable {
     ///
     /// While a job begins, it costs some 50 KB; once it waits, a fraction of that. Jobs that this worker can't begin at once
     /// are better left to others.
-    private static let mostBeginning = 64
+    private static let mostBeginning = 256
     /// After this time a job counts no more as one that begins: it may be one that never waits.
     private static let longestBeginning: Duration = .seconds(1)
 

@@ -308,6 +308,7 @@ extension JobLedger.Surroundings {
                 guard let job = table.note(progress, of: id) else { return }
                 for observer in observers { observer.jobProgressed(job) }
             },
+            hasBegun: { table.hasBegun($0) },
             redact: configuration.redact,
             clock: worker.serviceClock
         )

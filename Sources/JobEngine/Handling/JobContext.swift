@@ -132,6 +132,9 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
         await ledger.note(trouble: trouble)
     }
 
+    /// Notes that the work of the job's beginning is done, so that another job may begin though this one doesn't wait yet.
+    package func noteBegun() { ledger.noteBegun() }
+
     /// Whether the wait that the handler returns next shows the job's progress in CodePipeline's console.
     ///
     /// Then it is worth a look how far the work has come, and a ``report(_:)``. Only progress with an external execution id is

@@ -43,6 +43,8 @@ package final class JobLedger: Sendable {
         let showing: Showing?
         /// Is told how far a job has come, by its id, with secrets masked.
         let tell: @Sendable (JobProgress, String) -> Void
+        /// Is told by a job's id that the work of its beginning is done.
+        let hasBegun: @Sendable (String) -> Void
         let redact: @Sendable (String) -> String
         let clock: any WorkerClock
 
@@ -52,6 +54,7 @@ package final class JobLedger: Sendable {
             waitsInQueue: Bool = false,
             showing: Showing? = nil,
             tell: @escaping @Sendable (JobProgress, String) -> Void = { _, _ in },
+            hasBegun: @escaping @Sendable (String) -> Void = { _ in },
             redact: @escaping @Sendable (String) -> String = { $0 },
             clock: any WorkerClock
         ) {
@@ -59,6 +62,7 @@ package final class JobLedger: Sendable {
             self.waitsInQueue = waitsInQueue
             self.showing = showing
             self.tell = tell
+            self.hasBegun = hasBegun
             self.redact = redact
             self.clock = clock
         }
@@ -96,6 +100,8 @@ package final class JobLedger: Sendable {
         let id = jobID
         try await surroundings.journal.write { try await $0.saveCheckpoint(data, of: id) }
     }
+
+    func noteBegun() { surroundings.hasBegun(jobID) }
 
     func note(_ progress: JobProgress) async {
         var said = progress

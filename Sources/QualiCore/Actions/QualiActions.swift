@@ -43,7 +43,7 @@ public struct QualiActions: Sendable, Hashable {
         var actions = [
             JobAction(types[0], handler: StartSandbox(lab: lab, keeper: keeper)),
             JobAction(types[1], handler: RunCommand(lab: lab, keeper: keeper)),
-            JobAction(types[2], handler: EndSandbox(lab: lab, keeper: keeper), freesResources: true),
+            JobAction(types[2], handler: EndSandbox(lab: lab.urgent, keeper: keeper), freesResources: true),
         ]
         for index in actions.indices {
             actions[index].externalExecutionName = "sandbox"

@@ -34,11 +34,18 @@ extension RunCommand {
         _ context: JobContext<Checkpoint>,
         _ checkpoint: Checkpoint
     ) async throws -> String? {
-        guard let ends = checkpoint.earlierEnds, let own = checkpoint.executionID else { return nil }
+        guard let ends = checkpoint.earlierEnds, let own = checkpoint.executionID, let deadline = checkpoint.deadline
+        else { return nil }
+        let started = deadline.addingTimeInterval(-configuration.timeout.timeInterval)
         let listed: [String]
         do {
             // One look: a result mustn't wait for it.
-            listed = try await target.command(configuration.command, lab.watchingClient).executions.map(\.id)
+            listed = try await lab.commands.command(
+                at: Self.place(configuration, target),
+                since: max(started, context.clock.now.addingTimeInterval(-CommandLists.lifetime)),
+                context.clock,
+                lab.watchingClient
+            ).executions
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -47,7 +54,7 @@ extension RunCommand {
         }
         var new = RepeatedCommand.new(listed, since: ends, own: own)
         // What is being started at this moment is nobody's yet.
-        guard !new.isEmpty, await !lab.starts.isBusy(Self.key(configuration, target)) else { return nil }
+        guard !new.isEmpty, await !lab.starts.isBusy(Self.place(configuration, target)) else { return nil }
         new.removeAll { lab.claims.isAnothers($0, than: context.job.actionExecutionID) }
         guard !new.isEmpty else { return nil }
         let twins = await twins(configuration, context)

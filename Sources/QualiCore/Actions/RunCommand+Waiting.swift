@@ -174,7 +174,7 @@ extension RunCommand {
         _ context: JobContext<Checkpoint>
     ) -> JobWait<ExecutionWatcher.WaitResult> {
         let watcher = lab.executionWatcher
-        let place = ExecutionWatcher.Place(target: target, command: configuration.command)
+        let place = Self.place(configuration, target)
         let start = deadline.addingTimeInterval(-configuration.timeout.timeInterval)
         let clock = context.clock
         let hasteEnds = start.addingTimeInterval(lab.statusInterval.timeInterval * 1.5)

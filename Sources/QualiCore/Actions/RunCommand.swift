@@ -97,7 +97,12 @@ package struct RunCommand: WaitingActionHandler {
             return try await goOn(configuration, target, after: event, context, checkpoint)
         } catch var failure as JobFailure {
             if checkpoint.executionID == nil || failure.type == .configurationError {
-                failure = await explained(failure, target.sandboxID, of: checkpoint.otherExecution)
+                failure = await explained(
+                    failure,
+                    target.sandboxID,
+                    of: checkpoint.otherExecution,
+                    context.clock
+                )
             }
             throw await failure.about(target.sandboxID, keeper)
         }
@@ -140,7 +145,8 @@ package struct RunCommand: WaitingActionHandler {
             checkpoint.targetWarning = warning
             return target
         } catch let failure as JobFailure {
-            throw await explained(failure, sandbox.id, of: checkpoint.otherExecution).about(sandbox.id, keeper)
+            throw await explained(failure, sandbox.id, of: checkpoint.otherExecution, context.clock)
+                .about(sandbox.id, keeper)
         }
     }
 
@@ -149,11 +155,15 @@ package struct RunCommand: WaitingActionHandler {
         _ configuration: Configuration,
         _ context: JobContext<Checkpoint>
     ) async throws -> (CommandTarget, warning: String?) {
+        // What the lab tells others of a crowd now is as true for this job.
+        let begin = context.clock.now
         let components = try await lab.read(
             "The components of sandbox '\(sandboxID)' can't be read",
             context.waiter(limit: configuration.timeout)
-        ) {
-            try await $0.namedComponents(sandboxID: sandboxID)
+        ) { [reads = lab.components] client in
+            try await reads.read(sandboxID, since: begin, context.clock) {
+                try await client.namedComponents(sandboxID: sandboxID)
+            }.value
         }
         let selector = ComponentSelector(
             text: configuration.component,
@@ -182,24 +192,28 @@ package struct RunCommand: WaitingActionHandler {
         // Which execution is whose is told from what the command's list had before the start, so starts of one command
         // must not overlap.
         let copy = checkpoint
-        checkpoint = try await lab.starts.with(Self.key(configuration, target)) {
+        let begin = context.clock.now
+        checkpoint = try await lab.starts.with(Self.place(configuration, target)) {
             var checkpoint = copy
-            try await startAlone(configuration, target, context, &checkpoint)
+            try await startAlone(configuration, target, since: begin, context, &checkpoint)
             return checkpoint
         }
     }
 
     /// What starts of one command have in common.
-    static func key(_ configuration: Configuration, _ target: CommandTarget) -> String {
-        "\(target.sandboxID)/\(target.componentID ?? "")/\(configuration.command)"
+    static func place(_ configuration: Configuration, _ target: CommandTarget) -> ExecutionWatcher.Place {
+        ExecutionWatcher.Place(target: target, command: configuration.command)
     }
 
+    /// - Parameter begin: When the job had certainly been claimed: what the lab has told since then may be used, if it is young.
     private func startAlone(
         _ configuration: Configuration,
         _ target: CommandTarget,
+        since begin: Date,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws {
+        var begin = begin
         let client = lab.client
         let waiter = context.waiter(limit: configuration.timeout)
         let judge = lab.patience(of: waiter)
@@ -221,13 +235,13 @@ package struct RunCommand: WaitingActionHandler {
                 }
             }
             checkpoint.looks = nil
-            let readAt = context.clock.now
-            let command = try await command(configuration, target, context)
+            let readAt = max(begin, context.clock.now.addingTimeInterval(-CommandLists.lifetime))
+            let (command, executions) = try await command(configuration, target, since: readAt, context)
             let passwords = lab.passwords(command.params.map { ($0.name, $0.type) })
             checkpoint.passwordArguments = passwords.isEmpty ? nil : passwords
             let arguments = lab.hide(configuration.arguments, ofPasswordType: passwords, context)
             let request = StartCommandRequest(params: arguments, printOutput: true)
-            checkpoint.earlierExecutions = command.executions.map { Self.shortened($0.id) }
+            checkpoint.earlierExecutions = executions.map(Self.shortened)
             lab.claims.note(context.job.actionExecutionID, isSettled: false)
             try await context.save(checkpoint)
             // The action may have gone on elsewhere by now, if the job's acknowledgement was in doubt there. It is asked after
@@ -254,7 +268,8 @@ package struct RunCommand: WaitingActionHandler {
                 var deadline = error.mayHaveBeenProcessed ? patienceEnd : .distantPast
                 if case .passing(let end, _) = judge(error) { deadline = end }
                 guard context.clock.now < deadline else { throw startFailure(error, configuration, target) }
-                lab.outage.failed(error, at: context.clock.now, context.logger)
+                begin = context.clock.now
+                lab.outage.failed(error, at: begin, context.logger)
                 await context.show(trouble: "waiting for \(error.wordsOfWaiting)")
                 if !error.mayHaveBeenProcessed {
                     checkpoint.earlierExecutions = nil
@@ -341,7 +356,8 @@ package struct RunCommand: WaitingActionHandler {
         _ checkpoint: Checkpoint
     ) async throws -> [String] {
         let earlier = checkpoint.earlierExecutions ?? []
-        return try await command(configuration, target, context).executions.map(\.id).filter { id in
+        let now = context.clock.now
+        return try await command(configuration, target, since: now, context).executions.filter { id in
             !earlier.contains(Self.shortened(id)) && !lab.claims.isAnothers(id, than: context.job.actionExecutionID)
         }
     }
@@ -389,6 +405,9 @@ package struct RunCommand: WaitingActionHandler {
         _ checkpoint: inout Checkpoint
     ) async throws {
         lab.claims.add(executionID, of: context.job.actionExecutionID)
+        lab.commands.noteStart(of: executionID, at: Self.place(configuration, target), context.clock.now)
+        // What is left is to wait.
+        context.noteBegun()
         checkpoint.executionID = executionID
         checkpoint.earlierEnds = RepeatedCommand.ends(of: checkpoint.earlierExecutions)
         (checkpoint.earlierExecutions, checkpoint.looks, checkpoint.twinsDeadline) = (nil, nil, nil)
@@ -398,18 +417,21 @@ package struct RunCommand: WaitingActionHandler {
         context.logger.info("Command started", metadata: ["commandExecution": "\(executionID)"])
     }
 
-    /// The command with its executions so far; an unknown command is a failure that lists the known ones.
+    /// The command with the ids of its executions, at least up to a time; an unknown command is a failure that lists the known
+    /// ones.
     private func command(
         _ configuration: Configuration,
         _ target: CommandTarget,
+        since date: Date,
         _ context: JobContext<Checkpoint>
-    ) async throws -> Command {
-        let found: Command? = try await lab.read(
+    ) async throws -> (command: Command, executions: [String]) {
+        let found: (Command, [String])? = try await lab.read(
             "The command '\(configuration.command)' can't be read",
             context.waiter(limit: configuration.timeout)
-        ) { client in
+        ) { [commands = lab.commands] client in
             do {
-                return try await target.command(configuration.command, client)
+                let place = Self.place(configuration, target)
+                return try await commands.command(at: place, since: date, context.clock, client)
             } catch let error as SandboxAPIError where error.code == .notFound {
                 return nil
             }

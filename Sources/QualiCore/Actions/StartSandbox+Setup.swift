@@ -250,7 +250,7 @@ extension StartSandbox {
             return " The sandbox is left to whoever has the action now, since CodePipeline has closed this job."
         }
         do {
-            try await lab.stop(sandboxID, context, limit: LabAccess.longestUndo)
+            try await lab.urgent.stop(sandboxID, context, limit: LabAccess.longestUndo)
             return " The sandbox is being ended."
         } catch let error as JobFailure {
             context.logger.error(

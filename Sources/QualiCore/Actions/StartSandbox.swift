@@ -136,7 +136,7 @@ package struct StartSandbox: WaitingActionHandler {
             sandboxID = try await lab.sandbox(with: tag, context.waiter(limit: LabAccess.longestUndo))
         }
         guard let sandboxID else { return }
-        try await lab.stop(sandboxID, context, limit: LabAccess.longestUndo)
+        try await lab.urgent.stop(sandboxID, context, limit: LabAccess.longestUndo)
         try await lab.endTwins(of: sandboxID, since: context.job.claimedAt, bearing: tag, context)
         context.logger.notice("The sandbox of an abandoned job is being ended", metadata: ["sandbox": "\(sandboxID)"])
     }

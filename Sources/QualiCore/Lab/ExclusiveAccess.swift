@@ -1,9 +1,12 @@
-/// Lets one task at a time through for each key.
+/// Lets one task at a time start a command.
 actor ExclusiveAccess {
-    private var queues: [String: [CheckedContinuation<Void, Never>]] = [:]
+    private var queues: [ExecutionWatcher.Place: [CheckedContinuation<Void, Never>]] = [:]
 
-    /// Runs `body` while no other task runs one for the same key.
-    nonisolated func with<Value: Sendable>(_ key: String, _ body: () async throws -> Value) async throws -> Value {
+    /// Runs `body` while no other task runs one for the same command.
+    nonisolated func with<Value: Sendable>(
+        _ key: ExecutionWatcher.Place,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
         await enter(key)
         do {
             try Task.checkCancellation()
@@ -16,10 +19,10 @@ actor ExclusiveAccess {
         }
     }
 
-    /// Whether a task runs for a key.
-    func isBusy(_ key: String) -> Bool { queues[key] != nil }
+    /// Whether a task starts a command.
+    func isBusy(_ key: ExecutionWatcher.Place) -> Bool { queues[key] != nil }
 
-    private func enter(_ key: String) async {
+    private func enter(_ key: ExecutionWatcher.Place) async {
         if queues[key] == nil {
             queues[key] = []
         } else {
@@ -27,7 +30,7 @@ actor ExclusiveAccess {
         }
     }
 
-    private func leave(_ key: String) {
+    private func leave(_ key: ExecutionWatcher.Place) {
         if queues[key]?.isEmpty == false {
             // The next in line takes over without the key becoming free in between.
             queues[key]?.removeFirst().resume()

@@ -48,9 +48,15 @@ package actor ExecutionWatcher {
     }
 
     /// How many reads a second there are at most.
+    ///
+    /// Those of executions that have just begun aren't counted: they are few for each, and what has ended shouldn't wait.
     private static let readsPerSecond = 50.0
     /// How many reads there are at once at most.
-    private static let readsAtOnce = 32
+    private static let readsAtOnce = 64
+    /// How many of them may be of executions that have just begun.
+    private static let youngReadsAtOnce = 48
+    /// How long an execution has just begun, in seconds.
+    private static let youth: TimeInterval = 10
     /// How many jobs have to wait for a command before its list is read.
     private static let crowd = 3
 
@@ -171,6 +177,7 @@ package actor ExecutionWatcher {
         let now = clock.now
         var overdue: [Int] = []
         var due = MostBelated(limit: Self.readsAtOnce)
+        var young = MostBelated(limit: Self.youngReadsAtOnce)
         var next = Date.distantFuture
         // In place: a copy of each would cost more than the look.
         for index in waiters.values.indices where waiters.values[index].read == .none {
@@ -180,29 +187,42 @@ package actor ExecutionWatcher {
             } else if waiters.values[index].deadline <= now {
                 overdue.append(waiters.keys[index])
             } else {
-                due.add(waiters.keys[index], delay: waiters.values[index].delay(now))
+                let (id, delay) = (waiters.keys[index], waiters.values[index].delay(now))
+                if now.timeIntervalSince(waiters.values[index].start) < Self.youth {
+                    young.add(id, delay: delay)
+                } else {
+                    due.add(id, delay: delay)
+                }
             }
         }
         for id in overdue.sorted() { end(id, .overdue(wasSeen: waiters[id]?.wasSeen == true)) }
         // What a round doesn't use is lost, but for one round's turns.
         if due.count > 0 { nextTurn = max(nextTurn, now.addingTimeInterval(-round)) }
         var chosen: [Request] = []
-        var left = due.count
+        var left = due.count + young.count
+        for id in young.ids where reads < Self.youngReadsAtOnce {
+            left -= 1
+            if let request = request(for: id) { chosen.append(request) }
+        }
         for id in due.ids where reads < Self.readsAtOnce && nextTurn <= now {
             left -= 1
-            // A list that is read for another is read for this one, too.
-            guard let waiter = waiters[id], waiter.read == .none else { continue }
+            guard let request = request(for: id) else { continue }
             nextTurn += 1 / Self.readsPerSecond
-            reads += 1
-            if !waiter.isUnlisted, waiting[waiter.place, default: 0] >= Self.crowd {
-                expectList(of: waiter.place)
-                chosen.append(.list(waiter.place))
-            } else {
-                waiters[id]?.read = .own
-                chosen.append(.execution(waiter.executionID, for: id))
-            }
+            chosen.append(request)
         }
         return (chosen, max(left == 0 ? next : now, now.addingTimeInterval(round)))
+    }
+
+    /// Begins a read; `nil` where a list that is read for another is read for this one, too.
+    private func request(for id: Int) -> Request? {
+        guard let waiter = waiters[id], waiter.read == .none else { return nil }
+        reads += 1
+        guard waiter.isUnlisted || waiting[waiter.place, default: 0] < Self.crowd else {
+            expectList(of: waiter.place)
+            return .list(waiter.place)
+        }
+        waiters[id]?.read = .own
+        return .execution(waiter.executionID, for: id)
     }
 
     /// Sleeps until the next round is due, or somebody needs an earlier one.

@@ -5,12 +5,12 @@ package import SandboxAPI
 /// The lab as a handler uses it: with patience for its short troubles, and with its errors in a pipeline author's words.
 package struct LabAccess: Sendable {
     /// The lab's client.
-    package let client: SandboxClient
+    package private(set) var client: SandboxClient
     /// The same session for reads that are repeated until a deadline: a lab that takes a request and doesn't answer must
     /// not outlast it by much.
-    let watchingClient: SandboxClient
+    private(set) var watchingClient: SandboxClient
     /// The same session for calls that are repeated here, so that each failure is told.
-    private let repeatedClient: SandboxClient
+    private var repeatedClient: SandboxClient
     /// The trouble of all jobs with the lab.
     let outage = OutageLog(.askingLab)
     /// The trouble of all jobs with CodePipeline's list of a pipeline's actions.
@@ -35,6 +35,10 @@ package struct LabAccess: Sendable {
     package var componentMatch = ComponentMatch.whole
     /// What messages call the worker's parameters.
     package var parameters = ParameterNames()
+    /// The components of sandboxes by their ids, as jobs look for theirs.
+    let components = SharedReads<String, [NamedComponent]>()
+    /// The commands of sandboxes with their executions.
+    let commands = CommandLists()
     /// Keeps starts of the same command apart.
     let starts = ExclusiveAccess()
     /// Keeps jobs from taking one another's executions for their own.
@@ -61,6 +65,15 @@ package struct LabAccess: Sendable {
         self.portal = portal
         self.statusInterval = statusInterval
         self.patience = patience
+    }
+
+    /// The same access, for calls that go before others: those that give equipment back.
+    var urgent: LabAccess {
+        var lab = self
+        lab.client = client.urgent
+        lab.watchingClient = watchingClient.urgent
+        lab.repeatedClient = repeatedClient.urgent
+        return lab
     }
 
     /// Reads something, again and again while the lab is in passing trouble.

@@ -55,7 +55,8 @@ public actor SandboxWatcher {
 
     /// Creates a watcher; ``run()`` makes it work.
     public init(client: SandboxClient, interval: Duration, clock: any WorkerClock = .system, logger: Logger) {
-        self.client = client.unrepeated(timeout: Self.readTimeout)
+        // One read is all jobs' read.
+        self.client = client.unrepeated(timeout: Self.readTimeout).urgent
         self.interval = interval
         self.clock = clock
         self.logger = logger

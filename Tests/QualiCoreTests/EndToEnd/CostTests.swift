@@ -12,13 +12,16 @@ struct CostTests {
     /// The calls of a pipeline's jobs, by operation.
     private static func calls(
         of actions: [VirtualPipeline.Action],
+        then crowd: [VirtualPipeline.Action] = [],
         to services: [String],
-        besides shared: Set<String>
+        besides shared: Set<String>,
+        with components: [LabComponent] = []
     ) async throws -> [String: Int] {
         func options(_ clock: LocalClock) -> LocalCloud.Options {
             var options = LocalCloud.Options()
             options.clock = clock
             options.blueprints = [Site.blueprint()]
+            options.blueprints[0].components += components
             return options
         }
         let site = StillSite(options, pollInterval: .seconds(1))
@@ -30,7 +33,7 @@ struct CostTests {
             optional: ["ArgumentsJSON"]
         )
         try cloud.codePipeline.register(Site.end)
-        let execution = try cloud.begin(actions)
+        let execution = try cloud.begin(actions, then: crowd)
         @Sendable func report() -> ExecutionReport? { cloud.codePipeline.execution(execution) }
         try await site.work { report()?.hasEnded == true }
         let end = try #require(report())
@@ -56,6 +59,34 @@ struct CostTests {
     @Test func `an end costs two calls and one for its input artifact`() async throws {
         let calls = try await Self.callsToAWS(Site.startAction(), Site.endAction())
         #expect(calls == ["AcknowledgeJob": 2, "PutJobSuccessResult": 2, "PutObject": 1, "GetObject": 1])
+    }
+
+    @Test func `where many commands run on one sandbox, each costs at most three calls of the lab`() async throws {
+        let components = (1...5).map { number in
+            LabComponent(
+                name: "node-\(number)",
+                kind: .resource,
+                model: "Server",
+                commands: [LabCommand(name: "check", duration: .zero)]
+            )
+        }
+        let runs = (0..<20).map { number in
+            VirtualPipeline.Action(
+                "Run\(number)",
+                Site.run,
+                ["ComponentName": "node-\(number % 5 + 1)", "CommandName": "check"],
+                inputs: ["Sandbox"]
+            )
+        }
+        let calls = try await Self.calls(
+            of: [Site.startAction()],
+            then: runs,
+            to: ["lab"],
+            besides: ["login", "sandboxes", "deleteToken", "blueprint", "startSandbox", "sandbox"],
+            with: components
+        )
+        #expect(calls["startComponentCommand"] == 20)
+        #expect(calls.values.reduce(0, +) <= 60, "\(calls)")
     }
 
     @Test func `a sandbox that is started, used and ended costs twelve calls of the lab, and looks that all share`()

@@ -36,6 +36,7 @@ struct ExecutionWatcherTests {
         for ids: [String],
         _ bench: LabBench,
         place: @escaping @Sendable (String) -> ExecutionWatcher.Place = { _ in place },
+        runningFor age: TimeInterval = 0,
         until seconds: TimeInterval = 100_000,
         givingWayAt givesWayAt: TimeInterval? = nil,
         isKnown: Bool = false
@@ -47,7 +48,7 @@ struct ExecutionWatcherTests {
                 _ = await bench.access.executionWatcher.watch(
                     for: id,
                     at: place(id),
-                    since: start,
+                    since: start.addingTimeInterval(-age),
                     until: start.addingTimeInterval(seconds),
                     isKnown: isKnown,
                     givingWay: { LabBench.seconds(bench.clock) >= givesWayAt ?? .infinity }
@@ -131,11 +132,36 @@ struct ExecutionWatcherTests {
     @Test func `reads are spread over time, and all are served`() async throws {
         let bench = try Self.bench(endingAt: 0)
         let ids = (1...211).map { "e\($0)" }
-        let found = try await Self.wait(for: ids, bench, place: Self.elsewhere)
+        let found = try await Self.wait(for: ids, bench, place: Self.elsewhere, runningFor: 60)
         #expect(found.values.allSatisfy { $0 == "Completed" })
         #expect(bench.lab.lines.count == 211)
         // Fifty a second, but for what the first round has at once.
         #expect(LabBench.seconds(bench.clock) > 3.9)
+    }
+
+    @Test func `those that have just begun wait for no turn`() async throws {
+        let bench = try Self.bench(endingAt: 0)
+        let now = bench.clock.now
+        let young = (1...40).map { "young\($0)" }
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        for id in (1...200).map({ "old\($0)" }) + young {
+            let isYoung = young.contains(id)
+            _ = await bench.access.executionWatcher.watch(
+                for: id,
+                at: Self.elsewhere(id),
+                since: now.addingTimeInterval(isYoung ? 0 : -3_600),
+                until: .distantFuture,
+                isKnown: false
+            ) { _ in if isYoung { end.yield() } }
+        }
+        try await bench.running {
+            var left = young.count
+            for await _ in ends {
+                left -= 1
+                if left == 0 { return }
+            }
+        }
+        #expect(Set(young.map { "GET /executions/\($0)" }).isSubset(of: bench.lab.lines.prefix(64)))
     }
 
     @Test func `among too many, one that has just begun is read before those that have run for long`() async throws {

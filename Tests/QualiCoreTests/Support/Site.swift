@@ -65,6 +65,7 @@ struct Site: Sendable {
     static func serve<Value: Sendable>(
         _ cloud: LocalCloud,
         password: LabPassword? = nil,
+        labCalls: Int? = nil,
         actions: QualiActions = QualiActions(),
         defaults: PropertyDefaults = PropertyDefaults(),
         configure: (inout JobWorker.Configuration) -> Void = { _ in },
@@ -73,6 +74,7 @@ struct Site: Sendable {
         let (worker, log) = try await makeWorker(
             cloud,
             password: password,
+            labCalls: labCalls,
             actions: actions,
             defaults: defaults,
             configure: configure
@@ -92,6 +94,7 @@ struct Site: Sendable {
     /// - Parameters:
     ///   - cloud: The stand-ins.
     ///   - password: The lab's password, where it isn't the right one, or may change.
+    ///   - labCalls: How many calls there are to the lab at once at most, where that isn't the usual number.
     ///   - actions: The action types; those that are registered otherwise stay as they are.
     ///   - defaults: What properties say where jobs don't.
     ///   - life: What the worker's requests and notes depend on.
@@ -100,6 +103,7 @@ struct Site: Sendable {
     static func makeWorker(
         _ cloud: LocalCloud,
         password: LabPassword? = nil,
+        labCalls: Int? = nil,
         actions: QualiActions = QualiActions(),
         defaults: PropertyDefaults = PropertyDefaults(),
         life: Life? = nil,
@@ -134,6 +138,7 @@ struct Site: Sendable {
             let user = lab.username
             lab.currentCredentials = { .init(username: user, password: Secret(password.look())) }
         }
+        if let labCalls { lab.maxConcurrentCalls = labCalls }
         lab.retry.sleep = { try await clock.sleep(for: $0) }
         var configuration = QualiWorker.Configuration(lab: lab, codePipeline: try aws(.codePipeline), s3: try aws(.s3))
         // A slow machine mustn't look like a lab in lasting trouble.
@@ -205,14 +210,21 @@ struct Site: Sendable {
 
 extension LocalCloud {
     /// Begins a pipeline of one stage, its actions one after the other.
-    func begin(_ actions: [VirtualPipeline.Action], variables: [String: String] = [:]) throws -> String {
+    ///
+    /// - Parameter crowd: Actions that run all at once, in a stage of their own.
+    func begin(
+        _ actions: [VirtualPipeline.Action],
+        then crowd: [VirtualPipeline.Action] = [],
+        variables: [String: String] = [:]
+    ) throws -> String {
         let ordered = actions.enumerated().map { index, action in
             var action = action
             action.runOrder = index + 1
             return action
         }
+        let stages = [VirtualPipeline.Stage("Lab", ordered)] + (crowd.isEmpty ? [] : [.init("Crowd", crowd)])
         let name = "P-\(UUID().uuidString)"
-        try create(VirtualPipeline(name, stages: [.init("Lab", ordered)], variables: variables))
+        try create(VirtualPipeline(name, stages: stages, variables: variables))
         return try codePipeline.start(name)
     }
 }
