@@ -83,14 +83,17 @@ struct CallLimitTests {
         #expect((20...28).contains(lab.room.count), "\(lab.room.count)")
     }
 
-    @Test func `a lab that is slower for good is measured by that after two minutes`() {
+    @Test func `a lab that stays slow with few calls gets as many as before`() {
         var lab = Lab(room: CallRoom(most: 128))
         lab.goOn(rounds: 10)
         lab.time = .seconds(2)
-        lab.goOn(rounds: 15)
-        #expect(lab.room.count < 32, "\(lab.room.count)")
-        lab.goOn(rounds: 100)
-        #expect(lab.room.count == 128)
+        var counts: [Int] = []
+        for _ in 0..<20 {
+            lab.goOn(rounds: 1)
+            counts.append(lab.room.count)
+        }
+        #expect(counts.min() == 16)
+        #expect(counts.last == 128)
     }
 
     @Test func `a call without load teaches nothing`() {

@@ -84,12 +84,12 @@ struct Scenario: Sendable {
     /// Short commands on the components of one sandbox, all queued at once, where the lab takes its time for each call: as
     /// ``figures(of:_:)``.
     private func burst(_ subject: Subject) async throws -> [Double] {
+        slowLab()
         let start = try await site.end([site.beginStart(0, of: "Wide")])
         guard let action = start.first?.action("Start"), let artifact = site.cloud.artifact("Sandbox", of: action)
         else {
             throw Mistake("a start has stored no artifact")
         }
-        slowLab()
         return try await figures(of: subject) {
             try stride(from: 0, to: count, by: Site.manyComponents).map { first in
                 let actions = min(Site.manyComponents, count - first)
@@ -101,8 +101,8 @@ struct Scenario: Sendable {
     /// Sandboxes with a setup of a second, all started at once, where the lab takes its time for each call: as
     /// ``figures(of:_:)``.
     private func starts(_ subject: Subject) async throws -> [Double] {
-        _ = try await site.cloud.journal.first { $0.operation == "PollForJobs" }
         slowLab()
+        _ = try await site.cloud.journal.first { $0.operation == "PollForJobs" }
         return try await figures(of: subject) { try (1...count).map { try site.beginStart($0, of: "Brief") } }
     }
 

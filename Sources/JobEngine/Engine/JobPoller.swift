@@ -88,7 +88,7 @@ struct JobPoller: Sendable {
                 try? await clock.sleep(for: pause)
             }
             (taken, claims) = ([], table.claims(of: action.typeID))
-            let most = await table.roomToBegin()
+            let most = await table.roomToBegin(privileged: action.freesResources)
             let room = await table.takeRoom(privileged: action.freesResources, share: pollers, most: most)
             guard room > 0 else { return }
             // It may have been closed while there was no room.

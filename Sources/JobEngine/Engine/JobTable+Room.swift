@@ -57,8 +57,10 @@ extension JobTable {
 
     /// Waits until another job may begin.
     ///
+    /// - Parameter privileged: Whether one may in any case.
     /// - Returns: How many may begin now.
-    func roomToBegin() async -> Int {
+    func roomToBegin(privileged: Bool = false) async -> Int {
+        if privileged { return max(Self.mostBeginning - state.withLock { $0.beginning }, 1) }
         await wait(for: Self.longestBeginning) { $0.beginning < Self.mostBeginning }
         return state.withLock { state in
             if state.beginning >= Self.mostBeginning { state.forgetBeginning() }

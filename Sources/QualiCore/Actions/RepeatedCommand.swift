@@ -37,15 +37,21 @@ extension RunCommand {
         guard let ends = checkpoint.earlierEnds, let own = checkpoint.executionID, let deadline = checkpoint.deadline
         else { return nil }
         let started = deadline.addingTimeInterval(-configuration.timeout.timeInterval)
-        let listed: [String]
+        let place = Self.place(configuration, target)
+        let oldest = context.clock.now.addingTimeInterval(-Self.longestDelay)
+        var listed: [String]
         do {
-            // One look: a result mustn't wait for it.
-            listed = try await lab.commands.command(
-                at: Self.place(configuration, target),
-                since: max(started, context.clock.now.addingTimeInterval(-CommandLists.lifetime)),
-                context.clock,
-                lab.watchingClient
-            ).executions
+            // What another job was told is good enough, if it was told after this one's start. One look: a result mustn't wait
+            // for it.
+            listed = lab.commands.latest(at: place, since: oldest) ?? []
+            if !listed.contains(where: { $0.lowercased() == own.lowercased() }) {
+                listed = try await lab.commands.command(
+                    at: place,
+                    since: max(started, oldest),
+                    context.clock,
+                    lab.watchingClient
+                ).executions
+            }
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -54,7 +60,7 @@ extension RunCommand {
         }
         var new = RepeatedCommand.new(listed, since: ends, own: own)
         // What is being started at this moment is nobody's yet.
-        guard !new.isEmpty, await !lab.starts.isBusy(Self.place(configuration, target)) else { return nil }
+        guard !new.isEmpty, await !lab.starts.isBusy(place) else { return nil }
         new.removeAll { lab.claims.isAnothers($0, than: context.job.actionExecutionID) }
         guard !new.isEmpty else { return nil }
         let twins = await twins(configuration, context)

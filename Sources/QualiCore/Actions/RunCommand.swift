@@ -57,7 +57,7 @@ package struct RunCommand: WaitingActionHandler {
     }
 
     /// How long after a job was taken its command may be started without a look whether the job is still open, in seconds.
-    private static let longestDelay: TimeInterval = 5
+    static let longestDelay: TimeInterval = 5
 
     let lab: LabAccess
     /// Who looks after the sandbox; `nil` for nobody.
@@ -75,6 +75,7 @@ package struct RunCommand: WaitingActionHandler {
         after event: ExecutionWatcher.WaitResult?,
         context: JobContext<Checkpoint>
     ) async throws -> JobStep<ExecutionWatcher.WaitResult> {
+        let begin = context.clock.now
         var checkpoint = context.checkpoint ?? Checkpoint()
         let actionExecutionID = context.job.actionExecutionID
         lab.hide(configuration.arguments, ofPasswordType: checkpoint.passwordArguments ?? [], context)
@@ -92,7 +93,7 @@ package struct RunCommand: WaitingActionHandler {
         }
         do {
             if checkpoint.executionID == nil {
-                try await start(configuration, target, context, &checkpoint)
+                try await start(configuration, target, since: begin, context, &checkpoint)
             }
             return try await goOn(configuration, target, after: event, context, checkpoint)
         } catch var failure as JobFailure {
@@ -183,6 +184,7 @@ package struct RunCommand: WaitingActionHandler {
     private func start(
         _ configuration: Configuration,
         _ target: CommandTarget,
+        since begin: Date,
         _ context: JobContext<Checkpoint>,
         _ checkpoint: inout Checkpoint
     ) async throws {
@@ -192,8 +194,12 @@ package struct RunCommand: WaitingActionHandler {
         // Which execution is whose is told from what the command's list had before the start, so starts of one command
         // must not overlap.
         let copy = checkpoint
-        let begin = context.clock.now
-        checkpoint = try await lab.starts.with(Self.place(configuration, target)) {
+        let place = Self.place(configuration, target)
+        checkpoint = try await lab.starts.with(place) {
+            // What it has is asked while another job's start is under way; an error is met again below.
+            let oldest = max(begin, context.clock.now.addingTimeInterval(-CommandLists.freshness))
+            _ = try? await lab.commands.command(at: place, since: oldest, context.clock, lab.watchingClient)
+        } _: {
             var checkpoint = copy
             try await startAlone(configuration, target, since: begin, context, &checkpoint)
             return checkpoint
@@ -235,7 +241,7 @@ package struct RunCommand: WaitingActionHandler {
                 }
             }
             checkpoint.looks = nil
-            let readAt = max(begin, context.clock.now.addingTimeInterval(-CommandLists.lifetime))
+            let readAt = max(begin, context.clock.now.addingTimeInterval(-Self.longestDelay))
             let (command, executions) = try await command(configuration, target, since: readAt, context)
             let passwords = lab.passwords(command.params.map { ($0.name, $0.type) })
             checkpoint.passwordArguments = passwords.isEmpty ? nil : passwords
@@ -356,8 +362,7 @@ package struct RunCommand: WaitingActionHandler {
         _ checkpoint: Checkpoint
     ) async throws -> [String] {
         let earlier = checkpoint.earlierExecutions ?? []
-        let now = context.clock.now
-        return try await command(configuration, target, since: now, context).executions.filter { id in
+        return try await command(configuration, target, since: nil, context).executions.filter { id in
             !earlier.contains(Self.shortened(id)) && !lab.claims.isAnothers(id, than: context.job.actionExecutionID)
         }
     }
@@ -417,12 +422,13 @@ package struct RunCommand: WaitingActionHandler {
         context.logger.info("Command started", metadata: ["commandExecution": "\(executionID)"])
     }
 
-    /// The command with the ids of its executions, at least up to a time; an unknown command is a failure that lists the known
-    /// ones.
+    /// The command with the ids of its executions; an unknown command is a failure that lists the known ones.
+    ///
+    /// - Parameter date: Since when the lab may have told it; `nil` to ask it now.
     private func command(
         _ configuration: Configuration,
         _ target: CommandTarget,
-        since date: Date,
+        since date: Date?,
         _ context: JobContext<Checkpoint>
     ) async throws -> (command: Command, executions: [String]) {
         let found: (Command, [String])? = try await lab.read(
@@ -430,8 +436,12 @@ package struct RunCommand: WaitingActionHandler {
             context.waiter(limit: configuration.timeout)
         ) { [commands = lab.commands] client in
             do {
-                let place = Self.place(configuration, target)
-                return try await commands.command(at: place, since: date, context.clock, client)
+                if let date {
+                    let place = Self.place(configuration, target)
+                    return try await commands.command(at: place, since: date, context.clock, client)
+                }
+                let command = try await target.command(configuration.command, client)
+                return (command, command.executions.map(\.id))
             } catch let error as SandboxAPIError where error.code == .notFound {
                 return nil
             }

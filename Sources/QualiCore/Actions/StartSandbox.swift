@@ -391,9 +391,13 @@ package struct StartSandbox: WaitingActionHandler {
         let what = "The blueprint '\(name)' can't be read"
         do {
             let limit = Self.setupTimeout(configuration, Checkpoint())
-            return try await lab.read(what, context.waiter(limit: limit)) { client in
+            // What the lab tells others of a crowd now is as true for this job.
+            let begin = context.clock.now
+            return try await lab.read(what, context.waiter(limit: limit)) { [reads = lab.blueprints] client in
                 do {
-                    return try await client.blueprint(name)
+                    return try await reads.read(name, since: begin, context.clock) {
+                        try await client.blueprint(name)
+                    }.value
                 } catch let error as SandboxAPIError where error.code == .notFound {
                     throw UnknownBlueprint()
                 }

@@ -4,8 +4,8 @@ import SandboxAPI
 
 /// The commands of sandboxes with their executions, as jobs that run them read them.
 final class CommandLists: Sendable {
-    /// For how long an answer tells what a job has to know before it starts a command, in seconds.
-    static let lifetime: TimeInterval = 2
+    /// How old an answer may be that a job gets ready with, in seconds.
+    static let freshness: TimeInterval = 1
 
     private let reads = SharedReads<ExecutionWatcher.Place, Command>()
     /// What was started here lately, which a list that is older doesn't show.
@@ -27,6 +27,11 @@ final class CommandLists: Sendable {
         let known = Set(listed.map { $0.lowercased() })
         let later = started.withLock { $0[place] ?? [] }.filter { $0.date >= answer.date }.map(\.id)
         return (answer.value, listed + later.filter { !known.contains($0.lowercased()) })
+    }
+
+    /// The executions that the lab has told last, if that was since a time.
+    func latest(at place: ExecutionWatcher.Place, since oldest: Date) -> [String]? {
+        reads.latest(place, since: oldest)?.value.executions.map(\.id)
     }
 
     /// Notes what was started.

@@ -35,6 +35,8 @@ package struct LabAccess: Sendable {
     package var componentMatch = ComponentMatch.whole
     /// What messages call the worker's parameters.
     package var parameters = ParameterNames()
+    /// Blueprints by their names or ids, as jobs start sandboxes from them.
+    let blueprints = SharedReads<String, Blueprint>()
     /// The components of sandboxes by their ids, as jobs look for theirs.
     let components = SharedReads<String, [NamedComponent]>()
     /// The commands of sandboxes with their executions.

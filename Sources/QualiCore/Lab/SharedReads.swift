@@ -69,6 +69,11 @@ final class SharedReads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// The latest answer, if its request went out since a time.
+    func latest(_ key: Key, since oldest: Date) -> Answer? {
+        state.withLock { $0.entries[key]?.latest }.flatMap { $0.date >= oldest ? $0 : nil }
+    }
+
     private enum Turn {
         case known(Answer)
         case waits(Int)
@@ -78,7 +83,7 @@ final class SharedReads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private func turn(_ key: Key, _ oldest: Date, _ now: Date) -> Turn {
         state.withLock { state in
             // A clock that was put back makes no answer younger.
-            if let latest = state.entries[key]?.latest, latest.date > oldest, latest.date <= now {
+            if let latest = state.entries[key]?.latest, latest.date >= oldest, latest.date <= now {
                 return .known(latest)
             }
             if state.entries[key]?.flight == nil {

@@ -179,6 +179,8 @@ package actor SandboxKeeper {
     /// Takes a sandbox in its care that the worker has started, or found to be a job's.
     func keep(_ sandboxID: String, of job: JobInfo, _ terms: LifetimeTerms) {
         guard entries[sandboxID]?.sandbox.isOwn != true else { return }
+        // A box may have repeated the start: of the twins the job has chosen this one, and ends the other itself.
+        for (id, entry) in entries where entry.sandbox.actionExecutionID == job.actionExecutionID { forget(id) }
         let sandbox = KeptSandbox(
             actionExecutionID: job.actionExecutionID,
             place: job.place,

@@ -5,6 +5,7 @@
 /// take twice as long as they did at best lately, and by half when the lab refuses calls or doesn't answer. These are the
 /// rules by which TCP finds its window (RFC 5681), with the delay as a sign of its own. Once in a minute there is a
 /// quarter of it for a moment, to see again how quick the lab is at best: else a load that never ends would be taken for that.
+/// A lab that stays slow with few calls is slow for other reasons, and gets as many as before.
 struct CallRoom: Sendable {
     /// What became of a call.
     enum Answer: Sendable {
@@ -63,7 +64,13 @@ struct CallRoom: Sendable {
             if let nextProbe, nextProbe <= now { probe(at: now, pause: time) }
             nextProbe = nextProbe ?? now + Self.memory
             if times[operation, default: Times(time)].add(time) {
-                shrink(to: max(size * 0.8, min(size, Self.leastOfSlow)), at: now, pause: time)
+                if size > Self.leastOfSlow {
+                    shrink(to: max(size * 0.8, Self.leastOfSlow), at: now, pause: time)
+                } else {
+                    // So few can't be what makes it slow.
+                    times[operation] = Times(time)
+                    hasShrunk = false
+                }
             } else if wasFull, nextShrink.map({ $0 <= now }) ?? true {
                 size = min(size + (hasShrunk ? Self.growth / size : 1), Double(most))
             }

@@ -265,8 +265,8 @@ struct RunCommandTests {
         checkpoint.looks = looks
         let bench = try bench { _, _ in nil }
         #expect(try await run(bench, checkpoint: checkpoint).outputVariables["ExecutionId"] == "e2")
-        // One look more, one second later, was enough, also for the start; in the end the executions were counted.
-        #expect(bench.lab.count(Self.commandLine) == 2)
+        // One look more, one second later, was enough; then the command was started, and in the end counted.
+        #expect(bench.lab.count(Self.commandLine) == 3)
         #expect(LabBench.seconds(bench.clock) < 5)
     }
 

@@ -165,6 +165,17 @@ struct ExtensionTests {
         }
     }
 
+    @Test func `looks after the one sandbox that its job has chosen among twins`() async throws {
+        try await SandboxStand.run { stand in
+            let keeper = stand.keeper(LifetimeRules())
+            let place = JobPlace(pipeline: "Nightly", stage: "Lab", action: "Start", pipelineExecutionID: "e-1")
+            let job = JobInfo(id: "1", actionExecutionID: "a-1", place: place)
+            let terms = LifetimeTerms(duration: .seconds(3_600), maxDuration: .seconds(86_400))
+            for sandboxID in ["first", "second"] { await keeper.keep(sandboxID, of: job, terms) }
+            #expect(await Array(keeper.entries.keys) == ["second"])
+        }
+    }
+
     @Test func `says nothing where the lab extends it`() async throws {
         let site = try LifetimeSite()
         let execution = try site.cloud.begin([Self.lease, Site.runAction("SANDBOX", "health-check"), Site.endAction()])

@@ -77,7 +77,7 @@ struct LabBench: Sendable {
     init(
         statusInterval: Duration = .seconds(5),
         patience: Duration = .seconds(300),
-        clock: ManualClock = ManualClock(),
+        clock: ManualClock = ManualClock(tick: 1e-6),
         _ answer: @escaping ScriptedLab.Answer
     ) throws {
         self.clock = clock
