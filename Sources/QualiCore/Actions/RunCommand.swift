@@ -241,8 +241,8 @@ package struct RunCommand: WaitingActionHandler {
                 }
             }
             checkpoint.looks = nil
-            let readAt = max(begin, context.clock.now.addingTimeInterval(-Self.longestDelay))
-            let (command, executions) = try await command(configuration, target, since: readAt, context)
+            let oldest = max(begin, context.clock.now.addingTimeInterval(-Self.longestDelay))
+            let (command, executions, readAt) = try await command(configuration, target, since: oldest, context)
             let passwords = lab.passwords(command.params.map { ($0.name, $0.type) })
             checkpoint.passwordArguments = passwords.isEmpty ? nil : passwords
             let arguments = lab.hide(configuration.arguments, ofPasswordType: passwords, context)
@@ -430,8 +430,8 @@ package struct RunCommand: WaitingActionHandler {
         _ target: CommandTarget,
         since date: Date?,
         _ context: JobContext<Checkpoint>
-    ) async throws -> (command: Command, executions: [String]) {
-        let found: (Command, [String])? = try await lab.read(
+    ) async throws -> CommandLists.Answer {
+        let found: CommandLists.Answer? = try await lab.read(
             "The command '\(configuration.command)' can't be read",
             context.waiter(limit: configuration.timeout)
         ) { [commands = lab.commands] client in
@@ -440,8 +440,9 @@ package struct RunCommand: WaitingActionHandler {
                     let place = Self.place(configuration, target)
                     return try await commands.command(at: place, since: date, context.clock, client)
                 }
+                let now = context.clock.now
                 let command = try await target.command(configuration.command, client)
-                return (command, command.executions.map(\.id))
+                return (command, command.executions.map(\.id), now)
             } catch let error as SandboxAPIError where error.code == .notFound {
                 return nil
             }

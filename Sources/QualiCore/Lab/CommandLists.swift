@@ -4,6 +4,9 @@ import SandboxAPI
 
 /// The commands of sandboxes with their executions, as jobs that run them read them.
 final class CommandLists: Sendable {
+    /// A command, the ids of its executions, and when its request went out.
+    typealias Answer = (command: Command, executions: [String], date: Date)
+
     /// How old an answer may be that a job gets ready with, in seconds.
     static let freshness: TimeInterval = 1
 
@@ -19,14 +22,14 @@ final class CommandLists: Sendable {
         since oldest: Date,
         _ clock: any WorkerClock,
         _ client: SandboxClient
-    ) async throws -> (command: Command, executions: [String]) {
+    ) async throws -> Answer {
         let answer = try await reads.read(place, since: oldest, clock) {
             try await place.target.command(place.command, client)
         }
         let listed = answer.value.executions.map(\.id)
         let known = Set(listed.map { $0.lowercased() })
         let later = started.withLock { $0[place] ?? [] }.filter { $0.date >= answer.date }.map(\.id)
-        return (answer.value, listed + later.filter { !known.contains($0.lowercased()) })
+        return (answer.value, listed + later.filter { !known.contains($0.lowercased()) }, answer.date)
     }
 
     /// The executions that the lab has told last, if that was since a time.
