@@ -175,6 +175,16 @@ let package = Package(
             dependencies: ["SandboxAPI", "HTTPTransport"],
             path: "Tests/Footprint/SandboxAPI"
         ),
+        // Small works whose instructions scripts/check-counts counts; no product.
+        .executableTarget(
+            name: "Micro",
+            dependencies: [
+                "QualiCore", "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport", "LocalCloud",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Benchmarks/Micro"
+        ),
         // The long test of scripts/soak; no product.
         .executableTarget(
             name: "soak",

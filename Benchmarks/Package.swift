@@ -11,7 +11,6 @@ let package = Package(
     dependencies: [
         .package(name: "quali-worker", path: ".."),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         .target(name: "Measure", dependencies: awsLite),
@@ -21,16 +20,6 @@ let package = Package(
         ),
         .executableTarget(name: "Requests", dependencies: awsLite + ["Measure"]),
         .executableTarget(name: "Transfer", dependencies: awsLite + ["Measure"]),
-        .executableTarget(
-            name: "Micro",
-            dependencies: awsLite + [
-                .product(name: "QualiCore", package: "quali-worker"),
-                .product(name: "LocalCloud", package: "quali-worker"),
-                .product(name: "SandboxAPI", package: "quali-worker"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-            ]
-        ),
         .executableTarget(
             name: "Jobs",
             dependencies: ["Measure", .product(name: "LocalCloud", package: "quali-worker")]
