@@ -19,12 +19,12 @@ public final class LocalClock: Sendable {
     }
 
     /// The time now.
-    public var now: Date {
+    package var now: Date {
         state.withLock { ($0.frozen ?? Date()).addingTimeInterval($0.offset) }
     }
 
     /// Moves the time forward.
-    public func advance(by duration: Duration) {
+    package func advance(by duration: Duration) {
         state.withLock { $0.offset += duration / .seconds(1) }
     }
 }

@@ -77,7 +77,7 @@ public final class LocalCloud: Sendable {
     /// The address of STS.
     package let stsURL: String
     /// The address of the lab.
-    public let labURL: String
+    package let labURL: String
 
     private init(_ parts: Parts, codePipelineURL: String, s3URL: String, stsURL: String, labURL: String) {
         options = parts.options
@@ -149,7 +149,7 @@ public final class LocalCloud: Sendable {
     /// Their addresses are names that nobody resolves.
     ///
     /// - Parameter options: What they're like.
-    public static func withoutSockets(_ options: Options = Options()) -> LocalCloud {
+    package static func withoutSockets(_ options: Options = Options()) -> LocalCloud {
         LocalCloud(
             Parts(options),
             codePipelineURL: "http://codepipeline.test",

@@ -42,7 +42,7 @@ public final class LocalCodePipeline: LocalService {
     }
 
     /// How the stand-in behaves; a change counts from the next request on.
-    public var behavior: CodePipelineBehavior {
+    package var behavior: CodePipelineBehavior {
         get { world.read(\.behavior) }
         set { world.change { $0.behavior = newValue } }
     }
@@ -162,7 +162,7 @@ public final class LocalCodePipeline: LocalService {
     /// - Returns: The reply; `nil` where its body is empty.
     /// - Throws: A ``LocalServiceError`` with the code that a client would see.
     @discardableResult
-    public func call(_ operation: String, _ input: JSON) throws -> JSON? {
+    package func call(_ operation: String, _ input: JSON) throws -> JSON? {
         guard let shape = Operations.inputs[operation] else {
             throw LocalServiceError(code: "UnknownOperationException", message: "No operation '\(operation)'")
         }

@@ -3,7 +3,7 @@ public struct LocalServiceError: Error, Sendable, CustomStringConvertible {
     /// The error code, such as `ValidationException`.
     package let code: String
     /// What's wrong.
-    public let message: String
+    package let message: String
     let status: Int
 
     init(code: String, message: String, status: Int = 400) {

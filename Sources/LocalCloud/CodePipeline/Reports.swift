@@ -3,7 +3,7 @@ public import Foundation
 /// How an execution of a pipeline stands.
 public struct ExecutionReport: Sendable {
     /// The execution's id.
-    public var id: String
+    package var id: String
     /// The pipeline's name.
     package var pipeline: String
     /// `InProgress`, `Succeeded`, `Failed`, `Stopping`, `Stopped`, `Cancelled` or `Superseded`.
@@ -33,7 +33,7 @@ public struct ActionReport: Sendable {
     }
 
     /// The action execution's id.
-    public var id: String
+    package var id: String
     /// The pipeline execution's id.
     package var executionID: String
     /// The stage's name.
@@ -63,7 +63,7 @@ public struct ActionReport: Sendable {
     /// The percentage of the last result.
     package var percentComplete: Int?
     /// The type of the failure.
-    public var errorCode: String?
+    package var errorCode: String?
     /// The message of the failure.
     public var errorMessage: String?
     /// The output variables.
@@ -78,7 +78,7 @@ public struct ActionReport: Sendable {
 /// How a job stands.
 public struct JobReport: Sendable {
     /// The job's id.
-    public var id: String
+    package var id: String
     /// `Queued`, `Dispatched`, `InProgress`, `Succeeded`, `Failed` or `TimedOut`.
     public var status: String
     /// The nonce of the last hand-out.

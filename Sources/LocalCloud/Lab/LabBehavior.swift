@@ -119,13 +119,13 @@ public struct LabBehavior: Sendable {
     /// What `setup_stage` says once setup is through.
     package var stageAfterSetup = LabStage.ended
     /// How many reads of a sandbox after its stop still tell the old state.
-    public var staleReadsAfterStop = 1
+    package var staleReadsAfterStop = 1
     /// The state that a sandbox stays in whose teardown has failed; what the API tells of it isn't documented.
     package var stateAfterFailedTeardown = LabState.ended
     /// What an ended sandbox's `GET` answers.
     package var afterEnd = AfterEnd.ended
     /// How many stop requests per sandbox fail with 500 before one is taken.
-    public var failingStops = 0
+    package var failingStops = 0
     /// Whether stopping a sandbox that's in teardown or over is an error, with status 400.
     package var refusesRepeatedStop = false
     /// How many reads per sandbox answer 200 with an empty body before one tells something.

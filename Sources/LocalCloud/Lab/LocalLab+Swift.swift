@@ -87,7 +87,7 @@ extension LocalLab {
     // MARK: Pulling strings
 
     /// Moves the time forward and lets happen what was due.
-    public func advance(by duration: Duration) {
+    package func advance(by duration: Duration) {
         clock.advance(by: duration)
         settle()
     }

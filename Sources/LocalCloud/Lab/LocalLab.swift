@@ -18,7 +18,7 @@ public final class LocalLab: LocalService {
     ///   - accounts: The users; by default `admin` with the password `admin` in the domain `Global`.
     ///   - blueprints: What can be started; by default ``LabBlueprint/demo``.
     ///   - clock: The time.
-    public init(
+    package init(
         behavior: LabBehavior = LabBehavior(),
         accounts: [LabAccount] = [LabAccount(username: "admin", password: "admin")],
         blueprints: [LabBlueprint] = LabBlueprint.demo,
@@ -29,7 +29,7 @@ public final class LocalLab: LocalService {
     }
 
     /// How the lab behaves; a change counts from the next request on.
-    public var behavior: LabBehavior {
+    package var behavior: LabBehavior {
         get { world.read(\.behavior) }
         set { world.change { $0.behavior = newValue } }
     }
@@ -40,7 +40,7 @@ public final class LocalLab: LocalService {
     package func operation(of request: LocalRequest) -> String { route(of: request)?.name ?? "unknown" }
 
     /// Answers a request.
-    public func reply(to request: LocalRequest) async -> LocalReply {
+    package func reply(to request: LocalRequest) async -> LocalReply {
         let now = clock.now
         return world.change { $0.answer(request, now: now) }
     }

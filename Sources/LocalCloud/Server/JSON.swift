@@ -1,7 +1,7 @@
-public import Foundation
+package import Foundation
 
 /// A JSON value, read leniently and written by the stand-ins alone, so that they share no coding with the clients.
-public enum JSON: Sendable, Hashable {
+package enum JSON: Sendable, Hashable {
     /// `null`.
     case null
     /// `true` or `false`.
@@ -20,12 +20,12 @@ public enum JSON: Sendable, Hashable {
     /// Reads JSON text; an empty text is an empty object.
     ///
     /// - Throws: A `DecodingError` when the text isn't JSON.
-    public init(parsing data: Data) throws {
+    package init(parsing data: Data) throws {
         self = data.isEmpty ? .object([:]) : try JSONDecoder().decode(JSON.self, from: data)
     }
 
     /// The member of an object; `nil` where it's absent, `null`, or this is no object.
-    public subscript(name: String) -> JSON? {
+    package subscript(name: String) -> JSON? {
         get {
             guard case .object(let members) = self, let value = members[name], value != .null else { return nil }
             return value
@@ -38,18 +38,18 @@ public enum JSON: Sendable, Hashable {
     }
 
     /// The element of an array; `nil` where there's none.
-    public subscript(index: Int) -> JSON? {
+    package subscript(index: Int) -> JSON? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
     }
 
     /// The string, if this is one.
-    public var string: String? {
+    package var string: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
     /// The whole number, if this is one.
-    public var integer: Int? {
+    package var integer: Int? {
         switch self {
         case .integer(let value): value
         case .number(let value): Int(exactly: value)
@@ -72,12 +72,12 @@ public enum JSON: Sendable, Hashable {
     }
 
     /// The elements, if this is an array.
-    public var array: [JSON]? {
+    package var array: [JSON]? {
         if case .array(let value) = self { value } else { nil }
     }
 
     /// The members, if this is an object.
-    public var object: [String: JSON]? {
+    package var object: [String: JSON]? {
         if case .object(let value) = self { value } else { nil }
     }
 
@@ -92,7 +92,7 @@ public enum JSON: Sendable, Hashable {
     }
 
     /// The JSON text, its members in the order of their names.
-    public var data: Data { Data(text.utf8) }
+    package var data: Data { Data(text.utf8) }
 
     /// The JSON text, its members in the order of their names.
     package var text: String {
@@ -150,7 +150,7 @@ extension JSON: Decodable {
     /// Reads a value from a decoder.
     ///
     /// - Throws: `DecodingError` for what isn't of this form.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -174,15 +174,15 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     /// Creates a string.
-    public init(stringLiteral value: String) { self = .string(value) }
+    package init(stringLiteral value: String) { self = .string(value) }
     /// Creates a number.
-    public init(integerLiteral value: Int) { self = .integer(value) }
+    package init(integerLiteral value: Int) { self = .integer(value) }
     /// Creates a boolean.
-    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
     /// Creates an array.
-    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
     /// Creates an object.
-    public init(dictionaryLiteral elements: (String, JSON)...) {
+    package init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }
 }

@@ -3,11 +3,11 @@ public import Foundation
 /// A service's answer to a request.
 public struct LocalReply: Sendable {
     /// The HTTP status.
-    public var status: Int
+    package var status: Int
     /// The header fields; `Content-Length` and `Date` are added by the server where they're missing.
     package var headers: [(String, String)]
     /// The body.
-    public var body: Data
+    package var body: Data
 
     /// Creates a reply.
     public init(status: Int = 200, headers: [(String, String)] = [], body: Data = Data()) {

@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 /// A request as it came over the wire.
 public struct LocalRequest: Sendable {
@@ -16,7 +16,7 @@ public struct LocalRequest: Sendable {
     package var operation: String?
 
     /// Creates a request, as a test that needs no socket does.
-    public init(
+    package init(
         method: String,
         path: String,
         query: String = "",

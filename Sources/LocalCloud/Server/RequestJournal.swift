@@ -7,7 +7,7 @@ public final class RequestJournal: Sendable {
         /// Its place in the journal, from 1.
         public var number: Int
         /// The service's name.
-        public var service: String
+        package var service: String
         /// The operation's name.
         public var operation: String
         /// The method.
@@ -17,7 +17,7 @@ public final class RequestJournal: Sendable {
         /// The query, as the client sent it.
         package var query: String
         /// What the service reads in the request: ids and names.
-        public var facts: [String: String]
+        package var facts: [String: String]
         /// The whole request; a body over 64 KiB is left out.
         package var request: LocalRequest
         /// When the request was complete.
@@ -64,7 +64,7 @@ public final class RequestJournal: Sendable {
     public var count: Int { watched.read(\.count) }
 
     /// How many calls of an operation are finished so far; one that was dropped before isn't counted.
-    public func finished(_ operation: String) -> Int { watched.read { $0.finished[operation] ?? 0 } }
+    package func finished(_ operation: String) -> Int { watched.read { $0.finished[operation] ?? 0 } }
 
     /// The entries that meet a condition.
     public func entries(where condition: (Entry) -> Bool) -> [Entry] { entries.filter(condition) }

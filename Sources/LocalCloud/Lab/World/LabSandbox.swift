@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 /// A sandbox of the lab, as it is at one moment.
 public struct LabSandbox: Sendable, Identifiable {
@@ -59,7 +59,7 @@ public struct LabSandbox: Sendable, Identifiable {
     /// Who may handle it, the owner among them.
     package let permittedUsers: [String]
     /// When it begins, or has begun.
-    public let startTime: Date
+    package let startTime: Date
     /// When it ends by itself; `nil` for a persistent one.
     package internal(set) var endTime: Date?
     /// The state.
@@ -75,7 +75,7 @@ public struct LabSandbox: Sendable, Identifiable {
     /// The output console.
     package internal(set) var lines: [Line] = []
     /// How many times it was asked to stop, in vain or not.
-    public internal(set) var stopRequests = 0
+    package internal(set) var stopRequests = 0
     /// Whether a stop was accepted.
     package internal(set) var wasStopped = false
     /// Whether somebody still has to approve of its start.
