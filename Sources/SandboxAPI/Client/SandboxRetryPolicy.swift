@@ -5,14 +5,14 @@ import HTTPTransport
 /// That is a read after a transient failure, and any call that certainly never reached the lab.
 public struct SandboxRetryPolicy: Sendable {
     /// How often a call is sent at most; 1 means no repeats.
-    public var attempts: Int
+    package var attempts: Int
     /// The pause after the first failure; it doubles with each further one.
     ///
     /// The actual pause is random between half
     /// of it and all of it.
-    public var base: Duration
+    package var base: Duration
     /// The longest pause.
-    public var cap: Duration
+    package var cap: Duration
     /// For how long all calls pause after the lab has said that there are too many; doubles with each further time.
     package var quotaBase: Duration
     /// The longest such pause.

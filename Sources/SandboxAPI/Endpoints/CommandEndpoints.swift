@@ -75,14 +75,32 @@ extension SandboxClient {
     /// Starts a command of a component (`POST /sandboxes/{id}/components/{cid}/commands/{name}/start`); see
     /// ``startCommand(sandboxID:name:_:)``.
     ///
-    /// - Parameter connected: For a connected command, which one and through which ports.
     /// - Throws: ``SandboxAPIError``.
     public func startCommand(
         sandboxID: String,
         componentID: String,
         name: String,
+        _ request: StartCommandRequest = .init()
+    ) async throws -> StartedExecution {
+        try await startCommand(
+            sandboxID: sandboxID,
+            componentID: componentID,
+            name: name,
+            request,
+            connected: nil
+        )
+    }
+
+    /// Starts a command of a component, or one that its connections bring.
+    ///
+    /// - Parameter connected: For a connected command, which one and through which ports.
+    /// - Throws: ``SandboxAPIError``.
+    package func startCommand(
+        sandboxID: String,
+        componentID: String,
+        name: String,
         _ request: StartCommandRequest = .init(),
-        connected: ConnectedCommand? = nil
+        connected: ConnectedCommand?
     ) async throws -> StartedExecution {
         try await calls.run(
             .start(

@@ -17,7 +17,7 @@ extension SandboxClient {
     ///
     /// - Parameter isWanted: Called on a thread of the transport, so it must be quick.
     /// - Throws: ``SandboxAPIError``.
-    public func historicSandboxes(
+    package func historicSandboxes(
         where isWanted: @escaping @Sendable (SandboxSummary) -> Bool
     ) async throws -> [SandboxSummary] {
         let search = SandboxSearch(where: isWanted)
@@ -42,7 +42,7 @@ extension SandboxClient {
     /// Lists a user's active sandboxes (`GET /sandboxes/owners/{owner}`).
     ///
     /// - Throws: ``SandboxAPIError``.
-    public func sandboxes(ownedBy owner: String) async throws -> [SandboxSummary] {
+    package func sandboxes(ownedBy owner: String) async throws -> [SandboxSummary] {
         try await calls.run(
             .get("sandboxesOfOwner", ["sandboxes", "owners", owner], about: "user “\(owner)”"),
             read: Reply.sandboxes

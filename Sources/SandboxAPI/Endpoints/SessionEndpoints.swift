@@ -12,7 +12,7 @@ extension SandboxClient {
     ///
     /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/authentication`` where the lab refuses the
     ///   user, naming user and domain.
-    public func login() async throws {
+    package func login() async throws {
         try await calls.session.renew()
     }
 

@@ -9,11 +9,11 @@ public struct Blueprint: Hashable, Sendable, Decodable {
     /// What its author wrote about it.
     public var description: String?
     /// Whether its resources are free now.
-    public var availability: BlueprintAvailability?
+    package var availability: BlueprintAvailability?
     /// The categories under which the portal lists it.
-    public var categories: [String]
+    package var categories: [String]
     /// How long its setup is thought to take; `nil` where the lab doesn't say.
-    public var estimatedSetupDuration: Duration?
+    package var estimatedSetupDuration: Duration?
     /// The inputs that a start may set; filled only by ``SandboxClient/blueprint(_:)``.
     public var inputs: [BlueprintInput]
 
@@ -63,15 +63,15 @@ public struct BlueprintInput: Hashable, Sendable, Decodable {
 /// What a new sandbox shall be like.
 public struct StartSandboxRequest: Hashable, Sendable {
     /// The sandbox's name; the portal allows 60 characters, and names need not be unique.
-    public var name: String
+    package var name: String
     /// How long the sandbox shall live, its setup included; sent in whole minutes, rounded up.
-    public var duration: Duration
+    package var duration: Duration
     /// Values for the blueprint's inputs; those without a default must be there.
-    public var params: [Input]
+    package var params: [Input]
     /// Users who may use the sandbox beside its owner; they need access to the session's domain.
-    public var permittedUsers: [String]
+    package var permittedUsers: [String]
     /// When to start, where not now; labs before 2024.1 don't know it.
-    public var startTime: Date?
+    package var startTime: Date?
 
     /// Describes a sandbox.
     public init(
@@ -89,7 +89,7 @@ public struct StartSandboxRequest: Hashable, Sendable {
     }
 
     /// Describes a sandbox that lives for a number of minutes.
-    public init(
+    package init(
         name: String,
         durationInMinutes minutes: Int,
         params: [Input] = [],
@@ -133,16 +133,16 @@ extension StartSandboxRequest: Encodable {
 }
 
 /// What a new persistent sandbox shall be like: one that has no end.
-public struct StartPersistentSandboxRequest: Hashable, Sendable, Encodable {
+package struct StartPersistentSandboxRequest: Hashable, Sendable, Encodable {
     /// The sandbox's name; the portal allows 60 characters.
-    public var name: String
+    package var name: String
     /// Values for the blueprint's inputs.
-    public var params: [Input]
+    package var params: [Input]
     /// Users who may use the sandbox beside its owner.
-    public var permittedUsers: [String]
+    package var permittedUsers: [String]
 
     /// Describes a sandbox.
-    public init(name: String, params: [Input] = [], permittedUsers: [String] = []) {
+    package init(name: String, params: [Input] = [], permittedUsers: [String] = []) {
         self.name = name
         self.params = params
         self.permittedUsers = permittedUsers
@@ -156,7 +156,7 @@ public struct StartPersistentSandboxRequest: Hashable, Sendable, Encodable {
     /// Writes the body of the API's `start-persistent`; members that aren't set are left out.
     ///
     /// - Throws: The encoder's error.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
         if !params.isEmpty { try container.encode(params, forKey: .params) }

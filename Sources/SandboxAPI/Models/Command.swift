@@ -1,4 +1,4 @@
-public import struct FoundationEssentials.Date
+package import struct FoundationEssentials.Date
 
 /// A command of a sandbox or of one of its components.
 public struct Command: Hashable, Sendable, Decodable {
@@ -9,9 +9,9 @@ public struct Command: Hashable, Sendable, Decodable {
     /// Its parameters.
     public var params: [CommandParameter]
     /// Its executions so far; in which order, and how many, the lab doesn't promise.
-    public var executions: [ExecutionSummary]
+    package var executions: [ExecutionSummary]
     /// For a connected command `power` or `remote_<name>`.
-    public var tag: String?
+    package var tag: String?
 
     /// Reads what the lab sends.
     ///
@@ -58,18 +58,18 @@ public struct CommandParameter: Hashable, Sendable, Decodable {
 }
 
 /// An execution as a command lists it.
-public struct ExecutionSummary: Hashable, Sendable, Decodable {
+package struct ExecutionSummary: Hashable, Sendable, Decodable {
     /// Its id.
-    public var id: String
+    package var id: String
     /// How it stands; empty, and thus not final, where the lab doesn't say.
-    public var status: ExecutionStatus
+    package var status: ExecutionStatus
     /// Whether it can be cancelled.
-    public var supportsCancellation: Bool
+    package var supportsCancellation: Bool
 
     /// Reads what the lab sends.
     ///
     /// - Throws: `DecodingError` for what isn't of this form.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let object = try LenientObject(decoder)
         guard let id = object.filledString("id", "executionId") else { throw MissingMember.error("id", decoder) }
         self.id = id
@@ -86,7 +86,7 @@ public struct StartedExecution: Hashable, Sendable, Decodable {
     public var supportsCancellation: Bool
 
     /// Makes a started execution, as a test does.
-    public init(id: String, supportsCancellation: Bool) {
+    package init(id: String, supportsCancellation: Bool) {
         self.id = id
         self.supportsCancellation = supportsCancellation
     }
@@ -113,14 +113,14 @@ public struct Execution: Hashable, Sendable, Decodable {
     /// What the command printed, which may hold HTML; `nil` where it printed nothing.
     public var output: String?
     /// When it started.
-    public var started: Date?
+    package var started: Date?
     /// When it ended.
-    public var ended: Date?
+    package var ended: Date?
     /// Whether it can be cancelled.
     public var supportsCancellation: Bool
 
     /// Makes an execution, as a test does.
-    public init(
+    package init(
         id: String,
         status: ExecutionStatus,
         output: String? = nil,
@@ -165,9 +165,9 @@ extension LenientObject {
 /// How a command shall be started.
 public struct StartCommandRequest: Hashable, Sendable, Encodable {
     /// Values for the command's parameters; the mandatory ones must be there.
-    public var params: [Input]
+    package var params: [Input]
     /// Whether the command's output shall also go to the sandbox's output console.
-    public var printOutput: Bool
+    package var printOutput: Bool
 
     /// Describes a start.
     public init(params: [Input] = [], printOutput: Bool = true) {
@@ -177,14 +177,14 @@ public struct StartCommandRequest: Hashable, Sendable, Encodable {
 }
 
 /// Which of a component's connected commands shall be run, and through which ports.
-public struct ConnectedCommand: Hashable, Sendable {
+package struct ConnectedCommand: Hashable, Sendable {
     /// `power` or `remote_<name>`, as ``Command/tag`` has it.
-    public var tag: String
+    package var tag: String
     /// Full paths of ports, such as `Switch20/Blade5/PowerPort1`; empty means all that are connected.
-    public var ports: [String]
+    package var ports: [String]
 
     /// Describes a connected command.
-    public init(tag: String, ports: [String] = []) {
+    package init(tag: String, ports: [String] = []) {
         self.tag = tag
         self.ports = ports
     }

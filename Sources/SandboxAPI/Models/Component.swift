@@ -16,7 +16,7 @@ public struct Component: Hashable, Sendable {
     /// Its address, where it has one.
     public var address: String?
     /// Whether it has been deployed; Apps only.
-    public var appLifecycle: AppLifecycle?
+    package var appLifecycle: AppLifecycle?
     /// How it is deployed; Apps only.
     package var activeDeploymentName: String?
     /// The App template that it was made from; Apps only.

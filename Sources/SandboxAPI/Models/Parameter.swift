@@ -9,7 +9,7 @@ public struct Input: Hashable, Sendable, Codable {
     /// Whether its value must not be shown, whatever its name: its type is a password's.
     ///
     /// The lab doesn't tell the type beside the value, so it is for whoever knows it; never sent.
-    public var isHidden = false
+    package var isHidden = false
 
     /// Names a value.
     public init(name: String, value: String) {

@@ -22,7 +22,7 @@ public struct Sandbox: Hashable, Sendable {
     /// What it is doing; empty, and thus unknown, where the lab doesn't say.
     public var state: SandboxState
     /// How far its setup has come.
-    public var setupStage: SetupStage?
+    package var setupStage: SetupStage?
     /// Always `Sandbox`, where the lab says it.
     package var type: String?
     /// Its components, in short; ``SandboxClient/components(sandboxID:)`` reads them with all details.
@@ -223,15 +223,15 @@ package struct BlueprintReference: Hashable, Sendable, Decodable {
 /// A sandbox whose end has been moved.
 public struct SandboxExtension: Hashable, Sendable, Decodable {
     /// The sandbox's id.
-    public var id: String?
+    package var id: String?
     /// The sandbox's name.
-    public var name: String?
+    package var name: String?
     /// When it started.
-    public var startTime: Date?
+    package var startTime: Date?
     /// Its new end.
     public var endTime: Date?
     /// How long it has left.
-    public var remainingTime: Duration?
+    package var remainingTime: Duration?
 
     /// Reads what the lab sends.
     ///

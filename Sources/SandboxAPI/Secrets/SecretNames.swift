@@ -30,7 +30,7 @@ public struct SecretNames: Sendable, Hashable {
     /// Reads a list with commas between names; one that begins with `+` adds them to ``standard``.
     ///
     /// It is `nil` where a name has neither letter nor digit.
-    public init?(list: String) {
+    package init?(list: String) {
         let adds = list.first == "+"
         let names = (adds ? list.dropFirst() : list[...]).split(separator: ",", omittingEmptySubsequences: false)
         guard names.allSatisfy({ !Words(String($0)).text.isEmpty }) else { return nil }

@@ -18,9 +18,9 @@ public struct ExecutionStatus: CaseInsensitiveName {
     /// Is being cancelled.
     package static let stopping = ExecutionStatus(rawValue: "Stopping")
     /// Has ended well.
-    public static let completed = ExecutionStatus(rawValue: "Completed")
+    package static let completed = ExecutionStatus(rawValue: "Completed")
     /// Has failed.
-    public static let failed = ExecutionStatus(rawValue: "Failed")
+    package static let failed = ExecutionStatus(rawValue: "Failed")
     /// Has failed, as some labs call it.
     package static let error = ExecutionStatus(rawValue: "Error")
     /// Was cancelled; see ``isCancelled`` for its other spellings.

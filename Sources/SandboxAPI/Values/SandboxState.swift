@@ -12,21 +12,21 @@ public struct SandboxState: CaseInsensitiveName {
     }
 
     /// Scheduled for later.
-    public static let pending = SandboxState(rawValue: "Pending")
+    package static let pending = SandboxState(rawValue: "Pending")
     /// Reserved; its setup has not begun.
-    public static let beforeSetup = SandboxState(rawValue: "BeforeSetup")
+    package static let beforeSetup = SandboxState(rawValue: "BeforeSetup")
     /// The same as ``beforeSetup`` on older labs.
-    public static let pendingSetup = SandboxState(rawValue: "Pending Setup")
+    package static let pendingSetup = SandboxState(rawValue: "Pending Setup")
     /// Its setup runs.
-    public static let setup = SandboxState(rawValue: "Setup")
+    package static let setup = SandboxState(rawValue: "Setup")
     /// Its setup is done and it can be used.
-    public static let ready = SandboxState(rawValue: "Ready")
+    package static let ready = SandboxState(rawValue: "Ready")
     /// Its setup has failed; the sandbox lives on and holds its resources until it is stopped.
-    public static let error = SandboxState(rawValue: "Error")
+    package static let error = SandboxState(rawValue: "Error")
     /// It is being ended.
-    public static let teardown = SandboxState(rawValue: "Teardown")
+    package static let teardown = SandboxState(rawValue: "Teardown")
     /// It is over.
-    public static let ended = SandboxState(rawValue: "Ended")
+    package static let ended = SandboxState(rawValue: "Ended")
 
     /// Whether the sandbox can be used.
     public var isReady: Bool { self == .ready }
@@ -41,29 +41,29 @@ public struct SandboxState: CaseInsensitiveName {
         self == .pending || self == .beforeSetup || self == .pendingSetup || self == .setup
     }
     /// Whether this library knows the state.
-    public var isKnown: Bool { isBeforeReady || isReady || isFailed || isEnding || isEnded }
+    package var isKnown: Bool { isBeforeReady || isReady || isFailed || isEnding || isEnded }
 }
 
 /// How far the setup of a sandbox has come; after a failed setup it names the stage that failed.
-public struct SetupStage: CaseInsensitiveName {
+package struct SetupStage: CaseInsensitiveName {
     /// The stage as the lab spelled it.
-    public let rawValue: String
+    package let rawValue: String
 
     /// Wraps a stage as the lab spells it.
-    public init(rawValue: String) {
+    package init(rawValue: String) {
         self.rawValue = rawValue
     }
 
     /// What comes before all else.
-    public static let preparation = SetupStage(rawValue: "Preparation")
+    package static let preparation = SetupStage(rawValue: "Preparation")
     /// Apps are deployed and resources prepared.
-    public static let provisioning = SetupStage(rawValue: "Provisioning")
+    package static let provisioning = SetupStage(rawValue: "Provisioning")
     /// Components are connected to each other.
-    public static let connectivity = SetupStage(rawValue: "Connectivity")
+    package static let connectivity = SetupStage(rawValue: "Connectivity")
     /// Apps are configured.
-    public static let configuration = SetupStage(rawValue: "Configuration")
+    package static let configuration = SetupStage(rawValue: "Configuration")
     /// The setup is over.
-    public static let ended = SetupStage(rawValue: "Ended")
+    package static let ended = SetupStage(rawValue: "Ended")
     /// The setup has not begun, or there is none.
-    public static let none = SetupStage(rawValue: "None")
+    package static let none = SetupStage(rawValue: "None")
 }
