@@ -1,8 +1,8 @@
-public import Foundation
+package import Foundation
 import Synchronization
 
 /// The time in the stand-ins: the real one, moved forward when a test wants it.
-public final class LocalClock: Sendable {
+package final class LocalClock: Sendable {
     private struct State {
         var offset: TimeInterval = 0
         var frozen: Date?
@@ -11,10 +11,10 @@ public final class LocalClock: Sendable {
     private let state = Mutex(State())
 
     /// Creates a clock that runs with the real one.
-    public init() {}
+    package init() {}
 
     /// Creates a clock that stands still at a time and moves by ``advance(by:)`` alone.
-    public init(frozenAt date: Date) {
+    package init(frozenAt date: Date) {
         state.withLock { $0.frozen = date }
     }
 

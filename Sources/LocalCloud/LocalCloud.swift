@@ -28,7 +28,7 @@ public final class LocalCloud: Sendable {
         /// The port of STS; 0 takes a free one.
         package var stsPort = 0
         /// How CodePipeline behaves.
-        public var codePipeline = CodePipelineBehavior()
+        package var codePipeline = CodePipelineBehavior()
         /// How S3 behaves.
         package var s3 = S3Behavior()
         /// The port of the lab; 0 takes a free one.
@@ -48,7 +48,7 @@ public final class LocalCloud: Sendable {
         /// How many requests the journal keeps.
         public var journalCapacity = 10_000
         /// The time.
-        public var clock = LocalClock()
+        package var clock = LocalClock()
         /// The time that signatures are checked against: the real one, whatever ``clock`` says.
         package var signingTime: @Sendable () -> Date = { Date() }
 

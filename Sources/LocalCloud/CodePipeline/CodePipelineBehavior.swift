@@ -1,5 +1,5 @@
 /// How the stand-in of CodePipeline behaves where tests want a choice, or AWS says nothing.
-public struct CodePipelineBehavior: Sendable {
+package struct CodePipelineBehavior: Sendable {
     /// Whether signatures are verified.
     package var verifiesSignatures = true
     /// How far the time of a signature may be from the real one.
@@ -7,7 +7,7 @@ public struct CodePipelineBehavior: Sendable {
     /// Whether nested objects carry the extra `__type` that AWS sends.
     package var emitsNestedTypes = true
     /// How long a job stays dispatched without acknowledgement before it's offered again.
-    public var redispatchInterval: Duration = .seconds(30)
+    package var redispatchInterval: Duration = .seconds(30)
     /// How often a job is handed out again before that, to any poll.
     package var handsOutAgain = HandsOutAgain.never
     /// Whether a job that is handed out again keeps its nonce, rather than that the older one is stale.
@@ -21,7 +21,7 @@ public struct CodePipelineBehavior: Sendable {
     /// Whether GetJobDetails still answers for a job that has ended.
     package var answersDetailsOfEndedJobs = false
     /// How long after a result with a continuation token the next job is offered.
-    public var continuationDelay: Duration = .zero
+    package var continuationDelay: Duration = .zero
     /// How long an action may take, over all its jobs.
     package var actionTimeout: Duration = .seconds(86_400)
     /// How long the artifact credentials of a job are good.
@@ -62,5 +62,5 @@ public struct CodePipelineBehavior: Sendable {
     }
 
     /// Creates the default behavior.
-    public init() {}
+    package init() {}
 }

@@ -16,7 +16,7 @@ public struct ExecutionReport: Sendable {
     public var actions: [ActionReport]
 
     /// Whether nothing more will happen.
-    public var hasEnded: Bool { status != "InProgress" && status != "Stopping" }
+    package var hasEnded: Bool { status != "InProgress" && status != "Stopping" }
 
     /// The latest run of an action.
     public func action(_ name: String) -> ActionReport? { actions.last { $0.name == name } }
@@ -72,7 +72,7 @@ public struct ActionReport: Sendable {
     public var jobs: [JobReport]
 
     /// Whether nothing more will happen.
-    public var hasEnded: Bool { status != "InProgress" }
+    package var hasEnded: Bool { status != "InProgress" }
 }
 
 /// How a job stands.
@@ -80,7 +80,7 @@ public struct JobReport: Sendable {
     /// The job's id.
     package var id: String
     /// `Queued`, `Dispatched`, `InProgress`, `Succeeded`, `Failed` or `TimedOut`.
-    public var status: String
+    package var status: String
     /// The nonce of the last hand-out.
     package var nonce: String
     /// How often it was handed out.

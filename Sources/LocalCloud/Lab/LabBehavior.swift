@@ -50,7 +50,7 @@ public struct LabBehavior: Sendable {
     /// What tokens look like.
     package var tokenStyle = TokenStyle.base64
     /// How long a token is good.
-    public var tokenLifetime: Duration = .seconds(300 * 60)
+    package var tokenLifetime: Duration = .seconds(300 * 60)
     /// Whether each use of a token gives it its whole life again.
     package var tokenLifeSlides = false
     /// Whether a token may stand in the path of its deletion as it is, slashes and all, as Quali's own client sends it.

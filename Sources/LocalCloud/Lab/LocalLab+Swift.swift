@@ -8,7 +8,7 @@ extension LocalLab {
     package var blueprints: [LabBlueprint] { world.read(\.blueprints) }
 
     /// Adds a blueprint, or takes it in the place of the one of the same name or id.
-    public func add(_ blueprint: LabBlueprint) {
+    package func add(_ blueprint: LabBlueprint) {
         world.change { world in
             world.blueprints.removeAll { $0.id == blueprint.id || $0.name == blueprint.name }
             world.blueprints.append(blueprint)
@@ -22,7 +22,7 @@ extension LocalLab {
     }
 
     /// Adds a user, or takes it in the place of the one of the same name.
-    public func add(_ account: LabAccount) {
+    package func add(_ account: LabAccount) {
         world.change { world in
             world.accounts.removeAll { $0.username == account.username }
             world.accounts.append(account)
@@ -35,7 +35,7 @@ extension LocalLab {
     public var sandboxes: [LabSandbox] { look(\.sandboxes) }
 
     /// The sandboxes of a name, in the order of their starts: more than one after a repeated start.
-    public func sandboxes(named name: String) -> [LabSandbox] { sandboxes.filter { $0.name == name } }
+    package func sandboxes(named name: String) -> [LabSandbox] { sandboxes.filter { $0.name == name } }
 
     /// The sandbox with an id.
     package func sandbox(id: String) -> LabSandbox? {

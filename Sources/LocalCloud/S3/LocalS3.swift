@@ -61,7 +61,7 @@ public final class LocalS3: LocalService, ArtifactObjects {
     }
 
     /// The newest version of an object, or `nil` where there's none.
-    public func object(bucket: String, key: String) -> LocalObject? {
+    package func object(bucket: String, key: String) -> LocalObject? {
         store.read { $0.buckets[bucket]?.objects[key]?.last }
     }
 

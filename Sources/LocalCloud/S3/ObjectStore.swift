@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 /// An object as the stand-in of S3 holds it.
-public struct LocalObject: Sendable {
+package struct LocalObject: Sendable {
     /// The bytes.
-    public var body: Data
+    package var body: Data
     /// The entity tag, with its quotation marks.
     package var eTag: String
     /// The id of this version.

@@ -7,7 +7,7 @@ public final class RequestJournal: Sendable {
         /// Its place in the journal, from 1.
         public var number: Int
         /// The service's name.
-        package var service: String
+        public var service: String
         /// The operation's name.
         public var operation: String
         /// The method.
@@ -17,7 +17,7 @@ public final class RequestJournal: Sendable {
         /// The query, as the client sent it.
         package var query: String
         /// What the service reads in the request: ids and names.
-        package var facts: [String: String]
+        public var facts: [String: String]
         /// The whole request; a body over 64 KiB is left out.
         package var request: LocalRequest
         /// When the request was complete.

@@ -59,7 +59,7 @@ public struct LabCommand: Sendable {
     /// The parameters.
     package var params: [Parameter]
     /// How long an execution is `Pending`.
-    public var pending: Duration = .zero
+    package var pending: Duration = .zero
     /// How long it's `Running`.
     package var duration: Duration
     /// How it ends.
