@@ -22,11 +22,11 @@ public struct WorkerCheck: Sendable {
     /// How AWS is reached, and the action types that are expected there.
     public struct AWS: Sendable {
         /// The pipelines' region.
-        public var region: String
+        package var region: String
         /// Where credentials come from.
-        public var credentials: any AWSCredentialProvider
+        package var credentials: any AWSCredentialProvider
         /// How AWS is reached; `nil` where there is no client, so that credentials alone are tried.
-        public var client: CurlHTTPClient?
+        package var client: CurlHTTPClient?
         /// CodePipeline's endpoint; `nil` for the region's.
         public var codePipelineEndpoint: String?
         /// STS's endpoint; `nil` for the region's.
@@ -36,13 +36,13 @@ public struct WorkerCheck: Sendable {
         /// Whether endpoints that also have IPv6 addresses are used.
         public var usesDualStack = false
         /// AWS's time, as its clients learn it.
-        public var clock = AWSClock()
+        package var clock = AWSClock()
         /// Takes the warnings of AWS's clients.
-        public var warn: @Sendable (String) -> Void = { _ in }
+        package var warn: @Sendable (String) -> Void = { _ in }
         /// The names and the version of the action types.
-        public var actions: QualiActions
+        package var actions: QualiActions
         /// Where the console's links should lead; `nil` for nowhere.
-        public var portal: PortalLinks?
+        package var portal: PortalLinks?
         /// Why nothing but the credentials can be tried; `nil` where all can.
         package var obstacle: String?
         /// Why the credentials can't be tried; `nil` where they can.
@@ -67,9 +67,9 @@ public struct WorkerCheck: Sendable {
     /// How the lab is reached.
     public struct Lab: Sendable {
         /// The lab, and who logs in there.
-        public var lab: SandboxClient.Configuration
+        package var lab: SandboxClient.Configuration
         /// How it is reached; `nil` where there is no client, so that nothing is tried.
-        public var client: CurlHTTPClient?
+        package var client: CurlHTTPClient?
         /// Why nothing can be tried; `nil` where it can.
         package var obstacle: String?
         /// Why the login can't be tried; `nil` where it can.
@@ -94,13 +94,23 @@ public struct WorkerCheck: Sendable {
     ///   - aws: How AWS is reached.
     ///   - lab: How the lab is reached.
     ///   - stateFolder: The folder of the journal; `nil` where the worker has none.
+    public init(aws: AWS, lab: Lab, stateFolder: String?) {
+        self.init(aws: aws, lab: lab, stateFolder: stateFolder, names: ParameterNames())
+    }
+
+    /// Creates a check whose lines have names of one's own for parameters.
+    ///
+    /// - Parameters:
+    ///   - aws: How AWS is reached.
+    ///   - lab: How the lab is reached.
+    ///   - stateFolder: The folder of the journal; `nil` where the worker has none.
     ///   - names: What the parameters are called.
     ///   - secrets: What must not be shown, besides the AWS credentials; `nil` for the lab's password.
-    public init(
+    package init(
         aws: AWS,
         lab: Lab,
         stateFolder: String?,
-        names: ParameterNames = ParameterNames(),
+        names: ParameterNames,
         secrets: [Secret]? = nil
     ) {
         self.aws = aws

@@ -8,32 +8,32 @@ public struct StatusFacts: Sendable {
     /// The version of the program that the worker is in; `nil` for none to show.
     public var version: String?
     /// The host's name.
-    public var host = ProcessInfo.processInfo.hostName
+    package var host = ProcessInfo.processInfo.hostName
     /// The pipelines' region, to whose console the page's links lead.
-    public var region: String
+    package var region: String
     /// The lab that the worker's actions use; `nil` where they use none, so that none is waited for.
     public var lab: Lab?
     /// The pause between polls.
-    public var pollInterval: Duration
+    package var pollInterval: Duration
     /// The longest pause, to which it grows.
-    public var longestPollInterval: Duration
+    package var longestPollInterval: Duration
     /// How long a queue may not have been answered before the worker isn't ready.
-    public var pollPatience: Duration
+    package var pollPatience: Duration
 
     /// A lab, as the page shows it.
     public struct Lab: Sendable {
         /// The lab's address, as it is shown.
-        public var address: String
+        package var address: String
         /// Where a click on the address leads; `nil` for nowhere.
-        public var home: String?
+        package var home: String?
         /// How long the lab may not have answered before the worker isn't ready.
         ///
         /// It should be longer than the pause between two requests to an idle lab.
-        public var patience: Duration
+        package var patience: Duration
         /// The page of a sandbox by its id; `nil` for none.
         ///
         /// It is asked for ids of ASCII letters, digits, `-` and `_` alone.
-        public var sandboxLink: @Sendable (_ id: String) -> String?
+        package var sandboxLink: @Sendable (_ id: String) -> String?
 
         /// Describes a lab.
         public init(

@@ -9,9 +9,9 @@ public struct StatusAddress: Sendable, Hashable, CustomStringConvertible {
         + "or 0.0.0.0:8080"
 
     /// The IP address.
-    public let host: String
+    package let host: String
     /// The port; 0 for any that is free.
-    public let port: UInt16
+    package let port: UInt16
 
     /// A port of the loopback address; 0 for any that is free.
     public init(port: UInt16) {
@@ -44,7 +44,7 @@ public struct StatusAddress: Sendable, Hashable, CustomStringConvertible {
     var isIPv6: Bool { host.contains(":") }
 
     /// Whether only programs of this host reach it.
-    public var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
+    package var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
 
     /// The address and the port.
     public var description: String { Self.text(host, port) }
