@@ -37,7 +37,7 @@ public struct QualiWorker: Service {
         /// What optional properties of the three actions say where a job doesn't.
         public var propertyDefaults = PropertyDefaults()
         /// What the messages of failed jobs call the parameters here, where those who read them know other names.
-        public var parameters = ParameterNames()
+        package var parameters = ParameterNames()
         /// The pause between reads of the lab's state.
         public var statusInterval: Duration = .seconds(5)
         /// How often a lab of which no job wants anything is asked whether it is there; `nil` for never.
@@ -83,16 +83,35 @@ public struct QualiWorker: Service {
     ///   - configuration: Where the services are and how to use them.
     ///   - labHTTPClient: Reaches the lab, which often has a CA and a proxy of its own.
     ///   - otherActions: Actions of your own, to be served beside the three.
-    ///   - journal: Where claimed jobs are kept.
+    ///   - journal: Where claimed jobs are kept; `nil` for memory, which a crash takes with it.
     ///   - monitor: What watches the worker.
-    ///   - clock: The time, which `codePipeline` has to measure by, too.
     ///   - logger: Where the worker says what it does.
     /// - Throws: `SandboxAPIError` for a lab's address that is none.
     public init(
         _ configuration: Configuration,
         labHTTPClient: any HTTPClient,
         otherActions: [JobAction] = [],
-        journal: any JobJournal = InMemoryJobJournal(),
+        journal: SQLiteJobJournal? = nil,
+        monitor: WorkerMonitor = WorkerMonitor(),
+        logger: Logger
+    ) throws {
+        let journal: any JobJournal = if let journal { journal } else { InMemoryJobJournal() }
+        try self.init(
+            configuration,
+            labHTTPClient: labHTTPClient,
+            otherActions: otherActions,
+            journal: journal,
+            monitor: monitor,
+            logger: logger
+        )
+    }
+
+    /// Creates a worker with any journal, and a clock by which `codePipeline` has to measure, too.
+    package init(
+        _ configuration: Configuration,
+        labHTTPClient: any HTTPClient,
+        otherActions: [JobAction] = [],
+        journal: any JobJournal,
         monitor: WorkerMonitor = WorkerMonitor(),
         clock: any WorkerClock = .system,
         logger: Logger

@@ -14,7 +14,7 @@ public actor InMemoryArtifactStore: ArtifactStore {
         public let contentType: String
 
         /// Creates one, to compare with.
-        public init(_ data: Data, contentType: String, to artifact: CodePipeline.Artifact) {
+        package init(_ data: Data, contentType: String, to artifact: CodePipeline.Artifact) {
             self.artifact = artifact
             self.data = data
             self.contentType = contentType
@@ -40,7 +40,7 @@ public actor InMemoryArtifactStore: ArtifactStore {
     public func fail(with errors: [any Error]) { self.errors += errors }
 
     /// Reads and writes fail until a clock shows this time.
-    public func fail(with error: any Error, until time: Date, of clock: any WorkerClock) {
+    package func fail(with error: any Error, until time: Date, of clock: any WorkerClock) {
         outage = { clock.now < time ? error : nil }
     }
 
@@ -56,7 +56,7 @@ public actor InMemoryArtifactStore: ArtifactStore {
     /// Reads an artifact.
     ///
     /// - Throws: `AWSError` as S3 has it, for one that isn't there or is larger than `limit`; what it was told to fail with.
-    public func read(_ artifact: CodePipeline.Artifact, limit: Int, credentials: AWSCredentials) throws -> Data {
+    package func read(_ artifact: CodePipeline.Artifact, limit: Int, credentials: AWSCredentials) throws -> Data {
         try note(credentials)
         guard let data = objects[artifact.key] else { throw AWSError(.noSuchKey, "no such key") }
         guard data.count <= limit else { throw AWSError(.objectTooLarge, "too large") }
@@ -66,7 +66,7 @@ public actor InMemoryArtifactStore: ArtifactStore {
     /// Writes an artifact.
     ///
     /// - Throws: What it was told to fail with.
-    public func write(
+    package func write(
         _ data: Data,
         contentType: String,
         to artifact: CodePipeline.Artifact,

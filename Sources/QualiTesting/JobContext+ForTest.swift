@@ -26,7 +26,31 @@ extension JobContext {
         checkpoint: Checkpoint? = nil,
         inputs: [CodePipeline.Artifact] = [],
         outputs: [CodePipeline.Artifact] = [],
-        store: any ArtifactStore = InMemoryArtifactStore(),
+        store: InMemoryArtifactStore = InMemoryArtifactStore(),
+        clock: any WorkerClock = ManualClock(),
+        trace: JobTrace<Checkpoint> = JobTrace(),
+        actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }
+    ) -> JobContext {
+        let store: any ArtifactStore = store
+        return forTest(
+            job: job,
+            checkpoint: checkpoint,
+            inputs: inputs,
+            outputs: outputs,
+            store: store,
+            clock: clock,
+            trace: trace,
+            actions: actions
+        )
+    }
+
+    /// A context with artifacts anywhere.
+    package static func forTest(
+        job: JobInfo = .forTest(),
+        checkpoint: Checkpoint? = nil,
+        inputs: [CodePipeline.Artifact] = [],
+        outputs: [CodePipeline.Artifact] = [],
+        store: any ArtifactStore,
         clock: any WorkerClock = ManualClock(),
         trace: JobTrace<Checkpoint> = JobTrace(),
         actions: @escaping @Sendable () async throws -> [CodePipeline.ActionExecution] = { [] }

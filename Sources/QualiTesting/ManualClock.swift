@@ -103,7 +103,7 @@ public final class ManualClock: WorkerClock {
     }
 
     /// Waits until somebody sleeps for exactly this long, then moves the time on and wakes it, and nobody else.
-    public func wakeSleeper(of duration: Duration) async {
+    package func wakeSleeper(of duration: Duration) async {
         await wake { sleepers, now in sleepers.first { $0.wakesAt == now.addingTimeInterval(Self.seconds(duration)) } }
     }
 

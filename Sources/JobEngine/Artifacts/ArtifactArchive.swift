@@ -7,16 +7,16 @@ public import Foundation
 /// are refused, and size and number of entries are limited.
 public enum ArtifactArchive {
     /// What an archive may hold at most.
-    public struct Limits: Sendable {
+    package struct Limits: Sendable {
         /// Entries.
-        public var entries = 10_000
+        package var entries = 10_000
         /// Bytes of all entries together, unpacked.
-        public var totalSize = 256 << 20
+        package var totalSize = 256 << 20
         /// Bytes of all entries together that are read.
-        public var entrySize = 16 << 20
+        package var entrySize = 16 << 20
 
         /// Creates the default limits.
-        public init() {}
+        package init() {}
     }
 
     /// libarchive's `AE_IFREG`, which Swift can't import.
@@ -62,7 +62,15 @@ public enum ArtifactArchive {
     /// - Throws: ``Failure`` for data that is no archive, is damaged, exceeds the limits or holds hostile names.
     public static func read(
         _ archive: Data,
-        limits: Limits = Limits(),
+        where isWanted: (String) -> Bool
+    ) throws(Failure) -> [Entry] {
+        try read(archive, limits: Limits(), where: isWanted)
+    }
+
+    /// As ``read(_:where:)``, with limits of its own.
+    static func read(
+        _ archive: Data,
+        limits: Limits,
         where isWanted: (String) -> Bool
     ) throws(Failure) -> [Entry] {
         do {
@@ -72,7 +80,7 @@ public enum ArtifactArchive {
         }
     }
 
-    /// As ``read(_:limits:where:)``.
+    /// As ``read(_:where:)``.
     ///
     /// - Parameter goOn: Called before each piece; what it throws ends the reading.
     package static func read(

@@ -1,9 +1,9 @@
 public import AWSLite
-public import Foundation
+package import Foundation
 import HTTPTransport
 
 /// Where a pipeline keeps its artifacts; ``S3ArtifactStore`` is the real one.
-public protocol ArtifactStore: Sendable {
+package protocol ArtifactStore: Sendable {
     /// Reads an artifact.
     ///
     /// - Throws: `AWSError` as S3 reports it, with the code `ObjectTooLarge` for one of more than `limit` bytes.
@@ -51,7 +51,7 @@ extension ArtifactStore {
     /// Reads an artifact into memory, and writes the file then.
     ///
     /// - Throws: `AWSError`; for a file that can't be read or written, the system's error.
-    public func download(
+    package func download(
         _ artifact: CodePipeline.Artifact,
         to path: String,
         limit: Int,
@@ -68,7 +68,7 @@ extension ArtifactStore {
     /// Reads the file into memory, and writes the artifact then.
     ///
     /// - Throws: `AWSError`; for a file that can't be read or written, the system's error.
-    public func upload(
+    package func upload(
         _ path: String,
         contentType: String,
         to artifact: CodePipeline.Artifact,
@@ -117,7 +117,7 @@ public struct S3ArtifactStore: ArtifactStore {
     /// Reads an artifact.
     ///
     /// - Throws: `AWSError`.
-    public func read(
+    package func read(
         _ artifact: CodePipeline.Artifact,
         limit: Int,
         credentials: AWSCredentials
@@ -128,7 +128,7 @@ public struct S3ArtifactStore: ArtifactStore {
     /// Writes an artifact, encrypted by KMS as the policy of CodePipeline's buckets demands.
     ///
     /// - Throws: `AWSError`.
-    public func write(
+    package func write(
         _ data: Data,
         contentType: String,
         to artifact: CodePipeline.Artifact,
@@ -147,7 +147,7 @@ public struct S3ArtifactStore: ArtifactStore {
     /// Reads an artifact into a file, in constant memory.
     ///
     /// - Throws: `AWSError`; for a file that can't be read or written, the system's error.
-    public func download(
+    package func download(
         _ artifact: CodePipeline.Artifact,
         to path: String,
         limit: Int,
@@ -160,7 +160,7 @@ public struct S3ArtifactStore: ArtifactStore {
     /// Writes a file as an artifact, in constant memory, encrypted by KMS as the policy of CodePipeline's buckets demands.
     ///
     /// - Throws: `AWSError`; for a file that can't be read or written, the system's error.
-    public func upload(
+    package func upload(
         _ path: String,
         contentType: String,
         to artifact: CodePipeline.Artifact,

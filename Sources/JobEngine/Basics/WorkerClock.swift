@@ -23,25 +23,25 @@ extension WorkerClock {
 }
 
 /// The system's clock.
-public struct SystemWorkerClock: WorkerClock {
+package struct SystemWorkerClock: WorkerClock {
     /// Creates the clock.
-    public init() {}
+    package init() {}
 
     /// The time of day when the process began, and what has passed since.
-    public var now: Date { SteadyTime.ofProcess.now }
+    package var now: Date { SteadyTime.ofProcess.now }
 
     /// The host's time of day.
-    public var timeOfDay: Date { Date() }
+    package var timeOfDay: Date { Date() }
 
     /// Waits, without blocking a thread.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func sleep(for duration: Duration) async throws {
+    package func sleep(for duration: Duration) async throws {
         try await Task.sleep(for: duration)
     }
 }
 
 extension WorkerClock where Self == SystemWorkerClock {
     /// The system's clock.
-    public static var system: Self { SystemWorkerClock() }
+    package static var system: Self { SystemWorkerClock() }
 }

@@ -1,8 +1,8 @@
 public import AWSLite
-public import Foundation
+package import Foundation
 
 /// The operations of CodePipeline's job API that a worker uses; ``AWSLite/CodePipeline`` is the real one.
-public protocol JobQueue: Sendable {
+package protocol JobQueue: Sendable {
     /// How far the service's time is ahead of the worker's clock, in seconds; `nil` until it is known.
     ///
     /// It is known as soon as one of the calls below has been answered, and doesn't change with the host's time of day.
@@ -39,16 +39,16 @@ public protocol JobQueue: Sendable {
 
 extension JobQueue {
     /// Not known: the worker's clock is taken for the service's.
-    public var clockOffset: TimeInterval? { nil }
+    package var clockOffset: TimeInterval? { nil }
 
     /// Knows nothing of any action.
-    public func actionExecutions(
+    package func actionExecutions(
         pipeline: String,
         pipelineExecutionID: String
     ) async throws -> [CodePipeline.ActionExecution] { [] }
 
     /// Knows of no execution.
-    public func pipelineExecutions(
+    package func pipelineExecutions(
         pipeline: String,
         nextToken: String?
     ) async throws -> CodePipeline.PipelineExecutionPage { CodePipeline.PipelineExecutionPage(executions: []) }
@@ -87,12 +87,12 @@ extension JobQueue {
 
 extension CodePipeline: JobQueue {
     /// What the client has learned of AWS's time.
-    public var clockOffset: TimeInterval? { configuration.clock.offset }
+    package var clockOffset: TimeInterval? { configuration.clock.offset }
 
     /// The runs of actions within one pipeline's execution (`ListActionExecutions`).
     ///
     /// - Throws: `AWSError`; with the code `AccessDeniedException` where the worker hasn't the right.
-    public func actionExecutions(
+    package func actionExecutions(
         pipeline: String,
         pipelineExecutionID: String
     ) async throws -> [ActionExecution] {
@@ -102,7 +102,7 @@ extension CodePipeline: JobQueue {
     /// How far a pipeline's executions have come, 100 at a time (`ListPipelineExecutions`).
     ///
     /// - Throws: `AWSError`; with the code `AccessDeniedException` where the worker hasn't the right.
-    public func pipelineExecutions(pipeline: String, nextToken: String?) async throws -> PipelineExecutionPage {
+    package func pipelineExecutions(pipeline: String, nextToken: String?) async throws -> PipelineExecutionPage {
         try await pipelineExecutions(pipelineName: pipeline, nextToken: nextToken)
     }
 }

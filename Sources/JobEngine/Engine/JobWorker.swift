@@ -1,4 +1,4 @@
-import AWSLite
+public import AWSLite
 public import Logging
 public import ServiceLifecycle
 public import Tracing
@@ -59,9 +59,9 @@ public struct JobWorker: Service {
         public var progressInterval: Duration? = .seconds(60)
         /// How long after its offer a job is hardly offered to another worker, if nothing speaks against it; AWS doesn't
         /// document it.
-        public var redispatchInterval: Duration = .seconds(20)
+        package var redispatchInterval: Duration = .seconds(20)
         /// How long a job whose acknowledgement may have been taken waits for a sign of whose it is, before it is put back.
-        public var doubtInterval: Duration = .seconds(10)
+        package var doubtInterval: Duration = .seconds(10)
         /// Where spans of handlers' runs go; what the process has bootstrapped, unless told otherwise.
         ///
         /// There is one for each run of a handler, from its beginning to its result or its wait, and one trace for each
@@ -95,7 +95,39 @@ public struct JobWorker: Service {
     private let singleRun = SingleRun()
 
     /// Creates a worker for `actions`.
+    ///
+    /// - Parameters:
+    ///   - queue: Where jobs come from and results go to.
+    ///   - actions: Which action types are served, and by what.
+    ///   - artifactStore: Where jobs' artifacts are.
+    ///   - journal: Where claimed jobs are kept; `nil` for memory, which a crash takes with it.
+    ///   - configuration: How the worker behaves.
+    ///   - monitor: What watches the worker.
+    ///   - logger: Where the worker says what it does.
     public init(
+        queue: CodePipeline,
+        actions: [JobAction],
+        artifactStore: S3ArtifactStore,
+        journal: SQLiteJobJournal? = nil,
+        configuration: Configuration = Configuration(),
+        monitor: WorkerMonitor = WorkerMonitor(),
+        logger: Logger
+    ) {
+        let queue: any JobQueue = queue
+        let journal: any JobJournal = if let journal { journal } else { InMemoryJobJournal() }
+        self.init(
+            queue: queue,
+            actions: actions,
+            artifactStore: artifactStore,
+            journal: journal,
+            configuration: configuration,
+            monitor: monitor,
+            logger: logger
+        )
+    }
+
+    /// Creates a worker that takes its jobs from a stand-in of CodePipeline, or keeps them in one of a journal.
+    package init(
         queue: any JobQueue,
         actions: [JobAction],
         artifactStore: any ArtifactStore,
@@ -111,7 +143,7 @@ public struct JobWorker: Service {
         self.journal = journal
         self.configuration = configuration
         self.monitor = monitor
-        observers = [monitor] + configuration.observers
+        observers = [monitor.observer] + configuration.observers
         self.clock = clock
         serviceClock = ServiceClock(clock) { queue.clockOffset }
         self.logger = logger

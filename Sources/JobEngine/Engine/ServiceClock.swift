@@ -1,19 +1,19 @@
-public import AWSLite
-public import Foundation
+package import AWSLite
+package import Foundation
 
 /// The time by CodePipeline, which a fleet's hosts have in common, and a host's next process will have, too.
 ///
 /// Jobs' dates are in it: they go into the journal and continuation tokens, and mean the same wherever they are read.
 /// It passes as evenly as the clock that it is made of. Until CodePipeline has answered once it is that clock's own time,
 /// and no job is begun or gone on with before.
-public struct ServiceClock: WorkerClock {
+package struct ServiceClock: WorkerClock {
     private let base: any WorkerClock
     private let offset: @Sendable () -> TimeInterval?
 
     /// Creates a clock by AWS's time.
     ///
     /// - Parameter aws: The clock of CodePipeline's client, which has to measure by `base`.
-    public init(_ base: any WorkerClock = .system, aws: AWSClock) {
+    package init(_ base: any WorkerClock = .system, aws: AWSClock) {
         self.init(base) { aws.offset }
     }
 
@@ -24,16 +24,16 @@ public struct ServiceClock: WorkerClock {
     }
 
     /// The time.
-    public var now: Date { date(of: base.now) }
+    package var now: Date { date(of: base.now) }
 
     /// The host's time of day.
-    public var timeOfDay: Date { base.timeOfDay }
+    package var timeOfDay: Date { base.timeOfDay }
 
     /// The service's date of a moment that the clock below has given.
     func date(of moment: Date) -> Date { moment.addingTimeInterval(offset() ?? 0) }
 
     /// Waits.
-    public func sleep(for duration: Duration) async throws {
+    package func sleep(for duration: Duration) async throws {
         try await base.sleep(for: duration)
     }
 }

@@ -14,7 +14,7 @@ public struct ActionProperties: Sendable {
     /// - Parameters:
     ///   - values: What the job says.
     ///   - defaults: What counts of a property that the job hasn't got, or that is blank in it.
-    public init(_ values: [String: String], defaults: [String: String] = [:]) {
+    package init(_ values: [String: String], defaults: [String: String] = [:]) {
         self.values = values
         self.defaults = defaults
     }

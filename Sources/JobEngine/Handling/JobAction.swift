@@ -4,17 +4,17 @@ import Foundation
 /// One type of action that a worker serves, and the handler for its jobs.
 public struct JobAction: Sendable {
     /// The type to poll for.
-    public let typeID: CodePipeline.ActionTypeID
+    package let typeID: CodePipeline.ActionTypeID
     /// The value of the type's queryable property, for a type that has one; a type without one takes none.
     public var queryParameters: [String: String] = [:]
     /// What its jobs' properties say where a job hasn't got them, or has them blank, by name.
     public var propertyDefaults: [String: String] = [:]
     /// Whether its jobs may use the room that a worker keeps for actions which free resources.
-    public var freesResources: Bool
+    package var freesResources: Bool
     /// Holds back its polls while its jobs couldn't be done.
-    public var gate: JobGate?
+    package var gate: JobGate?
     /// What log lines call the external execution id of its jobs.
-    public var externalExecutionName = "externalExecution"
+    package var externalExecutionName = "externalExecution"
 
     /// The external execution id that an encoded checkpoint tells.
     let externalExecutionID: @Sendable (Data) -> String?

@@ -139,7 +139,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
     ///
     /// Then it is worth a look how far the work has come, and a ``report(_:)``. Only progress with an external execution id is
     /// shown.
-    public var isProgressDue: Bool { ledger.isProgressDue }
+    package var isProgressDue: Bool { ledger.isProgressDue }
 
     /// Has the next wait show the job's progress, or not; for the test of a handler.
     package func setProgressDue(_ isDue: Bool) { ledger.setTurn(isDue) }
@@ -216,7 +216,7 @@ public struct JobInfo: Sendable, Hashable {
     package var isContested = false
 
     /// Describes a job, for the test of a handler.
-    public init(
+    package init(
         id: String,
         actionExecutionID: String,
         place: JobPlace = JobPlace(pipeline: "", stage: "", action: "", pipelineExecutionID: ""),

@@ -3,7 +3,7 @@ import HTTPTransport
 /// Holds back the polls of actions whose work can't be done for now, so that other workers get their jobs.
 ///
 /// Jobs that are held already aren't touched.
-public final class JobGate: Sendable {
+package final class JobGate: Sendable {
     private struct State {
         var isOpen: Bool
         var waiting: [AsyncStream<Void>.Continuation] = []
@@ -12,15 +12,15 @@ public final class JobGate: Sendable {
     private let state: Locked<State>
 
     /// Creates a gate.
-    public init(isOpen: Bool = true) {
+    package init(isOpen: Bool = true) {
         state = Locked(State(isOpen: isOpen))
     }
 
     /// Whether jobs are asked for.
-    public var isOpen: Bool { state.withLock { $0.isOpen } }
+    package var isOpen: Bool { state.withLock { $0.isOpen } }
 
     /// Lets polls begin.
-    public func open() {
+    package func open() {
         let waiting = state.withLock { state in
             state.isOpen = true
             defer { state.waiting = [] }
@@ -30,7 +30,7 @@ public final class JobGate: Sendable {
     }
 
     /// Holds back polls that haven't begun.
-    public func close() {
+    package func close() {
         state.withLock { $0.isOpen = false }
     }
 

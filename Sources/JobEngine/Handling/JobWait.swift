@@ -83,7 +83,7 @@ public struct JobWait<Event: Sendable>: Sendable {
     }
 
     /// The same wait, which brings something made of its event.
-    public func map<Other>(_ transform: @escaping @Sendable (Event) -> Other) -> JobWait<Other> {
+    package func map<Other>(_ transform: @escaping @Sendable (Event) -> Other) -> JobWait<Other> {
         let kind: JobWait<Other>.Kind =
             switch kind {
             case .looks(let begin):

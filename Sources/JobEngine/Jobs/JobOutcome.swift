@@ -1,6 +1,6 @@
 // Indirect, since the records of ten thousand waiting jobs have none.
 /// How a job ended.
-public indirect enum JobOutcome: Sendable, Codable, Hashable {
+package indirect enum JobOutcome: Sendable, Codable, Hashable {
     /// The work went well.
     case success(JobResult)
     /// The work failed; `type` is one of CodePipeline's failure types.

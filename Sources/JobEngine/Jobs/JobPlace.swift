@@ -10,7 +10,7 @@ public struct JobPlace: Sendable, Codable, Hashable {
     public var pipelineExecutionID: String
 
     /// Creates a place.
-    public init(pipeline: String, stage: String, action: String, pipelineExecutionID: String) {
+    package init(pipeline: String, stage: String, action: String, pipelineExecutionID: String) {
         self.pipeline = pipeline
         self.stage = stage
         self.action = action

@@ -1,24 +1,24 @@
-public import AWSLite
-public import Foundation
+package import AWSLite
+package import Foundation
 
 /// One claimed job.
-public struct JobRecord: Sendable, Codable, Identifiable {
+package struct JobRecord: Sendable, Codable, Identifiable {
     /// The job's id in CodePipeline.
-    public var id: String
+    package var id: String
     /// Which action it is for.
-    public var actionTypeID: CodePipeline.ActionTypeID
+    package var actionTypeID: CodePipeline.ActionTypeID
     /// The action's execution, which stays the same over all jobs of a continued action; the key of idempotency.
-    public var actionExecutionID: String
+    package var actionExecutionID: String
     /// Pipeline, stage and action, for people.
-    public var place: JobPlace
+    package var place: JobPlace
     /// The nonce with which the job was offered.
-    public var nonce: String
+    package var nonce: String
     /// Whether CodePipeline has confirmed that the job is this worker's.
-    public var isAcknowledged: Bool
+    package var isAcknowledged: Bool
     /// When the action was first claimed by a worker, in CodePipeline's time, as all dates of a job are.
-    public var claimedAt: Date
+    package var claimedAt: Date
     /// When CodePipeline handed out this job, which for a continued action is later than ``claimedAt``.
-    public var offeredAt: Date
+    package var offeredAt: Date
     /// Whether another worker may have begun the action, whose job was put back to find out whose it was; `nil` for no.
     var isContested: Bool?
     /// How often the job's progress was shown; `nil` for a record of an older version.
@@ -26,13 +26,13 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     /// Whether its dates are in CodePipeline's time; `nil` for a record of an older version, whose dates are its host's.
     var isInServiceTime: Bool?
     /// The handler's last checkpoint, encoded.
-    public var checkpoint: Data?
+    package var checkpoint: Data?
     /// How the job ended, once it has.
-    public var outcome: JobOutcome?
+    package var outcome: JobOutcome?
     /// Whether the journal that it is from is a copy, so that another worker may have the job.
     ///
     /// A worker only looks at such a job: it neither goes on with it nor reports it nor ends what it has begun.
-    public var isInDoubt = false
+    package var isInDoubt = false
     /// Whether this run was given the job by CodePipeline and has held it since, so that nobody else can have ended it.
     var isOwn = false
     /// Why the journal's notes on the job can't be read.
@@ -45,7 +45,7 @@ public struct JobRecord: Sendable, Codable, Identifiable {
     }
 
     /// Creates a record of a job that has just been handed out.
-    public init(
+    package init(
         id: String,
         actionTypeID: CodePipeline.ActionTypeID,
         actionExecutionID: String,

@@ -8,7 +8,7 @@ public struct JobWaitInfo: Sendable, Codable, Hashable {
     public var deadline: Date?
 
     /// Describes a wait.
-    public init(reason: String, deadline: Date? = nil) {
+    package init(reason: String, deadline: Date? = nil) {
         self.reason = reason
         self.deadline = deadline
     }

@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 /// A journal that lives as long as the process: for tests, and for workers that hand their jobs over when they stop.
-public actor InMemoryJobJournal: JobJournal {
+package actor InMemoryJobJournal: JobJournal {
     /// Whether its owner keeps it for a later worker.
-    public nonisolated let isDurable: Bool
+    package nonisolated let isDurable: Bool
 
     private var records: [String: JobRecord] = [:]
     private var notes: [String: Data] = [:]
@@ -11,51 +11,51 @@ public actor InMemoryJobJournal: JobJournal {
     /// Creates a journal that holds `records`, as if a worker had claimed them before.
     ///
     /// - Parameter isDurable: Whether it will be given to another worker of this process later, which then resumes.
-    public init(_ records: [JobRecord] = [], isDurable: Bool = false) {
+    package init(_ records: [JobRecord] = [], isDurable: Bool = false) {
         self.isDurable = isDurable
         for record in records { self.records[record.id] = record }
     }
 
     /// Notes jobs.
-    public func claim(_ records: [JobRecord]) {
+    package func claim(_ records: [JobRecord]) {
         for record in records { self.records[record.id] = record }
     }
 
     /// Notes that a job is this worker's.
-    public func noteAcknowledged(_ jobID: String) {
+    package func noteAcknowledged(_ jobID: String) {
         records[jobID]?.isAcknowledged = true
     }
 
     /// Replaces the checkpoint of a job.
     ///
     /// - Throws: ``UnknownJob`` for a job that was never claimed or is forgotten.
-    public func saveCheckpoint(_ checkpoint: Data, of jobID: String) throws {
+    package func saveCheckpoint(_ checkpoint: Data, of jobID: String) throws {
         guard records[jobID] != nil else { throw UnknownJob(id: jobID) }
         records[jobID]?.checkpoint = checkpoint
     }
 
     /// Notes how a job ended.
-    public func saveOutcome(_ outcome: JobOutcome, of jobID: String) {
+    package func saveOutcome(_ outcome: JobOutcome, of jobID: String) {
         records[jobID]?.outcome = outcome
     }
 
     /// Removes a job.
-    public func forget(_ jobID: String) {
+    package func forget(_ jobID: String) {
         records[jobID] = nil
     }
 
     // Asynchronous, since the protocol's own, which keep nothing, would be preferred else.
 
     /// Keeps a note, or removes it.
-    public func keep(_ note: Data?, as key: String) async {
+    package func keep(_ note: Data?, as key: String) async {
         notes[key] = note
     }
 
     /// The notes that are kept, by their keys.
-    public func keptNotes() async -> [String: Data] { notes }
+    package func keptNotes() async -> [String: Data] { notes }
 
     /// The jobs that have not been forgotten, oldest first.
-    public func unfinished() -> [JobRecord] {
+    package func unfinished() -> [JobRecord] {
         records.values.sorted { $0.claimedAt < $1.claimedAt }
     }
 }

@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 /// What a worker has claimed and how far each job has come.
 ///
@@ -7,7 +7,7 @@ public import Foundation
 /// it, ``saveOutcome(_:of:)`` before it reports, and ``forget(_:)`` when CodePipeline has the result.
 ///
 /// A journal holds no secret: a job's configuration and credentials are fetched anew when it is resumed.
-public protocol JobJournal: Sendable {
+package protocol JobJournal: Sendable {
     /// Whether what it holds outlives the process.
     var isDurable: Bool { get }
     /// Notes jobs that are about to be acknowledged, all or none; of none, whether it could.
@@ -45,19 +45,19 @@ public protocol JobJournal: Sendable {
 
 extension JobJournal {
     /// Keeps nothing.
-    public func note(_ progress: JobProgress, of jobID: String) async {}
+    package func note(_ progress: JobProgress, of jobID: String) async {}
 
     /// Keeps nothing.
-    public func note(_ wait: JobWaitInfo?, of jobID: String) async {}
+    package func note(_ wait: JobWaitInfo?, of jobID: String) async {}
 
     /// Keeps nothing.
-    public func keep(_ note: Data?, as key: String) async throws {}
+    package func keep(_ note: Data?, as key: String) async throws {}
 
     /// Has kept nothing.
-    public func keptNotes() async throws -> [String: Data] { [:] }
+    package func keptNotes() async throws -> [String: Data] { [:] }
 
     /// Nothing can become of it.
-    public func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws {
+    package func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws {
         let (never, end) = AsyncStream<Void>.makeStream()
         for await _ in never {}
         end.finish()
@@ -65,7 +65,7 @@ extension JobJournal {
 }
 
 /// A journal holds no such job.
-public struct UnknownJob: Error, Hashable {
+package struct UnknownJob: Error, Hashable {
     /// The job's id.
-    public let id: String
+    package let id: String
 }

@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 import GRDB
 import HTTPTransport
 
@@ -43,7 +43,7 @@ public final class SQLiteJobJournal: JobJournal {
     private let waits = Locked<[String: JobWaitInfo?]>([:])
 
     /// Whether a later run will find what it holds; not while its folder is gone.
-    public var isDurable: Bool { !isAway.withLock { $0 } }
+    package var isDurable: Bool { !isAway.withLock { $0 } }
 
     /// Opens the journal of a folder, or begins one there.
     ///
@@ -54,14 +54,22 @@ public final class SQLiteJobJournal: JobJournal {
     ///   - path: The folder; it is made if it doesn't exist.
     ///   - retention: How long jobs are kept after their end.
     ///   - mostEnded: How many of them are kept, give or take one in a hundred; each takes some 4 KB.
-    ///   - clock: The time.
     /// - Throws: ``JournalError`` when the folder can't be used, another process has it, or the file is damaged or a
     ///   newer version's. The file is left as it is.
-    public init(
+    public convenience init(
+        folder path: String,
+        retention: Duration = .seconds(30 * 86_400),
+        mostEnded: Int = 10_000
+    ) throws {
+        try self.init(folder: path, retention: retention, mostEnded: mostEnded, clock: .system)
+    }
+
+    /// Opens a journal that has a time of its own.
+    package init(
         folder path: String,
         retention: Duration = .seconds(30 * 86_400),
         mostEnded: Int = 10_000,
-        clock: any WorkerClock = .system
+        clock: any WorkerClock
     ) throws {
         self.path = path
         self.retention = retention.timeInterval
@@ -185,7 +193,7 @@ public final class SQLiteJobJournal: JobJournal {
     /// Watches, until the task is cancelled, whether the folder, its lock and its file are still in their place.
     ///
     /// - Throws: ``JournalError`` once that has lasted for a minute; `CancellationError`.
-    public func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws {
+    package func watch(_ tell: @escaping @Sendable ((any Error)?) -> Void) async throws {
         var looks = 0
         while true {
             try await clock.sleep(for: Self.lookPause)
@@ -229,7 +237,7 @@ public final class SQLiteJobJournal: JobJournal {
     /// Notes jobs in one transaction, unless the folder isn't in its place any more, and drops history that is too old or too long.
     ///
     /// - Throws: An error, such as ``JournalError``, when the disk can't take it.
-    public func claim(_ records: [JobRecord]) async throws {
+    package func claim(_ records: [JobRecord]) async throws {
         let now = clock.now
         let rows = try records.map { record in
             var record = record
@@ -281,7 +289,7 @@ public final class SQLiteJobJournal: JobJournal {
     /// Notes that a job is this worker's.
     ///
     /// - Throws: An error, such as ``JournalError``, when the disk can't take it.
-    public func noteAcknowledged(_ jobID: String) async throws {
+    package func noteAcknowledged(_ jobID: String) async throws {
         let now = clock.now
         try await write { db in
             try db.run("UPDATE job SET isAcknowledged = 1 WHERE id = ?", [jobID])
@@ -298,13 +306,13 @@ public final class SQLiteJobJournal: JobJournal {
     }
 
     /// Keeps for people how far a job has come; it is written with the job's next checkpoint or its outcome.
-    public func note(_ progress: JobProgress, of jobID: String) async {
+    package func note(_ progress: JobProgress, of jobID: String) async {
         let now = clock.now
         notes.withLock { $0[jobID, default: []].append(Note(time: now, progress: progress)) }
     }
 
     /// Keeps for people what a job waits for; waits that last are written together, every few seconds.
-    public func note(_ wait: JobWaitInfo?, of jobID: String) async {
+    package func note(_ wait: JobWaitInfo?, of jobID: String) async {
         waits.withLock { $0[jobID] = .some(wait) }
     }
 
@@ -334,7 +342,7 @@ public final class SQLiteJobJournal: JobJournal {
     /// Replaces the checkpoint of a job.
     ///
     /// - Throws: ``UnknownJob`` for a job that was never claimed or has ended.
-    public func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws {
+    package func saveCheckpoint(_ checkpoint: Data, of jobID: String) async throws {
         let notes = takeNotes(of: jobID)
         try await write { db in
             try db.run("UPDATE job SET checkpoint = ? WHERE id = ? AND endedAt IS NULL", [checkpoint, jobID])
@@ -346,7 +354,7 @@ public final class SQLiteJobJournal: JobJournal {
     /// Notes how a job ended.
     ///
     /// - Throws: An error, such as ``JournalError``, when the disk can't take it.
-    public func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws {
+    package func saveOutcome(_ outcome: JobOutcome, of jobID: String) async throws {
         let text = String(decoding: try JSONEncoder.compact.encode(outcome), as: UTF8.self)
         let (now, notes) = (clock.now, takeNotes(of: jobID))
         try await write { db in
@@ -364,7 +372,7 @@ public final class SQLiteJobJournal: JobJournal {
     /// Makes a job that has an outcome history, and drops one that has none: it was never this worker's.
     ///
     /// - Throws: An error, such as ``JournalError``, when the disk can't take it.
-    public func forget(_ jobID: String) async throws {
+    package func forget(_ jobID: String) async throws {
         let now = clock.now.timeIntervalSince1970
         notes.withLock { $0[jobID] = nil }
         waits.withLock { $0[jobID] = nil }
@@ -379,7 +387,7 @@ public final class SQLiteJobJournal: JobJournal {
     /// One whose notes can't be read is among them, and says so.
     ///
     /// - Throws: ``JournalError`` when it can't be read.
-    public func unfinished() async throws -> [JobRecord] {
+    package func unfinished() async throws -> [JobRecord] {
         do {
             return try await opened().database.read { db in
                 try Row.fetchAll(db, sql: "SELECT * FROM job WHERE endedAt IS NULL ORDER BY claimedAt, id")
@@ -391,7 +399,7 @@ public final class SQLiteJobJournal: JobJournal {
     }
 
     /// Keeps a note, or removes it.
-    public func keep(_ note: Data?, as key: String) async throws {
+    package func keep(_ note: Data?, as key: String) async throws {
         try await write { db in
             if let note {
                 try db.run("INSERT OR REPLACE INTO kept (key, note) VALUES (?, ?)", [key, note])
@@ -402,7 +410,7 @@ public final class SQLiteJobJournal: JobJournal {
     }
 
     /// The notes that are kept, by their keys.
-    public func keptNotes() async throws -> [String: Data] {
+    package func keptNotes() async throws -> [String: Data] {
         do {
             return try await opened().database.read { db in
                 let rows = try Row.fetchAll(db, sql: "SELECT key, note FROM kept")

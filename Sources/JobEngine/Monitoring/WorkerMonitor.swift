@@ -39,12 +39,20 @@ public final class WorkerMonitor: Sendable {
     ///   - name: What the worker's metrics have as their label `worker`. Without it the first monitor at a backend has no
     ///     such label, and each further one that lives at the same time has a number, from 2 on.
     ///   - historyLength: How many ended jobs are remembered.
-    ///   - clock: The time.
     ///   - metrics: Where metrics go; what the process has bootstrapped, unless told otherwise.
-    public init(
+    public convenience init(
         name: String? = nil,
         historyLength: Int = 500,
-        clock: any WorkerClock = .system,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
+        self.init(name: name, historyLength: historyLength, clock: .system, metrics: metrics)
+    }
+
+    /// Creates a monitor with a time of its own.
+    package init(
+        name: String? = nil,
+        historyLength: Int = 500,
+        clock: any WorkerClock,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.historyLength = historyLength
@@ -211,9 +219,21 @@ public final class WorkerMonitor: Sendable {
     }
 }
 
-extension WorkerMonitor: JobObserver {
+extension WorkerMonitor {
+    /// What has it told of jobs.
+    var observer: any JobObserver { Observer(monitor: self) }
+
+    private struct Observer: JobObserver {
+        let monitor: WorkerMonitor
+
+        func jobClaimed(_ job: WorkerSnapshot.Job, as claim: JobClaimKind) { monitor.jobClaimed(job, as: claim) }
+        func jobRequeued(_ job: WorkerSnapshot.Job) { monitor.jobRequeued(job) }
+        func jobLeft(_ job: WorkerSnapshot.Job) { monitor.jobRequeued(job) }
+        func jobEnded(_ job: WorkerSnapshot.EndedJob) { monitor.jobEnded(job) }
+    }
+
     /// Counts a claim; one that is continued or resumed was counted before.
-    public func jobClaimed(_ job: WorkerSnapshot.Job, as claim: JobClaimKind) {
+    package func jobClaimed(_ job: WorkerSnapshot.Job, as claim: JobClaimKind) {
         let metrics = state.withLock { $0.metrics[job.action] }
         // Outside the lock, since a backend of metrics may be anything.
         if claim == .new { metrics?.jobsClaimed.increment() }
@@ -221,15 +241,12 @@ extension WorkerMonitor: JobObserver {
     }
 
     /// Counts it no more.
-    public func jobRequeued(_ job: WorkerSnapshot.Job) { jobLeft(job) }
-
-    /// Counts it no more.
-    public func jobLeft(_ job: WorkerSnapshot.Job) {
+    package func jobRequeued(_ job: WorkerSnapshot.Job) {
         state.withLock { $0.metrics[job.action] }?.jobsInProgress.decrement()
     }
 
     /// Keeps how it ended, and counts that.
-    public func jobEnded(_ job: WorkerSnapshot.EndedJob) {
+    package func jobEnded(_ job: WorkerSnapshot.EndedJob) {
         let metrics = state.withLock { state in
             state.ended.append(job)
             if state.ended.count > historyLength { state.ended.removeFirst(state.ended.count - historyLength) }

@@ -15,13 +15,13 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
     /// The latest jobs that have ended, newest first.
     public var ended: [EndedJob]
     /// What the worker has lately done beside its jobs, newest first.
-    public var events: [Event] = []
+    package var events: [Event] = []
     /// The queues that it asks, in the order of its actions.
-    public var queues: [Queue]
+    package var queues: [Queue]
     /// How the lab answers.
-    public var lab: Service
+    package var lab: Service
     /// Why nothing can be claimed, since the journal can't note it; `nil` where it can.
-    public var journalTrouble: String?
+    package var journalTrouble: String?
 
     /// One action that the worker is at work on.
     public struct Job: Sendable, Codable, Hashable, Identifiable {
@@ -40,21 +40,21 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
         /// How far it has come.
         public var progress: JobProgress
         /// Since when that is so.
-        public var progressSince: Date
+        package var progressSince: Date
         /// What it waits for here; `nil` while it doesn't.
         public var wait: JobWaitInfo?
         /// Since when it waits in CodePipeline's queue; `nil` while the worker holds it.
-        public var putBackAt: Date?
+        package var putBackAt: Date?
     }
 
     /// Something that the worker has done, or met, beside its jobs.
-    public struct Event: Sendable, Codable, Hashable {
+    package struct Event: Sendable, Codable, Hashable {
         /// When that was.
-        public var at: Date
+        package var at: Date
         /// A sentence or two.
-        public var text: String
+        package var text: String
         /// Whether somebody should see to it.
-        public var isWarning: Bool
+        package var isWarning: Bool
     }
 
     /// Where a job is.
@@ -66,17 +66,17 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// An earlier run has left it, and it isn't known whether CodePipeline has given it to the worker.
-        public static let offered = Self(rawValue: "offered")
+        package static let offered = Self(rawValue: "offered")
         /// It is the worker's, and about to be begun.
-        public static let claimed = Self(rawValue: "claimed")
+        package static let claimed = Self(rawValue: "claimed")
         /// Its handler runs.
         public static let running = Self(rawValue: "running")
         /// It waits for something.
         public static let waiting = Self(rawValue: "waiting")
         /// Its outcome is known, and being reported.
-        public static let completed = Self(rawValue: "completed")
+        package static let completed = Self(rawValue: "completed")
         /// It waits in CodePipeline's queue.
-        public static let requeued = Self(rawValue: "requeued")
+        package static let requeued = Self(rawValue: "requeued")
     }
 
     /// One action that has ended.
@@ -100,23 +100,23 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
     }
 
     /// The queue of one action type.
-    public struct Queue: Sendable, Codable, Hashable {
+    package struct Queue: Sendable, Codable, Hashable {
         /// The action type's name.
-        public var action: String
+        package var action: String
         /// The action type's version.
-        public var version: String
+        package var version: String
         /// What its poller is doing.
-        public var activity: Activity
+        package var activity: Activity
         /// How CodePipeline answers its polls.
-        public var service: Service
+        package var service: Service
         /// How many of the refusals were for asking too often.
-        public var throttles = 0
+        package var throttles = 0
         /// How many jobs have been offered.
-        public var jobsOffered = 0
+        package var jobsOffered = 0
     }
 
     /// What a poller is doing.
-    public enum Activity: Sendable, Codable, Hashable {
+    package enum Activity: Sendable, Codable, Hashable {
         /// It hasn't begun, since claims of an earlier run come first.
         case notStarted
         /// Its jobs couldn't be done now, so it leaves them to other workers.
@@ -130,19 +130,19 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
     }
 
     /// How a service answers.
-    public struct Service: Sendable, Codable, Hashable {
+    package struct Service: Sendable, Codable, Hashable {
         /// How many requests it has answered.
-        public var answers = 0
+        package var answers = 0
         /// How many requests have failed.
-        public var failures = 0
+        package var failures = 0
         /// When it last answered.
-        public var lastAnswerAt: Date?
+        package var lastAnswerAt: Date?
         /// What the last request failed with; `nil` once a later one is answered.
-        public var trouble: String?
+        package var trouble: String?
         /// Since when requests have been failing.
-        public var troubleSince: Date?
+        package var troubleSince: Date?
         /// Why it refuses this worker, so that no job can be done; `nil` while it doesn't.
-        public var refusal: String?
+        package var refusal: String?
     }
 }
 
@@ -151,10 +151,10 @@ extension WorkerSnapshot {
     private static let slack: TimeInterval = 300
 
     /// Whether every poller does what it should: none is stuck.
-    public var isAlive: Bool { stuckQueues.isEmpty }
+    package var isAlive: Bool { stuckQueues.isEmpty }
 
     /// The queues whose poller has been in one step for longer than any step may take.
-    public var stuckQueues: [Queue] {
+    package var stuckQueues: [Queue] {
         guard let startedAt, !isStopping else { return [] }
         return queues.filter { queue in
             switch queue.activity {

@@ -1,6 +1,6 @@
 extension AWSPermission {
     /// Every call of AWS that the program can make; twice where two make it for reasons of their own.
-    public static let all = jobs + lifetime + registration + sandboxes + objects + credentials + [identity]
+    package static let all = jobs + lifetime + registration + sandboxes + objects + credentials + [identity]
 
     // Which resource an action takes is the service authorization reference's word, and the user guide's.
 

@@ -14,7 +14,7 @@ public struct AWSPermission: Sendable, Hashable {
     }
 
     /// What an IAM action is allowed on.
-    public enum Resource: Sendable, Hashable {
+    package enum Resource: Sendable, Hashable {
         /// The action types that the worker serves.
         case actionTypes
         /// The pipelines of the account in the region.
@@ -24,7 +24,7 @@ public struct AWSPermission: Sendable, Hashable {
     }
 
     /// What gives the right.
-    public enum Source: Sendable, Hashable {
+    package enum Source: Sendable, Hashable {
         /// A statement of the caller's policy.
         case statement(id: String, Resource)
         /// The credentials that come with each job, so the worker's own need nothing.
@@ -38,17 +38,17 @@ public struct AWSPermission: Sendable, Hashable {
     }
 
     /// The service, as IAM actions begin.
-    public let service: String
+    package let service: String
     /// The operation.
-    public let operation: String
+    package let operation: String
     /// Who calls it.
-    public let caller: Caller
+    package let caller: Caller
     /// What gives the right.
-    public let source: Source
+    package let source: Source
     /// What it is called for.
-    public let purpose: String
+    package let purpose: String
     /// What happens without the right.
-    public let without: String
+    package let without: String
 
     init(
         _ operation: String,
@@ -67,5 +67,5 @@ public struct AWSPermission: Sendable, Hashable {
     }
 
     /// The name in a policy.
-    public var action: String { "\(service):\(operation)" }
+    package var action: String { "\(service):\(operation)" }
 }

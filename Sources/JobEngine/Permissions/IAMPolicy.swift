@@ -3,13 +3,15 @@ public import AWSLite
 /// An identity policy of IAM: what a caller may do, and no more.
 public struct IAMPolicy: Sendable, Hashable, Encodable {
     /// One statement; it allows.
-    public struct Statement: Sendable, Hashable, Encodable {
+    package struct Statement: Sendable, Hashable, Encodable {
         /// Its name.
-        public let id: String
+        package let id: String
         /// The actions, sorted.
-        public let actions: [String]
+        package let actions: [String]
         /// What they are allowed on, sorted.
-        public let resources: [String]
+        package let resources: [String]
+
+        private let effect = "Allow"
 
         private enum CodingKeys: String, CodingKey {
             case id = "Sid"
@@ -17,21 +19,11 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
             case actions = "Action"
             case resources = "Resource"
         }
-
-        /// Writes the statement.
-        ///
-        /// - Throws: The encoder's error.
-        public func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(id, forKey: .id)
-            try container.encode("Allow", forKey: .effect)
-            try container.encode(actions, forKey: .actions)
-            try container.encode(resources, forKey: .resources)
-        }
     }
 
+    private let version = "2012-10-17"
     /// The statements, sorted by their names.
-    public let statements: [Statement]
+    package let statements: [Statement]
 
     /// Makes the policy of a caller.
     ///
@@ -61,15 +53,6 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
     private enum CodingKeys: String, CodingKey {
         case version = "Version"
         case statements = "Statement"
-    }
-
-    /// Writes the policy.
-    ///
-    /// - Throws: The encoder's error.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode("2012-10-17", forKey: .version)
-        try container.encode(statements, forKey: .statements)
     }
 }
 

@@ -2,7 +2,7 @@ public import AWSLite
 import Foundation
 
 /// The operations of CodePipeline that register action types; ``AWSLite/CodePipeline`` is the real one.
-public protocol ActionTypeRegistry: Sendable {
+package protocol ActionTypeRegistry: Sendable {
     /// Registers a type.
     func createCustomActionType(_ definition: CodePipeline.CustomActionType) async throws -> CodePipeline.ActionType
     /// Marks a type as deleted; its version can never be registered again with another definition.
@@ -21,8 +21,13 @@ extension CodePipeline: ActionTypeRegistry {}
 public struct ActionRegistrar: Sendable {
     private let registry: any ActionTypeRegistry
 
-    /// Creates a registrar.
-    public init(_ registry: any ActionTypeRegistry) {
+    /// Creates a registrar for the client's account and region.
+    public init(_ codePipeline: CodePipeline) {
+        registry = codePipeline
+    }
+
+    /// Creates a registrar for a stand-in of CodePipeline.
+    package init(_ registry: any ActionTypeRegistry) {
         self.registry = registry
     }
 
@@ -92,7 +97,7 @@ public struct ActionRegistrar: Sendable {
     /// All custom types of the account, by name and version.
     ///
     /// - Throws: `AWSError` when the service refuses.
-    public func list() async throws -> [CodePipeline.ActionType] {
+    package func list() async throws -> [CodePipeline.ActionType] {
         try await registry.listActionTypes(owner: .custom)
             .filter { $0.id.owner == .custom }
             .sorted { ($0.id.provider, $0.id.version) < ($1.id.provider, $1.id.version) }

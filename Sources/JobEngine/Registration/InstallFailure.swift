@@ -1,19 +1,19 @@
-public import AWSLite
+package import AWSLite
 
 extension ActionRegistrar {
     /// A definition that CodePipeline didn't register.
     public struct InstallFailure: Error, Sendable, Hashable {
         /// The definition.
-        public let definition: CodePipeline.CustomActionType
+        package let definition: CodePipeline.CustomActionType
         /// Why it isn't registered.
-        public let cause: AWSError
+        package let cause: AWSError
         /// What the same call registered before; it stays registered.
-        public let created: [CodePipeline.CustomActionType]
+        package let created: [CodePipeline.CustomActionType]
 
         /// Whether it may be that the version is taken for good, by a deleted type with another definition.
         ///
         /// CodePipeline's word for that is `ValidationException`, as for much else, and deleted types aren't listed.
-        public var mayBeTakenVersion: Bool { cause.code == .validation || cause.code == .actionTypeAlreadyExists }
+        package var mayBeTakenVersion: Bool { cause.code == .validation || cause.code == .actionTypeAlreadyExists }
     }
 }
 

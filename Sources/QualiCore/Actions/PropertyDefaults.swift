@@ -30,9 +30,9 @@ public struct PropertyDefaults: Sendable, Hashable {
     /// A text that isn't what a property takes.
     public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
         /// The property.
-        public let property: Property
+        package let property: Property
         /// What its text should be, in words.
-        public let wanted: String
+        package let wanted: String
 
         /// The property, and what its text should be.
         public var description: String { "The default of '\(property.rawValue)' should be \(wanted)" }

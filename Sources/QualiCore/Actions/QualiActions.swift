@@ -18,7 +18,7 @@ public struct QualiActions: Sendable, Hashable {
     public var labName: String?
 
     /// The queryable property of types that several labs share.
-    public static let labNameProperty = "LabName"
+    package static let labNameProperty = "LabName"
 
     /// Creates the default names.
     public init() {}

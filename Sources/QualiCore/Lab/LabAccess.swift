@@ -184,7 +184,7 @@ public struct PortalLinks: Sendable, Hashable {
     }
 
     /// The portal that runs on the host of a Sandbox API, at the web's usual port.
-    public init(besideAPI url: String) {
+    package init(besideAPI url: String) {
         let scheme = url.lowercased().hasPrefix("https://") ? "https" : "http"
         let host = URLComponents(string: url)?.percentEncodedHost ?? ""
         self.init(url: "\(scheme)://\(host)")
@@ -196,10 +196,10 @@ public struct PortalLinks: Sendable, Hashable {
     public func sandbox(_ id: String) -> String { "\(base)/RM/Diagram/Index/\(id)" }
 
     /// The form that CodePipeline fills with an action's external execution id.
-    public var executionURLTemplate: String { sandbox("{ExternalExecutionId}") }
+    package var executionURLTemplate: String { sandbox("{ExternalExecutionId}") }
 
     /// The portal's own address.
-    public var home: String { base }
+    package var home: String { base }
 }
 
 extension Duration {

@@ -1,15 +1,15 @@
-public import Foundation
-public import Logging
-public import SandboxAPI
+package import Foundation
+package import Logging
+package import SandboxAPI
 
 /// Waits for sandboxes to change their state, for any number of jobs at the cost of one read per tick.
 ///
 /// As long as anybody waits, it reads the lab's list of running sandboxes once per interval; a sandbox that isn't in the
 /// list (it has ended, or the lab lists it late) is read by its id. A lab that doesn't answer ends no wait: the wait's
 /// own deadline does, give or take ``readTimeout``.
-public actor SandboxWatcher {
+package actor SandboxWatcher {
     /// What a wait has come to.
-    public enum WaitResult: Sendable, Hashable {
+    package enum WaitResult: Sendable, Hashable {
         /// The sandbox is in a state that was waited for.
         case state(SandboxState)
         /// The lab doesn't know the sandbox any more.
@@ -40,7 +40,7 @@ public actor SandboxWatcher {
     fileprivate static let missesInARow = 4
 
     /// The longest time that one read of the lab may take.
-    public static let readTimeout: Duration = .seconds(15)
+    package static let readTimeout: Duration = .seconds(15)
     /// How many sandboxes are read by their ids at once.
     private static let readsAtOnce = 8
 
@@ -54,7 +54,7 @@ public actor SandboxWatcher {
     private var lastWaiter = 0
 
     /// Creates a watcher; ``run()`` makes it work.
-    public init(client: SandboxClient, interval: Duration, clock: any WorkerClock = .system, logger: Logger) {
+    package init(client: SandboxClient, interval: Duration, clock: any WorkerClock = .system, logger: Logger) {
         // One read is all jobs' read.
         self.client = client.unrepeated(timeout: Self.readTimeout).urgent
         self.interval = interval
@@ -66,7 +66,7 @@ public actor SandboxWatcher {
     var trouble: String? { outage.trouble?.cut(to: 300) }
 
     /// Reads the lab while anybody waits, until the task is cancelled.
-    public func run() async {
+    package func run() async {
         let (arrivals, arrived) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         self.arrived = arrived
         // Somebody may have come before.
@@ -83,7 +83,7 @@ public actor SandboxWatcher {
     /// Waits until a sandbox is in a wanted state, is gone, or the deadline passes.
     ///
     /// - Throws: `CancellationError` when the task is cancelled; nothing else.
-    public func wait(
+    package func wait(
         for sandboxID: String,
         until deadline: Date,
         where isWanted: @escaping @Sendable (SandboxState) -> Bool

@@ -1,11 +1,11 @@
-public import AWSLite
-public import Foundation
+package import AWSLite
+package import Foundation
 import HTTPTransport
-public import JobEngine
+import JobEngine
 
 /// CodePipeline's job API from memory, which a test scripts and whose calls it awaits.
 ///
-/// It is for the test of a `JobWorker` as a whole; ``HandlerTest`` needs none.
+/// It is for the test of a `JobWorker` as a whole; `HandlerTest` needs none.
 ///
 /// ```swift
 /// let queue = InMemoryJobQueue()
@@ -14,9 +14,9 @@ public import JobEngine
 /// let report = await queue.report(of: job.id)
 /// #expect(report.success?.executionDetails?.summary == "Hello, world")
 /// ```
-public actor InMemoryJobQueue: JobQueue {
+package actor InMemoryJobQueue: JobQueue {
     /// A call of the job API.
-    public enum Call: Sendable, Equatable {
+    package enum Call: Sendable, Equatable {
         /// `PollForJobs` for an action type's provider.
         case poll(provider: String, maxBatchSize: Int)
         /// `AcknowledgeJob`.
@@ -33,11 +33,11 @@ public actor InMemoryJobQueue: JobQueue {
         case executions(pipeline: String)
 
         /// Whether it is a poll.
-        public var isPoll: Bool { if case .poll = self { true } else { false } }
+        package var isPoll: Bool { if case .poll = self { true } else { false } }
     }
 
     /// All calls so far, those that failed among them.
-    public private(set) var calls: [Call] = []
+    package private(set) var calls: [Call] = []
     private let ahead = Locked((offset: TimeInterval?.none, calls: 0))
     private var offers: [CodePipeline.PollResult] = []
     /// The jobs whose reports were taken.
@@ -51,10 +51,10 @@ public actor InMemoryJobQueue: JobQueue {
     private var watchers: [(CheckedContinuation<Call, Never>, @Sendable ([Call]) -> Call?)] = []
 
     /// Creates a queue without jobs.
-    public init() {}
+    package init() {}
 
     /// How far the service's time is ahead of the worker's clock, as far as replies have told.
-    public nonisolated var clockOffset: TimeInterval? { ahead.withLock { $0.calls > 0 ? nil : $0.offset } }
+    package nonisolated var clockOffset: TimeInterval? { ahead.withLock { $0.calls > 0 ? nil : $0.offset } }
 
     /// The service's time is ahead of the worker's clock, which the worker learns by a call.
     package nonisolated func isAhead(by offset: TimeInterval, after calls: Int = 0) {
@@ -62,7 +62,7 @@ public actor InMemoryJobQueue: JobQueue {
     }
 
     /// An operation of the job API.
-    public enum Operation: String, Sendable {
+    package enum Operation: String, Sendable {
         /// `PollForJobs`.
         case poll
         /// `AcknowledgeJob`.
@@ -84,35 +84,35 @@ public actor InMemoryJobQueue: JobQueue {
     /// - Parameters:
     ///   - operation: Which.
     ///   - errors: Such as `AWSError(.transport, "no connection")`.
-    public func fail(_ operation: Operation, with errors: [any Error]) {
+    package func fail(_ operation: Operation, with errors: [any Error]) {
         self.errors[operation, default: []] += errors
     }
 
     /// Acknowledgements are answered with these, one after the other, and then with `InProgress`.
-    public func answer(_ answers: [CodePipeline.JobStatus]) { self.answers += answers }
+    package func answer(_ answers: [CodePipeline.JobStatus]) { self.answers += answers }
 
     /// Hands out jobs with the next poll for their action type that has no earlier ones to take.
     ///
     /// - Parameters:
     ///   - jobs: Jobs of one type.
     ///   - undecodable: Jobs of which the client could read no more than the id.
-    public func offer(_ jobs: CodePipeline.Job..., undecodable: [CodePipeline.UndecodableJob] = []) {
+    package func offer(_ jobs: CodePipeline.Job..., undecodable: [CodePipeline.UndecodableJob] = []) {
         offers.append(.init(jobs: jobs, undecodable: undecodable))
         for job in jobs { hold(job) }
     }
 
     /// Knows a job's details without handing the job out, as of one that was taken before.
-    public func hold(_ job: CodePipeline.Job) {
+    package func hold(_ job: CodePipeline.Job) {
         details[job.id] = .init(id: job.id, accountID: job.accountID, data: job.data)
     }
 
     /// From now on, CodePipeline tells this of an action's execution.
-    public func tell(_ actionExecutionID: String, is status: CodePipeline.ActionExecutionStatus) {
+    package func tell(_ actionExecutionID: String, is status: CodePipeline.ActionExecutionStatus) {
         statuses[actionExecutionID] = status
     }
 
     /// From now on, CodePipeline lists this execution, with every pipeline.
-    public func tell(_ execution: CodePipeline.PipelineExecution) {
+    package func tell(_ execution: CodePipeline.PipelineExecution) {
         executions.removeAll { $0.id == execution.id }
         executions.insert(execution, at: 0)
     }
@@ -134,14 +134,14 @@ public actor InMemoryJobQueue: JobQueue {
     ///   - number: Which of those that pass, from 1.
     ///   - isWanted: Whether a call passes.
     @discardableResult
-    public func call(_ number: Int = 1, where isWanted: @escaping @Sendable (Call) -> Bool) async -> Call {
+    package func call(_ number: Int = 1, where isWanted: @escaping @Sendable (Call) -> Bool) async -> Call {
         let find: @Sendable ([Call]) -> Call? = { $0.filter(isWanted).dropFirst(number - 1).first }
         if let call = find(calls) { return call }
         return await withCheckedContinuation { watchers.append(($0, find)) }
     }
 
     /// The first report of how a job ended, or of its being put back, past or to come.
-    public func report(of id: String) async -> Call {
+    package func report(of id: String) async -> Call {
         await call { call in
             switch call {
             case .success(id, _), .failure(id, _): true
@@ -165,7 +165,7 @@ public actor InMemoryJobQueue: JobQueue {
     /// Hands out what was offered next, at most a batch of it.
     ///
     /// - Throws: The error that it was told to answer with.
-    public func poll(
+    package func poll(
         actionTypeID: CodePipeline.ActionTypeID,
         maxBatchSize: Int,
         queryParameters: [String: String]
@@ -187,7 +187,7 @@ public actor InMemoryJobQueue: JobQueue {
     /// Answers as it was told, or with `InProgress`.
     ///
     /// - Throws: `AWSError` with the code `InvalidJobStateException` for a job that was reported.
-    public func acknowledgeJob(id: String, nonce: String) throws -> CodePipeline.JobStatus {
+    package func acknowledgeJob(id: String, nonce: String) throws -> CodePipeline.JobStatus {
         try note(.acknowledge(id: id, nonce: nonce), .acknowledge)
         if answers.isEmpty, reported.contains(id) { throw AWSError(.invalidJobState, "the job was reported") }
         return answers.isEmpty ? .inProgress : answers.removeFirst()
@@ -196,7 +196,7 @@ public actor InMemoryJobQueue: JobQueue {
     /// Tells of a job that was offered or is held.
     ///
     /// - Throws: `AWSError` with the code `JobNotFoundException` for any other.
-    public func getJobDetails(id: String) throws -> CodePipeline.JobDetails {
+    package func getJobDetails(id: String) throws -> CodePipeline.JobDetails {
         try note(.details(id: id), .details)
         guard let found = details[id] else { throw AWSError(.jobNotFound, "no such job") }
         return found
@@ -205,7 +205,7 @@ public actor InMemoryJobQueue: JobQueue {
     /// Takes a report.
     ///
     /// - Throws: The error that it was told to answer with.
-    public func putJobSuccessResult(jobID: String, result: CodePipeline.SuccessResult) throws {
+    package func putJobSuccessResult(jobID: String, result: CodePipeline.SuccessResult) throws {
         try note(.success(id: jobID, result), .success)
         reported.insert(jobID)
     }
@@ -213,7 +213,7 @@ public actor InMemoryJobQueue: JobQueue {
     /// Takes a report.
     ///
     /// - Throws: The error that it was told to answer with.
-    public func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) throws {
+    package func putJobFailureResult(jobID: String, failure: CodePipeline.FailureDetails) throws {
         try note(.failure(id: jobID, failure), .failure)
         reported.insert(jobID)
     }
@@ -221,7 +221,7 @@ public actor InMemoryJobQueue: JobQueue {
     /// Lists what it was told of actions, for any execution.
     ///
     /// - Throws: The error that it was told to answer with.
-    public func actionExecutions(
+    package func actionExecutions(
         pipeline: String,
         pipelineExecutionID: String
     ) throws -> [CodePipeline.ActionExecution] {
@@ -230,7 +230,7 @@ public actor InMemoryJobQueue: JobQueue {
     }
 
     /// Lists the executions that it was told of, a hundred at a time, for any pipeline.
-    public func pipelineExecutions(
+    package func pipelineExecutions(
         pipeline: String,
         nextToken: String?
     ) throws -> CodePipeline.PipelineExecutionPage {
@@ -246,11 +246,11 @@ public actor InMemoryJobQueue: JobQueue {
 
 extension InMemoryJobQueue.Call {
     /// The details of a reported failure.
-    public var failure: CodePipeline.FailureDetails? {
+    package var failure: CodePipeline.FailureDetails? {
         if case .failure(_, let details) = self { details } else { nil }
     }
     /// What was reported as success, or with what a job was put back.
-    public var success: CodePipeline.SuccessResult? { if case .success(_, let result) = self { result } else { nil } }
+    package var success: CodePipeline.SuccessResult? { if case .success(_, let result) = self { result } else { nil } }
     /// Whether it is an acknowledgement.
-    public var isAcknowledgement: Bool { if case .acknowledge = self { true } else { false } }
+    package var isAcknowledgement: Bool { if case .acknowledge = self { true } else { false } }
 }
