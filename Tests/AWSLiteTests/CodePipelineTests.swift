@@ -185,19 +185,21 @@ import Testing
         let pipeline = CodePipeline(.test(stub))
         try await pipeline.putJobSuccessResult(jobID: id, result: .init())
         #expect(try await stub.json(0) == ["jobId": id])
-        try await pipeline.putJobSuccessResult(
-            jobID: id,
-            result: .init(
-                continuationToken: "",
-                executionDetails: .init(
-                    summary: String(repeating: "s", count: 3000),
-                    externalExecutionID: String(repeating: "i", count: 2000),
-                    percentComplete: 101
-                ),
-                outputVariables: ["SandboxId": "x", "Empty": ""],
-                currentRevision: .init(revision: "r", changeIdentifier: "c", created: Date(timeIntervalSince1970: 1.5))
-            )
+        var result = CodePipeline.SuccessResult(
+            continuationToken: "",
+            executionDetails: .init(
+                summary: String(repeating: "s", count: 3000),
+                externalExecutionID: String(repeating: "i", count: 2000),
+                percentComplete: 101
+            ),
+            outputVariables: ["SandboxId": "x", "Empty": ""]
         )
+        result.currentRevision = .init(
+            revision: "r",
+            changeIdentifier: "c",
+            created: Date(timeIntervalSince1970: 1.5)
+        )
+        try await pipeline.putJobSuccessResult(jobID: id, result: result)
         let sent: NSDictionary = [
             "jobId": id,
             "executionDetails": [

@@ -6,14 +6,14 @@ extension CodePipeline {
         /// Links.
         package var settings: ActionTypeSettings?
         /// The properties that a pipeline's author fills in; on the wire `actionConfigurationProperties`.
-        public var configurationProperties: [ActionConfigurationProperty]
+        package var configurationProperties: [ActionConfigurationProperty]
         /// How many artifacts it reads.
         package var inputArtifactDetails: ArtifactDetails
         /// How many artifacts it writes.
         package var outputArtifactDetails: ArtifactDetails
 
         /// Creates a type.
-        public init(
+        package init(
             id: ActionTypeID,
             settings: ActionTypeSettings? = nil,
             configurationProperties: [ActionConfigurationProperty] = [],
@@ -121,8 +121,7 @@ extension CodePipeline {
             key: Bool,
             secret: Bool,
             queryable: Bool = false,
-            description: String? = nil,
-            type: PropertyType? = nil
+            description: String? = nil
         ) {
             self.name = name
             self.required = required
@@ -130,6 +129,26 @@ extension CodePipeline {
             self.secret = secret
             self.queryable = queryable
             self.description = description
+        }
+
+        /// Creates a property whose value has a type.
+        package init(
+            name: String,
+            required: Bool,
+            key: Bool,
+            secret: Bool,
+            queryable: Bool = false,
+            description: String? = nil,
+            type: PropertyType
+        ) {
+            self.init(
+                name: name,
+                required: required,
+                key: key,
+                secret: secret,
+                queryable: queryable,
+                description: description
+            )
             self.type = type
         }
 

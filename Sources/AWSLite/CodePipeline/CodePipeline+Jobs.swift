@@ -9,7 +9,7 @@ extension CodePipeline {
         public var undecodable: [UndecodableJob]
 
         /// Creates a result, as a stand-in for CodePipeline does.
-        public init(jobs: [Job], undecodable: [UndecodableJob] = []) {
+        package init(jobs: [Job], undecodable: [UndecodableJob] = []) {
             self.jobs = jobs
             self.undecodable = undecodable
         }
@@ -25,7 +25,7 @@ extension CodePipeline {
         public var reason: String
 
         /// Creates a description.
-        public init(id: String?, nonce: String?, reason: String) {
+        package init(id: String?, nonce: String?, reason: String) {
             self.id = id
             self.nonce = nonce
             self.reason = reason

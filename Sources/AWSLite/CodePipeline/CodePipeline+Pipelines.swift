@@ -1,4 +1,4 @@
-public import FoundationEssentials
+package import FoundationEssentials
 
 extension CodePipeline {
     /// A pipeline, as the account's list has it.
@@ -55,23 +55,23 @@ extension CodePipeline {
     }
 
     /// One execution of a pipeline, as CodePipeline lists it.
-    public struct PipelineExecution: Sendable, Hashable, Decodable {
+    package struct PipelineExecution: Sendable, Hashable, Decodable {
         /// Its id.
-        public var id: String
+        package var id: String
         /// How far it has come.
-        public var status: PipelineExecutionStatus
+        package var status: PipelineExecutionStatus
         /// When it last changed, if that is told.
-        public var lastUpdateTime: Date?
+        package var lastUpdateTime: Date?
 
         /// Creates a description.
-        public init(id: String, status: PipelineExecutionStatus, lastUpdateTime: Date? = nil) {
+        package init(id: String, status: PipelineExecutionStatus, lastUpdateTime: Date? = nil) {
             self.id = id
             self.status = status
             self.lastUpdateTime = lastUpdateTime
         }
 
         /// Reads a description; what isn't as documented is left out but for the id and the status.
-        public init(from decoder: any Decoder) throws {
+        package init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             self.init(
                 id: try container.decode(String.self, forKey: .id),
@@ -87,14 +87,14 @@ extension CodePipeline {
     }
 
     /// A part of the list of a pipeline's executions, the newest first.
-    public struct PipelineExecutionPage: Sendable, Hashable {
+    package struct PipelineExecutionPage: Sendable, Hashable {
         /// The executions; one that can't be read is left out.
-        public var executions: [PipelineExecution]
+        package var executions: [PipelineExecution]
         /// What to ask for the next part with; `nil` where there is none.
-        public var nextToken: String?
+        package var nextToken: String?
 
         /// Creates a page.
-        public init(executions: [PipelineExecution], nextToken: String? = nil) {
+        package init(executions: [PipelineExecution], nextToken: String? = nil) {
             self.executions = executions
             self.nextToken = nextToken
         }

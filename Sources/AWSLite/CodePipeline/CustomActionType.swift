@@ -43,7 +43,7 @@ extension CodePipeline {
         }
 
         /// What the type is known by once it is registered.
-        public var id: ActionTypeID { ActionTypeID(category: category, provider: provider, version: version) }
+        package var id: ActionTypeID { ActionTypeID(category: category, provider: provider, version: version) }
 
         /// Reads a definition.
         ///

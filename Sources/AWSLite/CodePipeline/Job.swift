@@ -44,7 +44,7 @@ extension CodePipeline {
         public var data: JobData
 
         /// Creates a job, as a stand-in for CodePipeline does.
-        public init(id: String, nonce: String, accountID: String, data: JobData) {
+        package init(id: String, nonce: String, accountID: String, data: JobData) {
             self.id = id
             self.nonce = nonce
             self.accountID = accountID
@@ -80,7 +80,7 @@ extension CodePipeline {
         public var data: JobData
 
         /// Creates details, as a stand-in for CodePipeline does.
-        public init(id: String, accountID: String, data: JobData) {
+        package init(id: String, accountID: String, data: JobData) {
             self.id = id
             self.accountID = accountID
             self.data = data
@@ -123,7 +123,7 @@ extension CodePipeline {
         public var encryptionKey: EncryptionKey?
 
         /// Creates the data of a job, as a stand-in for CodePipeline does.
-        public init(
+        package init(
             actionTypeID: ActionTypeID,
             configuration: [String: String] = [:],
             pipelineContext: PipelineContext? = nil,

@@ -15,7 +15,7 @@ extension CodePipeline {
         public var actionExecutionID: String?
 
         /// Creates a context.
-        public init(
+        package init(
             pipelineName: String? = nil,
             pipelineARN: String? = nil,
             pipelineExecutionID: String? = nil,
@@ -86,7 +86,7 @@ extension CodePipeline {
         public var key: String
 
         /// Creates an artifact.
-        public init(name: String, revision: String? = nil, bucket: String, key: String) {
+        package init(name: String, revision: String? = nil, bucket: String, key: String) {
             self.name = name
             self.revision = revision
             self.bucket = bucket
@@ -135,10 +135,10 @@ extension CodePipeline {
         /// A key's id or ARN, or an alias' ARN.
         public var id: String
         /// Always `KMS`.
-        public var type: String
+        package var type: String
 
         /// Creates a key.
-        public init(id: String, type: String = "KMS") {
+        package init(id: String, type: String = "KMS") {
             self.id = id
             self.type = type
         }

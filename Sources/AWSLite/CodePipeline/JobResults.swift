@@ -1,4 +1,4 @@
-public import FoundationEssentials
+package import FoundationEssentials
 
 extension CodePipeline {
     /// What a job that succeeded, or goes on later, reports.
@@ -9,34 +9,32 @@ extension CodePipeline {
         /// Makes CodePipeline offer the rest of the work as another job; `nil` ends the action.
         public var continuationToken: String?
         /// What the console shows.
-        public var executionDetails: ExecutionDetails?
+        package var executionDetails: ExecutionDetails?
         /// Variables for later actions, 122,880 bytes in all; not allowed beside a continuation token.
-        public var outputVariables: [String: String]
+        package var outputVariables: [String: String]
         /// The revision that a source action produced; `nil` for others.
-        public var currentRevision: CurrentRevision?
+        package var currentRevision: CurrentRevision?
 
         /// Creates a result.
         public init(
             continuationToken: String? = nil,
             executionDetails: ExecutionDetails? = nil,
-            outputVariables: [String: String] = [:],
-            currentRevision: CurrentRevision? = nil
+            outputVariables: [String: String] = [:]
         ) {
             self.continuationToken = continuationToken
             self.executionDetails = executionDetails
             self.outputVariables = outputVariables
-            self.currentRevision = currentRevision
         }
     }
 
     /// What the console shows of an action's run.
     public struct ExecutionDetails: Sendable, Hashable, Codable {
         /// A text of at most 2048 characters; a longer one is cut.
-        public var summary: String?
+        package var summary: String?
         /// The run's id elsewhere, at most 1500 characters, which links are made of; a longer one is cut.
-        public var externalExecutionID: String?
+        package var externalExecutionID: String?
         /// How much is done, from 0 to 100.
-        public var percentComplete: Int?
+        package var percentComplete: Int?
 
         /// Creates details.
         public init(summary: String? = nil, externalExecutionID: String? = nil, percentComplete: Int? = nil) {
@@ -65,11 +63,11 @@ extension CodePipeline {
     /// Why a job failed.
     public struct FailureDetails: Sendable, Hashable, Codable {
         /// The kind of failure.
-        public var type: FailureType
+        package var type: FailureType
         /// What happened, without secrets since the console shows it; beyond 5000 characters it is cut.
-        public var message: String
+        package var message: String
         /// The run's id elsewhere, at most 1500 characters, which links are made of; a longer one is cut.
-        public var externalExecutionID: String?
+        package var externalExecutionID: String?
 
         /// Creates details.
         public init(type: FailureType, message: String, externalExecutionID: String? = nil) {
@@ -95,7 +93,7 @@ extension CodePipeline {
     }
 
     /// The revision that a source action produced.
-    public struct CurrentRevision: Sendable, Hashable, Codable {
+    package struct CurrentRevision: Sendable, Hashable, Codable {
         /// The revision's id, at most 1500 characters.
         package var revision: String
         /// What changed, at most 100 characters.
@@ -106,7 +104,7 @@ extension CodePipeline {
         package var revisionSummary: String?
 
         /// Creates a revision.
-        public init(revision: String, changeIdentifier: String, created: Date? = nil, revisionSummary: String? = nil) {
+        package init(revision: String, changeIdentifier: String, created: Date? = nil, revisionSummary: String? = nil) {
             self.revision = revision
             self.changeIdentifier = changeIdentifier
             self.created = created

@@ -1,12 +1,18 @@
+/// A name of CodePipeline's; any text survives.
+public protocol CodePipelineName: RawRepresentable<String>, Sendable, Hashable, Codable, CustomStringConvertible {}
+
+extension CodePipelineName {
+    /// The name on the wire.
+    public var description: String { rawValue }
+}
+
 extension CodePipeline {
     /// The kind of an action, such as `Deploy`; any text survives.
-    public struct ActionCategory: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+    public struct ActionCategory: CodePipelineName {
         /// The name on the wire.
         public let rawValue: String
         /// Creates a category.
         public init(rawValue: String) { self.rawValue = rawValue }
-        /// The name on the wire.
-        public var description: String { rawValue }
 
         /// `Source`.
         package static let source = Self(rawValue: "Source")
@@ -25,13 +31,11 @@ extension CodePipeline {
     }
 
     /// Who provides an action type; any text survives.
-    public struct ActionOwner: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+    public struct ActionOwner: CodePipelineName {
         /// The name on the wire.
         public let rawValue: String
         /// Creates an owner.
         public init(rawValue: String) { self.rawValue = rawValue }
-        /// The name on the wire.
-        public var description: String { rawValue }
 
         /// `AWS`.
         package static let aws = Self(rawValue: "AWS")
@@ -42,13 +46,11 @@ extension CodePipeline {
     }
 
     /// The state of a job; any text survives.
-    public struct JobStatus: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+    public struct JobStatus: CodePipelineName {
         /// The name on the wire.
         public let rawValue: String
         /// Creates a state.
         public init(rawValue: String) { self.rawValue = rawValue }
-        /// The name on the wire.
-        public var description: String { rawValue }
 
         /// `Created`.
         package static let created = Self(rawValue: "Created")
@@ -61,19 +63,17 @@ extension CodePipeline {
         /// `TimedOut`.
         package static let timedOut = Self(rawValue: "TimedOut")
         /// `Succeeded`.
-        public static let succeeded = Self(rawValue: "Succeeded")
+        package static let succeeded = Self(rawValue: "Succeeded")
         /// `Failed`.
-        public static let failed = Self(rawValue: "Failed")
+        package static let failed = Self(rawValue: "Failed")
     }
 
     /// How far an action of a pipeline's execution has come; any text survives.
-    public struct ActionExecutionStatus: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+    public struct ActionExecutionStatus: CodePipelineName {
         /// The name on the wire.
         public let rawValue: String
         /// Creates a state.
         public init(rawValue: String) { self.rawValue = rawValue }
-        /// The name on the wire.
-        public var description: String { rawValue }
 
         /// `InProgress`.
         package static let inProgress = Self(rawValue: "InProgress")
@@ -86,13 +86,11 @@ extension CodePipeline {
     }
 
     /// How far a pipeline's execution has come; any text survives.
-    public struct PipelineExecutionStatus: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+    package struct PipelineExecutionStatus: CodePipelineName {
         /// The name on the wire.
-        public let rawValue: String
+        package let rawValue: String
         /// Creates a state.
-        public init(rawValue: String) { self.rawValue = rawValue }
-        /// The name on the wire.
-        public var description: String { rawValue }
+        package init(rawValue: String) { self.rawValue = rawValue }
 
         /// `InProgress`.
         package static let inProgress = Self(rawValue: "InProgress")
@@ -116,13 +114,11 @@ extension CodePipeline {
     }
 
     /// The kind of a failure, which the console shows; any text survives.
-    public struct FailureType: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+    public struct FailureType: CodePipelineName {
         /// The name on the wire.
         public let rawValue: String
         /// Creates a kind of failure.
         public init(rawValue: String) { self.rawValue = rawValue }
-        /// The name on the wire.
-        public var description: String { rawValue }
 
         /// `JobFailed`: the work itself.
         public static let jobFailed = Self(rawValue: "JobFailed")
@@ -139,13 +135,11 @@ extension CodePipeline {
     }
 
     /// The type of a configuration property's value; any text survives.
-    public struct PropertyType: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
+    package struct PropertyType: CodePipelineName {
         /// The name on the wire.
-        public let rawValue: String
+        package let rawValue: String
         /// Creates a type.
-        public init(rawValue: String) { self.rawValue = rawValue }
-        /// The name on the wire.
-        public var description: String { rawValue }
+        package init(rawValue: String) { self.rawValue = rawValue }
 
         /// `String`.
         package static let string = Self(rawValue: "String")

@@ -1,5 +1,5 @@
-public import FoundationEssentials
-public import HTTPTransport
+package import FoundationEssentials
+import HTTPTransport
 
 /// Keeps temporary credentials and renews them ahead of their expiry.
 ///
@@ -70,6 +70,18 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
     /// Creates a provider; nothing is fetched before somebody asks.
     ///
     /// - Parameters:
+    ///   - warn: Is told when renewals begin to fail, from time to time that they still do, and when one succeeds again.
+    ///   - fetch: Gets new credentials.
+    public convenience init(
+        warn: @escaping @Sendable (String) -> Void = { _ in },
+        fetch: @escaping @Sendable () async throws -> AWSCredentials
+    ) {
+        self.init(now: { SteadyTime.ofProcess.now }, warn: warn, fetch: fetch)
+    }
+
+    /// Creates a provider with a time of its own.
+    ///
+    /// - Parameters:
     ///   - keepsExpired: Whether expired credentials are better than none (the "static stability" of EC2's
     ///     metadata service, whose keys AWS honours beyond their time while it can't renew them). The next attempt
     ///     follows after 5 to 10 minutes.
@@ -79,9 +91,9 @@ public final class RefreshingCredentialProvider: AWSCredentialProvider {
     ///   - random: A number from 0 up to, but not including, 1.
     ///   - warn: Is told when renewals begin to fail, from time to time that they still do, and when one succeeds again.
     ///   - fetch: Gets new credentials.
-    public init(
+    package init(
         keepsExpired: Bool = false,
-        now: @escaping @Sendable () -> Date = { SteadyTime.ofProcess.now },
+        now: @escaping @Sendable () -> Date,
         isTimeKnown: @escaping @Sendable () -> Bool = { true },
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
         warn: @escaping @Sendable (String) -> Void = { _ in },

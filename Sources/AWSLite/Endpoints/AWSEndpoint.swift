@@ -84,7 +84,7 @@ package struct AWSEndpoint: Sendable, Hashable {
 /// The region, the endpoint or the profile can't be used as configured.
 public struct AWSConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong, in words for a person; never a secret.
-    public var message: String
+    package var message: String
 
     /// Creates an error.
     package init(_ message: String) {

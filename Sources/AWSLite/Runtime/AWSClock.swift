@@ -37,7 +37,7 @@ public final class AWSClock: Sendable {
     /// - Parameters:
     ///   - now: The time, which has to pass evenly.
     ///   - timeOfDay: The host's time of day; `nil` for `now`.
-    public init(now: @escaping @Sendable () -> Date, timeOfDay: (@Sendable () -> Date)? = nil) {
+    package init(now: @escaping @Sendable () -> Date, timeOfDay: (@Sendable () -> Date)? = nil) {
         local = now
         self.timeOfDay = timeOfDay ?? now
     }

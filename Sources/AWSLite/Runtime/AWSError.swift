@@ -134,15 +134,15 @@ extension AWSError.Code {
     // CodePipeline's.
 
     /// The action type isn't registered in this account, region and version, or was deleted.
-    public static let actionTypeNotFound: Self = "ActionTypeNotFoundException"
+    package static let actionTypeNotFound: Self = "ActionTypeNotFoundException"
     /// The action type exists with another definition.
-    public static let actionTypeAlreadyExists: Self = "ActionTypeAlreadyExistsException"
+    package static let actionTypeAlreadyExists: Self = "ActionTypeAlreadyExistsException"
     /// A member is missing, malformed or too long.
     package static let validation: Self = "ValidationException"
     /// Another worker has the job, or it was offered anew since.
     public static let invalidNonce: Self = "InvalidNonceException"
     /// No such job.
-    public static let jobNotFound: Self = "JobNotFoundException"
+    package static let jobNotFound: Self = "JobNotFoundException"
     /// The job isn't in progress any more.
     public static let invalidJobState: Self = "InvalidJobStateException"
     /// The output variables are larger than 122,880 bytes in all.

@@ -12,11 +12,11 @@ import HTTPTransport
 /// to repeat isn't repeated after a lost reply.
 public struct AWSRetryPolicy: Sendable {
     /// The number of attempts in all; 1 means no retry.
-    public var attempts: Int
+    package var attempts: Int
     /// The longest wait before the second attempt; each further one doubles it.
-    public var base: Duration
+    package var base: Duration
     /// The longest wait that the doubling leads to.
-    public var cap: Duration
+    package var cap: Duration
     /// The longest wait that a server's `Retry-After` is obeyed for; when it asks for more, the call fails at
     /// once and its error says how long the server wants to be left alone.
     public var longestRetryAfter: Duration

@@ -4,9 +4,9 @@ import HTTPTransport
 ///
 /// It is built from the raw parts of a request, so that a signer and a server that verifies (or a test) share it.
 /// Source: "Create a signed AWS API request" of the IAM User Guide, and botocore's `auth.py`.
-public struct SigV4CanonicalRequest: Sendable, Hashable {
+public struct SigV4CanonicalRequest: Sendable {
     /// How the request's path enters the canonical request.
-    public enum PathStyle: Sendable, Hashable {
+    package enum PathStyle: Sendable, Hashable {
         /// Dot segments and empty segments removed, then percent-encoded once more: every service but S3.
         case normalized
         /// Exactly as on the request line: S3, whose keys may be any text.
@@ -113,12 +113,6 @@ public struct SigV4CanonicalRequest: Sendable, Hashable {
         let start = text.utf8.index(text.startIndex, offsetBy: range.lowerBound)
         return text[start..<text.utf8.index(start, offsetBy: range.count)]
     }
-
-    /// Two canonical requests are equal when their texts are.
-    public static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
-
-    /// Hashes the text.
-    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     private static func canonicalPath(_ path: String, style: PathStyle) -> String {
         switch style {

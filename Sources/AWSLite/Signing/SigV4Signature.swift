@@ -22,12 +22,12 @@ package struct SigV4Scope: Sendable, Hashable {
 }
 
 /// The arithmetic of AWS Signature Version 4, after the canonical request.
-public enum SigV4 {
+package enum SigV4 {
     /// The name of the algorithm, as in the `Authorization` header.
     package static let algorithm = "AWS4-HMAC-SHA256"
 
     /// The digest of an empty body.
-    public static let emptyPayloadHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    package static let emptyPayloadHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
     /// A time in UTC as `yyyyMMddTHHmmssZ`, which is the form of `X-Amz-Date`.
     package static func timestamp(_ date: Date) -> String {
@@ -148,9 +148,9 @@ public struct AWSSigningError: Error, Sendable, Hashable, CustomStringConvertibl
     public let description: String
 
     /// The request has no host, or no path that starts with a slash.
-    public static var incompleteRequest: Self { Self(description: "the request to sign has no host or no path") }
+    package static var incompleteRequest: Self { Self(description: "the request to sign has no host or no path") }
     /// libcrypto failed.
-    public static var cryptography: Self { Self(description: "libcrypto failed to compute SHA-256") }
+    package static var cryptography: Self { Self(description: "libcrypto failed to compute SHA-256") }
 }
 
 /// The parts of an `Authorization` header of Signature Version 4, as a server that verifies reads them.

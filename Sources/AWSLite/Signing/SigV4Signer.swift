@@ -3,19 +3,14 @@ import HTTPTransport
 public import HTTPTypes
 
 /// What a signature says about the body.
-public enum SigV4PayloadHash: Sendable, Hashable {
-    /// The hexadecimal SHA-256 digest of the body.
-    case digest(String)
-    /// The body is left out of the signature; S3 over TLS only.
-    case unsigned
-
+public struct SigV4PayloadHash: Sendable, Hashable {
     /// The text that enters the canonical request.
-    package var text: String {
-        switch self {
-        case .digest(let digest): digest
-        case .unsigned: "UNSIGNED-PAYLOAD"
-        }
-    }
+    package let text: String
+
+    /// The hexadecimal SHA-256 digest of the body.
+    public static func digest(_ digest: String) -> Self { Self(text: digest) }
+    /// The body is left out of the signature; S3 over TLS only.
+    public static var unsigned: Self { Self(text: "UNSIGNED-PAYLOAD") }
 }
 
 /// Signs requests with AWS Signature Version 4, as a pure function of the request, the credentials and the time.
@@ -36,7 +31,7 @@ public struct SigV4Signer: Sendable, Hashable {
     }
 
     /// Creates a signer with rules of one's own.
-    public init(
+    package init(
         service: String,
         region: String,
         pathStyle: SigV4CanonicalRequest.PathStyle,
