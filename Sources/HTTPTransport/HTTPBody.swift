@@ -1,37 +1,45 @@
 public import FoundationEssentials
 
 /// What a request carries.
-public enum HTTPBody: Sendable, Hashable {
+public struct HTTPBody: Sendable, Hashable {
+    enum Content: Sendable, Hashable {
+        case data(Data)
+        case file(HTTPFileRange)
+    }
+
+    let content: Content
+
     /// Bytes in memory.
-    case data(Data)
+    public static func data(_ data: Data) -> Self { Self(content: .data(data)) }
+
     /// A range of a file, which is read while it is sent, a little at a time.
-    case file(HTTPFileRange)
+    package static func file(_ range: HTTPFileRange) -> Self { Self(content: .file(range)) }
 
     /// The length in bytes.
     package var count: Int {
-        switch self {
+        switch content {
         case .data(let data): data.count
         case .file(let range): range.length
         }
     }
 
     /// The bytes, where they are in memory; `nil` for a file's.
-    package var data: Data? {
-        if case .data(let data) = self { data } else { nil }
+    public var data: Data? {
+        if case .data(let data) = content { data } else { nil }
     }
 }
 
 /// Consecutive bytes of a file.
-public struct HTTPFileRange: Sendable, Hashable {
+package struct HTTPFileRange: Sendable, Hashable {
     /// The path of a regular file.
-    public var path: String
+    package var path: String
     /// Where the range begins, in bytes from the file's beginning.
-    public var offset: Int
+    package var offset: Int
     /// The range's length in bytes.
-    public var length: Int
+    package var length: Int
 
     /// Creates a range.
-    public init(path: String, offset: Int = 0, length: Int) {
+    package init(path: String, offset: Int = 0, length: Int) {
         self.path = path
         self.offset = offset
         self.length = length
@@ -39,7 +47,7 @@ public struct HTTPFileRange: Sendable, Hashable {
 }
 
 /// Where the body of a reply goes.
-public enum HTTPDestination: Sendable, Hashable {
+package enum HTTPDestination: Sendable, Hashable {
     /// Into ``HTTPReply/body``.
     case memory
     /// Into the file at this path, as it arrives; ``HTTPReply/body`` stays empty.
@@ -59,25 +67,25 @@ public enum HTTPDestination: Sendable, Hashable {
 }
 
 /// Takes a reply's body piece by piece, so that nobody has to hold all of it.
-public final class HTTPBodyReader: Sendable {
+package final class HTTPBodyReader: Sendable {
     private let read: @Sendable (Span<UInt8>) -> Void
 
     /// Creates a reader for one call.
     ///
     /// - Parameter read: Takes the next bytes, of which nothing is there afterwards. It is called on the thread that all
     ///   transfers share, so it must be quick.
-    public init(_ read: @escaping @Sendable (Span<UInt8>) -> Void) {
+    package init(_ read: @escaping @Sendable (Span<UInt8>) -> Void) {
         self.read = read
     }
 
     /// Takes the next bytes.
-    public func take(_ bytes: Span<UInt8>) { read(bytes) }
+    package func take(_ bytes: Span<UInt8>) { read(bytes) }
 }
 
 extension HTTPBodyReader: Hashable {
     /// Whether both are the same reader.
-    public static func == (left: HTTPBodyReader, right: HTTPBodyReader) -> Bool { left === right }
+    package static func == (left: HTTPBodyReader, right: HTTPBodyReader) -> Bool { left === right }
 
     /// Hashes which reader it is.
-    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

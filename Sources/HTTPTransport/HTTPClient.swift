@@ -3,7 +3,7 @@ public import HTTPTypes
 
 /// Sends one HTTP request and returns the whole reply.
 ///
-/// Bodies are bytes in memory or, for large ones, files: see ``HTTPBody`` and ``HTTPDestination``.
+/// Bodies are bytes in memory or, for large ones, files: see ``HTTPBody``.
 ///
 /// This is the seam between the clients of a service and the network: ``CurlHTTPClient`` is the real one; a test
 /// may answer from memory.
@@ -33,23 +33,33 @@ public struct HTTPCall: Sendable {
     ///
     /// That is less than a KiB per second, either way, the wait for the reply included; whole seconds, rounded up. It is
     /// for large bodies, for which no ``timeout`` is right.
-    public var stallTimeout: Duration?
+    package var stallTimeout: Duration?
     /// Where the reply's body goes.
-    public var destination: HTTPDestination
+    package var destination: HTTPDestination
     /// The largest body accepted, in bytes; a longer one is an error with the code
     /// ``HTTPClientError/Code/responseTooLarge``.
     public var responseLimit: Int
     /// Whether the beginning of a successful reply's body will do, ``responseLimit`` bytes of it, where it is longer.
     ///
     /// The rest is given up, and with HTTP/1.1 the connection. Whether there was a rest, `Content-Length` tells.
-    public var acceptsBeginning: Bool
+    package var acceptsBeginning: Bool
     /// Whether it goes out on a connection made for it: a kept one may be dead, by which a reply is lost that was none.
     ///
     /// It is for requests that mustn't be repeated unless it is known what became of them.
-    public var usesFreshConnection: Bool
+    package var usesFreshConnection: Bool
+
+    /// Creates a call whose reply's body goes into memory.
+    public init(
+        _ request: HTTPRequest,
+        body: HTTPBody? = nil,
+        timeout: Duration = .seconds(30),
+        responseLimit: Int = 16 << 20
+    ) {
+        self.init(request, body: body, timeout: timeout, stallTimeout: nil, responseLimit: responseLimit)
+    }
 
     /// Creates a call.
-    public init(
+    package init(
         _ request: HTTPRequest,
         body: HTTPBody? = nil,
         timeout: Duration = .seconds(30),

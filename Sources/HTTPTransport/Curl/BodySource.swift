@@ -16,7 +16,7 @@ final class BodySource {
     /// - Throws: ``HTTPClientError`` with the code ``HTTPClientError/Code/fileFailed``.
     init(_ body: HTTPBody) throws {
         self.body = body
-        guard case .file(let range) = body else {
+        guard case .file(let range) = body.content else {
             descriptor = -1
             return
         }
@@ -35,7 +35,7 @@ final class BodySource {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileAccess.Failure) -> Int {
         let wanted = min(buffer.count, body.count - sent)
         guard wanted > 0 else { return 0 }
-        switch body {
+        switch body.content {
         case .data(let data):
             let start = data.startIndex + sent
             unsafe data.copyBytes(to: buffer, from: start..<start + wanted)

@@ -85,7 +85,7 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
         // What curl says in words tells what it has no number for: the proxy's variable, and the addresses.
         steps.set(CURLOPT_VERBOSE, 1)
         steps.add(handle.setListener(self))
-        if case .url(let proxy) = configuration.proxy { report.proxy = Self.withoutUser(proxy.reveal()) }
+        if case .url(let proxy) = configuration.proxy.kind { report.proxy = Self.withoutUser(proxy.reveal()) }
         return steps.result
     }
 

@@ -23,7 +23,7 @@ public final class CurlHTTPClient: HTTPClient {
         /// Tells before each call how servers are reached, where that may change; `nil` for ``proxy``.
         package var currentProxy: (@Sendable () async -> Proxy)?
         /// The longest time that name lookup, connection and TLS handshake may take together.
-        public var connectTimeout: Duration = .seconds(10)
+        package var connectTimeout: Duration = .seconds(10)
         /// `User-Agent` of requests that bring none.
         public var userAgent: String = "quali-worker"
         /// How many connections to one host are open at once; further calls wait for one, within their time-out.
@@ -38,13 +38,21 @@ public final class CurlHTTPClient: HTTPClient {
     }
 
     /// How servers are reached.
-    public enum Proxy: Sendable, Hashable {
+    public struct Proxy: Sendable, Hashable {
+        enum Kind: Sendable, Hashable {
+            case environment
+            case none
+            case url(Secret)
+        }
+
+        let kind: Kind
+
         /// As `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy` in the environment say, read as curl does.
-        case environment
+        public static var environment: Self { Self(kind: .environment) }
         /// Directly, whatever the environment says.
-        case none
+        public static var none: Self { Self(kind: .none) }
         /// Through this proxy for every host: `http://`, `https://` or `socks5h://`, with user and password if needed.
-        case url(Secret)
+        public static func url(_ url: Secret) -> Self { Self(kind: .url(url)) }
     }
 
     private let loop: TransferLoop

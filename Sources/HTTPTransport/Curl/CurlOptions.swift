@@ -31,7 +31,7 @@ struct CurlOptions {
             // What curl has read before the change is older than that. Before version 7.87 it kept nothing.
             _ = handle.set(CURLOPT_CA_CACHE_TIMEOUT, age)
         }
-        switch configuration.proxy {
+        switch configuration.proxy.kind {
         case .environment: break
         case .none: set(CURLOPT_PROXY, "")
         case .url(let url):

@@ -119,7 +119,7 @@ final class Transfer: CurlJob, @unchecked Sendable {
         }
         // Larger steps for files: fewer system calls, still little memory. Other bodies are short, and curl's own 64 KiB
         // would cost the allocator a round of tidying up for each request.
-        if case .file = call.body {
+        if case .file = call.body?.content {
             steps.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.fileBufferSize)
         } else {
             steps.set(CURLOPT_UPLOAD_BUFFERSIZE, Self.shortBufferSize)
