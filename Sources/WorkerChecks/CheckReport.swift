@@ -18,7 +18,7 @@ public struct CheckReport: Sendable {
         var lines: [String] = []
         for result in results {
             let name = result.name + String(repeating: " ", count: width - result.name.count)
-            let mark = colored(result.status.mark, Self.color(of: result.status))
+            let mark = colored(result.status.mark, result.status.color)
             lines.append("\(mark) \(name)  \(result.evidence)")
             if let fix = result.fix { lines.append("    " + colored("fix: ", "1") + fix) }
         }
@@ -34,14 +34,5 @@ public struct CheckReport: Sendable {
         ].compactMap { $0 }
         let all = failed == 0 ? "All is well" : failed == 1 ? "One thing is wrong" : "\(failed) things are wrong"
         return all + (rest.isEmpty ? "." : ", \(rest.joined(separator: ", ")).")
-    }
-
-    private static func color(of status: CheckResult.Status) -> String {
-        switch status {
-        case .ok: "32"
-        case .failed: "31;1"
-        case .warning: "33"
-        case .notTried: "2"
-        }
     }
 }

@@ -1,23 +1,22 @@
 /// What came of one check.
 public struct CheckResult: Sendable, Hashable, Encodable {
     /// How it went.
-    public enum Status: String, Sendable, Encodable {
-        case ok
-        case failed
-        /// It works, but somebody should know.
-        case warning
-        /// It depends on something else that failed, or can't be tried without harm.
-        case notTried = "not tried"
-
+    public struct Status: Sendable, Hashable {
+        /// The word of the JSON.
+        let word: String
         /// The mark before the line.
-        var mark: String {
-            switch self {
-            case .ok: "✓"
-            case .failed: "✗"
-            case .warning: "!"
-            case .notTried: "–"
-            }
-        }
+        let mark: String
+        /// The mark's color, as a terminal takes it.
+        let color: String
+
+        /// It is well.
+        public static let ok = Self(word: "ok", mark: "✓", color: "32")
+        /// It is wrong.
+        public static let failed = Self(word: "failed", mark: "✗", color: "31;1")
+        /// It works, but somebody should know.
+        public static let warning = Self(word: "warning", mark: "!", color: "33")
+        /// It depends on something else that failed, or can't be tried without harm.
+        public static let notTried = Self(word: "not tried", mark: "–", color: "2")
     }
 
     /// What was tried.
@@ -39,7 +38,7 @@ public struct CheckResult: Sendable, Hashable, Encodable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
-        try container.encode(status, forKey: .status)
+        try container.encode(status.word, forKey: .status)
         try container.encode(evidence, forKey: .evidence)
         try container.encode(fix, forKey: .fix)
     }

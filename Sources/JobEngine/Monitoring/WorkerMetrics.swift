@@ -24,7 +24,7 @@ struct WorkerMetrics: Sendable {
             }
             jobsClaimed = Counter(label: WorkerMetric.jobsClaimed.rawValue, dimensions: label, factory: factory)
             jobsEnded = Dictionary(
-                uniqueKeysWithValues: WorkerSnapshot.Ending.allCases.map { ending in
+                uniqueKeysWithValues: WorkerSnapshot.Ending.all.map { ending in
                     let labels = label + [("ending", ending.rawValue)]
                     return (
                         ending, Counter(label: WorkerMetric.jobsEnded.rawValue, dimensions: labels, factory: factory)

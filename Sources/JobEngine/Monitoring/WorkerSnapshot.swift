@@ -92,11 +92,22 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
     }
 
     /// How a job ended.
-    public enum Ending: String, Sendable, Codable, Hashable, CaseIterable {
-        case succeeded
-        case failed
+    public struct Ending: RawRepresentable, Sendable, Codable, Hashable {
+        /// A word for it.
+        public let rawValue: String
+
+        /// An ending by its word.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// Its result is a success.
+        public static let succeeded = Self(rawValue: "succeeded")
+        /// Its result is a failure.
+        public static let failed = Self(rawValue: "failed")
         /// Nobody wanted a result any more.
-        case abandoned
+        public static let abandoned = Self(rawValue: "abandoned")
+
+        /// All that a worker tells.
+        package static let all: [Self] = [.succeeded, .failed, .abandoned]
     }
 
     /// The queue of one action type.

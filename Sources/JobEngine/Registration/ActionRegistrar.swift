@@ -32,19 +32,27 @@ public struct ActionRegistrar: Sendable {
     }
 
     /// What became of one definition.
-    public enum Outcome: Sendable, Hashable {
+    public struct Outcome: Sendable, Hashable, CustomStringConvertible {
+        /// A word for it, such as "created".
+        public let description: String
+        /// How the definition that has this version differs, a line each; empty unless one does, and then nothing was changed.
+        public private(set) var differences: [String] = []
+
         /// It is registered now.
-        case created
+        public static let created = Self(description: "created")
         /// It was registered already, just like this.
-        case unchanged
-        /// Another definition has this version; how they differ, a line each. Nothing was changed.
-        case differs([String])
+        public static let unchanged = Self(description: "unchanged")
         /// It isn't registered, and wasn't now, since another one of its set differs.
-        case withheld
+        public static let withheld = Self(description: "withheld")
         /// It is deleted now.
-        case deleted
+        public static let deleted = Self(description: "deleted")
         /// It wasn't registered.
-        case absent
+        public static let absent = Self(description: "absent")
+
+        /// Another definition has this version.
+        static func differs(_ differences: [String]) -> Self {
+            Self(description: "differs", differences: differences)
+        }
     }
 
     /// Registers a definition, unless it is registered already.

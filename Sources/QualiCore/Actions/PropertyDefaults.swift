@@ -2,13 +2,13 @@
 /// definition is an old one that hasn't got them.
 ///
 /// ```swift
-/// try configuration.propertyDefaults.set("json", for: .artifactFormat)
+/// try configuration.propertyDefaults.set("json", for: "ArtifactFormat")
 /// ```
 public struct PropertyDefaults: Sendable, Hashable {
     /// A property that may have such a default, by its name.
     ///
     /// `SandboxId` is none: no sandbox is that of all pipelines.
-    public enum Property: String, Sendable, CaseIterable {
+    package enum Property: String, Sendable, CaseIterable {
         /// How many minutes a setup may take.
         case setupTimeout = "SetupTimeoutInMinutes"
         /// What happens to the sandbox of a start that fails: `End` or `Keep`.
@@ -29,13 +29,13 @@ public struct PropertyDefaults: Sendable, Hashable {
 
     /// A text that isn't what a property takes.
     public struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
-        /// The property.
-        package let property: Property
+        /// The property's name.
+        package let property: String
         /// What its text should be, in words.
         package let wanted: String
 
         /// The property, and what its text should be.
-        public var description: String { "The default of '\(property.rawValue)' should be \(wanted)" }
+        public var description: String { "The default of '\(property)' should be \(wanted)" }
     }
 
     /// The texts by the properties' names.
@@ -46,12 +46,26 @@ public struct PropertyDefaults: Sendable, Hashable {
 
     /// Sets what a property says where a job doesn't; a blank text says nothing.
     ///
+    /// - Parameters:
+    ///   - text: What a pipeline's author would write.
+    ///   - name: The property, an optional one of the three actions other than `SandboxId` and those of JSON.
+    /// - Throws: ``Problem`` for a text that fails a job whose pipeline has it, and for a property that takes no default.
+    public mutating func set(_ text: String, for name: String) throws(Problem) {
+        guard let property = Property(rawValue: name) else {
+            let names = Property.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(property: name, wanted: "that of another property: \(names)")
+        }
+        try set(text, for: property)
+    }
+
+    /// Sets what a property says where a job doesn't; a blank text says nothing.
+    ///
     /// - Throws: ``Problem`` for a text that fails a job whose pipeline has it.
-    public mutating func set(_ text: String, for property: Property) throws(Problem) {
+    package mutating func set(_ text: String, for property: Property) throws(Problem) {
         do {
             try property.read(text)
         } catch {
-            throw Problem(property: property, wanted: (error as? JobFailure)?.wanted ?? "another text")
+            throw Problem(property: property.rawValue, wanted: (error as? JobFailure)?.wanted ?? "another text")
         }
         texts[property.rawValue] = text
     }

@@ -15,6 +15,7 @@ enum Look: String, Sendable, CaseIterable {
             case .succeeded: .succeeded
             case .failed: .failed
             case .abandoned: .abandoned
+            default: .quiet
             }
     }
 

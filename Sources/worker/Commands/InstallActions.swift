@@ -69,10 +69,10 @@ struct InstallActions: AsyncParsableCommand {
     ) async throws -> Int {
         var differing = 0
         for (definition, outcome) in zip(definitions, try await registrar.install(definitions)) {
-            say(line(outcome.word, definition))
-            guard case .differs(let differences) = outcome else { continue }
+            say(line(outcome.description, definition))
+            guard !outcome.differences.isEmpty else { continue }
             differing += 1
-            for difference in differences { say(wrapped(difference, indent: 13, firstIndent: 11)) }
+            for difference in outcome.differences { say(wrapped(difference, indent: 13, firstIndent: 11)) }
         }
         return differing
     }
@@ -102,21 +102,7 @@ struct UninstallActions: AsyncParsableCommand {
         let service = try await ActionTypeService(types, [aws])
         for definition in service.settings.definitions {
             let outcome = try await service.call { try await $0.uninstall(definition) }
-            print(InstallActions.line(outcome.word, definition))
-        }
-    }
-}
-
-extension ActionRegistrar.Outcome {
-    /// The outcome in a word.
-    fileprivate var word: String {
-        switch self {
-        case .created: "created"
-        case .unchanged: "unchanged"
-        case .differs: "differs"
-        case .withheld: "withheld"
-        case .deleted: "deleted"
-        case .absent: "absent"
+            print(InstallActions.line(outcome.description, definition))
         }
     }
 }

@@ -70,7 +70,7 @@ struct PropertyDefaultsTests {
     func `has the limits of the property`(property: PropertyDefaults.Property, text: String, wanted: String) throws {
         var defaults = PropertyDefaults()
         let problem = try #require(throws: PropertyDefaults.Problem.self) { try defaults.set(text, for: property) }
-        #expect(problem.property == property && problem.wanted == wanted)
+        #expect(problem.property == property.rawValue && problem.wanted == wanted)
         #expect(defaults == PropertyDefaults())
         #expect("\(problem)" == "The default of '\(property.rawValue)' should be \(wanted)")
     }

@@ -109,10 +109,9 @@ extension CodePipeline.ActionType {
         definition.configurationProperties.removeLast()
         definition.configurationProperties[0].description = "Other"
         definition.inputArtifactDetails.maximumCount = 1
-        guard case .differs(let lines) = try await registrar.install(definition) else {
-            Issue.record("a different definition was taken")
-            return
-        }
+        let outcome = try await registrar.install(definition)
+        #expect(outcome.description == "differs")
+        let lines = outcome.differences
         #expect(lines.count == 3)
         #expect(lines.contains("input artifacts: registered is 0 to 0, wanted is 0 to 1"))
         #expect(lines.contains("property 'OptionsJSON': wanted is none"))
