@@ -114,7 +114,7 @@ public struct HTTPClientError: Error, Sendable, Hashable {
         private let kind: Kind
 
         /// The request can't be sent as it is: no such scheme, a malformed address.
-        public static var invalidRequest: Code { Code(kind: .invalidRequest) }
+        package static var invalidRequest: Code { Code(kind: .invalidRequest) }
         /// The host's name, or the proxy's, is unknown to the resolver.
         public static var nameNotResolved: Code { Code(kind: .nameNotResolved) }
         /// Nobody answers at the address, or it refuses the connection.
@@ -133,9 +133,9 @@ public struct HTTPClientError: Error, Sendable, Hashable {
         /// The reply's head or body is larger than allowed.
         public static var responseTooLarge: Code { Code(kind: .responseTooLarge) }
         /// What came isn't HTTP.
-        public static var malformedResponse: Code { Code(kind: .malformedResponse) }
+        package static var malformedResponse: Code { Code(kind: .malformedResponse) }
         /// The file to send can't be read, or the file for the reply can't be written.
-        public static var fileFailed: Code { Code(kind: .fileFailed) }
+        package static var fileFailed: Code { Code(kind: .fileFailed) }
         /// Anything else.
         public static var other: Code { Code(kind: .other) }
 

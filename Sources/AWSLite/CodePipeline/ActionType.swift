@@ -200,13 +200,13 @@ extension CodePipeline {
         package var maximumCount: Int
 
         /// Creates a range.
-        public init(minimumCount: Int, maximumCount: Int) {
+        public init(minimumCount: Int = 0, maximumCount: Int = 0) {
             self.minimumCount = minimumCount
             self.maximumCount = maximumCount
         }
 
         /// No artifacts.
-        public static let none = Self(minimumCount: 0, maximumCount: 0)
+        package static let none = Self(minimumCount: 0, maximumCount: 0)
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case minimumCount

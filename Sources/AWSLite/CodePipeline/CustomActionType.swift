@@ -28,8 +28,8 @@ extension CodePipeline {
             version: String,
             settings: ActionTypeSettings? = nil,
             configurationProperties: [ActionConfigurationProperty] = [],
-            inputArtifactDetails: ArtifactDetails = .none,
-            outputArtifactDetails: ArtifactDetails = .none,
+            inputArtifactDetails: ArtifactDetails = .init(),
+            outputArtifactDetails: ArtifactDetails = .init(),
             tags: [Tag] = []
         ) {
             self.category = category

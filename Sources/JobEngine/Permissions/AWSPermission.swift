@@ -2,16 +2,8 @@
 ///
 /// The table ``all`` is the one source of the policies that `quali-worker actions policy` prints, and of
 /// `Docs/permissions.md`; tests compare it with the calls that there are in the code.
-public struct AWSPermission: Sendable, Hashable {
-    /// Who makes a call, and so needs the right to it.
-    public enum Caller: String, Sendable, Hashable, CaseIterable {
-        /// `quali-worker run`.
-        case worker
-        /// `quali-worker actions install`, `uninstall` and `list`.
-        case registrar
-        /// `quali-worker sandboxes`.
-        case `operator`
-    }
+package struct AWSPermission: Sendable, Hashable {
+    package typealias Caller = IAMPolicy.Caller
 
     /// What an IAM action is allowed on.
     package enum Resource: Sendable, Hashable {

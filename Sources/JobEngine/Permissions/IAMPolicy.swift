@@ -2,6 +2,16 @@ public import AWSLite
 
 /// An identity policy of IAM: what a caller may do, and no more.
 public struct IAMPolicy: Sendable, Hashable, Encodable {
+    /// Who makes a call, and so needs the right to it.
+    public enum Caller: String, Sendable, Hashable, CaseIterable {
+        /// `quali-worker run`.
+        case worker
+        /// `quali-worker actions install`, `uninstall` and `list`.
+        case registrar
+        /// `quali-worker sandboxes`.
+        case `operator`
+    }
+
     /// One statement; it allows.
     package struct Statement: Sendable, Hashable, Encodable {
         /// Its name.
@@ -32,7 +42,7 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
     ///   - types: The action types.
     ///   - region: Their region, which tells the partition.
     ///   - account: Their account's id; `*` for the one that the policy is in.
-    public init(for caller: AWSPermission.Caller, types: [CodePipeline.ActionTypeID], region: String, account: String) {
+    public init(for caller: Caller, types: [CodePipeline.ActionTypeID], region: String, account: String) {
         let place = "arn:\(AWSPartition.of(region: region).id):codepipeline:\(region):\(account)"
         var actions: [String: [String]] = [:]
         var resources: [String: AWSPermission.Resource] = [:]

@@ -119,7 +119,7 @@ extension LocalCodePipeline {
     /// Waits until an action of an execution has ended.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func end(ofAction name: String, in executionID: String) async throws -> ActionReport {
+    package func end(ofAction name: String, in executionID: String) async throws -> ActionReport {
         try await wait(for: executionID) { execution in
             execution.action(name).flatMap { $0.hasEnded ? $0 : nil }
         }

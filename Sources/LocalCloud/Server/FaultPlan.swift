@@ -51,7 +51,7 @@ public final class FaultPlan: Sendable {
     }
 
     /// Forgets all faults; those under way stay.
-    public func removeAll() {
+    package func removeAll() {
         rules.withLock { $0.removeAll() }
     }
 

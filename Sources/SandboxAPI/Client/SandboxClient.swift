@@ -25,17 +25,17 @@ public final class SandboxClient: Sendable {
     /// Where the lab is and who calls.
     public struct Configuration: Sendable {
         /// The lab's address; see ``LabURL``.
-        public var url: String
+        package var url: String
         /// The user's name; empty for a single sign-on.
-        public var username: String
+        package var username: String
         /// The user's password; for a single sign-on the identity provider's token.
-        public var password: Secret
+        package var password: Secret
         /// The domain to work in.
-        public var domain: String
+        package var domain: String
         /// The longest time for one request and its reply.
-        public var timeout: Duration
+        package var timeout: Duration
         /// When calls are repeated.
-        public var retry: SandboxRetryPolicy
+        package var retry: SandboxRetryPolicy
         /// How many calls are on their way at once at most; others wait for that, no longer than twice ``timeout``.
         ///
         /// There are fewer while the lab slows down or refuses calls. The HTTP client needs as many connections to a host:

@@ -1,5 +1,5 @@
 /// The states of a sandbox, by their documented names.
-public enum LabState: String, Sendable, CaseIterable {
+package enum LabState: String, Sendable, CaseIterable {
     /// Planned for later.
     case pending = "Pending"
     /// Begun, its setup not yet.

@@ -63,7 +63,7 @@ public struct LabSandbox: Sendable, Identifiable {
     /// When it ends by itself; `nil` for a persistent one.
     package internal(set) var endTime: Date?
     /// The state.
-    public internal(set) var state: LabState
+    package internal(set) var state: LabState
     /// When it came into that state.
     package internal(set) var stateSince: Date
     /// The stage of setup.
