@@ -339,8 +339,12 @@ for target in package.targets where target.type != .system {
         ]
 }
 
-// What reads bytes from outside or calls C marks each place where memory is used at its own risk.
-let strictTargets: Set = ["HTTPTransport", "AWSLite", "SandboxAPI", "LocalCloud"]
+// What ships marks each place where memory is used at its own risk. Texts, arrays and variables that are lent to a function
+// of C for the time of its call need no reason; whatever outlives a call says why it may.
+let strictTargets: Set = [
+    "HTTPTransport", "AWSLite", "SandboxAPI", "LocalCloud", "JobEngine", "QualiCore", "QualiTesting", "WorkerStatus",
+    "WorkerChecks", "WorkerSettings", "worker",
+]
 for target in package.targets where strictTargets.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + [.strictMemorySafety()]
 }

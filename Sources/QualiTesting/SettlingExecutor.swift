@@ -20,7 +20,8 @@ package final class SettlingExecutor: TaskExecutor {
         let job = UnownedJob(job)
         state.withLock { $0.pieces += 1 }
         queue.async { [self] in
-            job.runSynchronously(on: asUnownedTaskExecutor())
+            // Each job comes here once, and is run once.
+            unsafe job.runSynchronously(on: asUnownedTaskExecutor())
             // What that piece has woken is counted in by now.
             let watchers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
                 state.pieces -= 1

@@ -42,6 +42,6 @@ struct Link: Sendable {
     /// Whether the host is an address, so that there is no name to look up.
     var isLiteral: Bool {
         var (four, six) = (in_addr(), in6_addr())
-        return inet_pton(AF_INET, bareHost, &four) == 1 || inet_pton(AF_INET6, bareHost, &six) == 1
+        return unsafe inet_pton(AF_INET, bareHost, &four) == 1 || inet_pton(AF_INET6, bareHost, &six) == 1
     }
 }

@@ -6,7 +6,7 @@ enum SecretFile {
     /// other.
     static func modeOpenToWriters(_ path: String) -> String? {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & S_IWOTH != 0 else {
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & S_IWOTH != 0 else {
             return nil
         }
         return text(status.st_mode)

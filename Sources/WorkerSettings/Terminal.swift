@@ -23,7 +23,7 @@ package struct Terminal: Prompting {
 
     /// Whether the process has a terminal.
     package var isThere: Bool {
-        let descriptor = open(Self.path, O_RDWR | O_NOCTTY)
+        let descriptor = unsafe open(Self.path, O_RDWR | O_NOCTTY)
         guard descriptor >= 0 else { return false }
         close(descriptor)
         return true
@@ -36,21 +36,21 @@ package struct Terminal: Prompting {
     package func ask(_ name: String, isSecret: Bool) throws -> String {
         // What the question is about comes first.
         StandardError.flush()
-        let descriptor = open(Self.path, O_RDWR | O_NOCTTY)
+        let descriptor = unsafe open(Self.path, O_RDWR | O_NOCTTY)
         guard descriptor >= 0 else { throw Self.failure(name, "can't be asked for: there is no terminal.") }
         let terminal = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var saved = termios()
-        let isSet = tcgetattr(descriptor, &saved) == 0
+        let isSet = unsafe tcgetattr(descriptor, &saved) == 0
         let interrupt = isSet ? Self.control(VINTR, of: saved) : 0
         if isSet {
             var quiet = saved
             if isSecret { quiet.c_lflag &= ~tcflag_t(ECHO) }
             // Ctrl-C as a character, and as one that ends the line: a signal would find the terminal without echo.
             quiet.c_lflag &= ~tcflag_t(ISIG)
-            withUnsafeMutableBytes(of: &quiet.c_cc) { $0[Int(VEOL)] = interrupt }
+            unsafe withUnsafeMutableBytes(of: &quiet.c_cc) { unsafe $0[Int(VEOL)] = interrupt }
             let before = saved
             Self.silenced.withLock { $0 = (descriptor, before) }
-            tcsetattr(descriptor, TCSAFLUSH, &quiet)
+            unsafe tcsetattr(descriptor, TCSAFLUSH, &quiet)
         }
         defer {
             Self.restore()
@@ -77,13 +77,13 @@ package struct Terminal: Prompting {
             var before = found.before
             // Without waiting for the output, which somebody may have stopped by Ctrl-S.
             tcflush(found.descriptor, TCIFLUSH)
-            tcsetattr(found.descriptor, TCSANOW, &before)
+            unsafe tcsetattr(found.descriptor, TCSANOW, &before)
         }
     }
 
     /// The key that a terminal takes for a command.
     private static func control(_ index: Int32, of terminal: termios) -> UInt8 {
-        withUnsafeBytes(of: terminal.c_cc) { $0[Int(index)] }
+        unsafe withUnsafeBytes(of: terminal.c_cc) { unsafe $0[Int(index)] }
     }
 
     private static func failure(_ name: String, _ message: String) -> SettingsError {

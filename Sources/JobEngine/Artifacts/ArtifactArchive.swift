@@ -35,7 +35,7 @@ public enum ArtifactArchive {
 
         /// - Parameter reader: What libarchive says of it.
         static func damage(_ reader: OpaquePointer) -> Failure {
-            Failure(description: "is damaged: \(ArtifactArchive.message(reader))", isDamage: true)
+            Failure(description: unsafe "is damaged: \(ArtifactArchive.message(reader))", isDamage: true)
         }
 
         static let noArchive = Failure(description: "is no ZIP or tar archive", isDamage: true)
@@ -90,22 +90,22 @@ public enum ArtifactArchive {
         where isWanted: (String) -> Bool
     ) throws -> [Entry] {
         try checkDirectory(archive, limits)
-        guard let reader = archive_read_new() else { throw Failure(description: "can't be read: out of memory") }
-        defer { archive_read_free(reader) }
-        archive_read_support_format_zip(reader)
-        archive_read_support_format_tar(reader)
-        archive_read_support_format_gnutar(reader)
-        archive_read_support_filter_gzip(reader)
-        archive_read_support_filter_bzip2(reader)
-        archive_read_support_filter_xz(reader)
+        guard let reader = unsafe archive_read_new() else { throw Failure(description: "can't be read: out of memory") }
+        defer { unsafe archive_read_free(reader) }
+        unsafe archive_read_support_format_zip(reader)
+        unsafe archive_read_support_format_tar(reader)
+        unsafe archive_read_support_format_gnutar(reader)
+        unsafe archive_read_support_filter_gzip(reader)
+        unsafe archive_read_support_filter_bzip2(reader)
+        unsafe archive_read_support_filter_xz(reader)
         // libarchive keeps the pointer until the reader is freed, so the bytes need a home of their own.
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: max(archive.count, 1), alignment: 1)
-        defer { bytes.deallocate() }
-        archive.copyBytes(to: bytes)
-        guard archive_read_open_memory(reader, bytes.baseAddress, archive.count) == ARCHIVE_OK else {
+        defer { unsafe bytes.deallocate() }
+        unsafe archive.copyBytes(to: bytes)
+        guard unsafe archive_read_open_memory(reader, bytes.baseAddress, archive.count) == ARCHIVE_OK else {
             throw Failure.noArchive
         }
-        return try entries(reader, limits, goOn, isWanted)
+        return try unsafe entries(reader, limits, goOn, isWanted)
     }
 
     /// Checks that a ZIP's directory, which libarchive reads as a whole at first, isn't made to fill the memory.
@@ -114,14 +114,14 @@ public enum ArtifactArchive {
     private static func checkDirectory(_ archive: Data, _ limits: Limits) throws(Failure) {
         guard archive.count / 46 > limits.entries else { return }
         let mark: [UInt8] = [0x50, 0x4B, 1, 2]
-        let count = archive.withUnsafeBytes { bytes in
+        let count = unsafe archive.withUnsafeBytes { bytes in
             var count = 0
-            var rest = bytes[...]
-            while let next = rest.firstIndex(of: mark[0]) {
-                rest = bytes[next...]
-                let isEntry = rest.starts(with: mark)
+            var rest = unsafe bytes[...]
+            while let next = unsafe rest.firstIndex(of: mark[0]) {
+                unsafe rest = unsafe bytes[next...]
+                let isEntry = unsafe rest.starts(with: mark)
                 count += isEntry ? 1 : 0
-                rest = rest.dropFirst(isEntry ? 46 : 1)
+                unsafe rest = unsafe rest.dropFirst(isEntry ? 46 : 1)
             }
             return count
         }
@@ -141,21 +141,29 @@ public enum ArtifactArchive {
         while true {
             try goOn()
             var header: OpaquePointer?
-            let status = archive_read_next_header(reader, &header)
+            let status = unsafe archive_read_next_header(reader, &header)
             if status == ARCHIVE_EOF { return found }
-            guard status >= ARCHIVE_WARN, let header else {
-                throw count == 0 ? Failure.noArchive : Failure.damage(reader)
+            guard status >= ARCHIVE_WARN, let header = unsafe header else {
+                throw unsafe count == 0 ? Failure.noArchive : Failure.damage(reader)
             }
             count += 1
             guard count <= limits.entries else { throw Failure(description: "has more than \(limits.entries) entries") }
+            // Names are copied while their header is the current one.
             // A name that can't be read in this process's locale is one that nobody asks for.
             let path =
-                archive_entry_pathname_utf8(header).map { String(cString: $0) }
-                ?? archive_entry_pathname(header).map { String(cString: $0) } ?? ""
+                unsafe archive_entry_pathname_utf8(header).map { unsafe String(cString: $0) }
+                ?? archive_entry_pathname(header).map { unsafe String(cString: $0) } ?? ""
             try check(path)
-            let isFile = archive_entry_filetype(header) == regularFile && archive_entry_hardlink(header) == nil
+            let isFile = unsafe archive_entry_filetype(header) == regularFile && archive_entry_hardlink(header) == nil
             let keep = isFile && isWanted(path)
-            let content = try content(reader, path, keep: keep ? limits.entrySize - kept : nil, limits, goOn, &total)
+            let content = try unsafe content(
+                reader,
+                path,
+                keep: keep ? limits.entrySize - kept : nil,
+                limits,
+                goOn,
+                &total
+            )
             kept += content.count
             if keep { found.append(Entry(path: path, content: content)) }
         }
@@ -184,21 +192,22 @@ public enum ArtifactArchive {
             var block: UnsafeRawPointer?
             var size = 0
             var offset: Int64 = 0
-            let status = archive_read_data_block(reader, &block, &size, &offset)
+            let status = unsafe archive_read_data_block(reader, &block, &size, &offset)
             if status == ARCHIVE_EOF { return content }
             // A wrong checksum is a mere warning to libarchive.
-            guard status == ARCHIVE_OK else { throw Failure.damage(reader) }
+            guard status == ARCHIVE_OK else { throw unsafe Failure.damage(reader) }
             // A sparse file's holes count as well.
             total += size
             guard total <= limits.totalSize, offset <= Int64(limits.totalSize) else {
                 throw Failure(description: "holds more than \(limits.totalSize >> 20) MiB when unpacked")
             }
-            guard let room, let block else { continue }
+            // libarchive keeps the block until it reads the next one.
+            guard let room, let block = unsafe block else { continue }
             guard Int(offset) + size <= room else {
                 throw Failure(description: "holds '\(path.cut(to: 100))' with more than \(limits.entrySize >> 20) MiB")
             }
             if Int(offset) > content.count { content.append(Data(count: Int(offset) - content.count)) }
-            content.append(block.assumingMemoryBound(to: UInt8.self), count: size)
+            unsafe content.append(block.assumingMemoryBound(to: UInt8.self), count: size)
         }
     }
 
@@ -211,46 +220,48 @@ public enum ArtifactArchive {
             $0 + $1.content.count + $1.content.count / 8 + 2 * $1.path.utf8.count + 512
         }
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 1)
-        defer { buffer.deallocate() }
+        defer { unsafe buffer.deallocate() }
         // It is freed before the buffer, to which it may still write then.
-        guard let writer = archive_write_new() else { throw Failure(description: "can't be written: out of memory") }
-        let used = UnsafeMutablePointer<Int>.allocate(capacity: 1)
-        used.initialize(to: 0)
-        defer {
-            archive_write_free(writer)
-            used.deallocate()
+        guard let writer = unsafe archive_write_new() else {
+            throw Failure(description: "can't be written: out of memory")
         }
-        var status = archive_write_set_format_zip(writer)
+        let used = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+        unsafe used.initialize(to: 0)
+        defer {
+            unsafe archive_write_free(writer)
+            unsafe used.deallocate()
+        }
+        var status = unsafe archive_write_set_format_zip(writer)
         func step(_ next: () -> Int32) {
             if status >= ARCHIVE_WARN { status = next() }
         }
-        step { archive_write_set_bytes_per_block(writer, 0) }
-        step { archive_write_open_memory(writer, buffer, capacity, used) }
+        step { unsafe archive_write_set_bytes_per_block(writer, 0) }
+        step { unsafe archive_write_open_memory(writer, buffer, capacity, used) }
         for file in entries {
-            guard let header = archive_entry_new() else {
+            guard let header = unsafe archive_entry_new() else {
                 status = ARCHIVE_FATAL
                 break
             }
-            defer { archive_entry_free(header) }
-            archive_entry_set_pathname_utf8(header, file.path)
-            archive_entry_set_filetype(header, regularFile)
-            archive_entry_set_perm(header, 0o644)
-            archive_entry_set_size(header, Int64(file.content.count))
+            defer { unsafe archive_entry_free(header) }
+            unsafe archive_entry_set_pathname_utf8(header, file.path)
+            unsafe archive_entry_set_filetype(header, regularFile)
+            unsafe archive_entry_set_perm(header, 0o644)
+            unsafe archive_entry_set_size(header, Int64(file.content.count))
             // ZIP's own epoch: the time isn't information, and a fixed one makes equal archives equal.
-            archive_entry_set_mtime(header, 315_532_800, 0)
-            step { archive_write_header(writer, header) }
-            file.content.withUnsafeBytes { bytes in
+            unsafe archive_entry_set_mtime(header, 315_532_800, 0)
+            step { unsafe archive_write_header(writer, header) }
+            unsafe file.content.withUnsafeBytes { bytes in
                 step {
-                    archive_write_data(writer, bytes.baseAddress, bytes.count) == bytes.count ? 0 : ARCHIVE_FATAL
+                    unsafe archive_write_data(writer, bytes.baseAddress, bytes.count) == bytes.count ? 0 : ARCHIVE_FATAL
                 }
             }
         }
-        step { archive_write_close(writer) }
-        guard status >= ARCHIVE_WARN else { throw Failure(description: "can't be written: \(message(writer))") }
-        return Data(bytes: buffer, count: used.pointee)
+        step { unsafe archive_write_close(writer) }
+        guard status >= ARCHIVE_WARN else { throw Failure(description: unsafe "can't be written: \(message(writer))") }
+        return unsafe Data(bytes: buffer, count: used.pointee)
     }
 
     private static func message(_ archive: OpaquePointer) -> String {
-        archive_error_string(archive).map { String(cString: $0) } ?? "unknown error"
+        unsafe archive_error_string(archive).map { unsafe String(cString: $0) } ?? "unknown error"
     }
 }

@@ -14,8 +14,8 @@ func leaving<Value: Sendable>(
     grace: Duration = .seconds(1)
 ) async -> Value? {
     let (ends, end) = AsyncStream<Value?>.makeStream()
-    // As a child would have it.
-    let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
+    // As a child would have it; the reference is turned into one that is counted while the task is there.
+    let executor = unsafe withUnsafeCurrentTask { unsafe $0?.unownedTaskExecutor?.asTaskExecutor() }
     let task = Task(executorPreference: executor) { _ = end.yield(await work()) }
     let timer = Task(executorPreference: executor) {
         await limit()

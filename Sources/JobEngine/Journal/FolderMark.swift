@@ -29,18 +29,18 @@ struct FolderMark: Sendable, Equatable, CustomStringConvertible {
 
     /// Reads the mark of a folder; `nil` where there is none.
     init?(in folder: String) {
-        let file = open("\(folder)/\(Self.name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        let file = unsafe open("\(folder)/\(Self.name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var bytes = [UInt8](repeating: 0, count: 64)
-        let count = pread(file, &bytes, bytes.count, 0)
+        let count = unsafe pread(file, &bytes, bytes.count, 0)
         guard count >= 0 else { return nil }
         self.init(file, String(decoding: bytes[..<count], as: UTF8.self).trimmingWhitespace)
     }
 
     private init?(_ file: Int32, _ text: String) {
         var status = stat()
-        guard fstat(file, &status) == 0 else { return nil }
+        guard unsafe fstat(file, &status) == 0 else { return nil }
         self.text = text
         inode = UInt64(status.st_ino)
         birth = Int64(file_birth(file))
@@ -51,13 +51,14 @@ struct FolderMark: Sendable, Equatable, CustomStringConvertible {
     /// - Throws: ``JournalError``.
     static func make(in folder: String) throws -> FolderMark {
         let path = new(in: folder)
-        unlink(path)
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        unsafe unlink(path)
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw StateFolder.failure(folder, "can't be written", errno) }
         defer { close(file) }
         let text = UUID().uuidString
         let bytes = Array("\(text)\n".utf8)
-        guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0, let mark = FolderMark(file, text) else {
+        guard unsafe write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0, let mark = FolderMark(file, text)
+        else {
             throw StateFolder.failure(folder, "can't be written", errno)
         }
         return mark
@@ -67,11 +68,11 @@ struct FolderMark: Sendable, Equatable, CustomStringConvertible {
     ///
     /// - Throws: ``JournalError``.
     static func take(_ folder: String) throws {
-        guard rename(new(in: folder), "\(folder)/\(name)") == 0 else {
+        guard unsafe rename(new(in: folder), "\(folder)/\(name)") == 0 else {
             throw StateFolder.failure(folder, "can't be written", errno)
         }
         // Before the journal forgets the mark of the run before.
-        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return }
         fsync(directory)
         close(directory)

@@ -13,9 +13,9 @@ package struct JournalReader: Sendable {
     /// - Throws: ``JournalError`` when there is none, it can't be read, or it is damaged or of another version.
     package init(folder: String) throws {
         let file = SQLiteJobJournal.file(in: folder)
-        if access(file, R_OK) != 0 {
+        if unsafe access(file, R_OK) != 0 {
             let code = errno
-            throw code == ENOENT ? Self.absent(folder) : Self.unreadable(file, String(cString: strerror(code)))
+            throw unsafe code == ENOENT ? Self.absent(folder) : Self.unreadable(file, String(cString: strerror(code)))
         }
         var configuration = Configuration()
         configuration.label = "journal's reader"

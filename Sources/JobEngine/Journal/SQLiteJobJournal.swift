@@ -105,8 +105,8 @@ public final class SQLiteJobJournal: JobJournal {
         let file = Self.file(in: path)
         // Beforehand, so that it and the files that SQLite puts beside it are for their owner's eyes alone.
         try folder.touch(file)
-        for beside in ["\(file)-wal", "\(file)-shm"] where access(beside, F_OK) == 0 && access(beside, R_OK | W_OK) != 0
-        {
+        for beside in ["\(file)-wal", "\(file)-shm"]
+        where unsafe access(beside, F_OK) == 0 && access(beside, R_OK | W_OK) != 0 {
             throw StateFolder.failure(path, "holds \(beside), which can't be written", errno)
         }
         do {
@@ -147,7 +147,7 @@ public final class SQLiteJobJournal: JobJournal {
         let old = FolderMark(in: path)
         let own = try FolderMark.make(in: path)
         let moved = "\(path)/\(movedName)"
-        let wasMoved = access(moved, F_OK) == 0
+        let wasMoved = unsafe access(moved, F_OK) == 0
         try database.write { db in
             let known = try String.fetchAll(db, sql: "SELECT text FROM mark").compactMap { FolderMark($0) }
             // A journal of an older version has none, and neither has its folder.
@@ -157,7 +157,7 @@ public final class SQLiteJobJournal: JobJournal {
             try db.execute(sql: "INSERT INTO mark (text) VALUES (?)", arguments: ["\(own)"])
         }
         try FolderMark.take(path)
-        unlink(moved)
+        unsafe unlink(moved)
         try database.write { try $0.execute(sql: "DELETE FROM mark WHERE text != ?", arguments: ["\(own)"]) }
     }
 

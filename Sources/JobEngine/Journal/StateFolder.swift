@@ -27,12 +27,12 @@ final class StateFolder: Sendable {
         self.path = path
         try Self.make(path)
         var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IWOTH != 0 {
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IWOTH != 0 {
             let mode = String(status.st_mode & 0o7777, radix: 8)
             throw Self.unusable(path, "can be written by others on this host (mode \(mode)): run chmod o-w \(path)")
         }
         let file = "\(path)/\(Self.lockName)"
-        lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        lock = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw Self.failure(path, "can't be written", errno) }
         var isOwner = flock(lock, LOCK_EX | LOCK_NB) == 0
         // Whoever just asks who has the folder holds the lock for a moment.
@@ -55,7 +55,7 @@ final class StateFolder: Sendable {
         }
         let id = Array("\(getpid())\n".utf8)
         _ = ftruncate(lock, 0)
-        _ = pwrite(lock, id, id.count, 0)
+        _ = unsafe pwrite(lock, id, id.count, 0)
     }
 
     deinit {
@@ -66,7 +66,7 @@ final class StateFolder: Sendable {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
             made += "/\(part)"
-            guard mkdir(made, 0o700) == 0 || errno == EEXIST else { throw failure(path, "can't be made", errno) }
+            guard unsafe mkdir(made, 0o700) == 0 || errno == EEXIST else { throw failure(path, "can't be made", errno) }
         }
     }
 
@@ -74,11 +74,11 @@ final class StateFolder: Sendable {
     ///
     /// - Throws: ``JournalError``.
     func touch(_ file: String) throws {
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Self.failure(path, "holds \(file), which can't be written", errno) }
         var status = stat()
         // A descriptor's is always to be had.
-        if fstat(descriptor, &status) == 0 { journal.withLock { $0 = FileNumber(status) } }
+        if unsafe fstat(descriptor, &status) == 0 { journal.withLock { $0 = FileNumber(status) } }
         close(descriptor)
     }
 
@@ -87,11 +87,11 @@ final class StateFolder: Sendable {
     /// - Throws: ``JournalError`` when the folder, its lock or its journal is gone or is another one's.
     func checkPlace() throws {
         var status = stat()
-        guard fstat(lock, &status) == 0 else { return }
+        guard unsafe fstat(lock, &status) == 0 else { return }
         let files = [(Self.lockName, FileNumber(status)), (SQLiteJobJournal.name, journal.withLock { $0 })]
         for (name, own) in files {
             let file = "\(path)/\(name)"
-            if stat(file, &status) == 0 {
+            if unsafe stat(file, &status) == 0 {
                 if own == nil || own == FileNumber(status) { continue }
             } else if errno != ENOENT, errno != ENOTDIR {
                 throw Self.failure(path, "can't be looked at", errno)
@@ -110,7 +110,7 @@ final class StateFolder: Sendable {
     ///
     /// What may pass by itself, such as a full disk, is told from what a person has to change.
     static func failure(_ path: String, _ what: String, _ code: Int32) -> JournalError {
-        let reason = "\(what): \(String(cString: strerror(code)))"
+        let reason = unsafe "\(what): \(String(cString: strerror(code)))"
         let lasting = [EACCES, EPERM, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ENODEV, ENXIO, EEXIST]
         return lasting.contains(code) ? unusable(path, reason) : troubled(path, reason)
     }

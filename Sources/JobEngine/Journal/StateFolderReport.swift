@@ -41,10 +41,10 @@ package struct StateFolderReport: Sendable {
     package init(_ path: String) {
         var status = stat()
         var existing = path
-        while stat(existing, &status) != 0 {
+        while unsafe stat(existing, &status) != 0 {
             if errno == EACCES {
                 place = .absent(in: existing)
-                obstacle = String(cString: strerror(EACCES))
+                obstacle = unsafe String(cString: strerror(EACCES))
                 return
             }
             // Something on the way may be a file.
@@ -59,16 +59,16 @@ package struct StateFolderReport: Sendable {
             return
         }
         place = existing == path ? .folder : .absent(in: existing)
-        if faccessat(AT_FDCWD, existing, W_OK | X_OK, AT_EACCESS) != 0 {
-            obstacle = String(cString: strerror(errno))
+        if unsafe faccessat(AT_FDCWD, existing, W_OK | X_OK, AT_EACCESS) != 0 {
+            obstacle = unsafe String(cString: strerror(errno))
         }
         var system = statvfs()
-        if statvfs(existing, &system) == 0 { freeBytes = Int(system.f_bavail) * Int(system.f_frsize) }
+        if unsafe statvfs(existing, &system) == 0 { freeBytes = Int(system.f_bavail) * Int(system.f_frsize) }
         if place == .folder { holder = Self.holder(of: "\(path)/\(StateFolder.lockName)") }
     }
 
     private static func holder(of file: String) -> Holder {
-        let lock = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        let lock = unsafe open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard lock >= 0 else { return errno == ENOENT ? .nobody : .unknown }
         defer { close(lock) }
         // Shared, so that two who look don't see each other; given back by the close.
@@ -78,12 +78,15 @@ package struct StateFolderReport: Sendable {
     }
 
     private static func name(ofUser id: uid_t) -> String {
-        var entry = passwd()
+        var entry = unsafe passwd()
         var buffer = [CChar](repeating: 0, count: 16_384)
         var found: UnsafeMutablePointer<passwd>?
-        guard getpwuid_r(id, &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name else {
+        guard unsafe getpwuid_r(id, &entry, &buffer, buffer.count, &found) == 0, unsafe found != nil,
+            let name = unsafe entry.pw_name
+        else {
             return "\(id)"
         }
-        return String(cString: name)
+        // It is in the buffer, which is there until the function ends.
+        return unsafe String(cString: name)
     }
 }

@@ -118,13 +118,14 @@ struct ComponentSelector: Sendable {
     private func matches(_ pattern: NSRegularExpression, _ name: String, _ effort: HeavyWork.Effort) throws -> Bool {
         var isMatch = false
         // A pattern may backtrack for ever. The engine reports its progress from time to time, and can be stopped then.
-        pattern.enumerateMatches(
+        unsafe pattern.enumerateMatches(
             in: name,
             options: .reportProgress,
             range: NSRange(name.startIndex..., in: name)
         ) { match, _, stop in
             isMatch = isMatch || match != nil
-            if isMatch || (try? effort.check()) == nil { stop.pointee = true }
+            // It is there for the time of this call.
+            if isMatch || (try? effort.check()) == nil { unsafe stop.pointee = true }
         }
         do {
             try effort.check()

@@ -13,7 +13,8 @@ package struct SandboxTag: Sendable, Hashable, CustomStringConvertible {
     package init(actionExecutionID: String) {
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         let bytes = Array(actionExecutionID.utf8)
-        SHA256(bytes, bytes.count, &digest)
+        // It writes as many bytes as the digest has.
+        unsafe SHA256(bytes, bytes.count, &digest)
         description = "[q" + digest.prefix(6).map { String(format: "%02x", $0) }.joined() + "]"
     }
 

@@ -5,7 +5,8 @@ import HTTPTransport
 ///
 /// What isn't read yet is kept up to a limit. What comes beyond that is lost, and so is what can't be written; how many
 /// lines that were is told before the next line that can be.
-final class LineWriter: @unchecked Sendable {
+@safe final class LineWriter: @unchecked Sendable {
+    // `@safe`: the mutex and the condition are made with the writer, go with it, and nobody else has them.
     // `@unchecked`: what changes is touched under the mutex alone, but for `untold` and `isTorn`, which are the thread's.
 
     /// What a write takes at most: a pipe takes that much as a whole or not at all.
@@ -39,20 +40,20 @@ final class LineWriter: @unchecked Sendable {
     init(_ descriptor: Int32, capacity: Int = 128 << 10) {
         self.descriptor = descriptor
         self.capacity = capacity
-        pthread_mutex_init(mutex, nil)
+        unsafe pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(change, &attributes)
-        pthread_condattr_destroy(&attributes)
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(change, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
         // The thread, once there is one, keeps the writer for ever.
-        pthread_cond_destroy(change)
-        pthread_mutex_destroy(mutex)
-        change.deallocate()
-        mutex.deallocate()
+        unsafe pthread_cond_destroy(change)
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe change.deallocate()
+        unsafe mutex.deallocate()
     }
 
     /// What is said of lost lines, as in "3 lines were lost".
@@ -80,7 +81,7 @@ final class LineWriter: @unchecked Sendable {
             size += text.utf8.count
             lost = 0
             if !hasThread { hasThread = OwnThread.start { self.writeForEver() } == 0 }
-            pthread_cond_broadcast(change)
+            unsafe pthread_cond_broadcast(change)
         }
     }
 
@@ -88,20 +89,20 @@ final class LineWriter: @unchecked Sendable {
     func flush(within limit: Duration) {
         let (seconds, attoseconds) = limit.components
         var end = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &end)
+        unsafe clock_gettime(CLOCK_MONOTONIC, &end)
         end.tv_sec += Int(seconds)
         end.tv_nsec += Int(attoseconds / 1_000_000_000)
         if end.tv_nsec >= 1_000_000_000 { (end.tv_sec, end.tv_nsec) = (end.tv_sec + 1, end.tv_nsec - 1_000_000_000) }
         withLock {
             while hasThread, isWriting || !lines.isEmpty || lost > 0 {
-                if pthread_cond_timedwait(change, mutex, &end) == ETIMEDOUT { return }
+                if unsafe pthread_cond_timedwait(change, mutex, &end) == ETIMEDOUT { return }
             }
         }
     }
 
     private func withLock<Result>(_ body: () -> Result) -> Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
         return body()
     }
 
@@ -135,8 +136,8 @@ final class LineWriter: @unchecked Sendable {
     private func next() -> ([Line], @Sendable (Int) -> String) {
         withLock {
             isWriting = false
-            pthread_cond_broadcast(change)
-            while lines.isEmpty, lost == 0 { pthread_cond_wait(change, mutex) }
+            unsafe pthread_cond_broadcast(change)
+            while lines.isEmpty, lost == 0 { unsafe pthread_cond_wait(change, mutex) }
             isWriting = true
             defer { lines = [] }
             if lines.isEmpty { (untold, lost) = (untold + lost, 0) }
@@ -150,14 +151,14 @@ final class LineWriter: @unchecked Sendable {
     private func writeAll(_ text: [UInt8]) -> Bool {
         var offset = 0
         while offset < text.count {
-            let count = text[offset...].prefix(Self.piece).withUnsafeBytes { systemWrite(descriptor, $0) }
+            let count = unsafe text[offset...].prefix(Self.piece).withUnsafeBytes { unsafe systemWrite(descriptor, $0) }
             if count >= 0 {
                 offset += count
                 isTorn = count > 0 && text[offset - 1] != UInt8(ascii: "\n")
             } else if errno == EAGAIN {
                 // Somebody who has the same pipe or terminal has made it so.
                 var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                poll(&wait, 1, 1_000)
+                unsafe poll(&wait, 1, 1_000)
             } else if errno != EINTR {
                 return false
             }
@@ -168,5 +169,5 @@ final class LineWriter: @unchecked Sendable {
 
 /// The system's `write`, which the name of a method hides.
 private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-    write(descriptor, bytes.baseAddress, bytes.count)
+    unsafe write(descriptor, bytes.baseAddress, bytes.count)
 }

@@ -40,7 +40,7 @@ struct ProcessFigures: Sendable, Hashable {
     /// How many files may be open.
     static var mostFiles: UInt {
         var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         return limit.rlim_cur
     }
 

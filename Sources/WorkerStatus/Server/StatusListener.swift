@@ -37,7 +37,7 @@ final class StatusListener: Sendable {
             self.socket = socket
         } catch {
             var reason = "\(error)"
-            if case SocketError.failed(_, let number, _) = error { reason = String(cString: strerror(number)) }
+            if case SocketError.failed(_, let number, _) = error { reason = unsafe String(cString: strerror(number)) }
             throw StatusAddressError(address: address, reason: reason)
         }
     }

@@ -32,7 +32,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         // The stand-ins are on this machine, whatever proxy the environment names.
-        setenv("no_proxy", "127.0.0.1,localhost", 1)
+        unsafe setenv("no_proxy", "127.0.0.1,localhost", 1)
         let story = DemoStory()
         var options = LocalCloud.Options()
         options.blueprints = DemoLab.blueprints(pace: pace.map { .seconds($0) })

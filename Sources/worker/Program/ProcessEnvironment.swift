@@ -21,14 +21,15 @@ enum ProcessEnvironment {
         for name in proxies where variables[name]?.contains("@") == true {
             hide(name)
             // What is set anew is elsewhere than what the process was started with.
-            if let value = variables[name] { setenv(name, value, 1) }
+            if let value = variables[name] { unsafe setenv(name, value, 1) }
         }
         return variables
     }
 
     private static func hide(_ name: String) {
-        guard let value = getenv(name) else { return }
-        memset(value, 0, strlen(value))
-        unsetenv(name)
+        guard let value = unsafe getenv(name) else { return }
+        // It is the process's own memory, up to the text's end, and nobody else runs yet.
+        unsafe memset(value, 0, strlen(value))
+        unsafe unsetenv(name)
     }
 }

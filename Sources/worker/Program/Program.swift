@@ -49,9 +49,10 @@ enum Program {
     /// Whether a signal is ignored, such as SIGHUP by nohup(1).
     static func ignores(_ number: Int32) -> Bool {
         var action = sigaction()
-        guard sigaction(number, nil, &action) == 0 else { return false }
-        let handler = action.__sigaction_handler.sa_handler
-        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
+        // A handler is compared as a number, and never called.
+        let handler = unsafe action.__sigaction_handler.sa_handler
+        return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Leaves nothing behind before the process ends: no program that it has started, no terminal without echo, and,
@@ -68,7 +69,7 @@ enum Program {
     static func exportProxies(_ sources: SettingSources) {
         for name in ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"] {
             // What is there already is stronger.
-            if let value = sources.merged[name] { setenv(name, value, 0) }
+            if let value = sources.merged[name] { unsafe setenv(name, value, 0) }
         }
     }
 
@@ -77,7 +78,7 @@ enum Program {
     private static func openStandardDescriptors() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             // The lowest free number, which is this one's.
-            _ = open("/dev/null", O_RDWR)
+            _ = unsafe open("/dev/null", O_RDWR)
         }
     }
 }

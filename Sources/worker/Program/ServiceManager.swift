@@ -23,7 +23,7 @@ struct ServiceManager: Sendable {
     /// It must be called before anything else reads the environment at the same time.
     static func take() -> ServiceManager? {
         let manager = ServiceManager(environment: ProcessInfo.processInfo.environment)
-        for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { unsetenv(name) }
+        for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { unsafe unsetenv(name) }
         return manager
     }
 
@@ -53,7 +53,7 @@ private final class NotificationSocket: Sendable {
         case UInt8(ascii: "@"): path[0] = 0
         default: return nil
         }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path) }
         self.address = address
         length = socklen_t((MemoryLayout.offset(of: \sockaddr_un.sun_path) ?? 0) + path.count)
         let kind = SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
@@ -67,9 +67,10 @@ private final class NotificationSocket: Sendable {
 
     func send(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
-        let sent = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, bytes, bytes.count, 0, $0, length)
+        // The sockets' calls take an address of any family as one of this type, and its length.
+        let sent = unsafe withUnsafePointer(to: address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe sendto(descriptor, bytes, bytes.count, 0, $0, length)
             }
         }
         return sent == bytes.count

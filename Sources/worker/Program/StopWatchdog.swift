@@ -65,7 +65,9 @@ final class StopWatchdog: Sendable {
         let line =
             "quali-worker: the worker didn't stop within its grace, so the process ends; its jobs are in the journal\n"
         var descriptor = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-        if poll(&descriptor, 1, 0) == 1 { _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) } }
+        if unsafe poll(&descriptor, 1, 0) == 1 {
+            _ = unsafe line.withCString { unsafe write(STDERR_FILENO, $0, strlen($0)) }
+        }
         _exit(ProgramFailure.Status.software.rawValue)
     }
 }
