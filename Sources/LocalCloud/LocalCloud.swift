@@ -98,7 +98,7 @@ public final class LocalCloud: Sendable {
     /// - Parameters:
     ///   - options: What they're like.
     ///   - body: What to do while they run. When it ends, all connections are closed at once.
-    /// - Throws: ``LocalServer/StartError`` when a port can't be had, and whatever the closure throws.
+    /// - Throws: A `LocalServer.StartError` when a port can't be had, and whatever the closure throws.
     @discardableResult
     public static func withRunning<R>(
         _ options: Options = Options(),
@@ -144,7 +144,7 @@ public final class LocalCloud: Sendable {
         }
     }
 
-    /// Makes stand-ins without sockets, for a caller that brings requests to ``answer(_:at:)`` itself.
+    /// Makes stand-ins without sockets, for a caller that brings requests to `answer(_:at:)` itself.
     ///
     /// Their addresses are names that nobody resolves.
     ///

@@ -11,7 +11,12 @@ package protocol ArtifactStore: Sendable {
 
     /// Writes an artifact.
     ///
-    /// - Parameter encryptionKey: The pipeline's KMS key; `nil` for the account's default one.
+    /// - Parameters:
+    ///   - data: The artifact's bytes.
+    ///   - contentType: Their media type, as in `application/zip`.
+    ///   - artifact: One of the job's artifacts.
+    ///   - encryptionKey: The pipeline's KMS key; `nil` for the account's default one.
+    ///   - credentials: The job's own.
     /// - Throws: `AWSError` as S3 reports it.
     func write(
         _ data: Data,
@@ -24,7 +29,9 @@ package protocol ArtifactStore: Sendable {
     /// Reads an artifact of any size into a file, in place of any that is there; by default through memory.
     ///
     /// - Parameters:
+    ///   - artifact: One of the job's artifacts.
     ///   - path: The file; its folder has to exist. After a failure it is as it was before.
+    ///   - limit: The largest artifact that is read, in bytes.
     ///   - credentials: What is good at any moment of a transfer that may take longer than one of them lives.
     /// - Throws: `AWSError` as ``read(_:limit:credentials:)`` does, with the code `FileFailed` where the file can't be written.
     func download(

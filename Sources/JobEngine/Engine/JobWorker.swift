@@ -24,7 +24,7 @@ public struct JobWorker: Service {
 
     /// What happens to what a job has begun when nobody wants its result any more.
     public enum AbandonedJobs: String, Sendable, CaseIterable {
-        /// It is ended: ``ActionHandler/abandon(_:)``.
+        /// It is ended: ``WaitingActionHandler/abandon(_:)``.
         case end
         /// It is left as it is.
         case keep

@@ -12,7 +12,9 @@ package struct ServiceClock: WorkerClock {
 
     /// Creates a clock by AWS's time.
     ///
-    /// - Parameter aws: The clock of CodePipeline's client, which has to measure by `base`.
+    /// - Parameters:
+    ///   - base: What it passes by.
+    ///   - aws: The clock of CodePipeline's client, which has to measure by `base`.
     package init(_ base: any WorkerClock = .system, aws: AWSClock) {
         self.init(base) { aws.offset }
     }

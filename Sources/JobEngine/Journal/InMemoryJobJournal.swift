@@ -10,7 +10,9 @@ package actor InMemoryJobJournal: JobJournal {
 
     /// Creates a journal that holds `records`, as if a worker had claimed them before.
     ///
-    /// - Parameter isDurable: Whether it will be given to another worker of this process later, which then resumes.
+    /// - Parameters:
+    ///   - records: The jobs.
+    ///   - isDurable: Whether it will be given to another worker of this process later, which then resumes.
     package init(_ records: [JobRecord] = [], isDurable: Bool = false) {
         self.isDurable = isDurable
         for record in records { self.records[record.id] = record }

@@ -24,7 +24,7 @@ public import HTTPTransport
 public final class SandboxClient: Sendable {
     /// Where the lab is and who calls.
     public struct Configuration: Sendable {
-        /// The lab's address; see ``LabURL``.
+        /// The lab's address, with or without a slash or `/api` at its end.
         package var url: String
         /// The user's name; empty for a single sign-on.
         package var username: String

@@ -47,9 +47,12 @@ extension SandboxClient {
 
     /// Reads the errors of a sandbox's activity feed, from all its pages.
     ///
-    /// - Parameter afterEventID: The last event that is known already, of whatever type; itself not returned, though
-    ///   the API counts it in.
-    /// - Throws: As ``allActivity(sandboxID:_:)`` does.
+    /// - Parameters:
+    ///   - sandboxID: The sandbox's id.
+    ///   - afterEventID: The last event that is known already, of whatever type; itself not returned, though the API counts
+    ///     it in.
+    /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/malformedReply`` where the feed has more than a
+    ///   thousand pages or 64 MiB, too.
     public func errorEvents(sandboxID: String, afterEventID: String? = nil) async throws -> [ActivityEvent] {
         let query = ActivityQuery(errorsOnly: true, fromEventID: afterEventID)
         let known = afterEventID.flatMap { Int($0) }

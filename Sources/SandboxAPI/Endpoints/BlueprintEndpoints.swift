@@ -21,7 +21,9 @@ extension SandboxClient {
     /// Never repeated by this client once the lab may have seen it: where the error's
     /// ``SandboxAPIError/mayHaveBeenProcessed`` is true, look for the sandbox by its name before starting another.
     ///
-    /// - Parameter blueprint: The blueprint's name or id.
+    /// - Parameters:
+    ///   - blueprint: The blueprint's name or id.
+    ///   - request: What the sandbox shall be like.
     /// - Throws: ``SandboxAPIError``.
     public func startSandbox(blueprint: String, _ request: StartSandboxRequest) async throws -> Sandbox {
         try await calls.run(

@@ -28,7 +28,10 @@ extension SandboxClient {
     /// Never repeated by this client once the lab may have seen it: where the error's
     /// ``SandboxAPIError/mayHaveBeenProcessed`` is true, the command's executions may show whether it was.
     ///
-    /// - Parameter name: The internal name.
+    /// - Parameters:
+    ///   - sandboxID: The sandbox's id.
+    ///   - name: The internal name.
+    ///   - request: The values for its parameters.
     /// - Throws: ``SandboxAPIError``.
     public func startCommand(
         sandboxID: String,

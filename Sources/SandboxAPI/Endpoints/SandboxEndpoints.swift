@@ -76,7 +76,9 @@ extension SandboxClient {
 
     /// Moves the end of a sandbox (`POST /sandboxes/{id}/extend`).
     ///
-    /// - Parameter extra: How much longer it shall live; sent in whole minutes, rounded up.
+    /// - Parameters:
+    ///   - id: The sandbox's id.
+    ///   - extra: How much longer it shall live; sent in whole minutes, rounded up.
     /// - Throws: ``SandboxAPIError``.
     public func extendSandbox(id: String, by extra: Duration) async throws -> SandboxExtension {
         try await calls.run(

@@ -1,7 +1,7 @@
 /// A component of a sandbox: an App, a resource or a service.
 ///
 /// A sandbox lists its components in short; ``SandboxClient/components(sandboxID:)`` reads them with all details.
-/// Encoding one gives JSON in the API's own spelling; take ``Sandbox/withoutSecrets(named:known:)`` first.
+/// Encoding one gives JSON in the API's own spelling, with the secrets that are in it.
 public struct Component: Hashable, Sendable {
     /// Its id, a GUID; empty where the lab gives none.
     public var id: String

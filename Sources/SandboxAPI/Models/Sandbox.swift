@@ -4,8 +4,7 @@ public import struct FoundationEssentials.Date
 
 /// A sandbox with its details.
 ///
-/// Encoding it gives JSON in the API's own spelling, which decodes to an equal value; take
-/// ``withoutSecrets(named:known:)`` first.
+/// Encoding it gives JSON in the API's own spelling, with the secrets that are in it, which decodes to an equal value.
 public struct Sandbox: Hashable, Sendable {
     /// Its id, a GUID.
     public var id: String

@@ -21,7 +21,7 @@ public struct LabBlueprint: Sendable {
         /// It's through after this long.
         case succeeds(after: Duration)
         /// The sandbox is over all the same after this long, with these error events: the lab's only sign of it, unless
-        /// ``LabBehavior/stateAfterFailedTeardown`` is another.
+        /// `LabBehavior.stateAfterFailedTeardown` is another.
         case fails(events: [String] = ["'Teardown' Blueprint command failed"], after: Duration)
         /// It goes on for ever.
         case neverEnds
