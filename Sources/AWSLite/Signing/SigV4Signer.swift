@@ -105,7 +105,7 @@ public struct SigV4Signer: Sendable, Hashable {
 
     /// The canonical request of a request that has all its fields but `Authorization`.
     ///
-    /// - Throws: ``AWSSigningError/incompleteRequest`` when the request lacks a host or a path.
+    /// - Throws: ``AWSSigningError`` when the request lacks a host or a path.
     public func canonicalRequest(of request: HTTPRequest, payload: SigV4PayloadHash) throws -> SigV4CanonicalRequest {
         guard let target = request.path, target.utf8.first == UInt8(ascii: "/"), let host = request.authority,
             !host.isEmpty

@@ -75,6 +75,16 @@ struct PropertyDefaultsTests {
         #expect("\(problem)" == "The default of '\(property.rawValue)' should be \(wanted)")
     }
 
+    @Test func `takes a property by its name, and no other one`() throws {
+        var (byName, defaults) = (PropertyDefaults(), PropertyDefaults())
+        try byName.set("json", for: "ArtifactFormat")
+        try defaults.set("json", for: .artifactFormat)
+        #expect(byName == defaults)
+        let problem = try #require(throws: PropertyDefaults.Problem.self) { try byName.set("id", for: "SandboxId") }
+        #expect("\(problem)".hasPrefix("The default of 'SandboxId' should be that of another property: "))
+        #expect(byName == defaults)
+    }
+
     @Test func `is there for each property that the original definitions lack, but for what is one pipeline's own`() {
         let original: Set = ["InputsJSON", "SandboxName", "ArgumentsJSON"]
         let optional = QualiActions().definitions().flatMap(\.configurationProperties).filter { !$0.required }
