@@ -1,4 +1,4 @@
-package import Foundation
+public import Foundation
 
 /// A sandbox of the lab, as it is at one moment.
 public struct LabSandbox: Sendable, Identifiable {
@@ -59,7 +59,7 @@ public struct LabSandbox: Sendable, Identifiable {
     /// Who may handle it, the owner among them.
     package let permittedUsers: [String]
     /// When it begins, or has begun.
-    package let startTime: Date
+    public let startTime: Date
     /// When it ends by itself; `nil` for a persistent one.
     package internal(set) var endTime: Date?
     /// The state.
@@ -97,7 +97,7 @@ public struct LabSandbox: Sendable, Identifiable {
     var missingLists: Int
 
     /// Whether it still holds resources or will.
-    public var isLive: Bool { !isOver }
+    package var isLive: Bool { !isOver }
 
     /// Whether it's neither over nor on its way there.
     package var isUnstopped: Bool { !isOver && state != .teardown }
