@@ -62,7 +62,7 @@ struct Scenario: Sendable {
     /// calls a job, the peak of memory in MiB.
     private func commands(_ subject: Subject) async throws -> [Double] {
         let pipelines = (count + Site.components - 1) / Site.components
-        let artifacts = try await startSandboxes(pipelines)
+        let artifacts = try await site.startSandboxes(pipelines)
         let before = try await subject.usage()
         let asked = site.cloud.journal.count
         let begin = ContinuousClock.now
@@ -125,17 +125,6 @@ struct Scenario: Sendable {
         ]
     }
 
-    /// Starts sandboxes, and returns what their actions have stored.
-    private func startSandboxes(_ count: Int, after number: Int = 0) async throws -> [Data] {
-        let starts = try (1...count).map { try site.beginStart(number + $0, of: "Quick") }
-        return try await site.end(starts).map { report in
-            guard let action = report.action("Start"), let data = site.cloud.artifact("Sandbox", of: action) else {
-                throw Mistake("a start has stored no artifact")
-            }
-            return data
-        }
-    }
-
     /// Jobs that run commands, one after the other for long, with a line of figures for each fortieth of them: jobs so far,
     /// jobs a second, memory in MiB, open files, threads, MiB of the state folder, bytes of log a job.
     ///
@@ -147,7 +136,7 @@ struct Scenario: Sendable {
         var rows: [[Double]] = []
         for row in 1...40 {
             // New ones, since nobody runs a thousand commands in one sandbox.
-            let artifacts = try await startSandboxes(lanes, after: row * lanes)
+            let artifacts = try await site.startSandboxes(lanes, after: row * lanes)
             let begin = ContinuousClock.now
             let log = folder.size(of: "log")
             try await withThrowingTaskGroup { group in
@@ -203,7 +192,7 @@ struct Scenario: Sendable {
     /// minute and a job.
     private func running(_ subject: Subject) async throws -> [Double] {
         let pipelines = (count + Site.components - 1) / Site.components
-        let artifacts = try await startSandboxes(pipelines)
+        let artifacts = try await site.startSandboxes(pipelines)
         try await Task.sleep(for: .seconds(70))
         let idle = try await subject.usage()
         for (index, artifact) in artifacts.enumerated() {

@@ -130,6 +130,19 @@ struct Site: Sendable {
         return try cloud.codePipeline.start(name)
     }
 
+    /// Starts sandboxes, and returns what their actions have stored.
+    ///
+    /// - Parameter number: How many were started before.
+    func startSandboxes(_ count: Int, after number: Int = 0) async throws -> [Data] {
+        let starts = try (1...count).map { try beginStart(number + $0, of: "Quick") }
+        return try await end(starts).map { report in
+            guard let action = report.action("Start"), let data = cloud.artifact("Sandbox", of: action) else {
+                throw Mistake("a start has stored no artifact")
+            }
+            return data
+        }
+    }
+
     /// Waits until executions have ended.
     ///
     /// - Throws: ``Mistake`` when one hasn't succeeded.

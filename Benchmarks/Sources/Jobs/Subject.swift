@@ -37,7 +37,13 @@ actor Subject {
     ///
     /// A process that Foundation starts has most signals blocked, so it may not hear of others.
     func stop() async {
-        kill(process.processIdentifier, SIGKILL)
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        for await _ in ended {}
+    }
+
+    /// Asks the worker to end, and waits until its process is gone.
+    func terminate() async {
+        kill(process.processIdentifier, SIGTERM)
         for await _ in ended {}
     }
 

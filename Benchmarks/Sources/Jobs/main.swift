@@ -12,6 +12,11 @@ import LocalCloud
 // those that are wanted.
 //
 //   Jobs hostile MIB[:KIND] PROGRAM [ARGUMENT...]
+//
+// Or prints tables of a service without and with a worker in its process, each row measured so many times for so many
+// seconds.
+//
+//   Jobs embedding ROUNDS SECONDS PLAIN EMBEDDED
 
 let arguments = CommandLine.arguments
 if arguments.count > 3, arguments[1] == "hostile" {
@@ -23,6 +28,17 @@ if arguments.count > 3, arguments[1] == "hostile" {
     )
     exit(0)
 }
+if arguments.count == 6, arguments[1] == "embedding", let rounds = Int(arguments[2]), let seconds = Int(arguments[3]),
+    rounds > 0, seconds > 0
+{
+    do {
+        try await Embedding(plain: arguments[4], embedded: arguments[5], seconds: seconds).tables(rounds: rounds)
+    } catch {
+        FileHandle.standardError.write(Data("\(error)\n".utf8))
+        exit(1)
+    }
+    exit(0)
+}
 let load = arguments.count > 3 ? arguments[2].split(separator: "@") : []
 guard let kind = arguments.count > 3 ? Scenario.Kind(rawValue: arguments[1]) : nil,
     let count = load.first.flatMap({ Int($0) }), count > 0,
@@ -32,6 +48,7 @@ else {
         usage: Jobs commands|waiting|running|idle|latency|endless COUNT PROGRAM [ARGUMENT...]
                Jobs burst|starts COUNT@SECONDS PROGRAM [ARGUMENT...]
                Jobs hostile MIB[:KIND] PROGRAM [ARGUMENT...]
+               Jobs embedding ROUNDS SECONDS PLAIN EMBEDDED
 
         """
     FileHandle.standardError.write(Data(usage.utf8))
