@@ -133,8 +133,8 @@ struct Site: Sendable {
     /// Starts sandboxes, and returns what their actions have stored.
     ///
     /// - Parameter number: How many were started before.
-    func startSandboxes(_ count: Int, after number: Int = 0) async throws -> [Data] {
-        let starts = try (1...count).map { try beginStart(number + $0, of: "Quick") }
+    func startSandboxes(_ count: Int, after number: Int = 0, of blueprint: String = "Quick") async throws -> [Data] {
+        let starts = try (1...count).map { try beginStart(number + $0, of: blueprint) }
         return try await end(starts).map { report in
             guard let action = report.action("Start"), let data = cloud.artifact("Sandbox", of: action) else {
                 throw Mistake("a start has stored no artifact")
