@@ -69,7 +69,7 @@ public protocol WaitingActionHandler: Sendable {
     /// - Parameters:
     ///   - configuration: What the pipeline's author wrote.
     ///   - event: What the wait has brought that this handler returned before; `nil` at the beginning, after a restart, on
-    ///     another host, and where the job's progress is to be shown (``JobContext/isProgressDue``).
+    ///     another host, and where the job's progress is to be shown.
     ///   - context: The job.
     /// - Returns: What to report as the job's success, or what the job waits for.
     /// - Throws: ``JobFailure`` to fail the job with its message. `CancellationError` (from any call that the worker's

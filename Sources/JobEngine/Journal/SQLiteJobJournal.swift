@@ -10,7 +10,7 @@ import HTTPTransport
 ///
 /// Jobs that have ended are kept as history for a while, with their outcome and without their checkpoint.
 ///
-/// The jobs in a copy of a folder, and in one that a backup has brought back, are in doubt (``JobRecord/isInDoubt``), until
+/// The jobs in a copy of a folder, and in one that a backup has brought back, are in doubt, until
 /// a person makes a file named `moved` in the folder, which says that no other worker has it.
 public final class SQLiteJobJournal: JobJournal {
     /// The file's name.

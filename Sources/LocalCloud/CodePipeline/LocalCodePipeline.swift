@@ -3,7 +3,7 @@ import Foundation
 /// A stand-in of CodePipeline's API with an engine that runs pipelines.
 ///
 /// It's strict where AWS is: every length, pattern and required member of the service's model is checked,
-/// signatures are verified, nonces go stale. Where AWS says nothing, ``behavior`` has a knob.
+/// signatures are verified, nonces go stale. Where AWS says nothing, `LocalCloud.Options` has a knob.
 public final class LocalCodePipeline: LocalService {
     /// The account in which everything happens.
     package static let accountID = "111122223333"

@@ -121,7 +121,7 @@ extension SandboxKeeper {
     }
 
     /// Asks CodePipeline whether a sandbox is the one that its action has started.
-    private func prove(_ sandboxID: String, _ pace: CallPace) async throws -> Bool {
+    func prove(_ sandboxID: String, _ pace: CallPace) async throws -> Bool {
         guard let entry = entries[sandboxID] else { return false }
         if entry.isProven { return true }
         return prove(sandboxID, try await actions(of: entry.sandbox.execution, pace))
@@ -132,11 +132,12 @@ extension SandboxKeeper {
         if entry.isProven { return true }
         let action = actions.first { $0.id == entry.sandbox.actionExecutionID }
         let named = action?.sandboxID
-        // An action that has failed may name none; then it is proven once no other bears the tag.
-        if action != nil, named == nil {
+        // An action that has failed may name none; then it is proven once no other bears the tag. One that goes on may still
+        // choose another.
+        if let action, named == nil {
             let tag = entry.sandbox.tag
             let bearers = entries.values.count { $0.sandbox.tag == tag } + strangers.values.count { $0.tag == tag }
-            entries[sandboxID]?.isProven = bearers == 1
+            entries[sandboxID]?.isProven = bearers == 1 && action.status != .inProgress
             return bearers == 1
         }
         guard action != nil, named?.lowercased() == sandboxID.lowercased() else {

@@ -1,3 +1,4 @@
+import AWSLite
 import Foundation
 import Logging
 import SandboxAPI
@@ -8,14 +9,28 @@ extension SandboxKeeper {
     private static let looksInTrouble = 10.0
 
     /// Extends the sandboxes that run out while their executions go on; what the lab has against one is no other's trouble.
-    func extendWhatRunsOut() async {
+    func extendWhatRunsOut(_ pace: CallPace) async {
         let now = clock.now
         for (id, entry) in entries where entry.sandbox.terms.maxDuration != nil && entry.endAsked == nil {
             let patience = interval.timeInterval * Self.looksInTrouble
             guard let seen = entry.seenGoingOn, now.timeIntervalSince(seen) <= patience else { continue }
             let lead = rules.lead(entry.sandbox.terms, isOwn: entry.sandbox.isOwn, interval: interval.timeInterval)
             if let reservation = entry.reservation, reservation.end.timeIntervalSince(now) > lead { continue }
-            await attempt { try await extend(id, entry.sandbox.terms, lead) }
+            await attempt {
+                guard try await mayExtend(id, pace) else { return }
+                try await extend(id, entry.sandbox.terms, lead)
+            }
+        }
+    }
+
+    /// Whether a sandbox is its action's, and not a twin's that was to be ended.
+    ///
+    /// Without the right to ask, the worker's own word has to do.
+    private func mayExtend(_ sandboxID: String, _ pace: CallPace) async throws -> Bool {
+        do {
+            return try await prove(sandboxID, pace)
+        } catch let error as AWSError where error.code.isAccessDenied {
+            return entries[sandboxID]?.sandbox.isOwn == true
         }
     }
 

@@ -312,7 +312,7 @@ extension SandboxKeeper: PipelineFollower {
             let listed = try await lab.watchingClient.sandboxes()
             outage.succeeded(at: clock.now, logger)
             reconcile(listed)
-            await extendWhatRunsOut()
+            await extendWhatRunsOut(pace)
             await endAllEarlierAttempts(pace)
             await endWhatIsOver(look, pace)
             if !strangers.isEmpty { list?.yield(listed) }

@@ -66,6 +66,10 @@ struct CallRunner: Sendable {
         _ call: APICall,
         read: @escaping @Sendable (Data) throws -> Reply
     ) async throws -> Reply {
+        try await Exchange.reading(read) { try await run(call, take: $0) }
+    }
+
+    private func run(_ call: APICall, take: @escaping @Sendable (Data) throws -> Void) async throws {
         var refused: Session.Token?
         return try await retry.run(mayRepeat: { $0.mayRepeat(call, sendsOnce: sendsOnce) }) {
             var renewals = 0
@@ -73,7 +77,7 @@ struct CallRunner: Sendable {
                 let token = try await session.token(insteadOf: refused)
                 let secrets = await session.knownSecrets + call.secrets
                 do {
-                    return try await exchange.run(call, token: token.secret, secrets: secrets, read: read)
+                    return try await exchange.run(call, token: token.secret, secrets: secrets, take: take)
                 } catch var error as SandboxAPIError where error.refusesToken {
                     // Refused before anything was done, so any call may go out again; and a lab that has just forgotten
                     // its sessions may do so again.
@@ -96,7 +100,10 @@ struct CallRunner: Sendable {
         token: Secret,
         read: @escaping @Sendable (Data) throws -> Reply
     ) async throws -> Reply {
-        try await exchange.run(call, token: token, secrets: await session.knownSecrets + call.secrets, read: read)
+        let secrets = await session.knownSecrets + call.secrets
+        return try await Exchange.reading(read) {
+            try await exchange.run(call, token: token, secrets: secrets, take: $0)
+        }
     }
 }
 
@@ -113,16 +120,28 @@ struct Retry: Sendable {
                 let reply = try await attempt()
                 await gate.succeeded()
                 return reply
-            } catch var error as SandboxAPIError {
+            } catch let error as SandboxAPIError {
                 failures += 1
-                if error.code == .rateQuota { await gate.close(for: error.retryAfter) }
-                error.attempts = max(error.attempts, failures)
-                guard failures < policy.attempts, mayRepeat(error) else { throw error }
-                // After a quota the gate does the waiting.
-                if error.code != .rateQuota {
-                    try await policy.sleep(max(policy.pause(afterFailures: failures), error.retryAfter ?? .zero))
-                }
+                try await pause(after: error, failures: failures, mayRepeat: mayRepeat)
             }
+        }
+    }
+
+    /// Waits until the next attempt.
+    ///
+    /// - Throws: The error, if there is none.
+    private func pause(
+        after error: SandboxAPIError,
+        failures: Int,
+        mayRepeat: (SandboxAPIError) -> Bool
+    ) async throws {
+        var error = error
+        if error.code == .rateQuota { await gate.close(for: error.retryAfter) }
+        error.attempts = max(error.attempts, failures)
+        guard failures < policy.attempts, mayRepeat(error) else { throw error }
+        // After a quota the gate does the waiting.
+        if error.code != .rateQuota {
+            try await policy.sleep(max(policy.pause(afterFailures: failures), error.retryAfter ?? .zero))
         }
     }
 }

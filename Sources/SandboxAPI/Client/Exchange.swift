@@ -19,22 +19,51 @@ struct Exchange: Sendable {
     }
 
     /// Where long replies are read.
-    private static let reading = HeavyWork(threads: 2)
+    private static let longReplies = HeavyWork(threads: 2)
+
+    /// Makes a value of a reply with a function that knows nothing of its kind.
+    ///
+    /// So there is one such function, where a compiler would make one for each kind of reply.
+    static func reading<Reply: Sendable>(
+        _ read: @escaping @Sendable (Data) throws -> Reply,
+        _ send: (_ take: @escaping @Sendable (Data) throws -> Void) async throws -> Void
+    ) async throws -> Reply {
+        let box = Locked<Reply?>(nil)
+        try await send { data in
+            let reply = try read(data)
+            box.withLock { $0 = reply }
+        }
+        // It has taken one, or thrown.
+        guard let reply = box.withLock({ $0 }) else { throw CancellationError() }
+        return reply
+    }
 
     /// Sends a call once.
     ///
+    /// - Parameter take: Is given the body of a reply that reports no error.
     /// - Throws: ``SandboxAPIError``, whose texts hold none of the secrets; `CancellationError`.
-    func run<Reply: Sendable>(
+    func run(
         _ call: APICall,
         token: Secret?,
         secrets: [Secret],
-        read: @escaping @Sendable (Data) throws -> Reply
-    ) async throws -> Reply {
+        take: @escaping @Sendable (Data) throws -> Void
+    ) async throws {
         let redact = Redactor((token.map { [$0] } ?? []) + secrets)
-        var reply: HTTPReply
+        let reply = try await reply(to: call, token: token, redact)
+        try await Self.longReplies.run(size: reply.body.count) {
+            if let error = SandboxAPIError.reported(by: reply, call, redact) { throw error }
+            do {
+                try take(reply.body)
+            } catch {
+                throw SandboxAPIError.malformed(error, reply, call, redact)
+            }
+        }
+    }
+
+    private func reply(to call: APICall, token: Secret?, _ redact: Redactor) async throws -> HTTPReply {
         do {
             let http = httpCall(call, token)
-            reply = try await limit.run(call.operation, isUrgent: isUrgent, patience: timeout) {
+            var reply = try await limit.run(call.operation, isUrgent: isUrgent, patience: timeout) {
                 try await httpClient.send(http)
             } judge: {
                 CallRoom.Answer($0)
@@ -42,6 +71,7 @@ struct Exchange: Sendable {
             if let search = call.search, reply.response.status.kind == .successful {
                 reply.body = search.rest(reply.body)
             }
+            return reply
         } catch let error as HTTPClientError {
             throw SandboxAPIError.transport(error, call, redact)
         } catch let error as CancellationError {
@@ -49,14 +79,6 @@ struct Exchange: Sendable {
         } catch {
             let other = HTTPClientError(.other, "\(error)", mayHaveBeenProcessed: true)
             throw SandboxAPIError.transport(other, call, redact)
-        }
-        return try await Self.reading.run(size: reply.body.count) { [reply] in
-            if let error = SandboxAPIError.reported(by: reply, call, redact) { throw error }
-            do {
-                return try read(reply.body)
-            } catch {
-                throw SandboxAPIError.malformed(error, reply, call, redact)
-            }
         }
     }
 

@@ -21,7 +21,9 @@ struct Login: Sendable {
             replyLimit: 256 << 10
         )
         do {
-            return try await exchange.run(call, token: nil, secrets: [credentials.password], read: Reply.token)
+            return try await Exchange.reading(Reply.token) {
+                try await exchange.run(call, token: nil, secrets: [credentials.password], take: $0)
+            }
         } catch var error as SandboxAPIError {
             // A login that was processed unseen does no harm: what it was for hasn't been sent.
             error.mayHaveBeenProcessed = false

@@ -97,7 +97,7 @@ public struct LabSandbox: Sendable, Identifiable {
     var missingLists: Int
 
     /// Whether it still holds resources or will.
-    package var isLive: Bool { !isOver }
+    public var isLive: Bool { !isOver }
 
     /// Whether it's neither over nor on its way there.
     package var isUnstopped: Bool { !isOver && state != .teardown }
