@@ -15,9 +15,9 @@ extension CodePipeline {
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// `Source`.
-        package static let source = Self(rawValue: "Source")
+        public static let source = Self(rawValue: "Source")
         /// `Build`.
-        package static let build = Self(rawValue: "Build")
+        public static let build = Self(rawValue: "Build")
         /// `Deploy`.
         public static let deploy = Self(rawValue: "Deploy")
         /// `Test`.
@@ -25,9 +25,9 @@ extension CodePipeline {
         /// `Invoke`.
         public static let invoke = Self(rawValue: "Invoke")
         /// `Approval`.
-        package static let approval = Self(rawValue: "Approval")
+        public static let approval = Self(rawValue: "Approval")
         /// `Compute`.
-        package static let compute = Self(rawValue: "Compute")
+        public static let compute = Self(rawValue: "Compute")
     }
 
     /// Who provides an action type; any text survives.
@@ -38,9 +38,9 @@ extension CodePipeline {
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// `AWS`.
-        package static let aws = Self(rawValue: "AWS")
+        public static let aws = Self(rawValue: "AWS")
         /// `ThirdParty`.
-        package static let thirdParty = Self(rawValue: "ThirdParty")
+        public static let thirdParty = Self(rawValue: "ThirdParty")
         /// `Custom`: every type that is made by `CreateCustomActionType`.
         public static let custom = Self(rawValue: "Custom")
     }
@@ -53,19 +53,19 @@ extension CodePipeline {
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// `Created`.
-        package static let created = Self(rawValue: "Created")
+        public static let created = Self(rawValue: "Created")
         /// `Queued`.
-        package static let queued = Self(rawValue: "Queued")
+        public static let queued = Self(rawValue: "Queued")
         /// `Dispatched`: handed out, not acknowledged.
-        package static let dispatched = Self(rawValue: "Dispatched")
+        public static let dispatched = Self(rawValue: "Dispatched")
         /// `InProgress`: acknowledged.
         public static let inProgress = Self(rawValue: "InProgress")
         /// `TimedOut`.
-        package static let timedOut = Self(rawValue: "TimedOut")
+        public static let timedOut = Self(rawValue: "TimedOut")
         /// `Succeeded`.
-        package static let succeeded = Self(rawValue: "Succeeded")
+        public static let succeeded = Self(rawValue: "Succeeded")
         /// `Failed`.
-        package static let failed = Self(rawValue: "Failed")
+        public static let failed = Self(rawValue: "Failed")
     }
 
     /// How far an action of a pipeline's execution has come; any text survives.
@@ -76,13 +76,13 @@ extension CodePipeline {
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// `InProgress`.
-        package static let inProgress = Self(rawValue: "InProgress")
+        public static let inProgress = Self(rawValue: "InProgress")
         /// `Abandoned`: its pipeline was stopped without waiting for it.
-        package static let abandoned = Self(rawValue: "Abandoned")
+        public static let abandoned = Self(rawValue: "Abandoned")
         /// `Succeeded`.
-        package static let succeeded = Self(rawValue: "Succeeded")
+        public static let succeeded = Self(rawValue: "Succeeded")
         /// `Failed`.
-        package static let failed = Self(rawValue: "Failed")
+        public static let failed = Self(rawValue: "Failed")
     }
 
     /// How far a pipeline's execution has come; any text survives.
@@ -93,19 +93,19 @@ extension CodePipeline {
         package init(rawValue: String) { self.rawValue = rawValue }
 
         /// `InProgress`.
-        package static let inProgress = Self(rawValue: "InProgress")
+        public static let inProgress = Self(rawValue: "InProgress")
         /// `Stopping`: it is to stop, and waits for its actions.
-        package static let stopping = Self(rawValue: "Stopping")
+        public static let stopping = Self(rawValue: "Stopping")
         /// `Stopped`.
-        package static let stopped = Self(rawValue: "Stopped")
+        public static let stopped = Self(rawValue: "Stopped")
         /// `Succeeded`.
-        package static let succeeded = Self(rawValue: "Succeeded")
+        public static let succeeded = Self(rawValue: "Succeeded")
         /// `Superseded`: a newer one overtook it between two stages.
-        package static let superseded = Self(rawValue: "Superseded")
+        public static let superseded = Self(rawValue: "Superseded")
         /// `Failed`; a retry of its stage lets it go on.
-        package static let failed = Self(rawValue: "Failed")
+        public static let failed = Self(rawValue: "Failed")
         /// `Cancelled`: the pipeline's structure was changed meanwhile.
-        package static let cancelled = Self(rawValue: "Cancelled")
+        public static let cancelled = Self(rawValue: "Cancelled")
 
         /// Whether it is over; a state that this library doesn't know isn't.
         package var isOver: Bool {
@@ -127,11 +127,11 @@ extension CodePipeline {
         /// `PermissionError`: the worker isn't allowed to.
         public static let permissionError = Self(rawValue: "PermissionError")
         /// `RevisionOutOfSync`.
-        package static let revisionOutOfSync = Self(rawValue: "RevisionOutOfSync")
+        public static let revisionOutOfSync = Self(rawValue: "RevisionOutOfSync")
         /// `RevisionUnavailable`: an input artifact.
-        package static let revisionUnavailable = Self(rawValue: "RevisionUnavailable")
+        public static let revisionUnavailable = Self(rawValue: "RevisionUnavailable")
         /// `SystemUnavailable`: what the worker depends on is down.
-        package static let systemUnavailable = Self(rawValue: "SystemUnavailable")
+        public static let systemUnavailable = Self(rawValue: "SystemUnavailable")
     }
 
     /// The type of a configuration property's value; any text survives.
@@ -142,10 +142,10 @@ extension CodePipeline {
         package init(rawValue: String) { self.rawValue = rawValue }
 
         /// `String`.
-        package static let string = Self(rawValue: "String")
+        public static let string = Self(rawValue: "String")
         /// `Number`; the value travels as text.
-        package static let number = Self(rawValue: "Number")
+        public static let number = Self(rawValue: "Number")
         /// `Boolean`; the value travels as text.
-        package static let boolean = Self(rawValue: "Boolean")
+        public static let boolean = Self(rawValue: "Boolean")
     }
 }

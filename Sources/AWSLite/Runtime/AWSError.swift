@@ -134,55 +134,55 @@ extension AWSError.Code {
     // CodePipeline's.
 
     /// The action type isn't registered in this account, region and version, or was deleted.
-    package static let actionTypeNotFound: Self = "ActionTypeNotFoundException"
+    public static let actionTypeNotFound: Self = "ActionTypeNotFoundException"
     /// The action type exists with another definition.
-    package static let actionTypeAlreadyExists: Self = "ActionTypeAlreadyExistsException"
+    public static let actionTypeAlreadyExists: Self = "ActionTypeAlreadyExistsException"
     /// A member is missing, malformed or too long.
-    package static let validation: Self = "ValidationException"
+    public static let validation: Self = "ValidationException"
     /// Another worker has the job, or it was offered anew since.
     public static let invalidNonce: Self = "InvalidNonceException"
     /// No such job.
-    package static let jobNotFound: Self = "JobNotFoundException"
+    public static let jobNotFound: Self = "JobNotFoundException"
     /// The job isn't in progress any more.
     public static let invalidJobState: Self = "InvalidJobStateException"
     /// The output variables are larger than 122,880 bytes in all.
-    package static let outputVariablesSizeExceeded: Self = "OutputVariablesSizeExceededException"
+    public static let outputVariablesSizeExceeded: Self = "OutputVariablesSizeExceededException"
     /// A quota is used up, such as 50 custom action types; not throttling.
     public static let limitExceeded: Self = "LimitExceededException"
     /// Somebody else changes the same thing.
-    package static let concurrentModification: Self = "ConcurrentModificationException"
+    public static let concurrentModification: Self = "ConcurrentModificationException"
     /// No such pipeline.
-    package static let pipelineNotFound: Self = "PipelineNotFoundException"
+    public static let pipelineNotFound: Self = "PipelineNotFoundException"
     /// The pipeline has no such execution, or none any more.
-    package static let pipelineExecutionNotFound: Self = "PipelineExecutionNotFoundException"
+    public static let pipelineExecutionNotFound: Self = "PipelineExecutionNotFoundException"
     /// The page's token is no good.
-    package static let invalidNextToken: Self = "InvalidNextTokenException"
+    public static let invalidNextToken: Self = "InvalidNextTokenException"
 
     // Common to services.
 
     /// Too many requests.
     public static let throttling: Self = "ThrottlingException"
     /// The credentials don't allow it.
-    package static let accessDeniedException: Self = "AccessDeniedException"
+    public static let accessDeniedException: Self = "AccessDeniedException"
     /// The service knows no such access key.
-    package static let unrecognizedClient: Self = "UnrecognizedClientException"
+    public static let unrecognizedClient: Self = "UnrecognizedClientException"
     /// The session token has expired; JSON services.
-    package static let expiredTokenException: Self = "ExpiredTokenException"
+    public static let expiredTokenException: Self = "ExpiredTokenException"
     /// The signature is wrong; JSON services.
-    package static let invalidSignature: Self = "InvalidSignatureException"
+    public static let invalidSignature: Self = "InvalidSignatureException"
     /// The service failed.
-    package static let internalFailure: Self = "InternalFailure"
+    public static let internalFailure: Self = "InternalFailure"
     /// The service is down for the moment.
-    package static let serviceUnavailable: Self = "ServiceUnavailable"
+    public static let serviceUnavailable: Self = "ServiceUnavailable"
 
     // S3's.
 
     /// The credentials, or the bucket's policy, don't allow it; S3.
     public static let accessDenied: Self = "AccessDenied"
     /// The session token has expired; S3.
-    package static let expiredToken: Self = "ExpiredToken"
+    public static let expiredToken: Self = "ExpiredToken"
     /// The session token is malformed or not the key's.
-    package static let invalidToken: Self = "InvalidToken"
+    public static let invalidToken: Self = "InvalidToken"
     /// No such object.
     public static let noSuchKey: Self = "NoSuchKey"
     /// No such bucket.
@@ -192,11 +192,11 @@ extension AWSError.Code {
     /// The object isn't the one that a condition of the request names.
     public static let preconditionFailed: Self = "PreconditionFailed"
     /// The signature is wrong; S3.
-    package static let signatureDoesNotMatch: Self = "SignatureDoesNotMatch"
+    public static let signatureDoesNotMatch: Self = "SignatureDoesNotMatch"
     /// The clock is wrong by more than 15 minutes.
-    package static let requestTimeTooSkewed: Self = "RequestTimeTooSkewed"
+    public static let requestTimeTooSkewed: Self = "RequestTimeTooSkewed"
     /// Too many requests; S3.
-    package static let slowDown: Self = "SlowDown"
+    public static let slowDown: Self = "SlowDown"
 
     /// Whether the code means that the service is asked too often.
     ///

@@ -66,17 +66,17 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
         public init(rawValue: String) { self.rawValue = rawValue }
 
         /// An earlier run has left it, and it isn't known whether CodePipeline has given it to the worker.
-        package static let offered = Self(rawValue: "offered")
+        public static let offered = Self(rawValue: "offered")
         /// It is the worker's, and about to be begun.
-        package static let claimed = Self(rawValue: "claimed")
+        public static let claimed = Self(rawValue: "claimed")
         /// Its handler runs.
         public static let running = Self(rawValue: "running")
         /// It waits for something.
         public static let waiting = Self(rawValue: "waiting")
         /// Its outcome is known, and being reported.
-        package static let completed = Self(rawValue: "completed")
+        public static let completed = Self(rawValue: "completed")
         /// It waits in CodePipeline's queue.
-        package static let requeued = Self(rawValue: "requeued")
+        public static let requeued = Self(rawValue: "requeued")
     }
 
     /// One action that has ended.

@@ -18,7 +18,7 @@ public import HTTPTransport
 /// ```
 ///
 /// Every call throws ``SandboxAPIError``, or `CancellationError` when its task was cancelled, in which case the lab
-/// may have done what was asked. Reads are repeated after transient failures, as ``Configuration/retry`` says. Other
+/// may have done what was asked. Reads are repeated after transient failures, as the configuration's retry policy says. Other
 /// calls are sent again only where the lab certainly hasn't seen the first: the connection couldn't be made, or the
 /// token was refused.
 public final class SandboxClient: Sendable {
@@ -36,7 +36,7 @@ public final class SandboxClient: Sendable {
         package var timeout: Duration
         /// When calls are repeated.
         package var retry: SandboxRetryPolicy
-        /// How many calls are on their way at once at most; others wait for that, no longer than twice ``timeout``.
+        /// How many calls are on their way at once at most; others wait for that, no longer than twice the time-out.
         ///
         /// There are fewer while the lab slows down or refuses calls. The HTTP client needs as many connections to a host:
         /// calls that wait for one in it do so within their time-out.

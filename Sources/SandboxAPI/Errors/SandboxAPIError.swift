@@ -15,7 +15,7 @@ public struct SandboxAPIError: Error, Hashable, Sendable {
         }
 
         /// The lab's address, as configured, makes no sense or isn't that of a Sandbox API.
-        package static let configuration = Code(rawValue: "configuration")
+        public static let configuration = Code(rawValue: "configuration")
         /// The lab doesn't accept the user, the password, the domain or the token.
         public static let authentication = Code(rawValue: "authentication")
         /// The user may not do or see this.
@@ -23,17 +23,17 @@ public struct SandboxAPIError: Error, Hashable, Sendable {
         /// There is no such thing, or it isn't public.
         public static let notFound = Code(rawValue: "notFound")
         /// The lab's release doesn't know the call.
-        package static let unsupported = Code(rawValue: "unsupported")
+        public static let unsupported = Code(rawValue: "unsupported")
         /// Resources of the blueprint are taken.
         public static let conflict = Code(rawValue: "conflict")
         /// Too many requests.
-        package static let rateQuota = Code(rawValue: "rateQuota")
+        public static let rateQuota = Code(rawValue: "rateQuota")
         /// Inputs of a blueprint or parameters of a command are missing or wrong.
         public static let invalidInputs = Code(rawValue: "invalidInputs")
         /// Something else in the request is missing or wrong.
-        package static let badRequest = Code(rawValue: "badRequest")
+        public static let badRequest = Code(rawValue: "badRequest")
         /// The lab took the request and says that it didn't succeed.
-        package static let rejected = Code(rawValue: "rejected")
+        public static let rejected = Code(rawValue: "rejected")
         /// The lab, or the gateway before it, is in trouble.
         public static let server = Code(rawValue: "server")
         /// No complete reply came; ``SandboxAPIError/underlying`` says why.
