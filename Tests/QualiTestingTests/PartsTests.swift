@@ -3,6 +3,7 @@ import Foundation
 import JobEngine
 import Logging
 import QualiTesting
+import ServiceLifecycle
 import Testing
 
 @Suite("What a test of handlers is made of", .timeLimit(.minutes(1)))
@@ -78,5 +79,66 @@ struct PartsTests {
         #expect(missing?.type == .revisionUnavailable)
         let large = await #expect(throws: JobFailure.self) { try await context.artifacts.read(there, limit: 2) }
         #expect(large?.type == .configurationError)
+    }
+
+    // MARK: The queue
+
+    @Test func `a worker takes its jobs from a queue, and reports to it`() async throws {
+        let type = CodePipeline.ActionTypeID(category: .invoke, provider: "Greet", version: "1")
+        let queue = InMemoryJobQueue()
+        await queue.offer(Self.job("1", of: type, name: "world"), Self.job("2", of: type, name: ""))
+        await queue.fail(.success, with: [AWSError(.transport, "no connection")])
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let clock = ManualClock()
+        let worker = JobWorker(
+            queue: queue,
+            actions: [JobAction(type, handler: Greeting())],
+            artifactStore: InMemoryArtifactStore(),
+            clock: clock,
+            logger: logger
+        )
+        let group = ServiceGroup(services: [worker], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            await clock.running {
+                let success = await queue.call(2) { $0.success != nil }
+                #expect(success.success?.executionDetails?.summary == "Hello, world")
+                let failure = await queue.report(of: "2").failure
+                #expect(failure?.type == .configurationError)
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+        #expect(await queue.calls.filter(\.isAcknowledgement).count == 2)
+    }
+
+    private static func job(_ id: String, of type: CodePipeline.ActionTypeID, name: String) -> CodePipeline.Job {
+        .init(
+            id: id,
+            nonce: "3",
+            accountID: "111122223333",
+            data: .init(
+                actionTypeID: type,
+                configuration: ["Name": name],
+                pipelineContext: .init(
+                    pipelineName: "Nightly",
+                    pipelineExecutionID: "execution-1",
+                    stageName: "Deploy",
+                    actionName: "Greet",
+                    actionExecutionID: "run-\(id)"
+                )
+            )
+        )
+    }
+}
+
+private struct Greeting: ActionHandler {
+    struct Configuration: ActionConfiguration {
+        let name: String
+        init(_ properties: ActionProperties) throws { name = try properties.string("Name") }
+    }
+
+    func run(_ configuration: Configuration, context: JobContext<NoCheckpoint>) async throws -> JobResult {
+        JobResult(summary: "Hello, \(configuration.name)")
     }
 }

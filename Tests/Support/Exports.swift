@@ -1,2 +1,2 @@
-// The clock and the artifact store that handlers are tested with are those of our own tests, too.
+// The clock, the queue and the artifact store that handlers are tested with are those of our own tests, too.
 @_exported public import QualiTesting

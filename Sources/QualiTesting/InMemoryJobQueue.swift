@@ -1,11 +1,12 @@
-package import AWSLite
+public import AWSLite
 package import Foundation
 import HTTPTransport
-import JobEngine
+public import JobEngine
+public import Logging
 
 /// CodePipeline's job API from memory, which a test scripts and whose calls it awaits.
 ///
-/// It is for the test of a `JobWorker` as a whole; `HandlerTest` needs none.
+/// It is for the test of a `JobWorker` as a whole; ``HandlerTest`` needs none.
 ///
 /// ```swift
 /// let queue = InMemoryJobQueue()
@@ -14,9 +15,9 @@ import JobEngine
 /// let report = await queue.report(of: job.id)
 /// #expect(report.success?.executionDetails?.summary == "Hello, world")
 /// ```
-package actor InMemoryJobQueue: JobQueue {
+public actor InMemoryJobQueue: JobQueue {
     /// A call of the job API.
-    package enum Call: Sendable, Equatable {
+    public enum Call: Sendable, Equatable {
         /// `PollForJobs` for an action type's provider.
         case poll(provider: String, maxBatchSize: Int)
         /// `AcknowledgeJob`.
@@ -33,11 +34,11 @@ package actor InMemoryJobQueue: JobQueue {
         case executions(pipeline: String)
 
         /// Whether it is a poll.
-        package var isPoll: Bool { if case .poll = self { true } else { false } }
+        public var isPoll: Bool { if case .poll = self { true } else { false } }
     }
 
     /// All calls so far, those that failed among them.
-    package private(set) var calls: [Call] = []
+    public private(set) var calls: [Call] = []
     private let ahead = Locked((offset: TimeInterval?.none, calls: 0))
     private var offers: [CodePipeline.PollResult] = []
     /// The jobs whose reports were taken.
@@ -51,7 +52,7 @@ package actor InMemoryJobQueue: JobQueue {
     private var watchers: [(CheckedContinuation<Call, Never>, @Sendable ([Call]) -> Call?)] = []
 
     /// Creates a queue without jobs.
-    package init() {}
+    public init() {}
 
     /// How far the service's time is ahead of the worker's clock, as far as replies have told.
     package nonisolated var clockOffset: TimeInterval? { ahead.withLock { $0.calls > 0 ? nil : $0.offset } }
@@ -62,7 +63,7 @@ package actor InMemoryJobQueue: JobQueue {
     }
 
     /// An operation of the job API.
-    package enum Operation: String, Sendable {
+    public enum Operation: String, Sendable {
         /// `PollForJobs`.
         case poll
         /// `AcknowledgeJob`.
@@ -84,19 +85,19 @@ package actor InMemoryJobQueue: JobQueue {
     /// - Parameters:
     ///   - operation: Which.
     ///   - errors: Such as `AWSError(.transport, "no connection")`.
-    package func fail(_ operation: Operation, with errors: [any Error]) {
+    public func fail(_ operation: Operation, with errors: [any Error]) {
         self.errors[operation, default: []] += errors
     }
 
     /// Acknowledgements are answered with these, one after the other, and then with `InProgress`.
-    package func answer(_ answers: [CodePipeline.JobStatus]) { self.answers += answers }
+    public func answer(_ answers: [CodePipeline.JobStatus]) { self.answers += answers }
 
     /// Hands out jobs with the next poll for their action type that has no earlier ones to take.
     ///
     /// - Parameters:
     ///   - jobs: Jobs of one type.
     ///   - undecodable: Jobs of which the client could read no more than the id.
-    package func offer(_ jobs: CodePipeline.Job..., undecodable: [CodePipeline.UndecodableJob] = []) {
+    public func offer(_ jobs: CodePipeline.Job..., undecodable: [CodePipeline.UndecodableJob] = []) {
         offers.append(.init(jobs: jobs, undecodable: undecodable))
         for job in jobs { hold(job) }
     }
@@ -134,14 +135,14 @@ package actor InMemoryJobQueue: JobQueue {
     ///   - number: Which of those that pass, from 1.
     ///   - isWanted: Whether a call passes.
     @discardableResult
-    package func call(_ number: Int = 1, where isWanted: @escaping @Sendable (Call) -> Bool) async -> Call {
+    public func call(_ number: Int = 1, where isWanted: @escaping @Sendable (Call) -> Bool) async -> Call {
         let find: @Sendable ([Call]) -> Call? = { $0.filter(isWanted).dropFirst(number - 1).first }
         if let call = find(calls) { return call }
         return await withCheckedContinuation { watchers.append(($0, find)) }
     }
 
     /// The first report of how a job ended, or of its being put back, past or to come.
-    package func report(of id: String) async -> Call {
+    public func report(of id: String) async -> Call {
         await call { call in
             switch call {
             case .success(id, _), .failure(id, _): true
@@ -246,11 +247,44 @@ package actor InMemoryJobQueue: JobQueue {
 
 extension InMemoryJobQueue.Call {
     /// The details of a reported failure.
-    package var failure: CodePipeline.FailureDetails? {
+    public var failure: CodePipeline.FailureDetails? {
         if case .failure(_, let details) = self { details } else { nil }
     }
     /// What was reported as success, or with what a job was put back.
-    package var success: CodePipeline.SuccessResult? { if case .success(_, let result) = self { result } else { nil } }
+    public var success: CodePipeline.SuccessResult? { if case .success(_, let result) = self { result } else { nil } }
     /// Whether it is an acknowledgement.
-    package var isAcknowledgement: Bool { if case .acknowledge = self { true } else { false } }
+    public var isAcknowledgement: Bool { if case .acknowledge = self { true } else { false } }
+}
+
+extension JobWorker {
+    /// Creates a worker for a test: its jobs come from memory, its artifacts stay there, and so does its journal.
+    ///
+    /// - Parameters:
+    ///   - queue: What hands out jobs and takes reports.
+    ///   - actions: What it serves.
+    ///   - artifactStore: What holds artifacts.
+    ///   - configuration: How jobs are handled.
+    ///   - monitor: What watches the worker.
+    ///   - clock: The time.
+    ///   - logger: Where it says what it does.
+    public init(
+        queue: InMemoryJobQueue,
+        actions: [JobAction],
+        artifactStore: InMemoryArtifactStore = InMemoryArtifactStore(),
+        configuration: Configuration = Configuration(),
+        monitor: WorkerMonitor = WorkerMonitor(),
+        clock: ManualClock,
+        logger: Logger
+    ) {
+        let queue: any JobQueue = queue
+        self.init(
+            queue: queue,
+            actions: actions,
+            artifactStore: artifactStore,
+            configuration: configuration,
+            monitor: monitor,
+            clock: clock,
+            logger: logger
+        )
+    }
 }
