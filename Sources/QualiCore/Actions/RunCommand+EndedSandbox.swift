@@ -15,7 +15,7 @@ extension RunCommand {
 
         var words: String {
             switch self {
-            case .state(let state): "\(state.isFailed ? "has failed" : "has ended") (its state: '\(state.rawValue)')"
+            case .state(let state): "has ended (its state: '\(state.rawValue)')"
             case .unknown: "isn't known to the lab any more"
             }
         }
@@ -39,6 +39,13 @@ extension RunCommand {
         guard let end else { return failure }
         var explained = failure
         explained.type = .jobFailed
+        if case .state(let state) = end, state.isFailed {
+            explained.message = """
+                The sandbox '\(sandboxID)' is in the state '\(state.rawValue)', since its setup or its teardown has failed. \
+                \(failure.message)
+                """
+            return explained
+        }
         if let other {
             explained.message = """
                 The sandbox '\(sandboxID)' of the execution \(other) \(end.words), and this action belongs to another \
@@ -48,13 +55,6 @@ extension RunCommand {
             return explained
         }
         guard case .state(let state) = end else { return failure }
-        if state.isFailed {
-            explained.message = """
-                The sandbox '\(sandboxID)' is in the state '\(state.rawValue)', since its setup or its teardown has failed. \
-                \(failure.message)
-                """
-            return explained
-        }
         explained.message = """
             The sandbox '\(sandboxID)' runs no more (its state: '\(state.rawValue)'): somebody ended it, or its time was \
             over. If the stage was rolled back, put the Quali-Start-Sandbox action into the same stage. \(failure.message)
@@ -70,7 +70,7 @@ extension RunCommand {
 
     private func end(of sandboxID: String) async -> End? {
         do {
-            // With repeats, for what the job says, and whose fault it is, hangs on a single reply.
+            // With repeats: a single reply decides what the job says, and whose fault it is.
             if let state = try await lab.client.sandbox(ifKnown: sandboxID)?.state {
                 return state.isEnding || state.isEnded || state.isFailed ? .state(state) : nil
             }

@@ -196,7 +196,9 @@ package struct RunCommand: WaitingActionHandler {
         let copy = checkpoint
         let place = Self.place(configuration, target)
         checkpoint = try await lab.starts.with(place) {
-            // What it has is asked while another job's start is under way; an error is met again below.
+            // What it has is asked while another job's start is under way; an error is met again below. A start whose fate is
+            // unknown asks anew.
+            guard copy.earlierExecutions == nil else { return }
             let oldest = max(begin, context.clock.now.addingTimeInterval(-CommandLists.freshness))
             _ = try? await lab.commands.command(at: place, since: oldest, context.clock, lab.watchingClient)
         } _: {
@@ -239,6 +241,7 @@ package struct RunCommand: WaitingActionHandler {
                     )
                     return try await adopt(id, configuration, target, context, &checkpoint)
                 }
+                begin = context.clock.now
             }
             checkpoint.looks = nil
             let oldest = max(begin, context.clock.now.addingTimeInterval(-Self.longestDelay))

@@ -25,7 +25,7 @@ struct RunCommandTests {
 
     /// A lab whose sandbox `s1` has the command `check`, which once ran as `e1`; `answer` may know better.
     private func bench(
-        clock: ManualClock = ManualClock(),
+        clock: ManualClock = ManualClock(tick: 1e-6),
         _ answer: @escaping @Sendable (_ line: String, _ number: Int) async throws -> HTTPReply?
     ) throws -> LabBench {
         try LabBench(clock: clock) { line, number in
@@ -490,6 +490,19 @@ struct RunCommandTests {
             failure.message.hasPrefix("The sandbox 's1' is in the state 'Error', since its setup or its teardown has")
         )
         #expect(failure.message.contains("Sandbox is not active"))
+    }
+
+    @Test func `what fails in another execution's sandbox, whose setup has failed, is told with that state alone`()
+        async throws
+    {
+        let bench = try bench { line, _ in line == "GET /sandboxes/s1" ? .sandbox("s1", .error) : nil }
+        let failure = try await bench.running {
+            await RunCommand(lab: bench.access)
+                .explained(JobFailure(.configurationError, "no such component"), "s1", of: "e-1", bench.clock)
+        }
+        #expect(failure.message.hasPrefix("The sandbox 's1' is in the state 'Error', since its setup or its teardown "))
+        #expect(failure.message.hasSuffix("no such component"))
+        #expect(!failure.message.contains("same stage"))
     }
 
     @Test func `a failure on a sandbox that runs is told as it is`() async throws {
