@@ -165,7 +165,7 @@ package actor ExecutionWatcher {
     // MARK: Rounds
 
     /// A request to the lab.
-    private enum Request {
+    enum Request {
         case execution(String, for: Int)
         case list(Place)
     }
@@ -173,7 +173,7 @@ package actor ExecutionWatcher {
     /// Ends the waits that are overdue, and chooses the reads that are due, the most belated ones first, as far as turns go.
     ///
     /// - Returns: The requests for them, and when the next round is due.
-    private func beginRound() -> (requests: [Request], end: Date) {
+    func beginRound() -> (requests: [Request], end: Date) {
         let now = clock.now
         var overdue: [Int] = []
         var due = MostBelated(limit: Self.readsAtOnce)

@@ -44,10 +44,7 @@ final class CallLimit: Sendable {
         do { result = .success(try await body()) } catch { result = .failure(error) }
         let end = now()
         let answer = judge(result)
-        leave { state in
-            let isFull = wasFull || !state.isFree(urgent: false)
-            state.room.note(answer, to: operation, after: begin.duration(to: end), wasFull: isFull, at: end)
-        }
+        leave { room in room.note(answer, to: operation, after: begin.duration(to: end), wasFull: wasFull, at: end) }
         return try result.get()
     }
 
@@ -90,10 +87,10 @@ final class CallLimit: Sendable {
     }
 
     /// Gives room back, and lets in who comes next.
-    private func leave(_ note: (inout State) -> Void) {
+    private func leave(_ note: (inout CallRoom) -> Void) {
         let (next, expired) = state.withLock { state in
             state.underWay -= 1
-            note(&state)
+            note(&state.room)
             let now = now()
             let expired = state.urgent.expire(now) + state.others.expire(now)
             var next: [Line.Place] = []

@@ -71,7 +71,7 @@ struct CallRunner: Sendable {
 
     private func run(_ call: APICall, take: @escaping @Sendable (Data) throws -> Void) async throws {
         var refused: Session.Token?
-        return try await retry.run(mayRepeat: { $0.mayRepeat(call, sendsOnce: sendsOnce) }) {
+        try await retry.run(mayRepeat: { $0.mayRepeat(call, sendsOnce: sendsOnce) }) {
             var renewals = 0
             while true {
                 let token = try await session.token(insteadOf: refused)

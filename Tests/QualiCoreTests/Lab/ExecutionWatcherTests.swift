@@ -141,27 +141,22 @@ struct ExecutionWatcherTests {
 
     @Test func `those that have just begun wait for no turn`() async throws {
         let bench = try Self.bench(endingAt: 0)
-        let now = bench.clock.now
-        let young = (1...40).map { "young\($0)" }
-        let (ends, end) = AsyncStream<Void>.makeStream()
-        for id in (1...200).map({ "old\($0)" }) + young {
-            let isYoung = young.contains(id)
-            _ = await bench.access.executionWatcher.watch(
-                for: id,
-                at: Self.elsewhere(id),
-                since: now.addingTimeInterval(isYoung ? 0 : -3_600),
+        let (watcher, now) = (bench.access.executionWatcher, bench.clock.now)
+        for number in 1...240 {
+            _ = await watcher.watch(
+                for: "e\(number)",
+                at: Self.elsewhere("e\(number)"),
+                since: number <= 40 ? now : now.addingTimeInterval(-3_600),
                 until: .distantFuture,
                 isKnown: false
-            ) { _ in if isYoung { end.yield() } }
+            ) { _ in }
         }
-        try await bench.running {
-            var left = young.count
-            for await _ in ends {
-                left -= 1
-                if left == 0 { return }
-            }
-        }
-        #expect(Set(young.map { "GET /executions/\($0)" }).isSubset(of: bench.lab.lines.prefix(64)))
+        let requests = await watcher.beginRound().requests
+        // Of the others a round's turns.
+        #expect(requests.count == 51)
+        let young = (1...40).map { "e\($0)" }
+        let read = requests.compactMap { if case .execution(let id, _) = $0 { id } else { nil } }
+        #expect(Set(young).isSubset(of: read))
     }
 
     @Test func `among too many, one that has just begun is read before those that have run for long`() async throws {
