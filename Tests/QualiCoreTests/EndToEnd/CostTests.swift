@@ -15,7 +15,8 @@ struct CostTests {
         then crowd: [VirtualPipeline.Action] = [],
         to services: [String],
         besides shared: Set<String>,
-        with components: [LabComponent] = []
+        with components: [LabComponent] = [],
+        labTime: Duration = .zero
     ) async throws -> [String: Int] {
         func options(_ clock: LocalClock) -> LocalCloud.Options {
             var options = LocalCloud.Options()
@@ -24,7 +25,7 @@ struct CostTests {
             options.blueprints[0].components += components
             return options
         }
-        let site = StillSite(options, pollInterval: .seconds(1))
+        let site = StillSite(options, pollInterval: .seconds(1), labTime: labTime)
         let cloud = site.cloud
         try cloud.codePipeline.register(Site.start, required: ["BlueprintName", "DurationInMinutes"])
         try cloud.codePipeline.register(
@@ -83,7 +84,8 @@ struct CostTests {
             then: runs,
             to: ["lab"],
             besides: ["login", "sandboxes", "deleteToken", "blueprint", "startSandbox", "sandbox"],
-            with: components
+            with: components,
+            labTime: .milliseconds(100)
         )
         #expect(calls["startComponentCommand"] == 20)
         #expect(calls.values.reduce(0, +) <= 60, "\(calls)")

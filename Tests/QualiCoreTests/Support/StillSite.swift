@@ -20,19 +20,22 @@ struct StillSite: Sendable {
     private let pollInterval: Duration
     private let wire: Wire
 
-    /// - Parameter pollInterval: How far the time moves on at most while nobody seems to have anything to do: a step may run
-    ///   elsewhere, unseen. Fewer looks make a table of long waits short.
+    /// - Parameters:
+    ///   - pollInterval: How far the time moves on at most while nobody seems to have anything to do: a step may run elsewhere,
+    ///     unseen. Fewer looks make a table of long waits short.
+    ///   - labTime: How long the lab takes for each call.
     init(
         _ options: (LocalClock) -> LocalCloud.Options,
         version: String = "1",
         pollInterval: Duration = .seconds(60),
+        labTime: Duration = .zero,
         fault: MovingCase.Fault? = nil
     ) {
         self.version = version
         self.pollInterval = pollInterval
         clock = ManualClock(tick: 1e-6)
         cloud = LocalCloud.withoutSockets(options(LocalClock(frozenAt: clock.now)))
-        wire = Wire(cloud: cloud, clock: clock, fault: fault)
+        wire = Wire(cloud: cloud, clock: clock, labTime: labTime, fault: fault)
     }
 
     /// A request that the worker has made.
@@ -172,6 +175,7 @@ struct StillSite: Sendable {
 private struct Wire: HTTPClient {
     let cloud: LocalCloud
     let clock: ManualClock
+    let labTime: Duration
     let fault: MovingCase.Fault?
     private let hits = Locked(0)
     let calls = Locked<[StillSite.Call]>([])
@@ -185,8 +189,8 @@ private struct Wire: HTTPClient {
         let message: String
     }
 
-    init(cloud: LocalCloud, clock: ManualClock, fault: MovingCase.Fault?) {
-        (self.cloud, self.clock, self.fault) = (cloud, clock, fault)
+    init(cloud: LocalCloud, clock: ManualClock, labTime: Duration, fault: MovingCase.Fault?) {
+        (self.cloud, self.clock, self.labTime, self.fault) = (cloud, clock, labTime, fault)
     }
 
     func catchUp() {
@@ -203,6 +207,10 @@ private struct Wire: HTTPClient {
             case cloud.s3URL: cloud.s3
             default: cloud.lab
             }
+        if service.name == "lab", labTime > .zero {
+            try await clock.sleep(for: labTime)
+            catchUp()
+        }
         let target = (call.request.path ?? "/").split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let fields = call.request.headerFields.map { (name: $0.name.rawName, value: $0.value) }
         let request = LocalRequest(
