@@ -39,7 +39,7 @@ final class CommandLists: Sendable {
 
     /// Notes what was started.
     func noteStart(of executionID: String, at place: ExecutionWatcher.Place, _ now: Date) {
-        // Twice the time of an answer, since its request may have been under way for long.
+        // No answer that is used is as old as this.
         let old = now.addingTimeInterval(-60)
         started.withLock { started in
             if started.count > 256 { started = started.filter { $0.value.contains { $0.date > old } } }

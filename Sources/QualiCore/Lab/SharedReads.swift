@@ -3,7 +3,8 @@ import HTTPTransport
 
 /// Asks the lab once for what several jobs want to know at about the same time.
 ///
-/// Who asks says how old the answer may be, by when its request went out: it shows all that was so before that. One request for one thing is under way at a time; who needs a later one waits for the next.
+/// Who asks says how old the answer may be, by when its request went out: it shows all that was so before that. One request
+/// for one thing is under way at a time; who needs a later one waits for the next.
 final class SharedReads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// What the lab has answered to a request.
     struct Answer: Sendable {
