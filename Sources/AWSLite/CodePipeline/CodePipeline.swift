@@ -26,62 +26,62 @@ public struct CodePipeline: Sendable {
         _ input: Input,
         retrySafety: AWSOperation.RetrySafety = .idempotent,
         retryableCodes: Set<AWSError.Code> = [],
-        as output: Output.Type = Output.self
+        as type: Output.Type = Output.self
     ) async throws -> Output {
-        let service = AWSService.codePipeline
         let operation = AWSOperation(
-            service: service,
+            service: .codePipeline,
             name: name,
             retrySafety: retrySafety,
-            proof: output == Nothing.self ? .requestID : .content,
+            proof: type == Nothing.self ? .requestID : .content,
             retryableCodes: retryableCodes
         )
-        let request: HTTPRequest
-        let body: Data
+        let (request, body) = try request(for: operation) { try $0.encode(input) }
+        let caller = AWSCaller(configuration: configuration)
+        var output: Output?
+        try await caller.call(operation, request, payload: caller.payload(of: body, operation)) { reply in
+            output = try await Self.decoded(reply) { try PlainJSON.decode(Output.self, from: $0) }
+        }
+        return try AWSCaller.taken(output)
+    }
+
+    private func request(
+        for operation: AWSOperation,
+        _ encode: (JSONEncoder) throws -> Data
+    ) throws(AWSError) -> (HTTPRequest, Data) {
         do {
-            let endpoint = try configuration.resolver.endpoint(of: service)
-            request = HTTPRequest(
+            let endpoint = try configuration.resolver.endpoint(of: operation.service)
+            let request = HTTPRequest(
                 method: .post,
                 scheme: endpoint.scheme,
                 authority: endpoint.authority,
                 path: endpoint.basePath + "/",
                 headerFields: [
                     .contentType: "application/x-amz-json-1.1",
-                    .amz("X-Amz-Target"): "CodePipeline_20150709.\(name.rawValue)",
+                    .amz("X-Amz-Target"): "CodePipeline_20150709.\(operation.name.rawValue)",
                 ]
             )
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             encoder.dateEncodingStrategy = .secondsSince1970
-            body = try encoder.encode(input)
+            return (request, try encode(encoder))
         } catch let error as AWSConfigurationError {
-            throw AWSError(
-                .invalidConfiguration,
-                error.message,
-                service: service.id,
-                operation: name.rawValue,
-                attempts: 0
-            )
+            throw .unsent(.invalidConfiguration, error.message, operation)
         } catch {
-            throw AWSError(
-                .invalidRequest,
-                "the request can't be written as JSON",
-                service: service.id,
-                operation: name.rawValue,
-                attempts: 0
-            )
+            throw .unsent(.invalidRequest, "the request can't be written as JSON", operation)
         }
-        return try await AWSCaller(configuration: configuration).call(operation, request, body: body) { reply in
-            do {
-                let text = reply.body.isEmpty ? Data("{}".utf8) : reply.body
-                return try await AWSCaller.heavyWork.run(size: text.count) {
-                    try PlainJSON.decode(Output.self, from: text)
-                }
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                throw MalformedReply(error, reply)
-            }
+    }
+
+    private static func decoded<Output: Sendable>(
+        _ reply: HTTPReply,
+        _ decode: @escaping @Sendable (Data) throws -> Output
+    ) async throws -> Output {
+        do {
+            let text = reply.body.isEmpty ? Data("{}".utf8) : reply.body
+            return try await AWSCaller.heavyWork.run(size: text.count) { try decode(text) }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw MalformedReply(error, reply)
         }
     }
 }

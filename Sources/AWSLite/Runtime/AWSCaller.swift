@@ -63,32 +63,45 @@ struct AWSCaller: Sendable {
         body: Data?,
         decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
-        try await call(operation, request, payload: payload(of: body, operation), decode: decode)
+        var output: Output?
+        try await call(operation, request, payload: payload(of: body, operation)) { output = try await decode($0) }
+        return try Self.taken(output)
+    }
+
+    /// What a reply was read as.
+    ///
+    /// ``call(_:_:payload:take:)`` knows nothing of its type, so that the compiler makes one of it, not one for each type.
+    static func taken<Output>(_ output: Output?) throws -> Output {
+        // Something was taken, or an error thrown.
+        guard let output else { throw CancellationError() }
+        return output
     }
 
     /// As ``call(_:_:body:decode:)``, with a body that may be a file's.
-    func call<Output>(
+    ///
+    /// - Parameter take: Takes a 2xx reply; what it throws counts as `decode`'s.
+    func call(
         _ operation: AWSOperation,
         _ request: HTTPRequest,
-        payload: AWSPayload,
-        decode: (HTTPReply) async throws -> Output
-    ) async throws -> Output {
+        payload: AWSPayload?,
+        take: (HTTPReply) async throws -> Void
+    ) async throws {
+        let payload = try payload ?? self.payload(of: nil, operation)
         var attempts = Attempts(operation, configuration)
         while true {
             try Task.checkCancellation()
             let clockOffset = attempts.clockOffset
             do {
-                let output = try await send(
+                try await send(
                     operation,
                     request,
                     payload: payload,
                     clockOffset: clockOffset,
                     isCorrection: attempts.areCorrected,
                     timeout: attempts.timeout,
-                    decode: decode
+                    take: take
                 )
-                attempts.succeeded()
-                return output
+                return attempts.succeeded()
             } catch let error as AWSError {
                 if let delay = try attempts.failed(error, signedWith: clockOffset) {
                     try await configuration.retry.sleep(delay)
@@ -187,23 +200,19 @@ struct AWSCaller: Sendable {
     }
 
     /// One attempt, with credentials and a signature of its own.
-    ///
-    /// What is the same for all outputs is in functions without a type parameter: the compiler makes a copy of the others
-    /// for each output.
-    private func send<Output>(
+    private func send(
         _ operation: AWSOperation,
         _ request: HTTPRequest,
         payload: AWSPayload,
         clockOffset: TimeInterval,
         isCorrection: Bool,
         timeout: Duration,
-        decode: (HTTPReply) async throws -> Output
-    ) async throws -> Output {
+        take: (HTTPReply) async throws -> Void
+    ) async throws {
         let exchange = try await exchange(operation, request, payload, clockOffset, isCorrection, timeout)
         do {
-            let output = try await decode(exchange.reply)
+            try await take(exchange.reply)
             noteProof(operation, exchange)
-            return output
         } catch {
             throw Self.unreadable(exchange.reply, error)
         }
@@ -295,17 +304,11 @@ struct AWSCaller: Sendable {
         }
     }
 
-    private func payload(of body: Data?, _ operation: AWSOperation) throws -> AWSPayload {
+    func payload(of body: Data?, _ operation: AWSOperation) throws -> AWSPayload {
         do {
             return try AWSPayload(body)
         } catch {
-            throw AWSError(
-                .invalidRequest,
-                "\(error)",
-                service: operation.service.id,
-                operation: operation.name.rawValue,
-                attempts: 0
-            )
+            throw AWSError.unsent(.invalidRequest, "\(error)", operation)
         }
     }
 
@@ -337,5 +340,18 @@ struct AWSCaller: Sendable {
         case .idempotent, .notAfterLostReply: return true
         case .neverAfterAmbiguity: return !isAmbiguous
         }
+    }
+}
+
+extension AWSError {
+    /// Why nothing was sent.
+    static func unsent(_ code: Code, _ message: String, _ operation: AWSOperation) -> AWSError {
+        AWSError(
+            code,
+            message,
+            service: operation.service.id,
+            operation: operation.name.rawValue,
+            attempts: 0
+        )
     }
 }

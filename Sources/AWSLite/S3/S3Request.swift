@@ -53,22 +53,31 @@ extension S3 {
     /// Sends a request to where its bucket is.
     func call<Output>(
         _ request: S3Request,
-        mayFollow: Bool = true,
         decode: (HTTPReply) async throws -> Output
     ) async throws -> Output {
+        var output: Output?
+        try await call(request, mayFollow: true) { output = try await decode($0) }
+        return try AWSCaller.taken(output)
+    }
+
+    private func call(
+        _ request: S3Request,
+        mayFollow: Bool,
+        take: (HTTPReply) async throws -> Void
+    ) async throws {
         var way = try way(of: request, mayFollow: mayFollow)
         do {
-            return try await send(way, request.payload, decode)
+            try await way.send(request.payload, take)
         } catch let error as AWSError {
             if mayFollow, let elsewhere = client(following: error, from: way.configuration.region) {
                 elsewhere.configuration.memory.remember(
                     region: elsewhere.configuration.region,
                     ofBucket: request.bucket
                 )
-                return try await elsewhere.call(request, mayFollow: false, decode: decode)
+                return try await elsewhere.call(request, mayFollow: false, take: take)
             }
             guard way.follow(error, bucket: request.bucket) else { throw error }
-            return try await send(way, request.payload, decode)
+            try await way.send(request.payload, take)
         }
     }
 
@@ -89,6 +98,10 @@ extension S3 {
             (http.scheme, http.authority, http.path) = (place.scheme, place.authority, place.path)
             configuration.region = place.region ?? configuration.region
             return true
+        }
+
+        func send(_ payload: AWSPayload?, _ take: (HTTPReply) async throws -> Void) async throws {
+            try await AWSCaller(configuration: configuration).call(operation, http, payload: payload, take: take)
         }
     }
 
@@ -127,25 +140,9 @@ extension S3 {
                 headerFields: request.headers
             )
         } catch let error as AWSConfigurationError {
-            throw AWSError(
-                .invalidConfiguration,
-                error.message,
-                service: "s3",
-                operation: request.name.rawValue,
-                attempts: 0
-            )
+            throw AWSError.unsent(.invalidConfiguration, error.message, operation)
         }
         return Way(operation: operation, endpoint: endpoint, http: http, configuration: configuration)
-    }
-
-    private func send<Output>(
-        _ way: Way,
-        _ payload: AWSPayload?,
-        _ decode: (HTTPReply) async throws -> Output
-    ) async throws -> Output {
-        let caller = AWSCaller(configuration: way.configuration)
-        guard let payload else { return try await caller.call(way.operation, way.http, body: nil, decode: decode) }
-        return try await caller.call(way.operation, way.http, payload: payload, decode: decode)
     }
 
     /// A client of the region that the bucket is in, where S3 refused for that reason alone.
