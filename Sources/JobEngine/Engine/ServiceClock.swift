@@ -28,6 +28,9 @@ package struct ServiceClock: WorkerClock {
     /// The time.
     package var now: Date { date(of: base.now) }
 
+    /// Whether CodePipeline has told its time, so that the time never goes back from now on.
+    package var isKnown: Bool { offset() != nil }
+
     /// The host's time of day.
     package var timeOfDay: Date { base.timeOfDay }
 

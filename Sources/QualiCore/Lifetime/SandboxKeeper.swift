@@ -68,7 +68,7 @@ package actor SandboxKeeper {
     let rules: LifetimeRules
     let interval: Duration
     let monitor: WorkerMonitor
-    let clock: any WorkerClock
+    let clock: ServiceClock
     let logger: Logger
     private let journal: any JobJournal
     /// Reads what an action's configuration, as CodePipeline lists it, says of its sandbox's life.
@@ -111,7 +111,7 @@ package actor SandboxKeeper {
         interval: Duration,
         journal: any JobJournal,
         monitor: WorkerMonitor,
-        clock: any WorkerClock,
+        clock: ServiceClock,
         terms: @escaping @Sendable ([String: String]) -> LifetimeTerms,
         logger: Logger
     ) {
@@ -299,6 +299,8 @@ extension SandboxKeeper: PipelineFollower {
     /// Ends and extends what a look at pipelines and at the lab's list makes due.
     package func take(_ look: PipelineLook, pace: CallPace) async {
         self.pace = pace
+        // Nothing can be proven before, and no pause measured: the host's clock may be wrong by years.
+        guard clock.isKnown else { return }
         if !look.denied.isEmpty, !isDenialTold {
             logger.notice(
                 "Sandboxes aren't ended with their pipelines, since the worker may not call ListPipelineExecutions",

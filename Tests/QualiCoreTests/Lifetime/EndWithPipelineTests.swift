@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import LocalCloud
 import QualiTesting
 import SandboxAPI
@@ -191,7 +192,10 @@ struct EndWithPipelineTests {
         try await SandboxStand.run { stand in
             for _ in 0..<60 { _ = try stand.begin("Old") }
             stand.cloud.advance(by: .seconds(10 * 86_400))
-            let keeper = stand.keeper(LifetimeRules(grace: .zero), offset: 10 * 86_400)
+            let keeper = stand.keeper(
+                LifetimeRules(grace: .zero),
+                clock: ServiceClock(stand.inventory.clock) { 10 * 86_400 }
+            )
             let pace = CallPace(clock: HurriedClock())
             if !wasThere { await keeper.take(PipelineLook(), pace: pace) }
             _ = try await stand.start(SandboxTag(actionExecutionID: "another account's").name(for: "Theirs"))
@@ -199,6 +203,23 @@ struct EndWithPipelineTests {
             try await keeper.search(stand.client.sandboxes(), pace)
             // There are 120 runs of actions, of which a page has 100.
             #expect(stand.calls["ListActionExecutions"] == (wasThere ? 2 : 1))
+        }
+    }
+
+    @Test func `is found though the host's clock was wrong by a year until AWS told the time`() async throws {
+        try await SandboxStand.run { stand in
+            let sandbox = try await stand.start(of: stand.begin("Nightly"))
+            let year = 365.0 * 86_400
+            let offset = Locked(TimeInterval?.none)
+            let host = ManualClock(startingAt: Date().addingTimeInterval(year))
+            let keeper = stand.keeper(LifetimeRules(), clock: ServiceClock(host) { offset.withLock { $0 } })
+            let pace = CallPace(clock: HurriedClock())
+            for isKnown in [false, true] {
+                offset.withLock { $0 = isKnown ? -year : nil }
+                await keeper.take(PipelineLook(), pace: pace)
+                try await keeper.search(stand.client.sandboxes(), pace)
+            }
+            #expect(await keeper.entries[sandbox.id] != nil)
         }
     }
 

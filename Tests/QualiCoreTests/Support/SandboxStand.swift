@@ -65,8 +65,8 @@ struct SandboxStand: Sendable {
 
     /// A keeper that has just begun.
     ///
-    /// - Parameter offset: How far the stand-ins' time has been moved on, in seconds.
-    func keeper(_ rules: LifetimeRules, offset: TimeInterval = 0) -> SandboxKeeper {
+    /// - Parameter clock: The time by AWS; `nil` for the right one.
+    func keeper(_ rules: LifetimeRules, clock: ServiceClock? = nil) -> SandboxKeeper {
         SandboxKeeper(
             lab: inventory.lab,
             codePipeline: codePipeline,
@@ -74,7 +74,7 @@ struct SandboxStand: Sendable {
             interval: .seconds(60),
             journal: InMemoryJobJournal(),
             monitor: WorkerMonitor(),
-            clock: ServiceClock(inventory.clock) { offset },
+            clock: clock ?? ServiceClock(inventory.clock) { 0 },
             terms: { StartSandbox.terms(of: $0) },
             logger: .silent
         )
