@@ -11,7 +11,7 @@ struct Work: Sendable {
 
     /// Work that is the same each time.
     ///
-    /// - Parameter prepare: Returns the work.
+    /// `prepare` returns the work.
     static func repeated(
         _ name: String,
         _ count: Int,

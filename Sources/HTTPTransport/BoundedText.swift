@@ -8,10 +8,7 @@ package enum BoundedText {
 
     /// The beginning of a text, masked.
     ///
-    /// - Parameters:
-    ///   - text: The text.
-    ///   - limit: The most bytes that are wanted, fewer than which come where secrets were long.
-    ///   - mask: Masks all secrets in a text.
+    /// It has at most `limit` bytes, and fewer where secrets were long. `mask` masks all secrets in a text.
     package static func beginning(of text: String, limit: Int, _ mask: (String) -> String) -> String {
         guard text.utf8.count > limit + 2 * longestSecret else { return mask(text).beginning(limit) }
         let masked = mask(text.beginning(limit + 2 * longestSecret))

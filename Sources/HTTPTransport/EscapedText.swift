@@ -53,7 +53,7 @@ struct EscapedText {
 
     /// Where `wanted` ends, if it begins at `start`; the end of the text where that was cut within it.
     ///
-    /// - Parameter steps: Is raised by how much work that was.
+    /// `steps` is raised by how much work that was.
     func end(of wanted: [UInt8], at start: Int, _ steps: inout Int) -> Int? {
         wanted.lend { end(of: $0, at: start, &steps) }
     }
@@ -166,7 +166,7 @@ struct EscapedText {
 
     /// The bytes that may begin where an escape may: of a run of backslashes, itself and what the run may escape.
     ///
-    /// - Parameter run: Where a run of backslashes ends that the escape is part of.
+    /// `run` is where a run of backslashes ends that the escape is part of.
     func beginnings(at offset: Int, run: Int) -> (UInt8, UInt8?, UInt8?) {
         guard bytes[offset] != UInt8(ascii: "\\") else {
             let reading = run - offset < Self.mostBackslashes ? escaped(at: run) : nil

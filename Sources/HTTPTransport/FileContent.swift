@@ -33,6 +33,7 @@ extension FileAccess {
     ///   - limit: The most bytes that it may have.
     ///   - mayBePipe: Whether a pipe or a device is read to its end, which takes as long as somebody writes; else it is
     ///     refused without waiting for anybody.
+    /// - Returns: Its bytes, and what the system said of it.
     /// - Throws: ``Failure`` where it can't be read, is no regular file, or is larger than the limit.
     package static func content(
         of path: String,

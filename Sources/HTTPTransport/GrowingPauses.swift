@@ -30,10 +30,7 @@ package struct GrowingPauses: Sendable {
 
     /// What chance leaves of the pause after a number of failures, from 1.
     ///
-    /// - Parameters:
-    ///   - failures: How often it has failed.
-    ///   - jitter: How much is left to chance.
-    ///   - random: The chance, from 0 up to, but not including, 1.
+    /// `jitter` is how much is left to chance, and `random` is the chance, from 0 up to, but not including, 1.
     package func pause(
         after failures: Int,
         jitter: Jitter,

@@ -63,6 +63,7 @@ package final class HeavyWork: Sendable {
     /// - Parameters:
     ///   - limit: The time on a processor after which ``Effort/check()`` throws.
     ///   - work: The work.
+    /// - Returns: What the work returns.
     /// - Throws: What the work throws; `CancellationError` at once when the task is cancelled before the work's turn.
     package func run<Value: Sendable>(
         limit: Duration = .seconds(60),
@@ -95,7 +96,7 @@ package final class HeavyWork: Sendable {
 
     /// Does work at once where it is short by its size, else as ``run(limit:_:)`` does.
     ///
-    /// - Parameter size: The bytes that the work is about.
+    /// `size` is how many bytes the work is about.
     package func run<Value: Sendable>(size: Int, _ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         size <= Self.threshold ? try work() : try await run { _ in try work() }
     }

@@ -4,7 +4,7 @@ package enum PercentEncoding {
 
     /// Encodes the UTF-8 bytes of a text, as one segment of a path or one part of a query.
     ///
-    /// - Parameter kept: One more ASCII character that stays as it is, such as the slash of a path.
+    /// `kept` is one more ASCII character that stays as it is, such as the slash of a path.
     package static func encode(_ text: String, keeping kept: Character? = nil) -> String {
         encode(text.utf8, keeping: kept)
     }

@@ -4,7 +4,7 @@ extension String {
     /// Whoever reads escaped text goes by scalars. `Character` and `replacing(_:with:)` don't: to them a quote with a
     /// combining mark is no quote, and CR LF no LF.
     ///
-    /// - Parameter escape: What stands for a scalar; `nil` where it stands for itself.
+    /// `escape` returns what stands for a scalar; `nil` where it stands for itself.
     package func escaping(_ escape: (Unicode.Scalar) -> String?) -> String {
         var escaped = ""
         escaped.reserveCapacity(utf8.count)

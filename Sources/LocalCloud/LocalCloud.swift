@@ -98,6 +98,7 @@ public final class LocalCloud: Sendable {
     /// - Parameters:
     ///   - options: What they're like.
     ///   - body: What to do while they run. When it ends, all connections are closed at once.
+    /// - Returns: What the closure returns.
     /// - Throws: A `LocalServer.StartError` when a port can't be had, and whatever the closure throws.
     @discardableResult
     public static func withRunning<R>(
@@ -148,7 +149,7 @@ public final class LocalCloud: Sendable {
     ///
     /// Their addresses are names that nobody resolves.
     ///
-    /// - Parameter options: What they're like.
+    /// `options` is what they're like.
     package static func withoutSockets(_ options: Options = Options()) -> LocalCloud {
         LocalCloud(
             Parts(options),

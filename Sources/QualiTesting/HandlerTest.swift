@@ -224,6 +224,7 @@ public final class HandlerTest<Handler: WaitingActionHandler>: Sendable {
     /// The same action as another worker goes on with it, from one of the checkpoints in ``saved``.
     ///
     /// - Parameter number: Which, from 0.
+    /// - Returns: A test with the same handler, store and clock, and another job's id.
     /// - Throws: ``HandlerTestError`` if there are fewer; `DecodingError` if one can't be read again.
     public func resumed(at number: Int) throws -> HandlerTest {
         let saved = try saved

@@ -127,13 +127,14 @@ public actor InMemoryJobQueue: JobQueue {
         statusesAfterReport[jobID] = (actionExecutionID, status)
     }
 
-    /// The first call, or a later one, past or to come, that passes.
+    /// Waits for a call that passes, past or to come.
     ///
-    /// It waits for such a call; the cancellation of the task doesn't end that.
+    /// The cancellation of the task doesn't end that.
     ///
     /// - Parameters:
     ///   - number: Which of those that pass, from 1.
     ///   - isWanted: Whether a call passes.
+    /// - Returns: That call.
     @discardableResult
     public func call(_ number: Int = 1, where isWanted: @escaping @Sendable (Call) -> Bool) async -> Call {
         let find: @Sendable ([Call]) -> Call? = { $0.filter(isWanted).dropFirst(number - 1).first }

@@ -21,6 +21,7 @@ extension JobContext {
     ///   - clock: The time. Who sleeps on a clock that stands still sleeps until the test moves it.
     ///   - trace: Takes what is saved, reported and logged.
     ///   - actions: What CodePipeline tells of the actions of the pipeline's execution.
+    /// - Returns: The context, for the code that is tested.
     public static func forTest(
         job: JobInfo = .forTest(),
         checkpoint: Checkpoint? = nil,
@@ -74,13 +75,14 @@ extension JobContext {
 }
 
 extension JobInfo {
-    /// A job of the action `Act` of the pipeline `Nightly`, for a test.
+    /// Makes a job for a test.
     ///
     /// - Parameters:
     ///   - id: The job's id.
     ///   - actionExecutionID: The action's execution.
     ///   - claimedAt: When it was claimed: when a ``ManualClock`` begins, unless the test says otherwise.
     ///   - mayHaveBegunElsewhere: Whether another worker may have begun the action: `JobContext.mayHaveBegunElsewhere`.
+    /// - Returns: A job of the action `Act` of the pipeline `Nightly`.
     public static func forTest(
         id: String = "1",
         actionExecutionID: String = "run-1",

@@ -37,7 +37,7 @@ public final class ManualClock: WorkerClock {
 
     /// Creates a clock that goes on by itself.
     ///
-    /// - Parameter tick: By how many seconds each reading moves the time on, as no real clock tells one time twice.
+    /// `tick` is by how many seconds each reading moves the time on, as no real clock tells one time twice.
     package init(startingAt start: Date = ManualClock.beginning, tick: TimeInterval) {
         state = Locked(State(now: start))
         self.tick = tick
@@ -145,8 +145,11 @@ public final class ManualClock: WorkerClock {
     ///
     /// It doesn't wait for those that are awake: with several sleepers, the time may leap while one is about to lie down.
     ///
-    /// - Parameter leap: How far the time may move at once: as far as the longest pause of those that mustn't be passed over
-    ///   while they are awake on a busy machine, about to lie down again.
+    /// - Parameters:
+    ///   - leap: How far the time may move at once: as far as the longest pause of those that mustn't be passed over
+    ///     while they are awake on a busy machine, about to lie down again.
+    ///   - body: What is done meanwhile.
+    /// - Returns: What `body` returns.
     /// - Throws: What `body` throws.
     @discardableResult
     public func running<Value: Sendable>(

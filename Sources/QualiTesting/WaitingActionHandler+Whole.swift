@@ -5,7 +5,8 @@ extension WaitingActionHandler {
     /// Runs the handler until its job is done, with its waits in between, as a worker does that never stops and has but this
     /// job.
     ///
-    /// - Parameter whileWaiting: What happens outside during each wait; it is cancelled when the wait is over.
+    /// `whileWaiting` is what happens outside during each wait; it is cancelled when the wait is over.
+    ///
     /// - Throws: What the handler throws, or `whileWaiting`; ``HandlerTestError`` for a wait that never ends;
     ///   `CancellationError` when the task is cancelled.
     package func runWhole(
@@ -27,7 +28,8 @@ extension WaitingActionHandler {
 extension JobWait {
     /// Waits here.
     ///
-    /// - Parameter whileWaiting: What happens outside meanwhile; it may bring the event. It is cancelled when the wait is over.
+    /// `whileWaiting` is what happens outside meanwhile; it may bring the event. It is cancelled when the wait is over.
+    ///
     /// - Returns: What the wait has brought; `nil` if its time is over.
     /// - Throws: What `whileWaiting` throws; ``HandlerTestError`` for a wait that never ends; `CancellationError` when the
     ///   task is cancelled.

@@ -8,7 +8,7 @@ struct ActionTypesCheck {
     private let portal: PortalLinks?
     private let registered: [CodePipeline.ActionType]
 
-    /// - Parameter portal: Where the console's links should lead.
+    /// `portal` is where the console's links should lead.
     init(
         _ names: QualiActions,
         _ parameters: ParameterNames,

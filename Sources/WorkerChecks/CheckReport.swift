@@ -6,9 +6,10 @@ public struct CheckReport: Sendable {
     /// Whether nothing is wrong; warnings and what wasn't tried are no fault.
     public var isWell: Bool { results.allSatisfy { $0.status != .failed } }
 
-    /// A line for each result, with its fix below, and the sum at the end.
+    /// Puts the results into words.
     ///
     /// - Parameter inColor: Whether marks have colours, for a terminal.
+    /// - Returns: A line for each result, with its fix below, and the sum at the end.
     public func text(inColor: Bool = false) -> String {
         func colored(_ text: String, _ code: String?) -> String {
             guard inColor, let code else { return text }

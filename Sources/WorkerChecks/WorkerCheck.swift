@@ -127,9 +127,9 @@ public struct WorkerCheck: Sendable {
 
     /// Tries everything.
     ///
-    /// - Parameters:
-    ///   - earlier: Results that come before all others, and are masked as they are.
-    ///   - stateFolderObstacle: Why the state folder can't be tried; `nil` where it can.
+    /// `earlier` are results that come before all others, and are masked as they are. `stateFolderObstacle` is why the
+    /// state folder can't be tried; `nil` where it can.
+    ///
     /// - Throws: `CancellationError`.
     package func run(after earlier: [CheckResult], stateFolderObstacle: String? = nil) async throws -> CheckReport {
         async let state = checkStateFolder(stateFolderObstacle)

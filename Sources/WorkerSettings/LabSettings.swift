@@ -88,7 +88,8 @@ package struct LabSettings: Sendable {
 
     /// A client of HTTP for the lab.
     ///
-    /// - Parameter currentProxy: How the lab is reached from now on, asked before each call; `nil` for ``proxy``.
+    /// `currentProxy` tells how the lab is reached from now on, and is asked before each call; `nil` for ``proxy``.
+    ///
     /// - Throws: `HTTPClientError` when libcurl can't start or the certificates can't be read.
     package func httpClient(
         currentProxy: (@Sendable () async -> CurlHTTPClient.Proxy)? = nil

@@ -50,10 +50,7 @@ package struct SettingReader {
 
     /// A setting's value; where it can't be read that is a problem, and the value `nil`.
     ///
-    /// - Parameters:
-    ///   - setting: The setting.
-    ///   - wanted: What its value has to be, in words.
-    ///   - parse: Reads the text; `nil` where it isn't what is wanted.
+    /// `wanted` is what it has to be, in words. `parse` reads the text; `nil` where it isn't what is wanted.
     package mutating func value<Value>(_ setting: Setting, wanted: String, _ parse: (String) -> Value?) -> Value? {
         guard let text = text(setting) else { return nil }
         guard let value = parse(text) else {

@@ -15,10 +15,8 @@ package struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
     /// A file of settings is written for this program, so a name in it is told if it begins like one of its settings or
     /// is near any of them. The environment is everybody's: there it has to be near one, and no other program's.
     ///
-    /// - Parameters:
-    ///   - names: What the source has.
-    ///   - all: What all sources have.
-    ///   - isFile: Whether the source is a file of settings.
+    /// `names` are what the source has, and `all` what all sources have. `isFile` says whether the source is a file of
+    /// settings.
     package static func all(in names: some Sequence<String>, of all: Set<String>, isFile: Bool) -> [UnknownSetting] {
         let settings = Setting.all.filter(\.hasFlag)
         let candidates = settings.flatMap(\.allNames)

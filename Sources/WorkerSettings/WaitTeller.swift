@@ -5,6 +5,7 @@ package protocol WaitTeller: Sendable {
     /// - Parameters:
     ///   - what: What is waited for, in words, each time that it is to be said.
     ///   - body: What takes long.
+    /// - Returns: What `body` returns.
     func wait<Value>(
         for what: @escaping @Sendable () -> String,
         _ body: () async throws -> Value

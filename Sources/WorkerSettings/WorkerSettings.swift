@@ -28,10 +28,8 @@ package struct WorkerSettings: Sendable {
 
     /// Reads all settings, and asks at the terminal for those that are `PROMPT`.
     ///
-    /// - Parameters:
-    ///   - sources: Where settings come from.
-    ///   - terminal: Where to ask.
-    ///   - start: What is told what is waited for.
+    /// `sources` are where settings come from, `terminal` is where to ask, and `start` is told what is waited for.
+    ///
     /// - Throws: ``SettingsError`` with all that is wrong, and ``ProgramFailure`` when somebody refuses an answer.
     package static func read(
         _ sources: SettingSources,

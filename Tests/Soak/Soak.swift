@@ -209,7 +209,7 @@ struct Soak: Sendable {
 
     /// Begins a pipeline: a sandbox of its own name, two commands at once, the end.
     ///
-    /// - Parameter isFailing: Whether its second command fails, so that the end isn't come to.
+    /// `isFailing` says whether its second command fails, so that the end isn't come to.
     private func beginPipeline(_ number: Int, isFailing: Bool) throws -> String {
         let name = "soak-\(UUID().uuidString.prefix(8))-\(number)"
         func run(_ step: Int) -> VirtualPipeline.Action {

@@ -12,9 +12,7 @@ public final class TLSFiles: Sendable {
 
     /// Makes them with OpenSSL.
     ///
-    /// - Parameters:
-    ///   - hostName: Whom the certificate is for.
-    ///   - hasExpired: Whether the certificate was good for a month in 2020.
+    /// `hostName` is whom the certificate is for. `hasExpired` says whether it was good for a month in 2020.
     public init(hostName: String, hasExpired: Bool = false) async throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let alternative = "subjectAltName=DNS:\(hostName)"

@@ -30,7 +30,7 @@ struct Embedding: Sendable {
 
     /// Prints both tables.
     ///
-    /// - Parameter rounds: How often each row is measured; the medians are printed.
+    /// Each row is measured `rounds` times; the medians are printed.
     func tables(rounds: Int) async throws {
         var figures = Array(repeating: [[Double]](), count: Self.rows.count)
         for _ in 0..<rounds {

@@ -10,7 +10,7 @@ struct Hostile: Sendable {
 
     /// All kinds.
     ///
-    /// - Parameter size: How many bytes come, a little below what a worker takes at most.
+    /// `size` is how many bytes come, a little below what a worker takes at most.
     static func kinds(_ size: Int) -> [Hostile] {
         outputs(size) + replies(size) + pages(size) + archives(size)
             + [

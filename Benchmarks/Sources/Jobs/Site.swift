@@ -98,11 +98,10 @@ struct Site: Sendable {
 
     /// Begins to run as many commands at once as a sandbox has components.
     ///
-    /// - Parameters:
-    ///   - command: `work`, which ends at once, `run-on`, which doesn't, or `short`, of a sandbox with many components.
-    ///   - artifact: What the start action has stored; the pipeline's source is the same.
-    ///   - properties: What else than usual an action of a number has for properties.
-    ///   - outputs: The output artifacts of an action of a number.
+    /// `command` is `work`, which ends at once, `run-on`, which doesn't, or `short`, of a sandbox with many components.
+    /// `artifact` is what the start action has stored; the pipeline's source is the same. For an action of a number,
+    /// `properties` gives what else than usual it has for properties, and `outputs` its output artifacts.
+    ///
     /// - Returns: The pipeline's execution.
     func beginCommands(
         _ number: Int,
@@ -132,7 +131,7 @@ struct Site: Sendable {
 
     /// Starts sandboxes, and returns what their actions have stored.
     ///
-    /// - Parameter number: How many were started before.
+    /// `number` is how many were started before.
     func startSandboxes(_ count: Int, after number: Int = 0, of blueprint: String = "Quick") async throws -> [Data] {
         let starts = try (1...count).map { try beginStart(number + $0, of: blueprint) }
         return try await end(starts).map { report in

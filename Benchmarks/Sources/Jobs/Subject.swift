@@ -10,8 +10,10 @@ actor Subject {
     ///
     /// - Parameters:
     ///   - command: The program and its arguments.
-    ///   - environment: All its environment.
+    ///   - environment: What its environment has beside a home, a path and its state folder.
     ///   - folder: Where it keeps its state, and its log.
+    /// - Throws: ``Mistake`` for an empty command; Foundation's error where the log can't be made, or the program can't
+    ///   be started.
     init(_ command: [String], environment: [String: String], folder: URL) throws {
         guard let program = command.first else { throw Mistake("names no program") }
         process.executableURL = URL(fileURLWithPath: program)

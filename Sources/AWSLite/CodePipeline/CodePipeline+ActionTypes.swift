@@ -39,9 +39,8 @@ extension CodePipeline {
 
     /// Lists the action types of the account and region, all pages (`ListActionTypes`).
     ///
-    /// A type that can't be read is left out.
-    ///
     /// - Parameter owner: Whose types; `nil` for everybody's.
+    /// - Returns: The types, without those that can't be read.
     /// - Throws: ``AWSError``.
     public func listActionTypes(owner: ActionOwner? = nil) async throws -> [ActionType] {
         struct Input: Encodable {

@@ -58,6 +58,7 @@ extension CodePipeline {
     ///   - actionTypeID: The action type; only those owned by `Custom` can be polled for.
     ///   - maxBatchSize: The largest number of jobs wanted, at least 1.
     ///   - queryParameters: The queryable property's name and value, for a type that has one; else empty.
+    /// - Returns: The jobs, and what there is to say of those that can't be read.
     /// - Throws: ``AWSError``; ``AWSError/Code/malformedReply`` for a reply without a list, which an empty queue isn't. After
     ///   a lost reply, jobs may have been handed out; CodePipeline offers them anew.
     public func poll(

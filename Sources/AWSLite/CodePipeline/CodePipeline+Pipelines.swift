@@ -107,6 +107,7 @@ extension CodePipeline {
     /// - Parameters:
     ///   - pipelineName: The pipeline.
     ///   - nextToken: What the page before has told; `nil` for the first page.
+    /// - Returns: The page, and what to ask for the next one with.
     /// - Throws: ``AWSError``; ``AWSError/Code/pipelineNotFound`` where there is none.
     package func pipelineExecutions(
         pipelineName: String,

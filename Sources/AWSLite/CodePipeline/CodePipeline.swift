@@ -89,7 +89,7 @@ public struct CodePipeline: Sendable {
 extension CodePipeline {
     /// Reads a list page by page until there is no more.
     ///
-    /// - Parameter page: Reads the page of a token, `nil` for the first; returns its items and the next page's token.
+    /// `page` reads the page of a token, `nil` for the first, and returns its items and the next page's token.
     func pages<Item>(
         of operation: AWSOperationName,
         _ page: (_ token: String?) async throws -> ([Item], String?)
@@ -123,8 +123,8 @@ extension CodePipeline {
 
     /// Reads pages until there is no more.
     ///
-    /// - Parameter page: Reads the page of a token, `nil` for the first; returns the next page's token, or `nil` where no
-    ///   more is wanted.
+    /// `page` reads the page of a token, `nil` for the first, and returns the next page's token, or `nil` where no more
+    /// is wanted.
     func eachPage(of operation: AWSOperationName, _ page: (_ token: String?) async throws -> String?) async throws {
         var seen: Set<String> = []
         var token: String?

@@ -46,6 +46,7 @@ package final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - words: The program, looked up in `PATH` where it is a bare name, and its arguments.
     ///   - timeLimit: In seconds.
+    /// - Returns: What it has written, and how it ended.
     /// - Throws: ``Failure``, or `CancellationError`.
     static func run(_ words: [String], timeLimit: TimeInterval) async throws -> Result {
         try Task.checkCancellation()

@@ -38,7 +38,8 @@ struct CredentialDocument: Decodable {
 
     /// The credentials.
     ///
-    /// - Parameter expires: Whether they must say until when they are good, and have a token.
+    /// Where `expires` is set, they must say until when they are good, and have a token.
+    ///
     /// - Throws: ``AWSCredentialError`` naming what is missing.
     func credentials(provider: String, expires: Bool) throws -> AWSCredentials {
         func missing(_ key: CodingKeys) -> AWSCredentialError {

@@ -62,6 +62,7 @@ extension CredentialProviderChain {
     ///   - directHTTPClient: Reaches link-local addresses and must not use a proxy; `nil` for a client of its own.
     ///   - clock: AWS's time, by which credentials expire; best that of the clients that use them.
     ///   - warn: Is told when credentials can't be renewed but the old ones go on working; once per occasion.
+    /// - Returns: A chain of these sources.
     public static func `default`(
         environment: [String: String],
         httpClient: (any HTTPClient)? = nil,

@@ -12,7 +12,8 @@ struct STSQuery: Sendable {
 
     /// Calls an operation.
     ///
-    /// - Parameter read: Makes a value of the reply's `…Result` element.
+    /// `read` makes a value of the reply's `…Result` element.
+    ///
     /// - Throws: ``AWSError``.
     func call<Output>(
         _ name: AWSOperationName,

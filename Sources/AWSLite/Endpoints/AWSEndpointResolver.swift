@@ -64,7 +64,7 @@ package struct AWSEndpointResolver: Sendable, Hashable {
         return "\(usesFIPS ? "s3-fips" : "s3")\(usesDualStack ? ".dualstack" : "").\(region).\(partition.suffix)"
     }
 
-    /// The endpoint that the environment or the profile configures for a service, or `nil` for the region's own.
+    /// The endpoint that the environment or the profile configures for a service.
     ///
     /// The order is `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, the profile's `services` section, the
     /// profile's `endpoint_url`. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true` (or the profile's
@@ -74,6 +74,7 @@ package struct AWSEndpointResolver: Sendable, Hashable {
     ///   - service: The service to reach.
     ///   - environment: The environment's variables.
     ///   - profile: The profile in use, if there is one.
+    /// - Returns: The endpoint; `nil` for the region's own.
     /// - Throws: ``AWSConfigurationError`` when what is configured isn't an address, or the profile names a
     ///   `services` section that doesn't exist.
     package static func configuredEndpoint(

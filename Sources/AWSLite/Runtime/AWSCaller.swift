@@ -57,6 +57,8 @@ struct AWSCaller: Sendable {
     ///   - request: The request without a signature.
     ///   - body: Its body.
     ///   - decode: Reads a 2xx reply; what it throws counts as a malformed reply unless it is an ``AWSError``.
+    /// - Returns: What `decode` has made of the reply.
+    /// - Throws: ``AWSError``; `CancellationError`.
     func call<Output>(
         _ operation: AWSOperation,
         _ request: HTTPRequest,

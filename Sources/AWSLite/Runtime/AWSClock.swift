@@ -110,7 +110,7 @@ struct ClockCorrection {
 
     /// Chooses another time after a refusal; `false` if the refusal has another reason, or there is no time left to try.
     ///
-    /// - Parameter used: What the request was signed with; another call may have corrected the clock since.
+    /// `used` is what the request was signed with; another call may have corrected the clock since.
     mutating func correct(after failure: AWSError, signedWith used: TimeInterval) -> Bool {
         guard failure.code.mayBeSkew, refused.count < Self.most else { return false }
         let local = clock.local()

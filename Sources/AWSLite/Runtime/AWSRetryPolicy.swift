@@ -54,9 +54,7 @@ public struct AWSRetryPolicy: Sendable {
 
     /// The wait after a failed attempt: full jitter up to the doubled base, and never less than the server asks.
     ///
-    /// - Parameters:
-    ///   - attempt: The number of the attempt that failed, from 1.
-    ///   - retryAfter: What the server asks for.
+    /// `attempt` is the number of the attempt that failed, from 1.
     package func delay(afterAttempt attempt: Int, retryAfter: Duration? = nil) -> Duration {
         let pauses = GrowingPauses(first: base, longest: cap)
         return max(pauses.pause(after: attempt, jitter: .full, random: random()), retryAfter ?? .zero)

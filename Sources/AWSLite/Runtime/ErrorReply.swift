@@ -79,8 +79,8 @@ struct ErrorReply {
 
     /// The error for one attempt.
     ///
-    /// - Parameter credentials: What the request was signed with. Services repeat the signed text, session token
-    ///   and all, when a signature is wrong.
+    /// `credentials` are what the request was signed with. Services repeat the signed text, session token and all, when
+    /// a signature is wrong.
     func error(hiding credentials: AWSCredentials?) -> AWSError {
         let redact = SecretRedactor([credentials?.sessionToken, credentials?.secretAccessKey].compactMap { $0 })
         let isThrottling = code.isThrottling || status == 429

@@ -49,6 +49,7 @@ extension S3 {
     ///   - contentType: The content's type.
     ///   - encryption: How S3 encrypts the object; `nil` for the bucket's default.
     ///   - options: When and how parts are used.
+    /// - Returns: The object's entity tag, and its version in a bucket that keeps versions.
     /// - Throws: ``AWSError``; with ``AWSError/Code/fileFailed`` for a file that can't be read, and
     ///   ``AWSError/Code/fileChanged`` where its size, its time or the file itself changed meanwhile: then there is no
     ///   new object, unless the error's ``AWSError/mayHaveBeenProcessed`` is set.

@@ -58,6 +58,7 @@ public struct S3: Sendable {
     ///   - key: The object's key.
     ///   - versionID: The version wanted; `nil` for the latest.
     ///   - limit: The largest body accepted, in bytes.
+    /// - Returns: The object's content, and what S3 tells of it.
     /// - Throws: ``AWSError``; with ``AWSError/Code/objectTooLarge`` where the object is larger than the limit, and
     ///   ``AWSError/Code/checksumMismatch`` where its bytes aren't those that were written.
     public func getObject(

@@ -12,7 +12,7 @@ struct S3Redirect: Hashable {
     /// The region to sign for; `nil` for the one that was asked.
     var region: String?
 
-    /// Reads a reply's `Location`.
+    /// Reads a reply's `Location`; `nil` for an address that a request may not be sent on to.
     ///
     /// - Parameters:
     ///   - location: An address, or a path on the same host.
@@ -20,7 +20,6 @@ struct S3Redirect: Hashable {
     ///   - endpoint: Which endpoint that was.
     ///   - bucket: The bucket that was asked for.
     ///   - configuration: What the request was made with.
-    /// - Returns: `nil` for an address that a request may not be sent on to.
     init?(
         _ location: String,
         from request: HTTPRequest,

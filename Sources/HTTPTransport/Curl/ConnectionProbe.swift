@@ -15,8 +15,9 @@ final class ConnectionProbe: CurlJob, @unchecked Sendable {
     private(set) var state = CurlJobState.new
     private(set) var handle: CurlHandle?
 
-    /// - Parameter isVerified: Whether the server's certificates have to be in order. Where they aren't, the one use of
-    ///   the connection is to read them.
+    /// `isVerified` says whether the server's certificates have to be in order.
+    ///
+    /// Where it is false, the one use of the connection is to read them.
     init(_ url: String, _ configuration: CurlHTTPClient.Configuration, isVerified: Bool) {
         self.url = url
         self.configuration = configuration

@@ -8,7 +8,7 @@ struct CurlFailure {
     /// Whether it failed before a request could be written.
     let isBeforeRequest: Bool
 
-    /// - Parameter words: What curl has written into its buffer for errors.
+    /// `words` is what curl has written into its buffer for errors.
     init(_ result: CURLcode, of handle: CurlHandle, words: String) {
         let proxyStatus = handle.number(CURLINFO_HTTP_CONNECTCODE)
         self.init(

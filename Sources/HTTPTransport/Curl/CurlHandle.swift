@@ -35,12 +35,12 @@ import CLibcurl
         unsafe quali_curl_set_off(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(size))
     }
 
-    /// - Parameter words: Has to outlive the transfer.
+    /// `words` has to outlive the transfer.
     func setWords(_ words: CurlWords) -> CURLcode {
         unsafe quali_curl_set_pointer(pointer, CURLOPT_ERRORBUFFER, words.memory)
     }
 
-    /// - Parameter lines: Have to outlive the transfer.
+    /// `lines` has to outlive the transfer.
     func setFields(_ lines: CurlLines) -> CURLcode {
         unsafe quali_curl_set_slist(pointer, CURLOPT_HTTPHEADER, lines.first)
     }
@@ -91,8 +91,8 @@ extension CurlHandle {
 extension CurlHandle {
     /// Has a transfer's head and body given to it.
     ///
-    /// - Parameter transfer: Has to outlive the transfer; so what libcurl passes to a callback is always this object, and
-    ///   the bytes beside it are its own for as long as the callback runs.
+    /// `transfer` has to outlive libcurl's transfer; so what libcurl passes to a callback is always this object, and
+    /// the bytes beside it are its own for as long as the callback runs.
     func setReceiver(_ transfer: Transfer) -> CURLcode {
         let context = unsafe Unmanaged.passUnretained(transfer).toOpaque()
         let result = unsafe quali_curl_set_header(
@@ -117,7 +117,7 @@ extension CurlHandle {
 
     /// Has a transfer asked for its body.
     ///
-    /// - Parameter transfer: As in ``setReceiver(_:)``.
+    /// `transfer` has to outlive libcurl's transfer, as in ``setReceiver(_:)``.
     func setSender(_ transfer: Transfer) -> CURLcode {
         unsafe quali_curl_set_read(
             pointer,
@@ -131,7 +131,7 @@ extension CurlHandle {
 
     /// Has a probe told what curl says in words.
     ///
-    /// - Parameter probe: As in ``setReceiver(_:)``.
+    /// `probe` has to outlive libcurl's transfer, as in ``setReceiver(_:)``.
     func setListener(_ probe: ConnectionProbe) -> CURLcode {
         unsafe quali_curl_set_debug(
             pointer,

@@ -192,8 +192,8 @@ final class TransferLoop: @unchecked Sendable {
 
     /// Takes a handle from its job, after its last words.
     ///
-    /// - Parameter isWell: Whether its transfer ended well. No other handle is kept: one of libcurl 8.14 (Debian 13) that
-    ///   couldn't rewind a body fails each later transfer for that, and `curl_easy_reset` doesn't mend it.
+    /// `isWell` says whether its transfer ended well. No other handle is kept: one of libcurl 8.14 (Debian 13) that
+    /// couldn't rewind a body fails each later transfer for that, and `curl_easy_reset` doesn't mend it.
     private func take(
         _ handle: CurlHandle,
         keeping isWell: Bool,

@@ -44,7 +44,7 @@ final class JSONTape {
 
     /// Reads a text; `nil` where it is broken or unusual.
     ///
-    /// - Parameter mostValues: At most how many values it has.
+    /// It has at most `mostValues` values.
     init?(_ data: Data, mostValues: Int) {
         // A place in it has 32 bits.
         guard data.count < UInt32.max else { return nil }

@@ -7,7 +7,8 @@ package import FoundationEssentials
 package enum PlainJSON {
     /// Decodes a value.
     ///
-    /// - Parameter mendsTexts: Whether what isn't Unicode reads as U+FFFD, as ``JSONRepair`` says; else it is an error.
+    /// Where `mendsTexts` is set, what isn't Unicode reads as U+FFFD, as ``JSONRepair`` says; else it is an error.
+    ///
     /// - Throws: What `JSONDecoder` throws; ``JSONSize/TooManyValues`` before a decoder is asked.
     package static func decode<Value: Decodable>(
         _ type: Value.Type = Value.self,

@@ -33,7 +33,7 @@ public enum ArtifactArchive {
             (self.description, self.isDamage) = (description, isDamage)
         }
 
-        /// - Parameter reader: What libarchive says of it.
+        /// A failure with what libarchive says of `reader`.
         static func damage(_ reader: OpaquePointer) -> Failure {
             Failure(description: unsafe "is damaged: \(ArtifactArchive.message(reader))", isDamage: true)
         }
@@ -82,7 +82,7 @@ public enum ArtifactArchive {
 
     /// As ``read(_:where:)``.
     ///
-    /// - Parameter goOn: Called before each piece; what it throws ends the reading.
+    /// `goOn` is called before each piece; what it throws ends the reading.
     package static func read(
         _ archive: Data,
         limits: Limits = Limits(),

@@ -38,7 +38,7 @@ public struct JobArtifacts: Sendable {
         )
     }
 
-    /// - Parameter outage: Tells the trouble of all jobs with storage.
+    /// `outage` tells the trouble of all jobs with storage.
     init(
         inputs: [CodePipeline.Artifact],
         outputs: [CodePipeline.Artifact],
@@ -93,7 +93,8 @@ public struct JobArtifacts: Sendable {
 
     /// Reads an artifact and makes something of it; both once more where it is damaged, as by a box on the way.
     ///
-    /// - Parameter make: Throws a ``JobFailure`` with ``JobFailure/isDamage`` set for bytes that may be others next time.
+    /// `make` throws a ``JobFailure`` with ``JobFailure/isDamage`` set for bytes that may be others next time.
+    ///
     /// - Throws: ``JobFailure`` as ``read(_:limit:)`` does, and what `make` throws.
     package func read<Value: Sendable>(
         _ artifact: CodePipeline.Artifact,
@@ -123,8 +124,9 @@ public struct JobArtifacts: Sendable {
 
     /// Writes an artifact, as ``write(_:contentType:to:)`` does.
     ///
-    /// - Parameter deadline: How long passing trouble is waited out, if that is known from the job's checkpoint: then the job
-    ///   may be put back meanwhile.
+    /// `deadline` says until when passing trouble is waited out, if that is known from the job's checkpoint: then the
+    /// job may be put back meanwhile.
+    ///
     /// - Throws: ``JobFailure``, with ``JobFailure/isPassing`` set if it has waited in vain.
     package func write(
         _ data: Data,

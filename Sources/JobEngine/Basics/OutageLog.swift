@@ -66,7 +66,7 @@ package final class OutageLog: Sendable {
 
     /// Creates a log for one thing.
     ///
-    /// - Parameter metadata: What tells it from others that do the same work.
+    /// `metadata` tells it from others that do the same work.
     package init(_ work: Work, metadata: Logger.Metadata = [:]) {
         self.work = work
         self.metadata = metadata

@@ -32,10 +32,10 @@ package struct Waiter: Sendable {
 
     /// Does something again and again while it meets passing trouble.
     ///
-    /// - Parameters:
-    ///   - outage: The trouble of all who do the same.
-    ///   - mayPutBack: Whether a pause may put the job back; only where the time until which is waited is in its checkpoint.
-    ///   - judge: Tells passing trouble from a refusal.
+    /// `outage` tells the trouble of all who do the same, and `judge` tells passing trouble from a refusal.
+    /// `mayPutBack` says whether a pause may put the job back; only where the time until which is waited is in its
+    /// checkpoint.
+    ///
     /// - Throws: What the last try threw.
     package func persist<Value: Sendable>(
         _ outage: OutageLog,

@@ -24,7 +24,7 @@ struct JobClaim: Sendable {
 
     /// Begins with a job's offer.
     ///
-    /// - Parameter doubt: When an earlier run may have acknowledged it.
+    /// `doubt` is when an earlier run may have acknowledged it.
     init(_ record: JobRecord, isRepeatSince doubt: JobTable.Moment? = nil) {
         self.record = record
         asked = JobTable.Moment(number: 0, time: record.offeredAt)

@@ -55,11 +55,9 @@ extension JobQueue {
 
     /// Looks for some executions of a pipeline, the newest first, page by page until all are found.
     ///
-    /// - Parameters:
-    ///   - ids: The executions.
-    ///   - pipeline: Their pipeline.
-    ///   - mostPages: How many pages are read at most.
-    ///   - pace: Keeps the calls apart.
+    /// `mostPages` is how many pages are read at most, and `pace` keeps the calls apart.
+    ///
+    /// - Returns: Those that were found, by their ids.
     package func pipelineExecutions(
         _ ids: Set<String>,
         of pipeline: String,

@@ -8,9 +8,7 @@ import Foundation
 extension JobRecord {
     /// The same with its dates in CodePipeline's time.
     ///
-    /// - Parameters:
-    ///   - now: CodePipeline's time.
-    ///   - action: The job's action, which knows where the checkpoint has dates.
+    /// `now` is CodePipeline's time; `action` is the job's, which knows where the checkpoint has dates.
     func inServiceTime(now: Date, _ action: JobAction?) -> Self {
         guard isInServiceTime != true else { return self }
         let latest = max(claimedAt, offeredAt, shows?.last ?? .distantPast)

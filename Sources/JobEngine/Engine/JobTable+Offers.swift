@@ -32,9 +32,8 @@ extension JobTable {
 
     /// Takes a job in hand, or notes that it was offered again.
     ///
-    /// - Parameters:
-    ///   - asked: When the poll was sent that has brought it.
-    ///   - takesRoom: Whether it takes the room that its poll had.
+    /// `asked` is when the poll was sent that has brought it, and `takesRoom` says whether it takes the room that its
+    /// poll had.
     func take(_ record: JobRecord, asked: Moment, takesRoom: Bool = true) -> Taking {
         change { state in
             if let until = state.shunned[record.id] {

@@ -8,7 +8,7 @@ import HTTPTransport
 extension JobTable {
     /// Keeps a job until its wait is over, it is abandoned, or the worker stops; `false` if it does already.
     ///
-    /// - Parameter begin: Begins the wait. What it is given goes on with the job.
+    /// `begin` begins the wait. What it is given goes on with the job.
     func keep(
         _ job: ClaimedJob,
         _ wait: JobWait<any Sendable>,

@@ -201,7 +201,7 @@ final class JobTable: Sendable {
 
     /// Makes a job's transition by an event, and notes more of the job with it.
     ///
-    /// - Parameter body: Is given the job as it is then, unless it is released.
+    /// `body` is given the job as it is then, unless it is released.
     func transition(_ id: String, _ event: JobEvent, _ body: (Job) -> Void) {
         guard let effects = change({ $0.apply(event, to: id, body) }) else { return }
         effects.cancel?()

@@ -4,6 +4,7 @@ extension JobWait<any Sendable> {
     /// Begins the wait of a job.
     ///
     /// - Parameters:
+    ///   - job: Whose wait it is.
     ///   - mayGiveWay: Whether the job may go into the queue meanwhile.
     ///   - alarms: What rings when a time is over.
     ///   - clock: What deadlines are in.

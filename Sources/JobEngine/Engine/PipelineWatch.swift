@@ -51,10 +51,7 @@ actor PipelineWatch {
         }
     }
 
-    /// - Parameters:
-    ///   - table: The jobs.
-    ///   - follower: Who else wants to know.
-    ///   - interval: The pause between looks; `nil` for no looks at all.
+    /// `interval` is the pause between looks, `nil` for no looks at all, and `follower` is who else wants to know.
     init(
         table: JobTable,
         queue: any JobQueue,

@@ -33,7 +33,7 @@ final class PollPace: Sendable {
 
     /// Rests, a pause at a time, so that work ends a long rest soon.
     ///
-    /// - Parameter willRest: Called before each pause with the time of its end.
+    /// `willRest` is called before each pause with the time of its end.
     func rest(_ clock: any WorkerClock, willRest: (Date) -> Void) async {
         let began = clock.now
         repeat {

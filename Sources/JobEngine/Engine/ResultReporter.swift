@@ -26,7 +26,7 @@ struct ResultReporter: Sendable {
 
     /// Reports until the service has taken the result, says that it wants none, or the task is cancelled.
     ///
-    /// - Parameter isRepeat: Whether an earlier worker may have reported this outcome already.
+    /// `isRepeat` says whether an earlier worker may have reported this outcome already.
     func report(_ outcome: JobOutcome, of jobID: String, isRepeat: Bool, logger: Logger) async -> Ending {
         if outcome == .abandoned { return .unwanted }
         var outcome = outcome

@@ -19,7 +19,7 @@ package struct ServiceClock: WorkerClock {
         self.init(base) { aws.offset }
     }
 
-    /// - Parameter offset: How far the service's time is ahead of `base`, in seconds; `nil` until that is known.
+    /// `offset` tells how far the service's time is ahead of `base`, in seconds; `nil` until that is known.
     init(_ base: any WorkerClock, offset: @escaping @Sendable () -> TimeInterval?) {
         self.base = base
         self.offset = offset

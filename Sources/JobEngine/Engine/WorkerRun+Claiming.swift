@@ -211,7 +211,7 @@ extension WorkerRun {
         }
     }
 
-    /// - Parameter isNoted: Whether the journal is told; it isn't of a job that has an outcome, or a checkpoint since.
+    /// `isNoted` says whether the journal is told; it isn't of a job that has an outcome, or a checkpoint since.
     func acknowledge(_ claim: inout JobClaim, isNoted: Bool = true) async -> JobAcknowledgement.Answer {
         let id = claim.record.id
         let acknowledgement = JobAcknowledgement(

@@ -167,7 +167,7 @@ extension WorkerRun {
 
     /// Has a job wait here or in the queue.
     ///
-    /// - Parameter hasLooked: Whether the wait has begun here already; only what doesn't look may go into the queue at once.
+    /// `hasLooked` says whether the wait has begun here already; only what doesn't look may go into the queue at once.
     private func wait(_ job: ClaimedJob, _ wait: JobWait<any Sendable>, hasLooked: Bool = false) async {
         let mayLeave = hasLooked || job.ledger.isProgressDue || !wait.looks
         if mayLeave, let token = job.ledger.requeueToken(for: wait.pause) { return await putBack(job, token) }

@@ -274,7 +274,7 @@ final class WorkerRun: Sendable {
 
     /// A logger whose lines name a job, and what its action has made or works on, once that is known.
     ///
-    /// - Parameter outcome: How the job ended, if that isn't in the record.
+    /// `outcome` is how the job ended, if that isn't in the record.
     func logger(for record: JobRecord, _ outcome: JobOutcome? = nil) -> Logger {
         // At once, since each change of a logger looks whether anybody else has it.
         var handler = worker.logger.handler

@@ -187,7 +187,7 @@ public struct JobContext<Checkpoint: Codable & Sendable>: Sendable {
 extension JobContext {
     /// The job as one who waits.
     ///
-    /// - Parameter limit: The action's own time-out.
+    /// `limit` is the action's own time-out.
     package func waiter(limit: Duration) -> Waiter {
         Waiter(
             clock: clock,

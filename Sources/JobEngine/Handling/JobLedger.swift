@@ -48,7 +48,7 @@ package final class JobLedger: Sendable {
         let redact: @Sendable (String) -> String
         let clock: any WorkerClock
 
-        /// - Parameter waitsInQueue: Whether jobs wait in CodePipeline's queue rather than in this worker.
+        /// `waitsInQueue` says whether jobs wait in CodePipeline's queue rather than in this worker.
         init(
             journal: RetryingJournal,
             waitsInQueue: Bool = false,
@@ -146,7 +146,7 @@ package final class JobLedger: Sendable {
 
     /// Whether a wait that would go on ends here, since its job is to be put into the queue.
     ///
-    /// - Parameter isInHaste: Whether the queue would be too slow for it.
+    /// `isInHaste` says whether the queue would be too slow for it.
     func givesWay(inHaste isInHaste: Bool = false) -> Bool {
         surroundings.waitsInQueue ? !isInHaste : takesTurn()
     }

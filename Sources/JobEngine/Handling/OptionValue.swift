@@ -26,9 +26,8 @@ package enum OptionValue: Sendable, Hashable {
 
     /// The pairs of a JSON dictionary, in its order.
     ///
-    /// - Parameters:
-    ///   - text: The dictionary, as the pipeline's author wrote it.
-    ///   - property: The property that has it.
+    /// `text` is the dictionary as the pipeline's author wrote it, and `property` is the property that has it.
+    ///
     /// - Throws: ``JobFailure`` of type `ConfigurationError` where it isn't JSON, or no dictionary, or has a name twice.
     package static func read(_ text: String, of property: String) throws -> [(name: String, value: OptionValue)] {
         do {

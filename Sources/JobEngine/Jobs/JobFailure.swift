@@ -34,7 +34,7 @@ public struct JobFailure: Error, Sendable, Hashable {
 extension JobFailure {
     /// The action of a job goes on with another one.
     ///
-    /// - Parameter step: What hasn't been done yet, as in "its command was started".
+    /// `step` is what hasn't been done yet, as in "its command was started".
     package static func closed(before step: String) -> JobFailure {
         var failure = JobFailure(.jobFailed, "CodePipeline has closed this job before \(step).")
         failure.isOfClosedJob = true

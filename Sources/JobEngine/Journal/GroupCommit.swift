@@ -28,7 +28,7 @@ final class GroupCommit: Sendable {
     private let state = Locked(State())
     private let onWait: @Sendable (Int) -> Void
 
-    /// - Parameter onWait: Is told how many writes wait for the one that is under way, whenever one more does.
+    /// `onWait` is told how many writes wait for the one that is under way, whenever one more does.
     init(_ database: DatabaseQueue, onWait: @escaping @Sendable (Int) -> Void = { _ in }) {
         self.database = database
         self.onWait = onWait

@@ -28,7 +28,7 @@ struct RetryingJournal: Sendable {
     private let absence = OutageLog(.findingJournal)
     private let troubles = Locked(Troubles())
 
-    /// - Parameter tell: Is told what is wrong, or `nil`, whenever that is known anew.
+    /// `tell` is told what is wrong, or `nil`, whenever that is known anew.
     init(
         _ journal: any JobJournal,
         clock: any WorkerClock,

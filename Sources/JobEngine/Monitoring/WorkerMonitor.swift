@@ -88,7 +88,7 @@ public final class WorkerMonitor: Sendable {
 
     // MARK: The worker
 
-    /// - Parameter clockOffset: How far CodePipeline's time, which claims are in, is ahead of the clock.
+    /// `clockOffset` tells how far CodePipeline's time, which claims are in, is ahead of the clock.
     func workerStarts(
         _ actions: [CodePipeline.ActionTypeID],
         capacity: Int,

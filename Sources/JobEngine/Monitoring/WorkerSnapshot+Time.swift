@@ -5,7 +5,7 @@ extension WorkerSnapshot {
     ///
     /// A monitor measures by the worker's even clock, whose dates are as wrong as the host's clock was when it began.
     ///
-    /// - Parameter offset: How far CodePipeline's time is ahead, in seconds.
+    /// `offset` is how far CodePipeline's time is ahead, in seconds.
     func inServiceTime(_ offset: TimeInterval) -> Self {
         guard offset != 0 else { return self }
         var snapshot = self

@@ -69,9 +69,7 @@ public struct IAMPolicy: Sendable, Hashable, Encodable {
 extension AWSPermission.Resource {
     /// The ARNs, sorted.
     ///
-    /// - Parameters:
-    ///   - types: The action types.
-    ///   - place: The beginning of an ARN, up to the account.
+    /// `place` is the beginning of an ARN, up to the account.
     fileprivate func arns(types: [CodePipeline.ActionTypeID], place: String) -> [String] {
         switch self {
         case .everything: ["*"]

@@ -53,10 +53,8 @@ extension LocalLab {
 
     /// The executions of a command.
     ///
-    /// - Parameters:
-    ///   - command: The command's name.
-    ///   - component: The component's name as it is when deployed, or as the blueprint has it; `nil` for any, and for
-    ///     the sandbox's own commands.
+    /// `component` is the component's name as it is when deployed, or as the blueprint has it; `nil` for any, and for
+    /// the sandbox's own commands.
     package func executions(of command: String, on component: String? = nil) -> [LabExecution] {
         look { world in
             world.executions.filter { execution in
@@ -124,7 +122,8 @@ extension LocalLab {
     /// The lab looks at itself after each request and each ``advance(by:)``; with a real clock that nobody's requests
     /// accompany, nothing is noticed.
     ///
-    /// - Parameter find: Looks for what is wanted.
+    /// `find` looks for what is wanted.
+    ///
     /// - Throws: `CancellationError` when the task is cancelled.
     package func first<R: Sendable>(_ find: @escaping @Sendable ([LabSandbox]) -> R?) async throws -> R {
         settle()
@@ -133,9 +132,6 @@ extension LocalLab {
 
     /// Waits, without polling, until a sandbox is in a state, as ``first(_:)`` does.
     ///
-    /// - Parameters:
-    ///   - name: The sandbox's name.
-    ///   - state: The state.
     /// - Throws: `CancellationError` when the task is cancelled.
     @discardableResult
     package func sandbox(named name: String, in state: LabState) async throws -> LabSandbox {
@@ -144,7 +140,8 @@ extension LocalLab {
 
     /// Waits, without polling, until an execution is as wanted, as ``first(_:)`` does.
     ///
-    /// - Parameter condition: Looks at the executions, one after another.
+    /// `condition` looks at the executions, one after another.
+    ///
     /// - Throws: `CancellationError` when the task is cancelled.
     package func firstExecution(where condition: @escaping @Sendable (LabExecution) -> Bool) async throws
         -> LabExecution

@@ -24,6 +24,7 @@ public struct Fault: Sendable {
     ///   - code: The service's error code, such as `ThrottlingException` or `SlowDown`.
     ///   - message: The text that comes with it.
     ///   - headers: Further header fields, such as `Retry-After`.
+    /// - Returns: A fault for a ``FaultPlan``.
     public static func status(
         _ status: Int,
         code: String = "InternalFailure",
@@ -51,10 +52,8 @@ public struct Fault: Sendable {
 
     /// Answers as whoever stands in between may, with nothing of the service's own in the reply.
     ///
-    /// - Parameters:
-    ///   - status: The HTTP status.
-    ///   - type: The content's type; `nil` for none.
-    ///   - body: The page; empty as Caddy's, by default, for a host that it doesn't know.
+    /// `type` is the content's type, `nil` for none, and `body` is the page; empty as Caddy's, by default, for a host
+    /// that it doesn't know.
     package static func page(_ status: Int, type: String? = nil, body: String = "") -> Fault {
         let headers = [("Server", "Box")] + (type.map { [("Content-Type", $0)] } ?? [])
         let reply = LocalReply(status: status, headers: headers, body: Data(body.utf8))
@@ -82,9 +81,8 @@ public struct Fault: Sendable {
 
     /// Acts on the request several times and passes on one of the replies, as a box in the way does that repeats requests.
     ///
-    /// - Parameters:
-    ///   - times: How often the service is asked.
-    ///   - passingFirst: Whether the first reply is passed on, and not the last.
+    /// `times` is how often the service is asked, and `passingFirst` says whether the first reply is passed on, and not
+    /// the last.
     package static func sendRepeatedly(_ times: Int = 2, passingFirst: Bool = false) -> Fault {
         Fault(kind: .sendRepeatedly(times, passingFirst: passingFirst), name: "sent \(times) times")
     }

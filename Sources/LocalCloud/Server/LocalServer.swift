@@ -31,6 +31,7 @@ package final class LocalServer: Sendable {
     ///   - faults: What goes wrong.
     ///   - journal: Where requests are noted.
     ///   - body: What to do while the server listens.
+    /// - Returns: What the closure returns.
     /// - Throws: ``StartError`` when the port can't be had, and whatever the closure throws.
     @discardableResult
     package static func withRunning<R>(

@@ -74,6 +74,7 @@ public final class RequestJournal: Sendable {
     /// - Parameters:
     ///   - number: Only requests after the one with this number count.
     ///   - condition: What to look for.
+    /// - Returns: The earliest that has been finished, else the next one that is.
     /// - Throws: `CancellationError` when the task is cancelled.
     public func first(
         after number: Int = 0,
@@ -91,6 +92,7 @@ public final class RequestJournal: Sendable {
     /// - Parameters:
     ///   - operation: The operation's name.
     ///   - number: Only requests after the one with this number count.
+    /// - Returns: The call that ``first(after:where:)`` finds.
     /// - Throws: `CancellationError` when the task is cancelled.
     public func first(_ operation: String, after number: Int = 0) async throws -> Entry {
         try await first(after: number) { $0.operation == operation }
@@ -114,9 +116,8 @@ public final class RequestJournal: Sendable {
 
     /// Waits for a request that meets a condition to arrive; it may still be under way, or hang.
     ///
-    /// - Parameters:
-    ///   - number: Only requests after the one with this number count.
-    ///   - condition: What to look for.
+    /// Only requests after the one with the number `number` count.
+    ///
     /// - Throws: `CancellationError` when the task is cancelled.
     package func arrival(
         after number: Int = 0,

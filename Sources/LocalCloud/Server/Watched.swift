@@ -49,9 +49,8 @@ final class Watched<State: Sendable>: Sendable {
 
     /// Waits until the state yields a value.
     ///
-    /// - Parameters:
-    ///   - now: Looks at the state once, at the start.
-    ///   - later: Looks at it after each change; `now` where it's absent.
+    /// `now` looks at the state once, at the start, and `later` after each change; where it's absent, `now` does.
+    ///
     /// - Throws: `CancellationError` when the task is cancelled.
     func wait<R: Sendable>(
         for now: @escaping @Sendable (State) -> R?,

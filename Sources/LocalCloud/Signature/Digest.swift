@@ -19,7 +19,7 @@ enum Digest {
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
-    /// - Parameter size: The bytes of this kind of digest, which libcrypto writes.
+    /// `size` is how many bytes libcrypto writes for this kind of digest.
     @unsafe static func digest(_ data: Data, _ kind: OpaquePointer?, size: Int) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: size)
         unsafe data.withUnsafeBytes { bytes in

@@ -10,10 +10,9 @@ struct CommandOutput: Sendable {
 
     /// Reads an output, and masks secrets in it: here, since a part of one is no longer known for what it is.
     ///
-    /// - Parameters:
-    ///   - raw: The output as the lab tells it.
-    ///   - isWhole: Whether all of it is wanted, not only as much of its end as a variable may have.
-    ///   - redact: Masks secrets.
+    /// `raw` is the output as the lab tells it, and `redact` masks secrets. `isWhole` says whether all of it is wanted,
+    /// not only as much of its end as a variable may have.
+    ///
     /// - Throws: `CancellationError` alone.
     static func read(
         _ raw: String?,

@@ -30,10 +30,8 @@ public struct QualiActions: Sendable, Hashable {
 
     /// The handlers of the three, bound to their types.
     ///
-    /// - Parameters:
-    ///   - lab: The lab.
-    ///   - keeper: Who looks after the sandboxes; `nil` for nobody.
-    ///   - defaults: What optional properties say where a job doesn't.
+    /// `keeper` looks after the sandboxes; `nil` for nobody. `defaults` is what optional properties say where a job
+    /// doesn't.
     package func jobActions(
         lab: LabAccess,
         keeper: SandboxKeeper? = nil,
@@ -53,9 +51,10 @@ public struct QualiActions: Sendable, Hashable {
         return actions
     }
 
-    /// The definitions, in the order start, run, end.
+    /// Defines the three action types.
     ///
     /// - Parameter portal: Where the console's links lead; without it the actions have none.
+    /// - Returns: The definitions of start, run and end, in this order.
     public func definitions(portal: PortalLinks? = nil) -> [CodePipeline.CustomActionType] {
         let settings = portal.map {
             CodePipeline.ActionTypeSettings(

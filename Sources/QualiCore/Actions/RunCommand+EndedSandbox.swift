@@ -23,7 +23,8 @@ extension RunCommand {
 
     /// A failure as it is to be told: what a lab says of a sandbox that has ended fits neither its name nor a command's.
     ///
-    /// - Parameter other: The pipeline's execution that has started it, if it is known to be another one than the job's.
+    /// `other` is the pipeline's execution that has started the sandbox, if it is known to be another one than the
+    /// job's.
     func explained(
         _ failure: JobFailure,
         _ sandboxID: String,

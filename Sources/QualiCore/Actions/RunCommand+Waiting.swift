@@ -53,7 +53,7 @@ extension RunCommand {
 
     /// Makes the job's result of an execution that has ended, or of whose time is over.
     ///
-    /// - Parameter seen: What the lab has shown last; `nil` if it is in trouble, but has shown the execution running.
+    /// `seen` is what the lab has shown last; `nil` if it is in trouble, but has shown the execution running.
     private func finish(
         _ configuration: Configuration,
         _ target: CommandTarget,
@@ -164,7 +164,7 @@ extension RunCommand {
 
     /// A wait for the execution's end, which no trouble of the lab ends before the deadline.
     ///
-    /// - Parameter isKnown: Whether the execution was just seen running.
+    /// `isKnown` says whether the execution was just seen running.
     private func wait(
         for executionID: String,
         of configuration: Configuration,
@@ -202,7 +202,8 @@ extension RunCommand {
 
     /// Looks at an execution at once.
     ///
-    /// - Parameter mayFail: Whether it's no matter if the lab is in trouble.
+    /// `mayFail` says whether it's no matter if the lab is in trouble.
+    ///
     /// - Returns: The execution; `nil` while the lab is in trouble.
     private func look(at executionID: String, mayFail: Bool = true) async throws -> Execution? {
         do {

@@ -213,7 +213,8 @@ package struct RunCommand: WaitingActionHandler {
         ExecutionWatcher.Place(target: target, command: configuration.command)
     }
 
-    /// - Parameter begin: When the job had certainly been claimed: what the lab has told since then may be used, if it is young.
+    /// `begin` is when the job had certainly been claimed: what the lab has told since then may be used, if it is
+    /// young.
     private func startAlone(
         _ configuration: Configuration,
         _ target: CommandTarget,
@@ -427,7 +428,7 @@ package struct RunCommand: WaitingActionHandler {
 
     /// The command with the ids of its executions; an unknown command is a failure that lists the known ones.
     ///
-    /// - Parameter date: Since when the lab may have told it; `nil` to ask it now.
+    /// `date` is since when the lab may have told it; `nil` to ask it now.
     private func command(
         _ configuration: Configuration,
         _ target: CommandTarget,

@@ -20,7 +20,7 @@ enum SandboxDetails {
     ///
     /// Where they are too long, the last ones are left out whole, and `omitted` says how many.
     ///
-    /// - Parameter components: The components, without secrets.
+    /// The given components have no secrets.
     static func text(_ components: [Component], limit: Int = limit) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

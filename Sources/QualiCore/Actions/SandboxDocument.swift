@@ -26,11 +26,8 @@ enum SandboxDocument {
 
         /// Takes the secrets out, which may take long.
         ///
-        /// - Parameters:
-        ///   - executionID: The pipeline's execution that has started it.
-        ///   - names: What counts as a secret's name.
-        ///   - known: Secrets that are known already.
-        ///   - redact: Masks others.
+        /// `executionID` is the pipeline's execution that has started it. `names` says what counts as a secret's name,
+        /// `known` are secrets that are known already, and `redact` masks others.
         init(
             sandbox: Sandbox,
             blueprintName: String,

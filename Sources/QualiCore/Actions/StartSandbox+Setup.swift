@@ -107,7 +107,7 @@ extension StartSandbox {
 
     /// Stores the details of a sandbox that is ready.
     ///
-    /// - Parameter deadline: How long passing trouble of the lab and of S3 is waited out.
+    /// `deadline` says until when passing trouble of the lab and of S3 is waited out.
     private func store(
         _ sandboxID: String,
         until deadline: Date,

@@ -22,7 +22,7 @@ struct CommandTarget: Codable, Sendable, Hashable {
 
     /// Starts a command.
     ///
-    /// - Parameter tag: The tag of a connected command, without which the lab doesn't take it.
+    /// `tag` is the tag of a connected command, without which the lab doesn't take it.
     func start(
         _ name: String,
         _ request: StartCommandRequest,

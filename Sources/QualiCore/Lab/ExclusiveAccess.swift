@@ -9,7 +9,7 @@ actor ExclusiveAccess {
 
     /// Runs `body` while no other task runs one for the same command.
     ///
-    /// - Parameter prepare: Is run before, while no other task runs one for the same command, though another may be starting it.
+    /// `prepare` is run before, while no other task runs one for the same command, though another may be starting it.
     nonisolated func with<Value: Sendable>(
         _ place: ExecutionWatcher.Place,
         after prepare: () async -> Void,

@@ -115,8 +115,8 @@ package actor ExecutionWatcher {
     ///   - place: Whose execution it is.
     ///   - start: Since when it has been running.
     ///   - deadline: How long it is waited for. No trouble of the lab ends the wait before.
-    ///   - givesWay: Whether the wait ends after a look, even if it would go on.
     ///   - isKnown: Whether the execution was just seen running, so that the first look has time.
+    ///   - givesWay: Whether the wait ends after a look, even if it would go on.
     ///   - tell: Called once, unless the wait is given up before, with what it has come to; `nil` if it would go on.
     /// - Returns: Gives up the wait.
     func watch(

@@ -11,6 +11,7 @@ extension LabAccess {
     ///   - inPast: Whether it may have ended already.
     ///   - waiter: Who waits.
     ///   - save: Keeps how often that is by now.
+    /// - Returns: Its id; `nil` where it is taken for missing.
     /// - Throws: ``JobFailure`` when the lab can't be asked, because then it can't be said whether there is one.
     func sandbox(
         with tag: SandboxTag,
@@ -57,7 +58,7 @@ extension LabAccess {
 
     /// Asks the lab to end a sandbox, as ``stop(_:_:)`` does.
     ///
-    /// - Parameter request: Sends one request.
+    /// `request` sends one request.
     func stop(_ sandboxID: String, _ waiter: Waiter, _ request: () async throws -> Void) async throws {
         let judge = patience(of: waiter)
         var backoff = Backoff(first: .seconds(5), longest: .seconds(30))
@@ -127,7 +128,7 @@ extension LabAccess {
 
     /// Whether a sandbox is as a stop leaves it.
     ///
-    /// - Parameter patiently: Whether to look again: the first reads after a stop may still show the state before it.
+    /// `patiently` says whether to look again: the first reads after a stop may still show the state before it.
     private func isEnding(_ sandboxID: String, patiently: Bool, _ waiter: Waiter) async throws -> Bool {
         for attempt in 1...(patiently ? 4 : 1) {
             if attempt > 1 { try await waiter.clock.sleep(for: statusInterval) }

@@ -35,7 +35,8 @@ extension LabAccess {
     /// time; another one that bears the tag may be somebody's copy, and is left alone. All workers choose alike, the one that
     /// began first, so that two of them never end each other's.
     ///
-    /// - Parameter began: When the sandbox was started, or shortly before.
+    /// `began` is when the sandbox was started, or shortly before.
+    ///
     /// - Throws: `CancellationError`; ``JobFailure`` if the action goes on with another job, whose worker chooses.
     func chooseTwin(
         of sandboxID: String,
@@ -84,7 +85,8 @@ extension LabAccess {
 
     /// Ends the twins of an abandoned job's sandbox.
     ///
-    /// - Parameter began: When the sandbox was started, or shortly before.
+    /// `began` is when the sandbox was started, or shortly before.
+    ///
     /// - Throws: `CancellationError` alone.
     func endTwins(
         of sandboxID: String,

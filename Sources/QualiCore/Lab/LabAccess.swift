@@ -82,7 +82,11 @@ package struct LabAccess: Sendable {
     ///
     /// - Parameters:
     ///   - what: What can't be done if the read fails, as in "The sandbox can't be read".
-    ///   - deadline: How long that is, if it is known from the job's checkpoint: then the job may be put back meanwhile.
+    ///   - waiter: Who waits.
+    ///   - deadline: How long that is, if it is known from the job's checkpoint: then the job may be put back
+    ///     meanwhile.
+    ///   - body: Reads it once.
+    /// - Returns: What `body` has read.
     /// - Throws: ``JobFailure`` once patience is at its end or the error isn't a passing one.
     func read<Value: Sendable>(
         _ what: String,
@@ -123,8 +127,8 @@ package struct LabAccess: Sendable {
 
     /// Marks the values among those given by a pipeline that mustn't be shown, and has them masked in all that the job says.
     ///
-    /// - Parameter passwords: The names of those of a password's type; `nil` where the types are unknown, so that all are
-    ///   hidden.
+    /// `passwords` has the names of those of a password's type; it is `nil` where the types are unknown, so that all
+    /// are hidden.
     @discardableResult
     func hide<Checkpoint>(
         _ inputs: [Input],

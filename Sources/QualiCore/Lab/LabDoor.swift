@@ -20,7 +20,7 @@ final class LabDoor: Sendable {
     private let outage = OutageLog(.loggingIn)
     private let isRefused = Locked(false)
 
-    /// - Parameter interval: The pause between looks whether the password has changed.
+    /// `interval` is the pause between looks whether the password has changed.
     init(interval: Duration, monitor: WorkerMonitor, clock: any WorkerClock, logger: Logger) {
         self.interval = interval
         self.monitor = monitor
@@ -38,7 +38,7 @@ final class LabDoor: Sendable {
 
     /// Notes a login that failed.
     ///
-    /// - Parameter pause: When the next one is tried, if this one was refused.
+    /// `pause` is how long it is until the next one, if this one was refused.
     func failed(_ error: SandboxAPIError, pause: Duration?) {
         var logger = logger
         if error.isRefusedLogin {

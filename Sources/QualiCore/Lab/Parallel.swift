@@ -1,8 +1,7 @@
 /// Runs `body` for each item, a few at a time.
 ///
-/// - Parameters:
-///   - width: How many at a time.
-///   - isEnough: Asked after each result; `true` ends the rest.
+/// `width` is how many at a time. `isEnough` is asked after each result; `true` ends the rest.
+///
 /// - Returns: The results so far, in the order in which they came.
 /// - Throws: What the first `body` to fail throws.
 func inParallel<Item: Sendable, Value: Sendable>(

@@ -43,6 +43,7 @@ extension SandboxInventory {
     ///   - names: The ids or names.
     ///   - listing: What there is.
     ///   - force: Whether sandboxes in use may be ended, too.
+    /// - Returns: What to end, and what has ended already.
     /// - Throws: ``Refusal`` if a single one may not be ended, and `SandboxAPIError`.
     package func choose(_ names: [String], from listing: Listing, force: Bool) async throws -> Choice {
         var choice = Choice()
@@ -101,7 +102,8 @@ extension SandboxInventory {
 
     /// Ends sandboxes, each after one more look at the lab and at AWS, since a listing grows old while somebody reads it.
     ///
-    /// - Parameter force: Whether those in use are ended, too.
+    /// `force` says whether those in use are ended, too.
+    ///
     /// - Returns: What became of each.
     /// - Throws: `CancellationError` alone.
     package func end(_ sandboxes: [TaggedSandbox], force: Bool) async throws -> [TaggedSandbox: Ending] {

@@ -99,12 +99,11 @@ package actor SandboxWatcher {
 
     /// Waits as ``wait(for:until:where:)`` does, without a task, unless the caller wants to do something else.
     ///
-    /// - Parameters:
-    ///   - tag: The tag that no other sandbox should bear.
-    ///   - givesWay: Whether the wait ends after a look, even if it would go on; where that is always so, it is one look, or
-    ///     a few if the lab doesn't know the sandbox.
-    ///   - tell: Called once, unless the wait is given up before, with what it has come to, `nil` if it would go on, and
-    ///     whether another sandbox was seen that bears the tag.
+    /// `tag` is the tag that no other sandbox should bear. `givesWay` says whether the wait ends after a look, even if
+    /// it would go on; where that is always so, it is one look, or a few if the lab doesn't know the sandbox. `tell` is
+    /// called once, unless the wait is given up before, with what it has come to, `nil` if it would go on, and whether
+    /// another sandbox was seen that bears the tag.
+    ///
     /// - Returns: Gives up the wait.
     func watch(
         for sandboxID: String,

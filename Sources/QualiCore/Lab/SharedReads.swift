@@ -35,9 +35,9 @@ final class SharedReads<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     /// Reads something, or takes what another has read or is reading.
     ///
-    /// - Parameters:
-    ///   - oldest: When the request may have gone out at the earliest.
-    ///   - read: Sends the request. It runs in the task of one of those who ask.
+    /// `oldest` is when the request may have gone out at the earliest. `read` sends the request, in the task of one of
+    /// those who ask.
+    ///
     /// - Throws: What `read` throws, be it another's; `CancellationError`.
     func read(
         _ key: Key,

@@ -44,7 +44,7 @@ struct TagSearch: Sendable {
 
     /// Looks in pipelines until all tags are explained or there is nothing more to look at.
     ///
-    /// - Parameter isMoreWanted: Whether what is older than a page is worth a look.
+    /// `isMoreWanted` says whether what is older than a page is worth a look.
     private func look(
         in names: [String],
         _ tags: Set<SandboxTag>,

@@ -53,9 +53,8 @@ struct LifetimeRules: Sendable, Hashable {
 
     /// How long before its end a sandbox is extended, in seconds.
     ///
-    /// - Parameters:
-    ///   - isOwn: Whether this worker has started it; others wait longer, so that two don't extend it at once.
-    ///   - interval: The pause between looks, in seconds.
+    /// `isOwn` says whether this worker has started it; others wait longer, so that two don't extend it at once.
+    /// `interval` is the pause between looks, in seconds.
     func lead(_ terms: LifetimeTerms, isOwn: Bool, interval: TimeInterval) -> TimeInterval {
         // Several looks, where the reservation is long enough for them.
         let lead = max(terms.duration / 3, min(terms.duration * 2 / 3, interval * 4))
@@ -66,9 +65,7 @@ struct LifetimeRules: Sendable, Hashable {
     ///
     /// It is then reserved for as long from now on as it was at its start, but no longer than it may be in all.
     ///
-    /// - Parameters:
-    ///   - start: When its reservation began.
-    ///   - end: When it ends.
+    /// Its reservation began at `start`, and ends at `end`.
     func extra(_ terms: LifetimeTerms, start: Date, end: Date, now: Date) -> Duration? {
         guard let maxDuration = terms.maxDuration else { return nil }
         let wanted = min(now.addingTimeInterval(terms.duration), start.addingTimeInterval(maxDuration))

@@ -81,7 +81,7 @@ extension SandboxKeeper {
 
     /// Ends the sandboxes of the attempts before the latest one that is ready.
     ///
-    /// - Parameter sandboxID: One of an action that may have made several.
+    /// `sandboxID` is one of an action that may have made several.
     func endEarlierAttempts(of sandboxID: String, _ pace: CallPace) async throws {
         guard let sandbox = entries[sandboxID]?.sandbox else { return }
         let attempts = entries.filter { $0.value.sandbox.place == sandbox.place }

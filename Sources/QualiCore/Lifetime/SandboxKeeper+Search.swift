@@ -18,7 +18,7 @@ extension SandboxKeeper {
     ///
     /// Where this worker's pipelines have started them, one call for each tells; all pipelines are searched more rarely.
     ///
-    /// - Parameter listed: The lab's sandboxes.
+    /// `listed` has the lab's sandboxes.
     func search(_ listed: [SandboxSummary], _ pace: CallPace) async throws {
         let now = clock.now
         let new = strangers.filter(\.value.isNew)

@@ -99,11 +99,8 @@ package actor SandboxKeeper {
 
     /// Creates a keeper; ``run()`` and a worker's looks make it work.
     ///
-    /// - Parameters:
-    ///   - interval: The pause between looks.
-    ///   - journal: Where it notes what the worker has started.
-    ///   - clock: The time, by AWS's clock.
-    ///   - terms: Reads an action's configuration.
+    /// `interval` is the pause between looks, and `clock` is the time, by AWS's clock. `journal` is where it notes what
+    /// the worker has started, and `terms` reads an action's configuration.
     init(
         lab: LabAccess,
         codePipeline: CodePipeline,

@@ -27,8 +27,11 @@ final class CallLimit: Sendable {
     ///
     /// - Parameters:
     ///   - operation: What is called, for calls of one kind take about as long.
+    ///   - isUrgent: Whether it goes before those that aren't.
     ///   - patience: How long there may be no room, to about as long again.
+    ///   - body: Makes the call.
     ///   - judge: What the outcome tells of the lab's load.
+    /// - Returns: What `body` returns.
     /// - Throws: An `HTTPClientError` where there is no room for that long; `CancellationError`; what `body` throws.
     func run(
         _ operation: String,

@@ -48,8 +48,7 @@ struct CallRoom: Sendable {
 
     /// Notes what became of a call.
     ///
-    /// - Parameters:
-    ///   - wasFull: Whether there was room for no other call when it began.
+    /// `wasFull` says whether there was room for no other call when it began.
     mutating func note(
         _ answer: Answer,
         to operation: String,

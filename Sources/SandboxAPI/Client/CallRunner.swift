@@ -60,8 +60,8 @@ struct CallRunner: Sendable {
 
     /// Sends a call and reads its reply.
     ///
-    /// - Parameter read: Makes a value of the reply's body; throws ``MalformedReply``, `JSONSize.TooManyValues` or
-    ///   `DecodingError`.
+    /// `read` makes a value of the reply's body; it throws ``MalformedReply``, `JSONSize.TooManyValues` or
+    /// `DecodingError`.
     func run<Reply: Sendable>(
         _ call: APICall,
         read: @escaping @Sendable (Data) throws -> Reply
@@ -149,7 +149,7 @@ struct Retry: Sendable {
 extension SandboxAPIError {
     /// Whether a call may be sent again after this error, which it, or the login that it needed, has met.
     ///
-    /// - Parameter sendsOnce: Whether it may only where its connection broke before it was sent.
+    /// `sendsOnce` says whether it may only where its connection broke before it was sent.
     func mayRepeat(_ call: APICall, sendsOnce: Bool) -> Bool {
         // A login has had its own repeats.
         guard isTransient, operation == call.operation else { return false }

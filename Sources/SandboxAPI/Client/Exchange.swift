@@ -40,7 +40,8 @@ struct Exchange: Sendable {
 
     /// Sends a call once.
     ///
-    /// - Parameter take: Is given the body of a reply that reports no error.
+    /// `take` is given the body of a reply that reports no error.
+    ///
     /// - Throws: ``SandboxAPIError``, whose texts hold none of the secrets; `CancellationError`.
     func run(
         _ call: APICall,
@@ -122,7 +123,8 @@ struct MalformedReply: Error {
 enum Reply {
     /// An object, which has to be the one that was asked for.
     ///
-    /// - Parameter names: What it may be called by.
+    /// `names` tells what it may be called by.
+    ///
     /// - Throws: ``OtherThing`` too, where a box on the way has made another path of the request's, with a part that needs
     ///   escapes in one.
     static func object<Value: Decodable>(

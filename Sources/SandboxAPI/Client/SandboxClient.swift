@@ -121,7 +121,7 @@ public final class SandboxClient: Sendable {
     ///
     /// One whose connection broke before it was sent goes out once more.
     ///
-    /// - Parameter timeout: The longest time for a request and its reply; `nil` for the configuration's.
+    /// `timeout` is the longest time for a request and its reply; `nil` for the configuration's.
     package func unrepeated(timeout: Duration? = nil) -> SandboxClient {
         SandboxClient(self, calls: calls.unrepeated(timeout: timeout))
     }

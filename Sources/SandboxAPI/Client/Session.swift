@@ -52,7 +52,8 @@ actor Session {
 
     /// The token, after a login where there is none.
     ///
-    /// - Parameter refused: The token that the lab has refused, so that it isn't given out again.
+    /// `refused` is the token that the lab has refused, so that it isn't given out again.
+    ///
     /// - Throws: What the shared login threw. A login that the lab has refused counts for all calls, until its pause is over
     ///   or user or password are others: whoever tries a wrong password again and again is locked out.
     func token(insteadOf refused: Token? = nil) async throws -> Token {

@@ -29,7 +29,7 @@ enum SandboxListScanner {
 
     /// The states of those sandboxes in a reply whose ids are wanted; of one that is there twice, the last.
     ///
-    /// - Parameter visitName: Is given the end of each name of at least `nameEnd` bytes, and the sandbox's id and state.
+    /// `visitName` is given the end of each name of at least `nameEnd` bytes, and the sandbox's id and state.
     static func states(
         _ data: Data,
         of ids: Set<String>,

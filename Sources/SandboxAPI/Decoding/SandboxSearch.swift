@@ -46,7 +46,7 @@ final class SandboxSearch: Sendable {
 
     /// What a reply has beside a list: nothing, or what stands in the place of one.
     ///
-    /// - Parameter body: The reply's body, from a client that doesn't know readers.
+    /// `body` is the reply's body, from a client that doesn't know readers.
     func rest(_ body: Data) -> Data {
         current.withLock { $0 }.withLock { state in
             body.lend { state.take($0, isWanted) }

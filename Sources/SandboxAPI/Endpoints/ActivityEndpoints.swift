@@ -49,8 +49,9 @@ extension SandboxClient {
     ///
     /// - Parameters:
     ///   - sandboxID: The sandbox's id.
-    ///   - afterEventID: The last event that is known already, of whatever type; itself not returned, though the API counts
-    ///     it in.
+    ///   - afterEventID: The last event that is known already, of whatever type; itself not returned, though the API
+    ///     counts it in.
+    /// - Returns: The errors after `afterEventID`; all where that is `nil`.
     /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/malformedReply`` where the feed has more than a
     ///   thousand pages or 64 MiB, too.
     public func errorEvents(sandboxID: String, afterEventID: String? = nil) async throws -> [ActivityEvent] {

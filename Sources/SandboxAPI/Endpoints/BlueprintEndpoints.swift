@@ -6,9 +6,10 @@ extension SandboxClient {
         try await calls.run(.get("blueprints", ["blueprints"]), read: Reply.list)
     }
 
-    /// Reads a public blueprint with its inputs (`GET /blueprints/{identifier}`).
+    /// Reads a public blueprint (`GET /blueprints/{identifier}`).
     ///
     /// - Parameter nameOrID: Any name is fine; a blueprint that isn't public is ``SandboxAPIError/Code/notFound``.
+    /// - Returns: The blueprint with its inputs.
     /// - Throws: ``SandboxAPIError``.
     public func blueprint(_ nameOrID: String) async throws -> Blueprint {
         try await calls.run(
@@ -24,6 +25,7 @@ extension SandboxClient {
     /// - Parameters:
     ///   - blueprint: The blueprint's name or id.
     ///   - request: What the sandbox shall be like.
+    /// - Returns: The sandbox as the reply tells it.
     /// - Throws: ``SandboxAPIError``.
     public func startSandbox(blueprint: String, _ request: StartSandboxRequest) async throws -> Sandbox {
         try await calls.run(

@@ -32,6 +32,7 @@ extension SandboxClient {
     ///   - sandboxID: The sandbox's id.
     ///   - name: The internal name.
     ///   - request: The values for its parameters.
+    /// - Returns: The execution's id, for ``execution(id:)``, and whether it can be cancelled.
     /// - Throws: ``SandboxAPIError``.
     public func startCommand(
         sandboxID: String,
@@ -96,7 +97,8 @@ extension SandboxClient {
 
     /// Starts a command of a component, or one that its connections bring.
     ///
-    /// - Parameter connected: For a connected command, which one and through which ports.
+    /// `connected` says, for a connected command, which one and through which ports.
+    ///
     /// - Throws: ``SandboxAPIError``.
     package func startCommand(
         sandboxID: String,

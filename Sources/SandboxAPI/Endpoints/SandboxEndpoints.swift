@@ -4,6 +4,7 @@ extension SandboxClient {
     /// Lists the sandboxes that run or are to run (`GET /sandboxes`).
     ///
     /// - Parameter includingHistoric: Whether to list ended ones too.
+    /// - Returns: What the list says of each.
     /// - Throws: ``SandboxAPIError``.
     public func sandboxes(includingHistoric: Bool = false) async throws -> [SandboxSummary] {
         guard !includingHistoric else { return try await historicSandboxes { _ in true } }
@@ -15,7 +16,8 @@ extension SandboxClient {
     /// The list is read while it comes, so that a long one needs no more memory than a short one. It may have 256 MiB, and
     /// may take ten times the time of other calls.
     ///
-    /// - Parameter isWanted: Called on a thread of the transport, so it must be quick.
+    /// `isWanted` is called on a thread of the transport, so it must be quick.
+    ///
     /// - Throws: ``SandboxAPIError``.
     package func historicSandboxes(
         where isWanted: @escaping @Sendable (SandboxSummary) -> Bool
@@ -29,9 +31,8 @@ extension SandboxClient {
 
     /// Reads the same list, and keeps no more of it than the states of some sandboxes.
     ///
-    /// - Parameters:
-    ///   - ids: The sandboxes whose states are wanted.
-    ///   - tags: Ends of names, of one length, whose bearers are wanted.
+    /// `ids` are the sandboxes whose states are wanted; `tags` are ends of names, of one length, whose bearers are
+    /// wanted.
     package func observation(of ids: Set<String>, bearing tags: Set<String> = []) async throws -> SandboxObservation {
         try await calls.run(.get("sandboxes", ["sandboxes"])) { data in
             _ = try JSONSize.check(data)
@@ -79,6 +80,7 @@ extension SandboxClient {
     /// - Parameters:
     ///   - id: The sandbox's id.
     ///   - extra: How much longer it shall live; sent in whole minutes, rounded up.
+    /// - Returns: The sandbox's new end.
     /// - Throws: ``SandboxAPIError``.
     public func extendSandbox(id: String, by extra: Duration) async throws -> SandboxExtension {
         try await calls.run(
@@ -125,7 +127,7 @@ extension SandboxClient {
 
     /// Reads a component (`GET /sandboxes/{id}/components/{cid}`).
     ///
-    /// - Parameter id: The component's id; its name won't do.
+    /// `id` is the component's id; its name won't do.
     package func component(sandboxID: String, id: String) async throws -> Component {
         try await calls.run(
             .get(

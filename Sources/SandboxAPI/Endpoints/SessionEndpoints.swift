@@ -26,7 +26,7 @@ extension SandboxClient {
 
     /// Gets a token for another user (`POST /token`); the session's user must be an administrator.
     ///
-    /// - Parameter domain: The domain to which the token will belong; `nil` leaves it to the lab.
+    /// `domain` is the domain to which the token will belong; `nil` leaves it to the lab.
     package func token(forUser user: String, domain: String? = nil) async throws -> Secret {
         var call = try APICall.post(
             "token",

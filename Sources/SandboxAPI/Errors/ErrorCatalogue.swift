@@ -36,8 +36,8 @@ enum ErrorCatalogue {
 
     /// Goes by the status, for want of a known message.
     ///
-    /// - Parameter author: Who wrote the reply: what somebody else says tells nothing of the user, of what the lab permits or
-    ///   has, nor of the request.
+    /// `author` is who wrote the reply: what somebody else says tells nothing of the user, of what the lab permits or
+    /// has, nor of the request.
     static func find(status: Int, by author: ReplyAuthor) -> Finding {
         switch status {
         case 429: Finding(code: .rateQuota)

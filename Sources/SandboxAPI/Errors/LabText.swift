@@ -4,7 +4,7 @@ import HTTPTransport
 package enum LabText {
     /// A text on one line: without HTML and control characters, white space folded, cut to a length.
     ///
-    /// - Parameter limit: The most Unicode scalars; a cut text ends with `…`.
+    /// `limit` is the most Unicode scalars; a cut text ends with `…`.
     package static func line(_ text: String, limit: Int = 1_000) -> String {
         var line = String.UnicodeScalarView()
         var count = 0

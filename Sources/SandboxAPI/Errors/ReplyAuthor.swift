@@ -12,9 +12,8 @@ enum ReplyAuthor {
     /// Either of them: a text or JSON without a category, or a bare 401, for which the lab's own server may have no words.
     case unknown
 
-    /// - Parameters:
-    ///   - body: The reply's body, if it is a JSON object.
-    ///   - isKnownWord: Whether it has words that are known to be the lab's.
+    /// `body` is the reply's body, if it is a JSON object, and `isKnownWord` says whether it has words that are known
+    /// to be the lab's.
     init(of reply: HTTPReply, _ body: ErrorBody?, isKnownWord: Bool) {
         let status = reply.response.status.code
         if body?.isError == true || isKnownWord && !(body == nil && reply.isPage) {

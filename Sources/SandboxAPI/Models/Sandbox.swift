@@ -76,9 +76,7 @@ public struct Sandbox: Hashable, Sendable {
     /// path stay, and of a query `hostname`, `protocol` and `port`. Values of secrets, from four characters on, are masked in
     /// all other texts; where there are more than 300, attributes and descriptions are left out whole instead.
     ///
-    /// - Parameters:
-    ///   - names: What counts as a secret's name.
-    ///   - known: Secrets that are masked as well.
+    /// `names` says what counts as a secret's name; `known` are secrets that are masked as well.
     package func withoutSecrets(named names: SecretNames, known: [Secret] = []) -> Sandbox {
         withoutSecrets(named: names, known: known) { $0 }
     }

@@ -48,7 +48,7 @@ struct LabLink {
 
     /// A text with all addresses in it as they may be shown; one that begins with an address is one as a whole.
     ///
-    /// - Parameter learn: Gets the secrets that were in them.
+    /// `learn` gets the secrets that were in them.
     static func shown(in text: String, _ names: SecretNames, _ learn: (String) -> Void) -> String {
         guard text.utf8.firstRange(of: "://".utf8) != nil else { return text }
         var shown = ""

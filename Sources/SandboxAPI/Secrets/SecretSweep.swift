@@ -17,7 +17,7 @@ struct SecretSweep {
     private let known: [Secret]
     private var found: Set<Secret> = []
 
-    /// - Parameter known: Secrets that are known already.
+    /// `known` are secrets that are known already.
     init(_ names: SecretNames, known: [Secret]) {
         self.names = names
         self.known = known
@@ -25,7 +25,7 @@ struct SecretSweep {
 
     /// Takes them out.
     ///
-    /// - Parameter other: Masks others.
+    /// `other` masks others.
     mutating func clean(_ sandbox: inout Sandbox, _ other: (String) -> String) {
         for input in sandbox.parameters where input.isSecret(named: names) { learn(input.value) }
         sandbox.parameters.removeAll { $0.isSecret(named: names) }

@@ -37,7 +37,7 @@ package enum Timestamp {
 
     /// The text for a point in time, in UTC and to the millisecond, which is left out where it is zero.
     ///
-    /// - Parameter zone: What stands for UTC: `Z`, as the lab's replies have it, or an offset.
+    /// `zone` is what stands for UTC: `Z`, as the lab's replies have it, or an offset.
     package static func text(_ date: Date, zone: String = "Z", alwaysFraction: Bool = false) -> String {
         // Within the years 0001 to 9999, which is what four digits can say.
         let since1970 = min(max(date.timeIntervalSince1970, -62_135_596_800), 253_402_300_799)

@@ -38,7 +38,7 @@ struct SettingsCheck: Sendable {
 
     /// Why the checks of a part of the worker can't be tried; `nil` where they can.
     ///
-    /// - Parameter harmless: Settings of the group that these checks can do without.
+    /// `harmless` are settings of the group that these checks can do without.
     func obstacle(in group: Setting.Group, except harmless: [Setting] = []) -> String? {
         let settings = Setting.all.filter { $0.group == group && !harmless.contains($0) }
         let wholes = group == .aws ? ["AWS configuration:", "AWS endpoint:"] : []

@@ -24,7 +24,7 @@ struct DefinitionOverrides {
 
     /// Takes what was given on the command line.
     ///
-    /// - Parameter settings: What was read, the flags before all else.
+    /// `settings` is what was read, the flags before all else.
     init(_ types: ActionTypeOptions, _ portal: PortalOptions, _ settings: ActionTypeSettings) {
         let given = Set(types.flags.keys).union(portal.flags.keys)
         let names = settings.actions.names

@@ -24,7 +24,8 @@ enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
 
     /// The files with definitions.
     ///
-    /// - Parameter definitions: Each with its name, such as `start-sandbox`.
+    /// Each of `definitions` has its name with it, such as `start-sandbox`.
+    ///
     /// - Throws: `EncodingError`, which no definition brings about.
     func files(_ definitions: [Named]) throws -> [File] {
         switch self {

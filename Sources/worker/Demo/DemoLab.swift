@@ -4,7 +4,7 @@ import LocalCloud
 enum DemoLab {
     /// The blueprints.
     ///
-    /// - Parameter pace: How long a setup, a command or a teardown takes; `nil` for what the inventory says.
+    /// `pace` is how long a setup, a command or a teardown takes; `nil` for what the inventory says.
     static func blueprints(pace: Duration?) -> [LabBlueprint] {
         guard let pace else { return LabBlueprint.demo }
         return LabBlueprint.demo.map { blueprint in

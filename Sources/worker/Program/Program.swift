@@ -37,8 +37,8 @@ enum Program {
 
     /// The program's arguments, without its name.
     ///
-    /// - Parameter found: What Swift has found. That is nothing where a library that was loaded before has changed the
-    ///   environment (https://github.com/swiftlang/swift/issues/76080); the kernel has them in any case.
+    /// `found` is what Swift has found. That is nothing where a library that was loaded before has changed the
+    /// environment (https://github.com/swiftlang/swift/issues/76080); the kernel has them in any case.
     static func arguments(_ found: [String]) -> [String] {
         if !found.isEmpty { return Array(found.dropFirst()) }
         guard let words = try? FileHandle(forReadingAtPath: "/proc/self/cmdline")?.readToEnd() else { return [] }

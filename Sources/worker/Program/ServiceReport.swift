@@ -16,9 +16,8 @@ struct ServiceReport: Sendable {
 
     /// What there is to tell after a look.
     ///
-    /// - Parameters:
-    ///   - snapshot: What the worker does.
-    ///   - watches: Whether the manager wants to hear that the worker is alive.
+    /// `snapshot` is what the worker does, and `watches` says whether the manager wants to hear that the worker is
+    /// alive.
     mutating func lines(_ snapshot: WorkerSnapshot, watches: Bool) -> [String] {
         var lines: [String] = []
         if !isReady, snapshot.hasBegun {

@@ -54,7 +54,7 @@ enum Oracle {
         }
     }
 
-    /// - Parameter python: The interpreter; `nil` for the current one.
+    /// `python` is the interpreter; `nil` for the current one.
     static func process(_ script: String, _ arguments: [String] = [], python: String? = nil) throws -> Process {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let process = Process()

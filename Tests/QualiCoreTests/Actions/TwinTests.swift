@@ -27,7 +27,7 @@ struct TwinTests {
         let chosen: String
         let ended: String?
 
-        /// - Parameter lag: How many minutes after the job's own it began; `nil` where the lab doesn't say.
+        /// `lag` is how many minutes after the job's own it began; `nil` where the lab doesn't say.
         init(
             _ testDescription: String,
             id: String = "s2",

@@ -100,7 +100,7 @@ struct LifetimeSite: Sendable {
 
     /// Makes a pipeline, and starts it.
     ///
-    /// - Parameter stages: Its stages; their actions run one after the other.
+    /// The actions of `stages` run one after the other.
     func begin(_ stages: [VirtualPipeline.Stage], mode: String = "SUPERSEDED") throws -> String {
         let ordered = stages.map { stage in
             var stage = stage

@@ -22,7 +22,7 @@ struct TeardownWaitTests {
 
     /// A site whose execution has failed, and is retried with all its actions.
     ///
-    /// - Parameter isEnded: Whether somebody has ended the sandbox before.
+    /// `isEnded` says whether somebody has ended the sandbox before.
     private static func retried(
         _ blueprint: LabBlueprint = blueprint(),
         isEnded: Bool = true,

@@ -8,8 +8,6 @@ extension MovingCase {
     static let version = "9"
 
     /// What the stand-ins are like.
-    ///
-    /// - Parameter clock: The time.
     func options(_ clock: LocalClock) -> LocalCloud.Options {
         var options = LocalCloud.Options()
         options.clock = clock
@@ -162,7 +160,7 @@ extension MovingCase {
 
     /// How the action has ended, and what there is to see in the lab and in the store.
     ///
-    /// - Parameter old: The sandbox that was there before.
+    /// `old` is the sandbox that was there before.
     func ending(of report: ActionReport, _ cloud: LocalCloud, besides old: String?) -> Ending {
         var parts: [String] = []
         for sandbox in cloud.lab.sandboxes where sandbox.id != old {

@@ -20,11 +20,10 @@ struct Day: Sendable {
     private let isAlways: Bool
     private let isIdle: Bool
 
-    /// - Parameters:
-    ///   - outages: When a service is down, in hours of the day.
-    ///   - hours: When jobs are offered.
-    ///   - unfinished: How many jobs an earlier run has left.
-    ///   - isAlways: Whether jobs wait in the queue, for ever; else each takes an hour and a quarter.
+    /// `outages` says when a service is down, and `hours` when jobs are offered, in hours of the day.
+    ///
+    /// `unfinished` is how many jobs an earlier run has left. `isAlways` says whether jobs wait in the queue, for ever;
+    /// else each takes an hour and a quarter.
     init(
         outages: [Service: ClosedRange<Double>] = [:],
         jobsAt hours: [Double] = [],

@@ -65,7 +65,7 @@ struct SandboxStand: Sendable {
 
     /// A keeper that has just begun.
     ///
-    /// - Parameter clock: The time by AWS; `nil` for the right one.
+    /// `clock` is the time by AWS, `nil` for the right one.
     func keeper(_ rules: LifetimeRules, clock: ServiceClock? = nil) -> SandboxKeeper {
         SandboxKeeper(
             lab: inventory.lab,
@@ -82,7 +82,7 @@ struct SandboxStand: Sendable {
 
     /// Makes a pipeline with a start action.
     ///
-    /// - Parameter isFollowed: Whether another action follows, with which nobody begins.
+    /// `isFollowed` says whether another action follows, with which nobody begins.
     func create(_ pipeline: String, isFollowed: Bool = false) throws {
         let start = VirtualPipeline.Action("Start", Site.start, ["BlueprintName": "Web lab"])
         var next = start

@@ -73,7 +73,7 @@ struct LabBench: Sendable {
     let clock: ManualClock
     let access: LabAccess
 
-    /// - Parameter answer: The lab's; it may ask the clock.
+    /// `answer` is the lab's; it may ask the clock.
     init(
         statusInterval: Duration = .seconds(5),
         patience: Duration = .seconds(300),

@@ -46,7 +46,7 @@ struct Site: Sendable {
         )
     }
 
-    /// - Parameter prepare: What is so before the worker starts, such as the faults that its first calls are to meet.
+    /// `prepare` makes what is so before the worker starts, such as the faults that its first calls are to meet.
     static func withRunning<Value: Sendable>(
         _ options: LocalCloud.Options = .init(),
         blueprints: [LabBlueprint] = [blueprint()],
@@ -91,15 +91,10 @@ struct Site: Sendable {
 
     /// A worker at the stand-ins, its action types registered; also what it will log.
     ///
-    /// - Parameters:
-    ///   - cloud: The stand-ins.
-    ///   - password: The lab's password, where it isn't the right one, or may change.
-    ///   - labCalls: How many calls there are to the lab at once at most, where that isn't the usual number.
-    ///   - actions: The action types; those that are registered otherwise stay as they are.
-    ///   - defaults: What properties say where jobs don't.
-    ///   - life: What the worker's requests and notes depend on.
-    ///   - journal: The journal.
-    ///   - configure: Changes how jobs are handled.
+    /// `password` is the lab's, where it isn't the right one, or may change. `labCalls` is how many calls there are to
+    /// the lab at once at most, where that isn't the usual number. Those of `actions` that are registered otherwise
+    /// stay as they are. `defaults` is what properties say where jobs don't, `life` is what the worker's requests and
+    /// notes depend on, and `configure` changes how jobs are handled.
     static func makeWorker(
         _ cloud: LocalCloud,
         password: LabPassword? = nil,
@@ -211,7 +206,7 @@ struct Site: Sendable {
 extension LocalCloud {
     /// Begins a pipeline of one stage, its actions one after the other.
     ///
-    /// - Parameter crowd: Actions that run all at once, in a stage of their own.
+    /// `crowd` are actions that run all at once, in a stage of their own.
     func begin(
         _ actions: [VirtualPipeline.Action],
         then crowd: [VirtualPipeline.Action] = [],

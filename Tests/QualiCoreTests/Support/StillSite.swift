@@ -20,10 +20,10 @@ struct StillSite: Sendable {
     private let pollInterval: Duration
     private let wire: Wire
 
-    /// - Parameters:
-    ///   - pollInterval: How far the time moves on at most while nobody seems to have anything to do: a step may run elsewhere,
-    ///     unseen. Fewer looks make a table of long waits short.
-    ///   - labTime: How long the lab takes for each call.
+    /// `labTime` is how long the lab takes for each call.
+    ///
+    /// `pollInterval` is how far the time moves on at most while nobody seems to have anything to do: a step may run
+    /// elsewhere, unseen. Fewer looks make a table of long waits short.
     init(
         _ options: (LocalClock) -> LocalCloud.Options,
         version: String = "1",
@@ -49,7 +49,7 @@ struct StillSite: Sendable {
 
     /// Refuses an operation of CodePipeline for want of a right.
     ///
-    /// - Parameter pipeline: The pipeline that the policy leaves out; `nil` for all.
+    /// `pipeline` is the pipeline that the policy leaves out; `nil` for all.
     func deny(_ operation: String, of pipeline: String? = nil) {
         let about = pipeline.map { "\"\($0)\"" }
         wire.refusals.withLock {
@@ -59,7 +59,7 @@ struct StillSite: Sendable {
 
     /// Refuses an operation with a message, or takes it again.
     ///
-    /// - Parameter sandboxID: The sandbox that it is about; `nil` for all.
+    /// `sandboxID` is the sandbox that it is about; `nil` for all.
     func refuse(_ operation: String, of sandboxID: String? = nil, _ message: String?) {
         wire.refusals.withLock { refusals in
             refusals.removeAll { $0.operation == operation && $0.about == sandboxID }
@@ -87,12 +87,8 @@ struct StillSite: Sendable {
 
     /// Lets a worker work until a condition holds.
     ///
-    /// - Parameters:
-    ///   - limit: How long at most.
-    ///   - journal: The worker's journal.
-    ///   - log: Where its log goes.
-    ///   - monitor: What watches it.
-    ///   - configure: Changes its configuration.
+    /// It works for `limit` at most. `log` is where the worker's log goes, `monitor` is what watches it, and
+    /// `configure` changes its configuration.
     func work(
         _ settings: [String: String] = [:],
         for limit: Duration = .seconds(5_400),

@@ -40,7 +40,7 @@ final class SimulatedHost: @unchecked Sendable {
 
     /// The jobs on its disk, as a copy of that has them.
     ///
-    /// - Parameter isKnown: Whether a worker can tell that it is a copy.
+    /// `isKnown` says whether a worker can tell that it is a copy.
     private func records(isKnown: Bool) async -> [JobRecord] {
         await journal.unfinished().map { record in
             var record = record

@@ -66,10 +66,8 @@ struct Checkup {
 
     /// Runs the program, and sees that it has polled nothing, shown no secret and left its folder as it was.
     ///
-    /// - Parameters:
-    ///   - changes: Changes of the stand-ins' environment; an empty value takes a name away.
-    ///   - arguments: What follows `check --json`.
-    ///   - prepare: Makes the state folder, or something else in its place.
+    /// `changes` are changes of the stand-ins' environment; an empty value takes a name away. `arguments` are what
+    /// follows `check --json`, and `prepare` makes the state folder, or something else in its place.
     static func run(
         _ cloud: LocalCloud,
         _ changes: [String: String] = [:],

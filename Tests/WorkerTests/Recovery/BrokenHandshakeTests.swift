@@ -17,9 +17,9 @@ struct BrokenHandshakeTests {
         /// The settings that lead through them.
         let environment: [String: String]
 
-        /// - Parameters:
-        ///   - broken: Which connections of each end early, as the script wants them named.
-        ///   - ofCodePipeline: The same for CodePipeline's, whose three polls at once take each other's turns.
+        /// `broken` says which connections of each end early, as the script wants them named.
+        ///
+        /// `ofCodePipeline` says the same for CodePipeline's, whose three polls at once take each other's turns.
         init(_ cloud: LocalCloud, broken: String, ofCodePipeline: String) async throws {
             let files = try await TLSFiles(hostName: "localhost")
             self.files = files

@@ -104,9 +104,8 @@ struct KillTests {
 
     /// Runs the program with the state of `home`, its output in a folder of its own.
     ///
-    /// - Parameters:
-    ///   - changes: Changes of the stand-ins' environment.
-    ///   - wrapper: A program with its arguments that starts it.
+    /// `changes` are changes of the stand-ins' environment, and `wrapper` is a program with its arguments that starts
+    /// it.
     static func startWorker(
         _ cloud: LocalCloud,
         home: URL,

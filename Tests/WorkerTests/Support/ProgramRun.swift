@@ -28,6 +28,7 @@ struct ProgramRun: Sendable {
     ///     status, and with the terminal's settings as it left them.
     ///   - wrapper: A program with its arguments that starts it, such as one that takes rights away.
     ///   - folder: Where its output is kept.
+    /// - Throws: Foundation's error where its output can't be kept, or it can't be started.
     init(
         _ arguments: [String],
         environment: [String: String] = [:],

@@ -26,7 +26,8 @@ enum Python {
 
     /// Runs a script of `Oracle/`.
     ///
-    /// - Parameter interpreter: The Python; ``path`` unless told otherwise.
+    /// `interpreter` is the Python; ``path`` unless told otherwise.
+    ///
     /// - Returns: Its status, and what it wrote.
     static func run(
         _ script: String,

@@ -66,7 +66,7 @@ struct TimeOfDay {
 
     /// Sets it.
     ///
-    /// - Parameter lead: How many seconds it is to be ahead of the real one.
+    /// It is to be `lead` seconds ahead of the real one.
     func set(aheadBy lead: Int64) throws {
         let handle = try FileHandle(forWritingTo: file)
         defer { try? handle.close() }

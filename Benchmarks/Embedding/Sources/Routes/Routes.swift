@@ -5,9 +5,7 @@ public import ServiceLifecycle
 
 /// The HTTP service, as it is without a worker.
 ///
-/// - Parameters:
-///   - port: Where it listens, on the loopback address.
-///   - logger: Where it says what it does.
+/// It listens on `port` of the loopback address, and logs with `logger`.
 public func makeService(port: Int, logger: Logger) -> some ApplicationProtocol {
     let router = Router()
     router.get("hello") { _, _ in "Hello\n" }

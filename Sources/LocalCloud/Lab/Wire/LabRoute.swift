@@ -38,7 +38,7 @@ enum LabRoute: Sendable, Hashable {
     /// The path is split before it's decoded, and each segment is decoded once: `%2F` is part of a name, and `%2520`
     /// is `%20`.
     ///
-    /// - Parameter takesRawToken: Whether a token may be in a path with its slashes as they are.
+    /// `takesRawToken` says whether a token may be in a path with its slashes as they are.
     static func parse(
         method: String,
         path: String,

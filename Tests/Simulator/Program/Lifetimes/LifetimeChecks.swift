@@ -78,7 +78,7 @@ final class LifetimeChecks: @unchecked Sendable {
 
     /// Something is in the way until then.
     ///
-    /// - Parameter isLost: Whether somebody who has not started a sandbox may have to find it afterwards.
+    /// `isLost` says whether somebody who has not started a sandbox may have to find it afterwards.
     func trouble(until time: Duration, isLost: Bool) {
         excusedUntil = max(excusedUntil, time + (isLost ? searchPause * 2 + twoLooks : plan.interval))
     }
@@ -98,7 +98,7 @@ final class LifetimeChecks: @unchecked Sendable {
 
     /// Whether workers may do what it takes.
     ///
-    /// - Parameter calls: What they call.
+    /// `calls` are what they call.
     private func isAllowed(_ calls: [String]) -> Bool {
         if scenario.deniesExecutions, calls.contains("ListActionExecutions") { return false }
         // Without the right to search, what a lost journal has known is nobody's.
@@ -245,7 +245,7 @@ final class LifetimeChecks: @unchecked Sendable {
 
     /// A worker has asked the lab to end a sandbox.
     ///
-    /// - Parameter hasTwin: Whether a box has repeated its start, and the other one runs.
+    /// `hasTwin` says whether a box has repeated its start, and the other one runs.
     func checkEnd(of id: String, hasTwin: Bool, by life: Life) {
         guard let sandbox = cloud.lab.sandbox(id: id) else { return }
         guard !foreign.contains(id) else { return fail("Touched: \(life.name) ends somebody's '\(sandbox.name)'") }
