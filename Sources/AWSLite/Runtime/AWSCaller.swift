@@ -79,9 +79,8 @@ struct AWSCaller: Sendable {
         return output
     }
 
-    /// As ``call(_:_:body:decode:)``, with a body that may be a file's.
-    ///
-    /// - Parameter take: Takes a 2xx reply; what it throws counts as `decode`'s.
+    /// As ``call(_:_:body:decode:)``, with a body that may be a file's: `take` takes a 2xx reply, and what it throws counts as
+    /// what `decode` throws.
     func call(
         _ operation: AWSOperation,
         _ request: HTTPRequest,
