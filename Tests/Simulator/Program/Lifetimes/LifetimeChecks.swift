@@ -49,6 +49,8 @@ final class LifetimeChecks: @unchecked Sendable {
     private var leasesExcusedUntil: Duration = .zero
     /// What workers have asked the lab to end, once that was found right.
     private var ended: Set<String> = []
+    /// What a later attempt has replaced, though that may have ended since.
+    private var onceReplaced: Set<String> = []
     /// What has ended, in whatever way, and was looked at.
     private var over: Set<String> = []
     /// When each worker has last read a sandbox, by both.
@@ -104,6 +106,7 @@ final class LifetimeChecks: @unchecked Sendable {
         // Without the right to search, what a lost journal has known is nobody's.
         let hasLosses = scenario.hosts.contains { !$0.downfalls.isEmpty || $0.copy != nil }
         if plan.deniedCalls.contains("ListPipelines"), hasLosses || scenario.hosts.count > 1 { return false }
+        if scenario.deniesExecutions, hasLosses { return false }
         return plan.deniedCalls.isDisjoint(with: calls)
     }
 
@@ -195,6 +198,7 @@ final class LifetimeChecks: @unchecked Sendable {
                 checkReservation(of: sandbox, origin)
                 continue
             }
+            if isReplaced(origin) { onceReplaced.insert(sandbox.id) }
             guard isProven(sandbox, origin) else { continue }
             checkOutlived(sandbox, origin)
             checkReplaced(sandbox, origin)
@@ -254,14 +258,14 @@ final class LifetimeChecks: @unchecked Sendable {
         guard let origin = origin(of: sandbox), let spans = spans[origin.execution.id], let span = spans.last else {
             return fail("Touched: \(life.name) ends '\(sandbox.name)', which is nobody's")
         }
-        if hasTwin || isRightToEnd(origin, spans, span) { return }
+        if hasTwin || isRightToEnd(sandbox, origin, spans, span) { return }
         fail(
             "Needed: \(life.name) ends '\(sandbox.name)', whose action is \(origin.action.status) "
                 + "and whose execution is \(span.status) since \(span.since)"
         )
     }
 
-    private func isRightToEnd(_ origin: Origin, _ spans: [Span], _ span: Span) -> Bool {
+    private func isRightToEnd(_ sandbox: LabSandbox, _ origin: Origin, _ spans: [Span], _ span: Span) -> Bool {
         if origin.execution.actions.contains(where: { $0.name == "End" }) { return true }
         // A start that has failed, or was abandoned, ends its own; so does one whose setup fails, or takes too long.
         if ["Failed", "Abandoned"].contains(origin.action.status) { return true }
@@ -269,7 +273,7 @@ final class LifetimeChecks: @unchecked Sendable {
             if case .succeeds = scenario.blueprint.setup { return clocksJump }
             return true
         }
-        if origin.terms.end != .never, isReplaced(origin) { return true }
+        if origin.terms.end != .never, onceReplaced.contains(sandbox.id) || isReplaced(origin) { return true }
         func isDue(_ span: Span, at time: Duration) -> Bool {
             span.isOver && ends(origin.terms, with: span.status) && span.since + plan.grace <= time + clockError
         }
