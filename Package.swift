@@ -160,6 +160,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            resources: [.embedInCode("Documentation/THIRD-PARTY-NOTICES.txt")],
             swiftSettings: smallCode,
             linkerSettings: smallProgram
         ),
