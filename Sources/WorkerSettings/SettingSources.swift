@@ -35,6 +35,7 @@ package struct SettingSources: Sendable {
         var flags: [String: String]
         var environment: [String: String]
         var configurationFile: String?
+        var service: ServiceUnit?
     }
 
     /// Collects settings, and reads the files that they are in; it takes as long as that.
@@ -50,25 +51,45 @@ package struct SettingSources: Sendable {
         configurationFile path: String? = nil,
         texts: SettingTexts = SettingTexts()
     ) {
-        origin = Origin(flags: flags, environment: environment, configurationFile: path)
+        self.init(Origin(flags: flags, environment: environment, configurationFile: path), texts)
+    }
+
+    /// Collects what a service's unit gives the worker.
+    ///
+    /// - Parameters:
+    ///   - flags: The values of flags, as above.
+    ///   - service: The unit.
+    ///   - texts: What is known of files already: the service's user can't read all of them.
+    package init(flags: [String: String], service: ServiceUnit, texts: SettingTexts) {
+        self.init(Origin(flags: flags, environment: service.environment, service: service), texts)
+    }
+
+    private init(_ origin: Origin, _ texts: SettingTexts) {
+        self.origin = origin
         self.texts = texts
-        var layers = [
-            Layer(title: "a flag", values: flags),
-            // An empty variable is an unset one, as AWS tools have it. A stray CR comes from a script with CRLF.
-            Layer(title: "the environment", values: environment.compactMapValues(Self.meaningful)),
-        ]
-        var problems: [SettingProblem] = []
-        if let path {
-            let text = self.texts.read(path)
-            let (values, found) = Self.read(path, text)
-            layers.append(Layer(title: path, values: values, isFile: true))
-            problems += found
-            warnings += Self.warnings(path, values, text)
+        // An empty variable is an unset one, as AWS tools have it. A stray CR comes from a script with CRLF.
+        let environment = Layer(
+            title: origin.service?.name ?? "the environment",
+            values: origin.environment.compactMapValues(Self.meaningful)
+        )
+        layers = [Layer(title: "a flag", values: origin.flags)]
+        for file in origin.service?.environmentFiles.reversed() ?? [] {
+            add(file.path, namedBy: "EnvironmentFile", isOptional: file.isOptional)
         }
-        self.layers = layers
-        self.problems = problems
+        layers.append(environment)
+        if let path = origin.configurationFile { add(path, namedBy: "--config") }
         hideWeaker()
         readSecretFiles()
+    }
+
+    /// Adds a file of settings as the weakest source so far.
+    private mutating func add(_ path: String, namedBy name: String, isOptional: Bool = false) {
+        let text = texts.read(path)
+        if text == nil, isOptional { return }
+        let (values, found) = Self.read(path, namedBy: name, text)
+        layers.append(Layer(title: path, values: values, isFile: true))
+        problems += found
+        warnings += Self.warnings(path, values, text)
     }
 
     /// The value that a name has in the strongest source with that name; `nil` where none has it.
@@ -126,12 +147,7 @@ package struct SettingSources: Sendable {
 
     /// The same sources with what their files say now; it takes as long as the files take.
     func readAnew() -> SettingSources {
-        let sources = SettingSources(
-            flags: origin.flags,
-            environment: origin.environment,
-            configurationFile: origin.configurationFile,
-            texts: texts.renewed
-        )
+        let sources = SettingSources(origin, texts.renewed)
         if hasUnaskedKey { return sources.withoutTerminal() }
         return answers.isEmpty ? sources : sources.answered(answers)
     }
@@ -149,10 +165,14 @@ package struct SettingSources: Sendable {
         return value.isEmpty ? nil : value
     }
 
-    private static func read(_ path: String, _ text: SettingTexts.Text?) -> ([String: String], [SettingProblem]) {
+    private static func read(
+        _ path: String,
+        namedBy name: String,
+        _ text: SettingTexts.Text?
+    ) -> ([String: String], [SettingProblem]) {
         guard let text, let lines = text.text else {
             let problem = SettingProblem(
-                name: "--config",
+                name: name,
                 message: "names \(path), which can't be read. Wanted: a file of NAME=value lines in UTF-8."
             )
             return ([:], [problem])
@@ -166,7 +186,7 @@ package struct SettingSources: Sendable {
             )
         }
         if text.file.isWritableByOthers {
-            problems.append(SettingProblem(name: "--config", message: writable(path, text)))
+            problems.append(SettingProblem(name: name, message: writable(path, text)))
         }
         return (file.values.compactMapValues(meaningful), problems)
     }

@@ -16,10 +16,11 @@ struct CheckCommand: AsyncParsableCommand {
     )
 
     @Flag(help: "Print JSON: an array of objects with name, status, evidence and fix.") var json = false
+    @OptionGroup var service: ServiceOptions
     @OptionGroup var options: WorkerOptions
 
     func run() async throws {
-        let sources = try Self.answered(options.sources)
+        let sources = try Self.answered(options.sources(service))
         Program.exportProxies(sources)
         let check = CheckRun(sources)
         let report = try await check.report()

@@ -15,10 +15,11 @@ struct ConfigCommand: AsyncParsableCommand {
     )
 
     @Flag(help: "Print JSON.") var json = false
+    @OptionGroup var service: ServiceOptions
     @OptionGroup var options: WorkerOptions
 
     func run() async throws {
-        let sources = options.sources
+        let sources = try options.sources(service)
         var reader = SettingReader(sources)
         let settings = WorkerSettings(&reader)
         let mask = SecretRedactor(settings.secrets)

@@ -21,6 +21,7 @@ struct JobsCommand: AsyncParsableCommand {
 
 /// Where the journal is.
 struct JournalOptions: ParsableArguments {
+    @OptionGroup var service: ServiceOptions
     @OptionGroup var configurationFile: ConfigurationOptions
     @OptionGroup var folder: StateFolderOptions
     @Flag(help: "Print JSON; Docs/jobs.md describes it.") var json = false
@@ -29,11 +30,7 @@ struct JournalOptions: ParsableArguments {
     ///
     /// - Throws: ``ProgramFailure`` when it can't be read, and ``SettingsError`` for a wrong state folder.
     func open() throws -> (journal: JournalReader, links: PortalLinks?, worker: StateFolderReport.Holder) {
-        let sources = SettingSources(
-            flags: folder.flags,
-            environment: ProcessEnvironment.variables,
-            configurationFile: configurationFile.path
-        )
+        let sources = try service.sources(folder.flags, configurationFile: configurationFile.path)
         var reader = SettingReader(sources)
         let settings = WorkerSettings(&reader)
         // Other settings may be missing here; they are of no use.

@@ -36,6 +36,7 @@ struct SandboxesCommand: AsyncParsableCommand {
     @Flag(help: "End all orphans, after a question at the terminal.") var endOrphans = false
     @Flag(help: "With --end: end sandboxes in use, too; their pipelines' actions will fail.") var force = false
     @Flag(help: "With --end-orphans: don't ask.") var yes = false
+    @OptionGroup var service: ServiceOptions
     @OptionGroup var options: WorkerOptions
 
     func validate() throws {
@@ -45,7 +46,7 @@ struct SandboxesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let sources = options.sources
+        let sources = try options.sources(service)
         Program.exportProxies(sources)
         let settings = try await WorkerSettings.read(sources)
         let mask = SecretRedactor(settings.secrets)

@@ -19,12 +19,10 @@ struct WorkerOptions: ParsableArguments {
         return options.reduce(into: [:]) { $0.merge($1.flags) { first, _ in first } }
     }
 
-    /// The settings' sources: these options, the environment and the file.
-    var sources: SettingSources {
-        SettingSources(
-            flags: flags,
-            environment: ProcessEnvironment.variables,
-            configurationFile: configurationFile.path
-        )
+    /// The settings' sources: these options, the environment and the file, or the service's.
+    ///
+    /// - Throws: ``ProgramFailure`` where the service's can't be had.
+    func sources(_ service: ServiceOptions) throws -> SettingSources {
+        try service.sources(flags, configurationFile: configurationFile.path)
     }
 }
