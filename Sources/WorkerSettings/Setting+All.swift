@@ -322,7 +322,7 @@ extension Setting {
         group: .log,
         value: "format",
         meaning: "text or json",
-        standard: "text at a terminal, else json"
+        standard: "text at a terminal and in systemd's journal, else json"
     )
 
     /// All settings, in the order in which they are shown.

@@ -13,10 +13,13 @@ struct LineLogHandler: LogHandler {
     /// How a line is written.
     enum Form: Sendable, Hashable {
         case text(inColor: Bool)
+        /// Text without the time, for who notes it by itself.
+        case textWithoutTime
         case json
     }
 
     private let form: Form
+    private let hasPriority: Bool
     private let redact: @Sendable (String) -> String
     private let now: @Sendable () -> Date
     private let write: @Sendable (String) -> Void
@@ -26,18 +29,21 @@ struct LineLogHandler: LogHandler {
     /// - Parameters:
     ///   - form: How a line is written.
     ///   - level: The least important level that is written.
+    ///   - hasPriority: Whether a line begins with its priority, as systemd's journal reads it.
     ///   - redact: Masks secrets in a text.
     ///   - now: The time.
     ///   - write: Where a line goes, with its end.
     init(
         _ form: Form,
         level: Logger.Level = .info,
+        hasPriority: Bool = false,
         redact: @escaping @Sendable (String) -> String = { $0 },
         now: @escaping @Sendable () -> Date = { Date() },
         write: @escaping @Sendable (String) -> Void = { StandardError.write($0) }
     ) {
         self.form = form
         logLevel = level
+        self.hasPriority = hasPriority
         self.redact = redact
         self.now = now
         self.write = write
@@ -61,7 +67,7 @@ struct LineLogHandler: LogHandler {
             message: redact("\(event.message)"),
             fields: all.sorted { $0.key < $1.key }.map { (name: $0.key, value: redacted($0.value)) }
         )
-        write(line.text(in: form))
+        write((hasPriority ? line.priority : "") + line.text(in: form))
     }
 
     private func redacted(_ value: Logger.MetadataValue) -> Logger.MetadataValue {
@@ -77,22 +83,28 @@ struct LineLogHandler: LogHandler {
 extension LogSettings {
     /// A logger that writes to standard error.
     package func logger(redact: @escaping @Sendable (String) -> String) -> Logger {
-        let isTerminal = isatty(STDERR_FILENO) == 1
+        let (isTerminal, isJournal) = (isatty(STDERR_FILENO) == 1, StandardError.isJournal)
         let form: LineLogHandler.Form =
-            (format ?? (isTerminal ? .text : .json)) == .json ? .json : .text(inColor: isTerminal)
-        StandardError.writer.tellLosses { LineLogHandler.line(aboutLost: $0, form) }
-        return Logger(label: "quali-worker") { _ in LineLogHandler(form, level: level, redact: redact) }
+            switch format ?? (isTerminal || isJournal ? .text : .json) {
+            case .json: .json
+            case .text: isJournal ? .textWithoutTime : .text(inColor: isTerminal)
+            }
+        StandardError.writer.tellLosses { LineLogHandler.line(aboutLost: $0, form, hasPriority: isJournal) }
+        return Logger(label: "quali-worker") { _ in
+            LineLogHandler(form, level: level, hasPriority: isJournal, redact: redact)
+        }
     }
 }
 
 extension LineLogHandler {
     /// What stands in the log where lines are missing.
-    static func line(aboutLost count: Int, _ form: Form, now: Date = Date()) -> String {
+    static func line(aboutLost count: Int, _ form: Form, hasPriority: Bool, now: Date = Date()) -> String {
         let fields: [(name: String, value: Logger.MetadataValue)] = [
             (name: "detail", value: "\(LineWriter.words(count)): nobody read the log in time"),
             (name: "lost", value: "\(count)"),
         ]
-        return LogLine(time: now, level: .warning, message: "The log has a gap", fields: fields).text(in: form)
+        let line = LogLine(time: now, level: .warning, message: "The log has a gap", fields: fields)
+        return (hasPriority ? line.priority : "") + line.text(in: form)
     }
 }
 
@@ -104,8 +116,24 @@ package enum StandardError {
     /// What writes to it.
     static let writer = LineWriter(STDERR_FILENO)
 
+    /// Whether it is read by systemd's journal, which says so by `JOURNAL_STREAM`.
+    ///
+    /// Source: systemd.exec(5).
+    package static let isJournal = {
+        var status = stat()
+        let stream = ProcessInfo.processInfo.environment["JOURNAL_STREAM"]
+        return unsafe fstat(STDERR_FILENO, &status) == 0 && stream == "\(status.st_dev):\(status.st_ino)"
+    }()
+
     /// Writes a text as a whole; what nobody reads is lost in the end.
     package static func write(_ text: String) { writer.write(text) }
+
+    /// Writes why the program ends, which the journal has as errors.
+    package static func write(error text: String) {
+        guard isJournal else { return write(text) }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "<3>\($0)" }
+        write(lines.joined(separator: "\n"))
+    }
 
     /// Waits until all is written, but not for long; blocks, so it is for the end of the program, and before a question.
     package static func flush() { writer.flush(within: patience) }

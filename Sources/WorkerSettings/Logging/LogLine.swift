@@ -21,17 +21,33 @@ package struct LogLine {
     func text(in form: LineLogHandler.Form) -> String {
         switch form {
         case .text(let inColor): text(inColor: inColor)
+        case .textWithoutTime: text(inColor: false, hasTime: false)
         case .json: json
+        }
+    }
+
+    /// How important it is, as systemd's journal reads it at the beginning of a line.
+    ///
+    /// Source: sd-daemon(3).
+    var priority: String {
+        switch level {
+        case .trace, .debug: "<7>"
+        case .info: "<6>"
+        case .notice: "<5>"
+        case .warning: "<4>"
+        case .error: "<3>"
+        case .critical: "<2>"
         }
     }
 
     // MARK: Text
 
     /// A line for a person: time, level, message, `name=value`.
-    func text(inColor: Bool) -> String {
+    func text(inColor: Bool, hasTime: Bool = true) -> String {
         func colored(_ text: String, _ code: String) -> String { inColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
         let name = level.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
-        var line = colored(timestamp, "2") + " " + (Self.color(of: level).map { colored(name, $0) } ?? name)
+        var line = hasTime ? colored(timestamp, "2") + " " : ""
+        line += Self.color(of: level).map { colored(name, $0) } ?? name
         line += " " + Self.visible(message)
         for (name, value) in fields {
             line += " " + colored(Self.visible(name) + "=", "2") + Self.quoted(Self.plain(value))

@@ -35,10 +35,10 @@ struct QualiWorkerCommand: AsyncParsableCommand {
             }
             end(0)
         } catch let failure as ProgramFailure {
-            StandardError.write("quali-worker: \(failure.message)\n")
+            StandardError.write(error: "quali-worker: \(failure.message)\n")
             end(failure.status.rawValue)
         } catch let error as SettingsError {
-            StandardError.write("quali-worker: \(error)\n")
+            StandardError.write(error: "quali-worker: \(error)\n")
             end(error.status.rawValue)
         } catch {
             let status = exitCode(for: error).rawValue
@@ -46,7 +46,7 @@ struct QualiWorkerCommand: AsyncParsableCommand {
             if status == 0 {
                 print(message)
             } else if !message.isEmpty {
-                StandardError.write(message + "\n")
+                StandardError.write(error: message + "\n")
             }
             end(status)
         }

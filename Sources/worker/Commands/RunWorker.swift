@@ -52,6 +52,13 @@ struct RunWorker: AsyncParsableCommand {
             let mask = SecretMask(settings.secrets)
             let logger = settings.log.logger { mask($0) }
             start.logger = logger
+            logger.info(
+                "Starting",
+                metadata: [
+                    "version": "\(Program.version)", "region": "\(settings.aws.region)", "lab": "\(settings.lab.url)",
+                    "user": "\(settings.lab.user)", "stateFolder": "\(settings.jobs.stateDirectory)",
+                ]
+            )
             for warning in settings.warnings {
                 logger.warning("Settings with a risk", metadata: ["detail": "\(warning)"])
             }

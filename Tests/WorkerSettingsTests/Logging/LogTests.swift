@@ -46,6 +46,28 @@ struct LogTests {
         )
     }
 
+    @Test(
+        "has its priority before it for systemd's journal, and not the time",
+        arguments: zip(Logger.Level.allCases, [7, 7, 6, 5, 4, 3, 2])
+    )
+    func priority(level: Logger.Level, number: Int) {
+        let lines = Locked<[String]>([])
+        for form in [LineLogHandler.Form.textWithoutTime, .json] {
+            let handler = LineLogHandler(form, level: .trace, hasPriority: true) {
+                $0
+            } now: {
+                Date(timeIntervalSince1970: 0)
+            } write: { line in
+                lines.withLock { $0.append(line) }
+            }
+            Logger(label: "test") { _ in handler }.log(level: level, "Polling fails", metadata: ["x": "1"])
+        }
+        let name = level.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0)
+        let (text, json) = lines.withLock { ($0[0], $0[1]) }
+        #expect(text == "<\(number)>\(name) Polling fails x=1\n")
+        #expect(json.hasPrefix("<\(number)>{\"time\":\"1970-01-01"))
+    }
+
     @Test("can't be forged by what a lab says")
     func controlCharacters() {
         let evil = "x\n2026-01-02 critical \u{1B}[2Jforged\u{9B}\u{2028}y"
