@@ -78,6 +78,11 @@ package struct TaggedSandbox: Sendable, Hashable {
         if status.isOver { return .orphan }
         return isReplaced ? .replaced : .inUse
     }
+
+    /// Whether its execution has succeeded, so that somebody may have left it there on purpose.
+    package var isLeftBySuccess: Bool {
+        if case .proven(_, .succeeded) = verdict { standing == .orphan } else { false }
+    }
 }
 
 extension TaggedSandbox.Doubt: CustomStringConvertible {

@@ -107,27 +107,40 @@ extension SandboxReport {
             parts.append("\(Words.count(rest, "other sandbox", "other sandboxes")) without a worker's tag.")
         }
         if sandboxes.contains(where: { $0.standing.map(TaggedSandbox.Standing.unneeded.contains) ?? false }) {
-            parts.append("To end what isn't needed: quali-worker sandboxes --end-orphans")
+            parts.append(
+                "To end what isn't needed: quali-worker sandboxes --end-orphans (with --include-succeeded what succeeded "
+                    + "executions have left, too)"
+            )
         }
         return parts.joined(separator: "\n\n")
     }
 
     /// The sandboxes of a standing; empty if there are none.
-    func text(of standing: TaggedSandbox.Standing) -> String {
-        let items = sandboxes.filter { $0.standing == standing }
+    ///
+    /// `ids` says which of them; `nil` stands for all.
+    func text(of standing: TaggedSandbox.Standing, _ ids: Set<String>? = nil) -> String {
+        let items = sandboxes.filter { $0.standing == standing && ids?.contains($0.id) ?? true }
         guard !items.isEmpty else { return "" }
         let heading = "\(standing.heading): \(Words.count(items.count, "sandbox", "sandboxes"))"
         return ([heading] + items.map(\.text)).joined(separator: "\n")
     }
 
-    /// The sandboxes that nobody needs.
-    var unneeded: String {
-        TaggedSandbox.Standing.unneeded.map(text(of:)).filter { !$0.isEmpty }.joined(separator: "\n\n")
+    /// The sandboxes that are to be ended.
+    func text(of choice: SandboxInventory.Choice) -> String {
+        let ids = Set(choice.sandboxes.map(\.id))
+        return TaggedSandbox.Standing.allCases.map { text(of: $0, ids) }.filter { !$0.isEmpty }.joined(
+            separator: "\n\n"
+        )
     }
 
     /// What became of those that were to be ended, a line each.
     var endings: String {
-        guard let ended, !ended.isEmpty else { return "There are no orphans." }
+        guard let ended, !ended.isEmpty else {
+            let isLeft = sandboxes.contains { $0.standing == .orphan }
+            return isLeft
+                ? "The only orphans are of succeeded executions: --include-succeeded ends them, too."
+                : "There are no orphans."
+        }
         return ended.map { ended in
             let word = ended.ending.replacing("_", with: " ").padding(toLength: 16, withPad: " ", startingAt: 0)
             let line = word + LogLine.visible("\(ended.name) (\(ended.id))")

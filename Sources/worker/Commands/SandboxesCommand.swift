@@ -33,7 +33,12 @@ struct SandboxesCommand: AsyncParsableCommand {
         help: ArgumentHelp("End these sandboxes, given by ids or whole names; all of them or none.", valueName: "id")
     )
     var end: [String] = []
-    @Flag(help: "End all orphans, after a question at the terminal.") var endOrphans = false
+    @Flag(
+        help:
+            "End all orphans, after a question at the terminal, but for those of succeeded executions: somebody may have left them there on purpose."
+    )
+    var endOrphans = false
+    @Flag(help: "With --end-orphans: end those of succeeded executions, too.") var includeSucceeded = false
     @Flag(help: "With --end: end sandboxes in use, too; their pipelines' actions will fail.") var force = false
     @Flag(help: "With --end-orphans: don't ask.") var yes = false
     @OptionGroup var service: ServiceOptions
@@ -43,6 +48,7 @@ struct SandboxesCommand: AsyncParsableCommand {
         if endOrphans, !end.isEmpty { throw ValidationError("Give --end or --end-orphans, not both.") }
         if force, end.isEmpty { throw ValidationError("--force is about what --end names.") }
         if yes, !endOrphans { throw ValidationError("--yes is about --end-orphans.") }
+        if includeSucceeded, !endOrphans { throw ValidationError("--include-succeeded is about --end-orphans.") }
     }
 
     func run() async throws {
@@ -81,7 +87,12 @@ struct SandboxesCommand: AsyncParsableCommand {
         do {
             choice =
                 endOrphans
-                ? .init(sandboxes: listing.sandboxes.filter { TaggedSandbox.Standing.unneeded.contains($0.standing) })
+                ? .init(
+                    sandboxes: listing.sandboxes.filter { sandbox in
+                        TaggedSandbox.Standing.unneeded.contains(sandbox.standing)
+                            && (includeSucceeded || !sandbox.isLeftBySuccess)
+                    }
+                )
                 : try await inventory.choose(end, from: listing, force: force)
         } catch let refusal as SandboxInventory.Refusal {
             throw ProgramFailure(
@@ -89,7 +100,7 @@ struct SandboxesCommand: AsyncParsableCommand {
                 (["Nothing was ended."] + refusal.reasons + Self.advice(listing)).joined(separator: "\n")
             )
         }
-        if endOrphans, !choice.sandboxes.isEmpty, !yes { try Self.confirm(report.unneeded) }
+        if endOrphans, !choice.sandboxes.isEmpty, !yes { try Self.confirm(report.text(of: choice)) }
         report.add(try await inventory.end(choice.sandboxes, force: force), of: choice)
         print(json ? try report.json() : report.endings)
         if !report.isDone { throw ExitCode(ProgramFailure.Status.unavailable.rawValue) }

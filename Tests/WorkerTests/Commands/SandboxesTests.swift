@@ -94,6 +94,30 @@ struct SandboxesTests {
             }
         }
 
+        /// Has an execution succeed, and leave its sandbox.
+        func succeed(_ execution: String) async throws -> String {
+            let client = try SandboxClient(
+                .init(url: cloud.labURL, username: "ci", password: Secret("canary-of-the-lab")),
+                httpClient: try CurlHTTPClient()
+            )
+            let action = try #require(cloud.codePipeline.execution(execution)?.action("Start"))
+            let name = SandboxTag(actionExecutionID: action.id).name(for: "Kept")
+            let sandbox = try await client.startSandbox(
+                blueprint: "Web lab",
+                .init(name: name, duration: .seconds(7_200))
+            )
+            await client.logout()
+            let type: JSON = [
+                "category": "Deploy", "owner": "Custom", "provider": "Quali-Start-Sandbox", "version": "1",
+            ]
+            try cloud.codePipeline.call("PollForJobs", ["actionTypeId": type, "maxBatchSize": 100])
+            let job = try #require(cloud.codePipeline.execution(execution)?.action("Start")?.jobs.last)
+            try cloud.codePipeline.call("AcknowledgeJob", ["jobId": .string(job.id), "nonce": .string(job.nonce)])
+            try cloud.codePipeline.call("PutJobSuccessResult", ["jobId": .string(job.id)])
+            #expect(cloud.codePipeline.execution(execution)?.status == "Succeeded")
+            return sandbox.id
+        }
+
         /// Runs the program.
         func run(_ arguments: String..., changing changes: [String: String] = [:]) async throws -> ProgramRun.Ending {
             let environment = cloud.environment.merging(changes) { $1 }
@@ -263,6 +287,24 @@ struct SandboxesTests {
         }
     }
 
+    @Test func `that a succeeded execution has left are ended only if that is wanted`() async throws {
+        try await Scene.run { scene in
+            let execution = try scene.cloud.codePipeline.start("Stopped")
+            let left = try await scene.succeed(execution)
+            let listed = try await scene.run()
+            #expect(listed.output.contains(left))
+            let others = try await scene.run("--end-orphans", "--yes")
+            #expect(others.status == 0, "\(others)")
+            #expect(scene.unstopped == scene.all.subtracting([scene.orphan.id]).union([left]))
+            let none = try await scene.run("--end-orphans", "--yes")
+            #expect(none.status == 0)
+            #expect(none.output.hasPrefix("The only orphans are of succeeded executions"), "\(none)")
+            let all = try await scene.run("--end-orphans", "--yes", "--include-succeeded")
+            #expect(all.status == 0, "\(all)")
+            #expect(scene.unstopped == scene.all.subtracting([scene.orphan.id]))
+        }
+    }
+
     @Test(arguments: ["ListPipelines", "ListActionExecutions", "GetPipelineExecution"])
     func `are unproven without a right, which is named`(operation: String) async throws {
         try await Scene.run { scene in
@@ -309,7 +351,7 @@ struct SandboxesTests {
         }
     }
 
-    @Test(arguments: [["--force"], ["--yes"], ["--end", "a", "--end-orphans"], ["--end"]])
+    @Test(arguments: [["--force"], ["--yes"], ["--end", "a", "--end-orphans"], ["--end"], ["--include-succeeded"]])
     func `take no options that make no sense together`(arguments: [String]) async throws {
         let ending = try await withTemporaryFolder {
             try await ProgramRun(["sandboxes"] + arguments, environment: Given.environment, in: $0).end()
