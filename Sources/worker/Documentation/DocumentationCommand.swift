@@ -14,6 +14,8 @@ struct DocumentationCommand: ParsableCommand {
         case env
         /// The manual page quali-worker(1).
         case man
+        /// The page of all settings, as Docs has it.
+        case settings
     }
 
     @Argument(help: "What to print.")
@@ -25,6 +27,7 @@ struct DocumentationCommand: ParsableCommand {
         switch text {
         case .env: print(ExampleSettings.text, terminator: "")
         case .man: print(try ManualPage(date: date).text, terminator: "")
+        case .settings: print(SettingsPage.text, terminator: "")
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Testing
 import WorkerTestSupport
 
@@ -7,6 +8,12 @@ import WorkerTestSupport
 
 @Suite("What a package documents")
 struct DocumentationTests {
+    @Test("of settings is the page in Docs")
+    func settingsPage() throws {
+        let page = Python.repository.appendingPathComponent("Docs/settings.md")
+        #expect(try String(contentsOf: page, encoding: .utf8) == SettingsPage.text)
+    }
+
     @Test func `the example of settings is a file of settings that sets nothing`() {
         let file = EnvironmentFile(ExampleSettings.text)
         #expect(file.values.isEmpty)
