@@ -131,7 +131,7 @@ public final class HandlerTest<Handler: WaitingActionHandler>: Sendable {
     /// Runs the handler until the job is done, with its waits in between.
     ///
     /// Who sleeps on the clock in a task of the test's own may be too late, since the time goes on meanwhile. So what is to
-    /// come at a certain time belongs into `whileWaiting`.
+    /// come at a certain time belongs in `whileWaiting`.
     ///
     /// - Parameter whileWaiting: What happens outside during each wait, once that was begun: the place to call back, after a
     ///   sleep on the clock perhaps. It is cancelled when the wait is over. By default nothing, so that the wait's time passes.

@@ -71,7 +71,7 @@ struct EnvironmentFile: Sendable, Hashable {
             guard let value = value() else { return .malformed(.init(number: start, reason: "a quote isn't closed")) }
             if trimmed.hasPrefix("export ") {
                 return .malformed(
-                    .init(number: start, reason: "it begins with 'export', which belongs into a shell script")
+                    .init(number: start, reason: "it begins with 'export', which belongs in a shell script")
                 )
             }
             guard Self.isName(trimmed) else {

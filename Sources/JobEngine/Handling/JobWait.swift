@@ -5,7 +5,7 @@ public import Foundation
 /// The worker keeps the job's data alone until the wait is over, and then runs the handler anew, from its last checkpoint,
 /// with the event. Meanwhile the job may be put back into CodePipeline's queue, to show its progress there, because the
 /// worker stops, or because it always waits there (``JobWorker/Handoff/always``). Then the handler is run anew without an
-/// event, by any worker. So deadlines belong into the checkpoint.
+/// event, by any worker. So deadlines belong in the checkpoint.
 public struct JobWait<Event: Sendable>: Sendable {
     /// Gives up a wait; what it waited for is told no more once this has returned.
     public typealias GiveUp = @Sendable () async -> Void

@@ -2,7 +2,7 @@ import Foundation
 
 /// How often something that a lab may list late was looked for and not found.
 ///
-/// It belongs into a checkpoint, so that the looks of workers which die soon add up.
+/// It belongs in a checkpoint, so that the looks of workers which die soon add up.
 package struct LookupAttempts: Codable, Sendable, Hashable {
     /// After how many looks it is taken for missing, if it may have been asked for only just now.
     ///

@@ -25,7 +25,7 @@ package struct LabURL: Hashable, Sendable {
         }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         guard !rest[..<slash].contains("@") else {
-            throw LabURL.error("it has a user in it, which belongs into a setting of its own", trimmed)
+            throw LabURL.error("it has a user in it, which belongs in a setting of its own", trimmed)
         }
         authority = try LabURL.authority(rest[..<slash], trimmed)
         root = try LabURL.root(rest[slash...], trimmed)

@@ -40,7 +40,7 @@ struct LogsPageTests {
         #expect(Set(words) == Set(names))
     }
 
-    /// A message with something in it can't be searched for; what changes belongs into the fields.
+    /// A message with something in it can't be searched for; what changes belongs in the fields.
     @Test func `is right that no message changes`() throws {
         let sources = try Self.sources()
         let messages = sources.matches(
