@@ -84,7 +84,7 @@ package struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The least number of letters to insert, take out, replace or swap with their neighbour to make one text of another.
-    static func distance(_ one: String, _ other: String) -> Int {
+    package static func distance(_ one: String, _ other: String) -> Int {
         let (one, other) = (Array(one.utf8), Array(other.utf8))
         var beforeLast: [Int] = []
         var last = Array(0...other.count)
@@ -101,16 +101,5 @@ package struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
             (beforeLast, last) = (last, current)
         }
         return last[other.count]
-    }
-}
-
-/// The variables that Kubernetes gives each container for each service of its namespace: `NAME_SERVICE_HOST`,
-/// `NAME_PORT`, `NAME_PORT_8080_TCP_ADDR` and the like (kubernetes.io, "Service": discovering services).
-private enum ServiceLink {
-    static func isOne(_ name: String) -> Bool {
-        name.wholeMatch(
-            of:
-                #/[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_.+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)/#
-        ) != nil
     }
 }

@@ -46,10 +46,31 @@ struct QualiWorkerCommand: AsyncParsableCommand {
             if status == 0 {
                 print(message)
             } else if !message.isEmpty {
-                StandardError.write(error: message + "\n")
+                StandardError.write(error: message + "\n" + (Self.hint(for: arguments).map { $0 + "\n" } ?? ""))
             }
             end(status)
         }
+    }
+
+    /// Which command was meant by a word that is none, if one is near.
+    private static func hint(for arguments: [String]) -> String? {
+        guard var command = try? CommandDescription.program() else { return nil }
+        for word in arguments {
+            let all = command.subcommands ?? []
+            if let next = all.first(where: { $0.commandName == word }) {
+                command = next
+                continue
+            }
+            guard word.first?.isLetter == true else { return nil }
+            var nearest: (name: String, distance: Int)?
+            for name in all.map(\.commandName) {
+                let distance = UnknownSetting.distance(word, name)
+                guard distance <= min(2, name.count / 2), distance < nearest?.distance ?? .max else { continue }
+                nearest = (name, distance)
+            }
+            return nearest.map { "Did you mean '\($0.name)'?" }
+        }
+        return nil
     }
 
     private static func end(_ status: Int32) -> Never {

@@ -37,6 +37,21 @@ struct ProgramTests {
     }
 
     @Test(
+        "says which command may be meant",
+        arguments: [
+            ("chek", "Did you mean 'check'?"), ("acitons instal", "Did you mean 'actions'?"),
+            ("actions instal", "Did you mean 'install'?"), ("jobs shwo 7", "Did you mean 'show'?"),
+            ("sandbox", "Did you mean 'sandboxes'?"), ("frobnicate", nil), ("check frobnicate", nil),
+        ] as [(String, String?)]
+    )
+    func nearCommand(line: String, hint: String?) async throws {
+        let ending = try await program(line.split(separator: " ").map(String.init))
+        #expect(ending.status == 64)
+        let found = ending.errors.split(separator: "\n").first { $0.contains("Did you mean") }.map(String.init)
+        #expect(found == hint, "\(ending.errors)")
+    }
+
+    @Test(
         "knows no other flags or commands",
         arguments: [["run", "--nonsense"], ["nonsense"], ["run", "--cloudshell-password", "x"]]
     )
