@@ -5,7 +5,7 @@ package protocol PipelineFollower: Sendable {
     /// The executions that are worth a look now.
     var followed: Set<PipelineExecutionID> { get async }
 
-    /// Takes what a look has shown; the next look's is left out while this one's is at work.
+    /// Takes what a look has shown; what the next ones show waits until that is done.
     ///
     /// - Parameters:
     ///   - look: How far executions have come.
@@ -22,4 +22,10 @@ package struct PipelineLook: Sendable {
 
     /// Creates a look that has shown nothing.
     package init() {}
+
+    /// Adds what a later look has shown.
+    mutating func merge(_ later: PipelineLook) {
+        executions.merge(later.executions) { $1 }
+        denied.formUnion(later.denied)
+    }
 }

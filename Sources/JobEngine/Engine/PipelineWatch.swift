@@ -14,6 +14,9 @@ actor PipelineWatch {
     private static let pagesMore = 2
     private static let looksBetweenDeepOnes = 10
     private static let mostPages = 100
+    /// For how long what was seen waits for more, before something is done about it: with many pipelines, a round of looks
+    /// takes many minutes.
+    private static let longestPart: TimeInterval = 10
 
     private let table: JobTable
     private let queue: any JobQueue
@@ -28,6 +31,8 @@ actor PipelineWatch {
     /// Until when which call isn't made of which pipeline, since the right to it is missing: a policy may name pipelines.
     private var denied: [Call: [String: Date]] = [:]
     private var looks = 0
+    /// What the follower hasn't been told yet.
+    private var news: PipelineLook?
     private var isFollowerAtWork = false
 
     private enum Call {
@@ -83,24 +88,65 @@ actor PipelineWatch {
                 let held = table.executions(since: clock.now.addingTimeInterval(-interval.timeInterval))
                     .filter { !$0.id.isEmpty }
                 let followed = await follower?.followed ?? []
-                guard let (look, unanswered) = try? await look(at: held.union(followed)) else { return }
-                if let follower, !isFollowerAtWork {
-                    isFollowerAtWork = true
-                    group.addTask { [self] in
-                        await follower.take(look, pace: pace)
-                        await followerRests()
-                    }
-                }
-                for execution in held.sorted(by: { ($0.pipeline, $0.id) < ($1.pipeline, $1.id) })
-                where look.executions[execution]?.status.isOver ?? !unanswered.contains(execution.pipeline) {
-                    guard (try? await lookAtActions(of: execution)) != nil else { return }
-                }
+                guard (try? await lookAround(held, followed, &group)) != nil else { return }
             }
         }
     }
 
-    private func followerRests() {
-        isFollowerAtWork = false
+    /// Looks at the pipelines of executions once, and has done about them what is to be done.
+    ///
+    /// - Throws: `CancellationError` alone.
+    private func lookAround(
+        _ held: Set<PipelineExecutionID>,
+        _ followed: Set<PipelineExecutionID>,
+        _ group: inout DiscardingTaskGroup
+    ) async throws {
+        looks += 1
+        let executions = Dictionary(grouping: held.union(followed), by: \.pipeline)
+        var (part, partBegan) = (PipelineLook(), clock.now)
+        for pipeline in order(of: executions.keys, Set(held.map(\.pipeline))) {
+            let (look, isAnswered) = try await look(at: pipeline, Set(executions[pipeline]?.map(\.id) ?? []))
+            part.merge(look)
+            if clock.now.timeIntervalSince(partBegan) >= Self.longestPart {
+                tell(part, &group)
+                (part, partBegan) = (PipelineLook(), clock.now)
+            }
+            for execution in held.filter({ $0.pipeline == pipeline }).sorted(by: { $0.id < $1.id })
+            where look.executions[execution]?.status.isOver ?? isAnswered {
+                try await lookAtActions(of: execution)
+            }
+        }
+        tell(part, &group)
+    }
+
+    /// The pipelines with jobs in hand, then the others, with another one first each time: a worker that doesn't live for a
+    /// whole round gets to all of them, too.
+    private func order(of pipelines: some Collection<String>, _ held: Set<String>) -> [String] {
+        let others = pipelines.filter { !held.contains($0) }.sorted()
+        guard !others.isEmpty else { return held.sorted() }
+        let first = Int(clock.now.timeIntervalSince1970) % others.count
+        return held.sorted() + others[first...] + others[..<first]
+    }
+
+    /// Tells the follower what was seen, now or as soon as it has done what it is about.
+    private func tell(_ look: PipelineLook, _ group: inout DiscardingTaskGroup) {
+        guard let follower else { return }
+        news = news.map { earlier in
+            var both = earlier
+            both.merge(look)
+            return both
+        } ?? look
+        guard !isFollowerAtWork else { return }
+        isFollowerAtWork = true
+        group.addTask { [self] in
+            while let look = await takeNews() { await follower.take(look, pace: pace) }
+        }
+    }
+
+    private func takeNews() -> PipelineLook? {
+        defer { news = nil }
+        isFollowerAtWork = news != nil
+        return news
     }
 
     /// Whether the action of a job whose result is refused is over without success.
@@ -131,32 +177,23 @@ actor PipelineWatch {
         }
     }
 
-    /// Looks how far executions have come.
+    /// Looks how far executions of a pipeline have come.
     ///
-    /// - Returns: What that has shown, and the pipelines of which CodePipeline didn't tell it.
+    /// - Returns: What that has shown, and whether CodePipeline has told it.
     /// - Throws: `CancellationError` alone.
-    private func look(
-        at executions: Set<PipelineExecutionID>
-    ) async throws -> (PipelineLook, unanswered: Set<String>) {
-        var (look, unanswered) = (PipelineLook(), Set<String>())
-        looks += 1
-        for (pipeline, wanted) in Dictionary(grouping: executions, by: \.pipeline).sorted(by: { $0.key < $1.key }) {
-            let ids = Set(wanted.map(\.id))
-            let isDeep = looks.isMultiple(of: Self.looksBetweenDeepOnes)
-            let mostPages = isDeep ? Self.mostPages : (ids.count + 99) / 100 + Self.pagesMore
-            let found = try await call(.listPipelineExecutions, of: pipeline) { [pace] in
-                try await $0.pipelineExecutions(ids, of: pipeline, atMost: mostPages, pace: pace)
-            }
-            for (id, execution) in found ?? [:] {
-                look.executions[PipelineExecutionID(pipeline: pipeline, id: id)] = execution
-            }
-            if isDenied(.listPipelineExecutions, of: pipeline) {
-                look.denied.insert(pipeline)
-            } else if found == nil {
-                unanswered.insert(pipeline)
-            }
+    private func look(at pipeline: String, _ ids: Set<String>) async throws -> (PipelineLook, isAnswered: Bool) {
+        var look = PipelineLook()
+        let isDeep = looks.isMultiple(of: Self.looksBetweenDeepOnes)
+        let mostPages = isDeep ? Self.mostPages : (ids.count + 99) / 100 + Self.pagesMore
+        let found = try await call(.listPipelineExecutions, of: pipeline) { [pace] in
+            try await $0.pipelineExecutions(ids, of: pipeline, atMost: mostPages, pace: pace)
         }
-        return (look, unanswered)
+        for (id, execution) in found ?? [:] {
+            look.executions[PipelineExecutionID(pipeline: pipeline, id: id)] = execution
+        }
+        let isDenied = isDenied(.listPipelineExecutions, of: pipeline)
+        if isDenied { look.denied.insert(pipeline) }
+        return (look, isAnswered: isDenied || found != nil)
     }
 
     /// Finds the jobs of an execution whose results nobody wants any more.

@@ -11,10 +11,12 @@ extension SandboxKeeper {
     /// Extends the sandboxes that run out while their executions go on; what the lab has against one is no other's trouble.
     func extendWhatRunsOut(_ pace: CallPace) async {
         let now = clock.now
+        // With many pipelines, a round of looks takes longer than the pause between two.
+        let round = max(interval.timeInterval, Double(Set(entries.values.map(\.sandbox.place.pipeline)).count))
         for (id, entry) in entries where entry.sandbox.terms.maxDuration != nil && entry.endAsked == nil {
-            let patience = interval.timeInterval * Self.looksInTrouble
+            let patience = round * Self.looksInTrouble
             guard let seen = entry.seenGoingOn, now.timeIntervalSince(seen) <= patience else { continue }
-            let lead = rules.lead(entry.sandbox.terms, isOwn: entry.sandbox.isOwn, interval: interval.timeInterval)
+            let lead = rules.lead(entry.sandbox.terms, isOwn: entry.sandbox.isOwn, interval: round)
             if let reservation = entry.reservation, reservation.end.timeIntervalSince(now) > lead { continue }
             await attempt {
                 guard try await mayExtend(id, pace) else { return }

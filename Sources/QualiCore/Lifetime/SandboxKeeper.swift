@@ -91,7 +91,8 @@ package actor SandboxKeeper {
     private var hasRead = false
     /// Whether the lab's list was read before.
     private var hasReconciled = false
-    private var isDenialTold = false
+    /// The pipelines of which it was said that the worker may not look at them.
+    private var toldDenials: Set<String> = []
     private var nudge: AsyncStream<Nudge>.Continuation?
     /// Has the lab's sandboxes searched for what others have started.
     private var list: AsyncStream<[SandboxSummary]>.Continuation?
@@ -298,13 +299,14 @@ extension SandboxKeeper: PipelineFollower {
         self.pace = pace
         // Nothing can be proven before, and no pause measured: the host's clock may be wrong by years.
         guard clock.isKnown else { return }
-        if !look.denied.isEmpty, !isDenialTold {
+        let denied = look.denied.subtracting(toldDenials)
+        if !denied.isEmpty {
             logger.notice(
                 "Sandboxes aren't ended with their pipelines, since the worker may not call ListPipelineExecutions",
-                metadata: ["pipelines": "\(look.denied.sorted().prefix(20).joined(separator: ", "))"]
+                metadata: ["pipelines": "\(denied.sorted().prefix(20).joined(separator: ", "))"]
             )
         }
-        isDenialTold = !look.denied.isEmpty
+        toldDenials = toldDenials.union(denied).subtracting(look.executions.keys.map(\.pipeline))
         noteStates(look)
         await attempt { try await readNotes() }
         await attempt {
