@@ -292,6 +292,14 @@ extension Setting {
         standard: "0",
         shortFlag: "drain"
     )
+    package static let exitAfterIdle = Self(
+        name: "QUALI_EXIT_AFTER_IDLE",
+        group: .jobs,
+        value: "duration",
+        meaning: "how long the worker has no job before it stops by itself: 90s, 10m or 2h; 0 stops it once the queues are empty",
+        standard: "it never does",
+        shortFlag: "exit-after-idle"
+    )
     package static let progressSeconds = Self(
         name: "QUALI_PROGRESS_SECONDS",
         group: .jobs,
@@ -335,7 +343,7 @@ extension Setting {
         ] + PropertyDefaults.Property.allCases.map(property) + [
             componentMatch,
             maxJobs, pollSeconds, longestPollSeconds, statusPollSeconds, progressSeconds, stateDirectory, handoff,
-            onAbandoned, endWithPipeline, endGraceMinutes, pipelinePollSeconds, drain,
+            onAbandoned, endWithPipeline, endGraceMinutes, pipelinePollSeconds, drain, exitAfterIdle,
             statusAddress,
             logLevel, logFormat,
         ]

@@ -21,6 +21,14 @@ package struct Terminal: Prompting {
     /// The terminal of this process, if it has one.
     package init() {}
 
+    /// Whether what is written to a file descriptor may be in color: to a terminal, where nobody has said no.
+    ///
+    /// `NO_COLOR` says no, whatever it is (no-color.org), and so does `TERM=dumb`.
+    package static func hasColor(_ descriptor: Int32) -> Bool {
+        let environment = ProcessInfo.processInfo.environment
+        return isatty(descriptor) == 1 && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    }
+
     /// Whether the process has a terminal.
     package var isThere: Bool {
         let descriptor = unsafe open(Self.path, O_RDWR | O_NOCTTY)

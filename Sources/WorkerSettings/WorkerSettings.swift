@@ -201,6 +201,8 @@ package struct JobSettings: Sendable {
     package var pipelinePollInterval: Duration = .seconds(60)
     /// How long a stop waits for jobs to end by themselves.
     package var drain: Duration = .zero
+    /// How long there may be no job before the worker stops by itself; `nil` where it never does.
+    package var exitAfterIdle: Duration?
 
     /// Reads the jobs' settings.
     package init(_ reader: inout SettingReader) {
@@ -221,6 +223,7 @@ package struct JobSettings: Sendable {
         if let grace = reader.minutes(.endGraceMinutes, in: 0...525_600) { endGrace = grace }
         if let pause = reader.seconds(.pipelinePollSeconds, in: 1...3600) { pipelinePollInterval = pause }
         if let drain = reader.duration(.drain) { self.drain = drain }
+        exitAfterIdle = reader.duration(.exitAfterIdle)
     }
 
     /// When sandboxes end with their pipelines, in the words of settings.

@@ -87,7 +87,7 @@ extension LogSettings {
         let form: LineLogHandler.Form =
             switch format ?? (isTerminal || isJournal ? .text : .json) {
             case .json: .json
-            case .text: isJournal ? .textWithoutTime : .text(inColor: isTerminal)
+            case .text: isJournal ? .textWithoutTime : .text(inColor: Terminal.hasColor(STDERR_FILENO))
             }
         StandardError.writer.tellLosses { LineLogHandler.line(aboutLost: $0, form, hasPriority: isJournal) }
         return Logger(label: "quali-worker") { _ in

@@ -81,7 +81,7 @@ enum PageStyle {
         .legend .note { margin-left: auto; }
         .legend svg { vertical-align: -1px; }
         table { width: 100%; border-spacing: 0; overflow: hidden; }
-        th { text-align: left; font-size: .85rem; font-weight: 600; color: var(--soft); }
+        th { text-align: left; font-size: .85rem; font-weight: 600; color: var(--soft); white-space: nowrap; }
         th, td { padding: .6rem 1rem; vertical-align: top; }
         tbody td { border-top: 1px solid var(--line); }
         td:first-child, .when { white-space: nowrap; }

@@ -24,7 +24,7 @@ struct CheckCommand: AsyncParsableCommand {
         Program.exportProxies(sources)
         let check = CheckRun(sources)
         let report = try await check.report()
-        print(json ? try report.results.printedJSON() : report.text(inColor: isatty(STDOUT_FILENO) == 1))
+        print(json ? try report.results.printedJSON() : report.text(inColor: Terminal.hasColor(STDOUT_FILENO)))
         if !check.hasGoodSettings { throw ExitCode(ProgramFailure.Status.usage.rawValue) }
         if !report.isWell { throw ExitCode(1) }
     }

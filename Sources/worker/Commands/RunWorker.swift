@@ -19,10 +19,19 @@ struct RunWorker: AsyncParsableCommand {
             """
     )
 
+    @Flag(help: "Stop once the queues are empty and all jobs are done, as with --exit-after-idle 0.") var once = false
     @OptionGroup var options: WorkerOptions
 
     /// The values of all flags.
-    var flags: [String: String] { options.flags }
+    var flags: [String: String] {
+        options.flags.merging(once ? [Setting.exitAfterIdle.name: "0"] : [:]) { said, _ in said }
+    }
+
+    func validate() throws {
+        if once, options.jobs.exitAfterIdle != nil {
+            throw ValidationError("Give --once or --exit-after-idle, not both.")
+        }
+    }
 
     func run() async throws {
         guard Program.fileLimit >= Program.fewestFiles else {

@@ -149,6 +149,7 @@ struct JobOptions: SettingOptions {
     @Option(.endGraceMinutes) var endGraceMinutes: String?
     @Option(.pipelinePollSeconds) var pipelinePollSeconds: String?
     @Option(.drain) var drain: String?
+    @Option(.exitAfterIdle) var exitAfterIdle: String?
     @Option(.statusAddress) var statusAddress: String?
 
     var given: [(Setting, String?)] {
@@ -157,7 +158,7 @@ struct JobOptions: SettingOptions {
             (.statusPollSeconds, statusPollSeconds), (.progressSeconds, progressSeconds),
             (.stateDirectory, stateDirectory), (.handoff, handoff),
             (.onAbandoned, onAbandoned), (.endWithPipeline, endWithPipeline), (.endGraceMinutes, endGraceMinutes),
-            (.pipelinePollSeconds, pipelinePollSeconds), (.drain, drain),
+            (.pipelinePollSeconds, pipelinePollSeconds), (.drain, drain), (.exitAfterIdle, exitAfterIdle),
             (.statusAddress, statusAddress),
         ]
     }

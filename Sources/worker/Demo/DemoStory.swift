@@ -1,4 +1,5 @@
 import Foundation
+import WorkerSettings
 
 /// Tells a person what happens, in paragraphs of at most 80 columns.
 struct DemoStory: Sendable {
@@ -15,7 +16,7 @@ struct DemoStory: Sendable {
 
     /// Creates a story that is told on the standard output, or elsewhere.
     init(
-        inColor: Bool = isatty(STDOUT_FILENO) == 1,
+        inColor: Bool = Terminal.hasColor(STDOUT_FILENO),
         write: @escaping @Sendable (String) -> Void = {
             try? FileHandle.standardOutput.write(contentsOf: Data($0.utf8))
         }

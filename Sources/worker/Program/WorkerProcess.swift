@@ -17,6 +17,7 @@ struct WorkerProcess: Sendable {
     private let monitor: WorkerMonitor
     private let serviceManager: ServiceManager?
     private let gracePeriod: Duration
+    private let exitAfterIdle: Duration?
     private let watchdog: StopWatchdog
     private let stopBegan = Locked<ContinuousClock.Instant?>(nil)
     private let logger: Logger
@@ -107,6 +108,7 @@ struct WorkerProcess: Sendable {
         let services: [(any Service)?] = [page, worker]
         var configuration = ServiceGroupConfiguration(services: services.compactMap { $0 }, logger: logger)
         self.gracePeriod = settings.jobs.drain + gracePeriod
+        exitAfterIdle = settings.jobs.exitAfterIdle
         watchdog = StopWatchdog(grace: self.gracePeriod, expire: endProcess)
         configuration.maximumGracefulShutdownDuration = self.gracePeriod
         group = ServiceGroup(configuration: configuration)
@@ -173,6 +175,7 @@ struct WorkerProcess: Sendable {
                 }
             }
             if let serviceManager { tasks.addTask { await serviceManager.follow(monitor.snapshot) } }
+            if let exitAfterIdle { tasks.addTask { await stopOnceIdle(for: exitAfterIdle) } }
             // All others go on until this task is cancelled, so what ends first is the worker.
             try await tasks.next()
             tasks.cancelAll()
@@ -180,6 +183,18 @@ struct WorkerProcess: Sendable {
         if let began = stopBegan.withLock({ $0 }), ContinuousClock.now - began >= gracePeriod {
             throw ProgramFailure(.software, "the worker couldn't report everything before it had to stop")
         }
+    }
+
+    /// Stops the worker once it has had no job for a while, and goes on until the task is cancelled.
+    private func stopOnceIdle(for limit: Duration) async {
+        var watch = IdleWatch(limit: limit)
+        while !watch.isOver(monitor.snapshot()) {
+            do { try await Task.sleep(for: .milliseconds(500)) } catch { return }
+        }
+        logger.notice("Stopping, since there was no job for long enough", metadata: ["idle": "\(limit)"])
+        await stop()
+        // What ends first ends the others, and that is the worker.
+        try? await Task.sleep(for: .seconds(86_400))
     }
 
     /// Begins a graceful stop, for which ``run(until:)`` ends.

@@ -206,6 +206,28 @@ struct EndWithPipelineTests {
         }
     }
 
+    @Test func `ends before a round of looks is over, which takes minutes with many pipelines`() async throws {
+        let site = try LifetimeSite()
+        var failing = LifetimeSite.failing
+        failing.runOrder = 2
+        let stage = VirtualPipeline.Stage("Lab", [LifetimeSite.start(), failing])
+        for number in 1...200 {
+            try site.cloud.create(VirtualPipeline("P\(number)", stages: [stage]))
+            _ = try site.pipelines.start("P\(number)")
+        }
+        try await site.work {
+            (1...200).allSatisfy { site.pipelines.executions(of: "P\($0)").first?.status == "Failed" }
+        }
+        let begin = site.still.clock.now
+        try await site.work {
+            $0.endGrace = .zero
+        } until: {
+            site.lab.sandboxes.contains { !$0.isUnstopped }
+        }
+        // A pause of a minute, ten seconds of looks, and two calls that prove it.
+        #expect(site.still.clock.now.timeIntervalSince(begin) < 120)
+    }
+
     @Test func `is found though the host's clock was wrong by a year until AWS told the time`() async throws {
         try await SandboxStand.run { stand in
             let sandbox = try await stand.start(of: stand.begin("Nightly"))

@@ -14,6 +14,15 @@ struct TerminalTests {
         return words.contains("echo") && words.contains("isig") && !words.contains("-echo")
     }
 
+    @Test("has colors, unless somebody has said no", arguments: [[:], ["NO_COLOR": "1"], ["TERM": "dumb"]])
+    func colors(environment: [String: String]) async throws {
+        let output = try await withTemporaryFolder { folder in
+            try await ProgramRun(["check"], environment: environment, isAtTerminal: true, in: folder).end().output
+        }
+        #expect(output.contains("CLOUDSHELL_URL"), "\(output)")
+        #expect(output.contains("\u{1B}[") == environment.isEmpty, "\(output)")
+    }
+
     @Test("end at Ctrl-C, with the terminal as it was before", arguments: ["\u{3}", "secr\u{3}"])
     func interrupt(answer: String) async throws {
         let output = try await withTemporaryFolder { folder in
