@@ -117,7 +117,7 @@ public struct QualiWorker: Service {
         logger: Logger
     ) throws {
         self.monitor = monitor
-        let labHTTPClient = MonitoredHTTPClient(base: labHTTPClient, monitor: monitor)
+        let labMetrics = monitor.labMetrics(operations: LabMetrics.operations)
         let redactOwn = SecretMask([configuration.lab.password])
         let interval = configuration.statusInterval
         let door = LabDoor(interval: interval, monitor: monitor, clock: clock, logger: logger)
@@ -139,6 +139,7 @@ public struct QualiWorker: Service {
             configuration.lab.onLoginFailure(error, pause)
             door.failed(error, pause: pause)
         }
+        session.onRequest = { labMetrics.note($0, monitor) }
         client = try SandboxClient(session, httpClient: labHTTPClient)
         clockWatch = ClockWatch(clock: clock, logger: logger)
         // Jobs' deadlines are in it.
@@ -168,7 +169,8 @@ public struct QualiWorker: Service {
         lab.secretNames = configuration.secretNames
         lab.componentMatch = configuration.componentMatch
         lab.parameters = configuration.parameters
-        let codePipeline = CodePipeline(configuration.codePipeline)
+        lab.metrics = labMetrics
+        let codePipeline = CodePipeline(monitor.watched(configuration.codePipeline))
         keeper = jobs.pipelinePollInterval.map { [lab] interval in
             SandboxKeeper(
                 lab: lab.urgent,
@@ -192,7 +194,10 @@ public struct QualiWorker: Service {
         worker = JobWorker(
             queue: codePipeline,
             actions: actions + otherActions,
-            artifactStore: S3ArtifactStore(configuration.s3, addressingStyle: configuration.s3AddressingStyle),
+            artifactStore: S3ArtifactStore(
+                monitor.watched(configuration.s3),
+                addressingStyle: configuration.s3AddressingStyle
+            ),
             journal: journal,
             configuration: jobs,
             monitor: monitor,

@@ -35,15 +35,15 @@ struct StatusRoutes: Sendable {
         case "/livez": return { liveness() }
         case "/readyz": return { readiness() }
         case "/metrics":
-            return {
-                StatusReply(
-                    .ok,
-                    PrometheusText.report(registry, version: facts.version),
-                    type: PrometheusText.contentType
-                )
-            }
+            return { metrics() }
         default: return nil
         }
+    }
+
+    private func metrics() -> StatusReply {
+        monitor.measure()
+        let text = PrometheusText.report(registry, WorkerFacts(monitor, facts))
+        return StatusReply(.ok, text, type: PrometheusText.contentType)
     }
 
     private func document() -> StatusReply {
@@ -65,5 +65,17 @@ struct StatusRoutes: Sendable {
         let readiness = Readiness(monitor.snapshot(), facts)
         if readiness.isReady { return StatusReply(.ok, "ok\n") }
         return StatusReply(.serviceUnavailable, readiness.reasons.map { $0 + "\n" }.joined())
+    }
+}
+
+extension WorkerFacts {
+    /// Gathers them.
+    init(_ monitor: WorkerMonitor, _ facts: StatusFacts) {
+        self.init(
+            version: facts.version,
+            region: facts.region,
+            labHost: facts.lab?.host,
+            isReady: Readiness(monitor.snapshot(), facts).isReady
+        )
     }
 }

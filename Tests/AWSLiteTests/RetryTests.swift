@@ -57,6 +57,22 @@ import Testing
         #expect(waits.all == [.milliseconds(500), .seconds(1)])
     }
 
+    @Test func `Each attempt is told to who watches, with its operation and error`() async throws {
+        let stub = StubHTTPClient([.throttled, .lost, .page(200), .error("JobNotFoundException"), .reply(200, "")])
+        var configuration = AWSClientConfiguration.test(stub, attempts: 4)
+        let told = Locked<[AWSRequestReport]>([])
+        configuration.onRequest = { report in told.withLock { $0.append(report) } }
+        await expectError(.jobNotFound) {
+            try await CodePipeline(configuration).putJobSuccessResult(jobID: "j", result: .init())
+        }
+        let reports = told.withLock { $0 }
+        #expect(reports.allSatisfy { $0.operation == "PutJobSuccessResult" && $0.duration >= .zero })
+        #expect(reports.map { $0.error?.code } == [.throttling, .transport, .malformedReply, .jobNotFound])
+        #expect(reports.map { $0.error?.isForeign } == [false, false, true, false])
+        try await CodePipeline(configuration).putJobSuccessResult(jobID: "j", result: .init())
+        #expect(told.withLock { $0.count == 5 && $0[4].error == nil })
+    }
+
     @Test(arguments: [
         "ValidationException", "AccessDeniedException", "InvalidJobStateException", "LimitExceededException",
         "Brand.New",

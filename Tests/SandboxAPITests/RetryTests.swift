@@ -25,6 +25,26 @@ import Testing
         #expect(time.sleeps == [.milliseconds(500), .seconds(1)])
     }
 
+    @Test func `Each request is told to who watches, with its operation and result`() async throws {
+        let lab = StubLab { _, number in
+            if number == 1 { throw HTTPClientError(.timedOut, "late", mayHaveBeenProcessed: true) }
+            return number == 2 ? .error(503, "busy") : .json(#"{"id": "S"}"#)
+        }
+        let told = Locked<[String]>([])
+        var configuration = SandboxClient.Configuration(url: "https://lab", username: "ci", password: Secret("p"))
+        configuration.retry = FakeTime().policy()
+        configuration.onRequest = { report in
+            let result =
+                switch report.result {
+                case .success(let status): "\(status)"
+                case .failure(let error): "\(error.code)"
+                }
+            told.withLock { $0.append("\(report.operation) \(result)") }
+        }
+        _ = try await SandboxClient(configuration, httpClient: lab).sandbox(id: "S")
+        #expect(told.withLock { $0 } == ["login 200", "sandbox timed out", "sandbox 503", "sandbox 200"])
+    }
+
     @Test func `Pauses are random between a half and the whole`() async throws {
         let time = FakeTime()
         let lab = StubLab(.error(503, "busy"))

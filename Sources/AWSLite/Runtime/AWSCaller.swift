@@ -260,27 +260,45 @@ struct AWSCaller: Sendable {
             responseLimit: operation.responseLimit,
             acceptsBeginning: operation.acceptsBeginning
         )
+        let begin = configuration.onRequest.map { _ in configuration.retry.now() }
         let reply: HTTPReply
         do {
             reply = try await configuration.httpClient.send(call)
         } catch let error as HTTPClientError {
-            throw AWSError(
+            let failure = AWSError(
                 Self.code(of: error, operation),
                 error.description,
                 underlying: error,
                 mayHaveBeenProcessed: error.mayHaveBeenProcessed
             )
+            tell(operation, failure, since: begin)
+            throw failure
         }
         let exchange = Exchange(reply: reply, sent: sent, clockOffset: clockOffset, isCorrection: isCorrection)
-        if (200..<300).contains(reply.response.status.code) {
-            guard operation.proof.isMet(by: reply) else {
-                throw ErrorReply(foreign: reply).error(hiding: credentials)
-            }
-            return exchange
-        }
-        let error = ErrorReply(reply, format: operation.errorFormat).error(hiding: credentials)
+        let error = Self.error(of: reply, operation, hiding: credentials)
+        tell(operation, error, since: begin)
+        guard let error else { return exchange }
         if error.code.provesSignature { noteProof(operation, exchange) }
         throw error
+    }
+
+    /// What a reply reports that is no success of AWS's.
+    private static func error(
+        of reply: HTTPReply,
+        _ operation: AWSOperation,
+        hiding credentials: AWSCredentials?
+    ) -> AWSError? {
+        guard (200..<300).contains(reply.response.status.code) else {
+            return ErrorReply(reply, format: operation.errorFormat).error(hiding: credentials)
+        }
+        return operation.proof.isMet(by: reply) ? nil : ErrorReply(foreign: reply).error(hiding: credentials)
+    }
+
+    /// Tells who watches of a request.
+    private func tell(_ operation: AWSOperation, _ error: AWSError?, since begin: ContinuousClock.Instant?) {
+        guard let onRequest = configuration.onRequest, let begin else { return }
+        let duration = begin.duration(to: configuration.retry.now())
+        onRequest(AWSRequestReport(operation: operation.name.rawValue, error: error, duration: duration))
     }
 
     /// Why a success couldn't be read.

@@ -27,6 +27,10 @@ public struct AWSClientConfiguration: Sendable {
     public var warn: @Sendable (String) -> Void
     /// The time, for signatures; clients that share one learn AWS's time together.
     public var clock: AWSClock
+    /// Is told each request that was sent, and what came of it; `nil` for nobody.
+    ///
+    /// Requests for credentials are none of a client's own.
+    package var onRequest: (@Sendable (AWSRequestReport) -> Void)?
     /// What the copies of this configuration learn together.
     let memory = ClientMemory()
 

@@ -100,8 +100,10 @@ extension ArtifactStore {
 
 /// Artifacts in S3, read and written with the credentials of their job.
 public struct S3ArtifactStore: ArtifactStore {
-    private let configuration: AWSClientConfiguration
-    private let addressingStyle: S3.AddressingStyle
+    /// How S3 is called.
+    let configuration: AWSClientConfiguration
+    /// Where buckets stand.
+    let addressingStyle: S3.AddressingStyle
 
     /// Creates a store; the configuration's own credentials are never used.
     ///

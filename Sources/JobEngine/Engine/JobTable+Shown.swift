@@ -44,6 +44,22 @@ extension JobTable {
             .sorted { ($0.claimedAt, $0.id) < ($1.claimedAt, $1.id) }
     }
 
+    /// How many jobs there are in each state of those that are shown, and when the oldest of them was claimed first.
+    ///
+    /// It changes nothing, so whoever asks for it has no influence on the jobs.
+    var census: WorkerMonitor.JobCensus {
+        let longAgo = clock.now.addingTimeInterval(-Self.longestAbsence)
+        return state.withLock { state in
+            var census: WorkerMonitor.JobCensus = [:]
+            for job in state.jobs.values where job.isShown && job.requeuedAt ?? .distantFuture >= longAgo {
+                guard let stage = job.stage else { continue }
+                let known = census[stage] ?? (0, .distantFuture)
+                census[stage] = (known.count + 1, min(known.oldest, job.record.claimedAt))
+            }
+            return census
+        }
+    }
+
     /// Forgets the jobs that were put back long ago.
     func forgetRequeued() {
         change { $0.forgetRequeued(before: clock.now.addingTimeInterval(-Self.longestAbsence)) }
@@ -84,7 +100,7 @@ extension JobTable.Job {
         )
     }
 
-    private var stage: WorkerSnapshot.Stage? {
+    fileprivate var stage: WorkerSnapshot.Stage? {
         switch state {
         case .offered, .acknowledging, .unanswered, .lost, .doubted: .offered
         case .claimed: .claimed

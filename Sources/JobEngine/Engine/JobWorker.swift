@@ -113,12 +113,12 @@ public struct JobWorker: Service {
         monitor: WorkerMonitor = WorkerMonitor(),
         logger: Logger
     ) {
-        let queue: any JobQueue = queue
+        let queue: any JobQueue = CodePipeline(monitor.watched(queue.configuration))
         let journal: any JobJournal = if let journal { journal } else { InMemoryJobJournal() }
         self.init(
             queue: queue,
             actions: actions,
-            artifactStore: artifactStore,
+            artifactStore: artifactStore.watched(by: monitor),
             journal: journal,
             configuration: configuration,
             monitor: monitor,
@@ -165,7 +165,7 @@ public struct JobWorker: Service {
             redact: configuration.redact
         )
         let patient = RetryingJournal(journal, clock: clock, logger: logger) { [monitor] in
-            monitor.journal(isTroubledBy: $0)
+            monitor.journal(isTroubledBy: $0, isFailure: $1)
         }
         let found: [JobRecord]
         do {

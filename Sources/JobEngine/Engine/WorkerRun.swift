@@ -85,7 +85,7 @@ final class WorkerRun: Sendable {
         )
         alarms = Alarms(worker.clock)
         tracing = JobTracing(tracer: worker.configuration.tracer)
-        worker.monitor.show { [table] in table.shown }
+        worker.monitor.show({ [table] in table.shown }, { [table] in table.census })
         for record in unfinished { observe(record.id) { $0.jobClaimed($1, as: .resumed) } }
     }
 
@@ -104,7 +104,8 @@ final class WorkerRun: Sendable {
                     { [self] in await listen(loss) },
                     { [self] in await pipelines.run() },
                     { [self] in await alarms.run() },
-                    { [self] in await inDoubt.run() }
+                    { [self] in await inDoubt.run() },
+                    { [self] in await worker.monitor.measureRegularly() }
                 )
             } after: { [self] in
                 await stop.given()

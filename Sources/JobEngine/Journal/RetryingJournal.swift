@@ -22,18 +22,18 @@ struct RetryingJournal: Sendable {
 
     private let journal: any JobJournal
     private let clock: any WorkerClock
-    private let tell: @Sendable (_ trouble: String?) -> Void
+    private let tell: @Sendable (_ trouble: String?, _ isFailure: Bool) -> Void
     private let logger: Logger
     private let outage = OutageLog(.journal)
     private let absence = OutageLog(.findingJournal)
     private let troubles = Locked(Troubles())
 
-    /// `tell` is told what is wrong, or `nil`, whenever that is known anew.
+    /// `tell` is told what is wrong, or `nil`, whenever that is known anew, and whether something has just failed.
     init(
         _ journal: any JobJournal,
         clock: any WorkerClock,
         logger: Logger,
-        tell: @escaping @Sendable (_ trouble: String?) -> Void = { _ in }
+        tell: @escaping @Sendable (_ trouble: String?, _ isFailure: Bool) -> Void = { _, _ in }
     ) {
         self.journal = journal
         self.clock = clock
@@ -136,7 +136,7 @@ struct RetryingJournal: Sendable {
             if isAway { troubles.place = "\(error)" } else { troubles.writing = "\(error)" }
         }
         (isAway ? absence : outage).failed(error, at: clock.now, logger)
-        tellTrouble()
+        tellTrouble(isFailure: true)
     }
 
     private func succeeded(claiming: Bool) {
@@ -151,5 +151,7 @@ struct RetryingJournal: Sendable {
         tellTrouble()
     }
 
-    private func tellTrouble() { tell(troubles.withLock { $0.place ?? $0.writing }) }
+    private func tellTrouble(isFailure: Bool = false) {
+        tell(troubles.withLock { $0.place ?? $0.writing }, isFailure)
+    }
 }

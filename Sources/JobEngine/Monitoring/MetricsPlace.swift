@@ -38,6 +38,19 @@ final class MetricsPlace: Sendable {
         worker = number == 1 ? nil : "\(number)"
     }
 
+    /// The labels that all of the worker's metrics have.
+    var labels: [(String, String)] { worker.map { [("worker", $0)] } ?? [] }
+
+    /// A counter, with the worker's labels unless told otherwise.
+    func counter(_ metric: WorkerMetric, _ labels: [(String, String)]? = nil) -> Counter {
+        Counter(label: metric.rawValue, dimensions: labels ?? self.labels, factory: factory)
+    }
+
+    /// A number, with the worker's labels unless told otherwise.
+    func meter(_ metric: WorkerMetric, _ labels: [(String, String)]? = nil) -> Meter {
+        Meter(label: metric.rawValue, dimensions: labels ?? self.labels, factory: factory)
+    }
+
     deinit {
         guard let number else { return }
         Self.taken.withLock { taken in

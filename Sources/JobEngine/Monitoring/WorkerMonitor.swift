@@ -18,6 +18,7 @@ public final class WorkerMonitor: Sendable {
         var capacity = 0
         /// The jobs as they are now.
         var jobs: @Sendable () -> [WorkerSnapshot.Job] = { [] }
+        var census: @Sendable () -> JobCensus = { [:] }
         var ended: [WorkerSnapshot.EndedJob] = []
         var events: [WorkerSnapshot.Event] = []
         var queues: [WorkerSnapshot.Queue] = []
@@ -26,11 +27,20 @@ public final class WorkerMonitor: Sendable {
         var metrics: WorkerMetrics
     }
 
+    /// How many jobs there are in each state, and since when the oldest of them is a worker's.
+    typealias JobCensus = [WorkerSnapshot.Stage: (count: Int, oldest: Date)]
+
     private static let mostEvents = 100
+    /// The pause between two measurements of what can't be counted as it happens.
+    private static let measurementPause: Duration = .seconds(15)
 
     private let clock: any WorkerClock
     private let historyLength: Int
     private let metricsPlace: MetricsPlace
+    /// Counts requests to AWS.
+    let awsRequests: RequestMetrics
+    /// When the worker's credentials for AWS end.
+    let credentialsEnd: Meter
     private let state: Locked<State>
 
     /// Creates a monitor that remembers the latest `historyLength` jobs.
@@ -59,7 +69,9 @@ public final class WorkerMonitor: Sendable {
         self.clock = clock
         let place = MetricsPlace(name, at: metrics)
         metricsPlace = place
-        state = Locked(State(metrics: WorkerMetrics(actions: [], worker: place.worker, factory: metrics)))
+        awsRequests = RequestMetrics(.awsRequests, .awsRequestDuration, operations: Self.awsOperations, at: place)
+        credentialsEnd = place.meter(.credentialsEnd)
+        state = Locked(State(metrics: WorkerMetrics(actions: [], at: place)))
     }
 
     /// What the worker does now.
@@ -96,8 +108,7 @@ public final class WorkerMonitor: Sendable {
         redact: @escaping @Sendable (String) -> String
     ) {
         let now = clock.now
-        let place = metricsPlace
-        let metrics = WorkerMetrics(actions: actions.map(\.provider), worker: place.worker, factory: place.factory)
+        let metrics = WorkerMetrics(actions: actions.map(\.provider), at: metricsPlace)
         metrics.slots.set(capacity)
         state.withLock { state in
             let lab = state.lab
@@ -124,8 +135,36 @@ public final class WorkerMonitor: Sendable {
     }
 
     /// Shows these jobs.
-    func show(_ jobs: @escaping @Sendable () -> [WorkerSnapshot.Job]) {
-        state.withLock { $0.jobs = jobs }
+    func show(_ jobs: @escaping @Sendable () -> [WorkerSnapshot.Job], _ census: @escaping @Sendable () -> JobCensus) {
+        state.withLock { ($0.jobs, $0.census) = (jobs, census) }
+    }
+
+    // MARK: Metrics
+
+    /// Brings the metrics up to date that can't be counted as it happens: the jobs by state, and their ages.
+    package func measure() {
+        let (census, metrics) = state.withLock { ($0.census, $0.metrics) }
+        let jobs = census()
+        let now = clock.now + clockOffset
+        for (stage, metrics) in metrics.states {
+            metrics.jobs.set(jobs[stage]?.count ?? 0)
+            metrics.oldestAge.set(jobs[stage].map { max(0, now.timeIntervalSince($0.oldest)) } ?? 0)
+        }
+    }
+
+    /// Measures from time to time, for whoever the metrics are sent to, until the task is cancelled.
+    ///
+    /// By the real time, since nothing else depends on it.
+    func measureRegularly() async {
+        while !Task.isCancelled {
+            measure()
+            try? await Task.sleep(for: Self.measurementPause)
+        }
+    }
+
+    /// The metrics of a lab of which these operations are called.
+    package func labMetrics(operations: [String]) -> LabMetrics {
+        LabMetrics(operations: operations, at: metricsPlace)
     }
 
     // MARK: Services
@@ -157,8 +196,13 @@ public final class WorkerMonitor: Sendable {
         (isThrottled ? metrics?.pollsThrottled : metrics?.pollsFailed)?.increment()
     }
 
-    func journal(isTroubledBy trouble: String?) {
-        state.withLock { $0.journalTrouble = trouble }
+    /// `isFailure` says whether it is told because something has just failed.
+    func journal(isTroubledBy trouble: String?, isFailure: Bool) {
+        let metrics = state.withLock { state in
+            state.journalTrouble = trouble
+            return state.metrics
+        }
+        if isFailure { metrics.journalErrors.increment() }
     }
 
     /// Keeps for people what the worker has done, or met, beside its jobs; the latest hundred.
@@ -176,18 +220,13 @@ public final class WorkerMonitor: Sendable {
             state.lab.answered(now)
             return state.metrics
         }
-        metrics.labAnswered.increment()
         metrics.lastLabAnswer.set((now + clockOffset).timeIntervalSince1970)
     }
 
     package func labFailed(_ error: any Error) {
         let now = clock.now
         let trouble = state.withLock { $0.redact }("\(error)")
-        let metrics = state.withLock { state in
-            state.lab.failed(trouble, now)
-            return state.metrics
-        }
-        metrics.labFailed.increment()
+        state.withLock { $0.lab.failed(trouble, now) }
     }
 
     /// Notes that the lab refuses the worker's login.

@@ -77,6 +77,9 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
         public static let completed = Self(rawValue: "completed")
         /// It waits in CodePipeline's queue.
         public static let requeued = Self(rawValue: "requeued")
+
+        /// All that a worker tells.
+        package static let all: [Self] = [.offered, .claimed, .running, .waiting, .completed, .requeued]
     }
 
     /// One action that has ended.

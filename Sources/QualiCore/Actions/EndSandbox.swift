@@ -62,7 +62,9 @@ package struct EndSandbox: WaitingActionHandler {
                 }
                 try await noteEarlierErrors(context, &checkpoint)
                 try await context.save(checkpoint)
-                if !state.isEnding { try await lab.stop(sandboxID, context, limit: configuration.teardownTimeout) }
+                if !state.isEnding {
+                    try await lab.stop(sandboxID, context, limit: configuration.teardownTimeout, because: .action)
+                }
                 checkpoint.deadline = context.clock.now.addingTimeInterval(configuration.teardownTimeout.timeInterval)
                 try await context.save(checkpoint)
             }

@@ -276,6 +276,7 @@ package struct StartSandbox: WaitingActionHandler {
                     try await client.startSandbox(blueprint: identifier, request)
                 }
                 lab.outage.succeeded(at: context.clock.now, context.logger)
+                lab.metrics?.sandboxStarted()
                 context.logger.info(
                     "Sandbox started",
                     metadata: ["sandbox": "\(sandbox.id)", "name": "\(request.name)"]
@@ -298,6 +299,7 @@ package struct StartSandbox: WaitingActionHandler {
                             "The lab refuses a start that it has made: something on the way may repeat requests",
                             metadata: ["sandbox": "\(sandboxID)", "error": "\(error)"]
                         )
+                        lab.metrics?.sandboxStarted()
                         try await adopt(sandboxID, context, &checkpoint)
                         return nil
                     }
@@ -331,6 +333,7 @@ package struct StartSandbox: WaitingActionHandler {
         let found = try await look(for: tag, LookupAttempts.enough, within: limit, context, &checkpoint)
         guard let sandboxID = found else { return false }
         context.logger.notice("Sandbox found whose start's reply was lost", metadata: ["sandbox": "\(sandboxID)"])
+        lab.metrics?.sandboxStarted()
         try await adopt(sandboxID, context, &checkpoint)
         return true
     }

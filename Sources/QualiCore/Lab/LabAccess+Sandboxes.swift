@@ -39,7 +39,7 @@ extension LabAccess {
         }
     }
 
-    /// Asks the lab to end a sandbox, again while it is in passing trouble, and at least twice.
+    /// Asks the lab to end a sandbox for an action, again while it is in passing trouble, and at least twice.
     ///
     /// A sandbox that is already ending, has ended or is unknown is as wanted. The request isn't interrupted by the
     /// worker's stop.
@@ -48,11 +48,18 @@ extension LabAccess {
     func stop(
         _ sandboxID: String,
         _ context: JobContext<some Codable & Sendable>,
-        limit: Duration = .zero
+        limit: Duration = .zero,
+        because reason: LabMetrics.End = .undone
     ) async throws {
         let client = client
-        try await stop(sandboxID, context.waiter(limit: limit)) {
-            try await context.uninterrupted { try await client.stopSandbox(id: sandboxID) }
+        do {
+            try await stop(sandboxID, context.waiter(limit: limit)) {
+                try await context.uninterrupted { try await client.stopSandbox(id: sandboxID) }
+            }
+            metrics?.sandboxEnded(reason)
+        } catch let failure as JobFailure {
+            metrics?.endRefused()
+            throw failure
         }
     }
 

@@ -47,6 +47,8 @@ package struct LabAccess: Sendable {
     let claims = ExecutionClaims()
     /// What attributes, inputs, arguments and items of addresses are called whose values mustn't be shown.
     var secretNames = SecretNames.standard
+    /// Counts what becomes of sandboxes; `nil` where no worker does.
+    var metrics: LabMetrics?
     /// Masks the worker's own secrets, before a text is cut.
     var redact: @Sendable (String) -> String = { $0 }
 

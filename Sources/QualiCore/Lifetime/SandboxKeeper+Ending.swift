@@ -12,6 +12,13 @@ extension SandboxKeeper {
         /// A later attempt of its action has made another one.
         case replaced
 
+        var end: LabMetrics.End {
+            switch self {
+            case .over: .pipeline
+            case .replaced: .replaced
+            }
+        }
+
         func text(_ sandbox: KeptSandbox) -> String {
             let execution =
                 "the execution \(sandbox.place.pipelineExecutionID) of the pipeline '\(sandbox.place.pipeline)'"
@@ -181,11 +188,13 @@ extension SandboxKeeper {
                 )
             }
             entries[sandboxID]?.isEndRefused = true
+            lab.metrics?.endRefused()
             return
         }
         let isFirst = entries[sandboxID]?.endAsked == nil
         entries[sandboxID]?.endAsked = clock.now
         guard isFirst else { return }
+        lab.metrics?.sandboxEnded(reason.end)
         logger.notice("Sandbox ended with its pipeline", metadata: metadata)
         monitor.note(event: "The sandbox \(sandboxID) is being ended: \(text).")
     }

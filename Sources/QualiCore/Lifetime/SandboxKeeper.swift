@@ -318,6 +318,7 @@ extension SandboxKeeper: PipelineFollower {
             await endWhatIsOver(look, pace)
             if !strangers.isEmpty { list?.yield(listed) }
         }
+        lab.metrics?.sandboxes(kept: entries.count, left: entries.values.count { $0.isEndRefused })
         await attempt { try await writeNotes() }
     }
 

@@ -4,8 +4,8 @@ import HTTPTypes
 
 /// A call of the API, before it is sent.
 struct APICall: Sendable {
-    /// The name for errors, such as `startSandbox`.
-    var operation: String
+    /// What is called, for errors too.
+    var operation: SandboxOperation
     /// What it is about, such as `sandbox 1234`.
     var subject: String?
     var method: HTTPRequest.Method
@@ -27,7 +27,7 @@ struct APICall: Sendable {
     var isRead: Bool { method == .get }
 
     static func get(
-        _ operation: String,
+        _ operation: SandboxOperation,
         _ path: [String],
         query: [(name: String, value: String)] = [],
         about subject: String? = nil
@@ -36,7 +36,7 @@ struct APICall: Sendable {
     }
 
     static func post(
-        _ operation: String,
+        _ operation: SandboxOperation,
         _ path: [String],
         body: (any Encodable)? = nil,
         about subject: String? = nil,
@@ -54,7 +54,7 @@ struct APICall: Sendable {
 
     /// A POST that begins something.
     static func start(
-        _ operation: String,
+        _ operation: SandboxOperation,
         _ path: [String],
         body: any Encodable,
         about subject: String,
@@ -65,7 +65,7 @@ struct APICall: Sendable {
         return call
     }
 
-    static func delete(_ operation: String, _ path: [String], about subject: String? = nil) -> APICall {
+    static func delete(_ operation: SandboxOperation, _ path: [String], about subject: String? = nil) -> APICall {
         APICall(operation: operation, subject: subject, method: .delete, path: ["v2"] + path)
     }
 

@@ -17,7 +17,9 @@ struct CallRunner: Sendable {
             url: url,
             httpClient: httpClient,
             limit: CallLimit(most: configuration.maxConcurrentCalls, now: configuration.retry.now),
-            timeout: configuration.timeout
+            timeout: configuration.timeout,
+            now: configuration.retry.now,
+            onRequest: configuration.onRequest
         )
         let urgentExchange = exchange.urgent
         let retry = Retry(policy: configuration.retry, gate: QuotaGate(configuration.retry))
@@ -152,7 +154,7 @@ extension SandboxAPIError {
     /// `sendsOnce` says whether it may only where its connection broke before it was sent.
     func mayRepeat(_ call: APICall, sendsOnce: Bool) -> Bool {
         // A login has had its own repeats.
-        guard isTransient, operation == call.operation else { return false }
+        guard isTransient, operation == call.operation.rawValue else { return false }
         let wasNotSent = underlying != nil && !mayHaveBeenProcessed
         return sendsOnce ? wasNotSent && underlying?.code == .connectionLost : call.isRead || wasNotSent
     }

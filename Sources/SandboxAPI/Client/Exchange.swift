@@ -8,6 +8,9 @@ struct Exchange: Sendable {
     let httpClient: any HTTPClient
     let limit: CallLimit
     var timeout: Duration
+    let now: @Sendable () -> ContinuousClock.Instant
+    /// Is told each request that was sent, if anybody is.
+    let onRequest: (@Sendable (SandboxRequestReport) -> Void)?
     /// Whether calls go before others that wait.
     var isUrgent = false
 
@@ -64,8 +67,8 @@ struct Exchange: Sendable {
     private func reply(to call: APICall, token: Secret?, _ redact: Redactor) async throws -> HTTPReply {
         do {
             let http = httpCall(call, token)
-            var reply = try await limit.run(call.operation, isUrgent: isUrgent, patience: timeout) {
-                try await httpClient.send(http)
+            var reply = try await limit.run(call.operation.rawValue, isUrgent: isUrgent, patience: timeout) {
+                try await send(http, call.operation)
             } judge: {
                 CallRoom.Answer($0)
             }
@@ -80,6 +83,22 @@ struct Exchange: Sendable {
         } catch {
             let other = HTTPClientError(.other, "\(error)", mayHaveBeenProcessed: true)
             throw SandboxAPIError.transport(other, call, redact)
+        }
+    }
+
+    private func send(_ http: HTTPCall, _ operation: SandboxOperation) async throws -> HTTPReply {
+        guard let onRequest else { return try await httpClient.send(http) }
+        let begin = now()
+        func tell(_ result: Result<Int, HTTPClientError>) {
+            onRequest(SandboxRequestReport(operation: operation, result: result, duration: begin.duration(to: now())))
+        }
+        do {
+            let reply = try await httpClient.send(http)
+            tell(.success(reply.response.status.code))
+            return reply
+        } catch let error as HTTPClientError {
+            tell(.failure(error))
+            throw error
         }
     }
 

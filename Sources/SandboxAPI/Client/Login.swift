@@ -4,7 +4,6 @@ import HTTPTypes
 
 /// The call that opens a session.
 struct Login: Sendable {
-    static let operation = "login"
     let credentials: SandboxCredentials
     let domain: String
 
@@ -14,7 +13,7 @@ struct Login: Sendable {
     ///   ``SandboxAPIError/Code/authentication`` and a message that names user and domain.
     func run(_ exchange: Exchange) async throws -> Secret {
         let call = APICall(
-            operation: Login.operation,
+            operation: .login,
             method: .put,
             path: ["login"],
             body: try JSON.encode(Body(credentials, domain)),

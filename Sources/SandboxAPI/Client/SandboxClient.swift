@@ -48,6 +48,8 @@ public final class SandboxClient: Sendable {
         package var onLogin: @Sendable (Secret) -> Void = { _ in }
         /// Is told each login that fails, and of one that the lab refuses how long it isn't tried again.
         package var onLoginFailure: @Sendable (SandboxAPIError, Duration?) -> Void = { _, _ in }
+        /// Is told each request that was sent, and what came of it; `nil` for nobody.
+        package var onRequest: (@Sendable (SandboxRequestReport) -> Void)?
 
         /// Describes a session of a user with a password.
         public init(

@@ -15,7 +15,7 @@ extension SandboxClient {
         if let tail = query.tail { fields.append(("tail", String(tail))) }
         if let id = query.fromEventID { fields.append(("from_event_id", id)) }
         return try await calls.run(
-            .get("activity", ["sandboxes", sandboxID, "activity"], query: fields, about: "sandbox \(sandboxID)"),
+            .get(.activity, ["sandboxes", sandboxID, "activity"], query: fields, about: "sandbox \(sandboxID)"),
             read: Sized.init
         )
     }
@@ -76,7 +76,7 @@ extension SandboxClient {
         if let id = query.fromEntryID { fields.append(("from_entry_id", id)) }
         if let since = query.since { fields.append(("since", since)) }
         return try await calls.run(
-            .get("output", ["sandboxes", sandboxID, "output"], query: fields, about: "sandbox \(sandboxID)"),
+            .get(.output, ["sandboxes", sandboxID, "output"], query: fields, about: "sandbox \(sandboxID)"),
             read: Sized.init
         )
     }

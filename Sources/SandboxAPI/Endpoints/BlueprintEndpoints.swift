@@ -3,7 +3,7 @@ extension SandboxClient {
     ///
     /// - Throws: ``SandboxAPIError``.
     public func blueprints() async throws -> [Blueprint] {
-        try await calls.run(.get("blueprints", ["blueprints"]), read: Reply.list)
+        try await calls.run(.get(.blueprints, ["blueprints"]), read: Reply.list)
     }
 
     /// Reads a public blueprint (`GET /blueprints/{identifier}`).
@@ -13,7 +13,7 @@ extension SandboxClient {
     /// - Throws: ``SandboxAPIError``.
     public func blueprint(_ nameOrID: String) async throws -> Blueprint {
         try await calls.run(
-            .get("blueprint", ["blueprints", nameOrID], about: "blueprint “\(nameOrID)”")
+            .get(.blueprint, ["blueprints", nameOrID], about: "blueprint “\(nameOrID)”")
         ) { try Reply.object($0, asked: nameOrID) { [$0.name, $0.id] } }
     }
 
@@ -30,7 +30,7 @@ extension SandboxClient {
     public func startSandbox(blueprint: String, _ request: StartSandboxRequest) async throws -> Sandbox {
         try await calls.run(
             .start(
-                "startSandbox",
+                .startSandbox,
                 ["blueprints", blueprint, "start"],
                 body: request,
                 about: "blueprint “\(blueprint)”",
@@ -48,7 +48,7 @@ extension SandboxClient {
     ) async throws -> Sandbox {
         try await calls.run(
             .start(
-                "startPersistentSandbox",
+                .startPersistentSandbox,
                 ["blueprints", blueprint, "start-persistent"],
                 body: request,
                 about: "blueprint “\(blueprint)”",

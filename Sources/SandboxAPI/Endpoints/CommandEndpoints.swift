@@ -4,7 +4,7 @@ extension SandboxClient {
     /// - Throws: ``SandboxAPIError``.
     public func commands(sandboxID: String) async throws -> [Command] {
         try await calls.run(
-            .get("commands", ["sandboxes", sandboxID, "commands"], about: "sandbox \(sandboxID)"),
+            .get(.commands, ["sandboxes", sandboxID, "commands"], about: "sandbox \(sandboxID)"),
             read: Reply.list
         )
     }
@@ -16,7 +16,7 @@ extension SandboxClient {
     package func command(sandboxID: String, name: String) async throws -> Command {
         try await calls.run(
             .get(
-                "command",
+                .command,
                 ["sandboxes", sandboxID, "commands", name],
                 about: "command “\(name)” of sandbox \(sandboxID)"
             )
@@ -41,7 +41,7 @@ extension SandboxClient {
     ) async throws -> StartedExecution {
         try await calls.run(
             .start(
-                "startCommand",
+                .startCommand,
                 ["sandboxes", sandboxID, "commands", name, "start"],
                 body: request,
                 about: "command “\(name)” of sandbox \(sandboxID)",
@@ -57,7 +57,7 @@ extension SandboxClient {
     public func commands(sandboxID: String, componentID: String) async throws -> [Command] {
         try await calls.run(
             .get(
-                "componentCommands",
+                .componentCommands,
                 ["sandboxes", sandboxID, "components", componentID, "commands"],
                 about: "component \(componentID) of sandbox \(sandboxID)"
             ),
@@ -69,7 +69,7 @@ extension SandboxClient {
     package func command(sandboxID: String, componentID: String, name: String) async throws -> Command {
         try await calls.run(
             .get(
-                "componentCommand",
+                .componentCommand,
                 ["sandboxes", sandboxID, "components", componentID, "commands", name],
                 about: "command “\(name)” of component \(componentID) of sandbox \(sandboxID)"
             )
@@ -109,7 +109,7 @@ extension SandboxClient {
     ) async throws -> StartedExecution {
         try await calls.run(
             .start(
-                "startComponentCommand",
+                .startComponentCommand,
                 ["sandboxes", sandboxID, "components", componentID, "commands", name, "start"],
                 body: ComponentCommandBody(request: request, connected: connected),
                 about: "command “\(name)” of component \(componentID) of sandbox \(sandboxID)",
@@ -123,7 +123,7 @@ extension SandboxClient {
     ///
     /// - Throws: ``SandboxAPIError``.
     public func execution(id: String) async throws -> Execution {
-        try await calls.run(.get("execution", ["executions", id], about: "execution \(id)"), read: Reply.object)
+        try await calls.run(.get(.execution, ["executions", id], about: "execution \(id)"), read: Reply.object)
     }
 
     /// Asks for the cancellation of an execution (`DELETE /executions/{eid}`), and returns before it has ended.
@@ -131,7 +131,7 @@ extension SandboxClient {
     /// - Throws: ``SandboxAPIError`` with the code ``SandboxAPIError/Code/rejected`` where the lab's result isn't
     ///   success; what a lab answers for a command that can't be cancelled isn't documented.
     public func stopExecution(id: String) async throws {
-        try await calls.run(.delete("stopExecution", ["executions", id], about: "execution \(id)"), read: Reply.result)
+        try await calls.run(.delete(.stopExecution, ["executions", id], about: "execution \(id)"), read: Reply.result)
     }
 }
 

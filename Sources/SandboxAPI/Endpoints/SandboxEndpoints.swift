@@ -8,7 +8,7 @@ extension SandboxClient {
     /// - Throws: ``SandboxAPIError``.
     public func sandboxes(includingHistoric: Bool = false) async throws -> [SandboxSummary] {
         guard !includingHistoric else { return try await historicSandboxes { _ in true } }
-        return try await calls.run(.get("sandboxes", ["sandboxes"]), read: Reply.sandboxes)
+        return try await calls.run(.get(.sandboxes, ["sandboxes"]), read: Reply.sandboxes)
     }
 
     /// Looks through the list of all sandboxes, ended ones too, and keeps those that are wanted.
@@ -23,7 +23,7 @@ extension SandboxClient {
         where isWanted: @escaping @Sendable (SandboxSummary) -> Bool
     ) async throws -> [SandboxSummary] {
         let search = SandboxSearch(where: isWanted)
-        var call = APICall.get("sandboxes", ["sandboxes"], query: [("show_historic", "true")])
+        var call = APICall.get(.sandboxes, ["sandboxes"], query: [("show_historic", "true")])
         call.search = search
         call.replyLimit = SandboxSearch.longestHistory
         return try await calls.run(call) { _ in try search.found() }
@@ -34,7 +34,7 @@ extension SandboxClient {
     /// `ids` are the sandboxes whose states are wanted; `tags` are ends of names, of one length, whose bearers are
     /// wanted.
     package func observation(of ids: Set<String>, bearing tags: Set<String> = []) async throws -> SandboxObservation {
-        try await calls.run(.get("sandboxes", ["sandboxes"])) { data in
+        try await calls.run(.get(.sandboxes, ["sandboxes"])) { data in
             _ = try JSONSize.check(data)
             return try Reply.observation(data, of: ids, bearing: tags)
         }
@@ -45,7 +45,7 @@ extension SandboxClient {
     /// - Throws: ``SandboxAPIError``.
     package func sandboxes(ownedBy owner: String) async throws -> [SandboxSummary] {
         try await calls.run(
-            .get("sandboxesOfOwner", ["sandboxes", "owners", owner], about: "user “\(owner)”"),
+            .get(.sandboxesOfOwner, ["sandboxes", "owners", owner], about: "user “\(owner)”"),
             read: Reply.sandboxes
         )
     }
@@ -56,7 +56,7 @@ extension SandboxClient {
     ///
     /// - Throws: ``SandboxAPIError``.
     public func sandbox(id: String) async throws -> Sandbox {
-        try await calls.run(.get("sandbox", ["sandboxes", id], about: "sandbox \(id)")) {
+        try await calls.run(.get(.sandbox, ["sandboxes", id], about: "sandbox \(id)")) {
             try Reply.object($0, asked: id) { [$0.id] }
         }
     }
@@ -70,7 +70,7 @@ extension SandboxClient {
     ///   ``SandboxAPIError/Code/malformedReply`` may be of somebody on the way who has passed nothing on.
     public func stopSandbox(id: String) async throws {
         try await calls.run(
-            .post("stopSandbox", ["sandboxes", id, "stop"], about: "sandbox \(id)"),
+            .post(.stopSandbox, ["sandboxes", id, "stop"], about: "sandbox \(id)"),
             read: Reply.result
         )
     }
@@ -85,7 +85,7 @@ extension SandboxClient {
     public func extendSandbox(id: String, by extra: Duration) async throws -> SandboxExtension {
         try await calls.run(
             .post(
-                "extendSandbox",
+                .extendSandbox,
                 ["sandboxes", id, "extend"],
                 body: ["extended_time": ISO8601Duration.text(extra)],
                 about: "sandbox \(id)"
@@ -99,7 +99,7 @@ extension SandboxClient {
     /// - Throws: ``SandboxAPIError``.
     public func instructions(sandboxID: String) async throws -> String {
         try await calls.run(
-            .get("instructions", ["sandboxes", sandboxID, "instructions"], about: "sandbox \(sandboxID)"),
+            .get(.instructions, ["sandboxes", sandboxID, "instructions"], about: "sandbox \(sandboxID)"),
             read: Reply.text
         )
     }
@@ -120,7 +120,7 @@ extension SandboxClient {
 
     private func parts<Part: Decodable & Sendable>(sandboxID: String) async throws -> [Part] {
         try await calls.run(
-            .get("components", ["sandboxes", sandboxID, "components"], about: "sandbox \(sandboxID)"),
+            .get(.components, ["sandboxes", sandboxID, "components"], about: "sandbox \(sandboxID)"),
             read: Reply.list
         )
     }
@@ -131,7 +131,7 @@ extension SandboxClient {
     package func component(sandboxID: String, id: String) async throws -> Component {
         try await calls.run(
             .get(
-                "component",
+                .component,
                 ["sandboxes", sandboxID, "components", id],
                 about: "component \(id) of sandbox \(sandboxID)"
             ),

@@ -29,7 +29,7 @@ extension SandboxClient {
     /// `domain` is the domain to which the token will belong; `nil` leaves it to the lab.
     package func token(forUser user: String, domain: String? = nil) async throws -> Secret {
         var call = try APICall.post(
-            "token",
+            .token,
             [],
             body: TokenRequest(username: user, domain: domain),
             about: "user “\(user)”"
@@ -51,7 +51,7 @@ private struct TokenRequest: Encodable {
 
 extension APICall {
     fileprivate static func deletion(of token: Secret) -> APICall {
-        var call = APICall.delete("deleteToken", [])
+        var call = APICall.delete(.deleteToken, [])
         call.path = ["token", token.reveal()]
         call.secrets = [token]
         return call

@@ -14,7 +14,7 @@ extension SandboxAPIError {
         return SandboxAPIError(
             .transport,
             LabText.line("\(error.code): \(error.message)"),
-            operation: call.operation,
+            operation: call.operation.rawValue,
             subject: call.subject,
             mayHaveBeenProcessed: error.mayHaveBeenProcessed,
             isTransient: !lasting.contains(error.code),
@@ -42,7 +42,7 @@ extension SandboxAPIError {
         var error = SandboxAPIError(
             finding.code,
             said,
-            operation: call.operation,
+            operation: call.operation.rawValue,
             subject: call.subject,
             httpStatus: code,
             mayHaveBeenProcessed: finding.code == .server,
@@ -101,7 +101,7 @@ extension SandboxAPIError {
                             + "the paths of requests."
                     )
                 ),
-                operation: call.operation,
+                operation: call.operation.rawValue,
                 subject: call.subject,
                 httpStatus: status
             )
@@ -112,7 +112,7 @@ extension SandboxAPIError {
             return SandboxAPIError(
                 .rejected,
                 "The lab's result is “\(LabText.line(redact(rejected.result), limit: 100))”, not “success”.",
-                operation: call.operation,
+                operation: call.operation.rawValue,
                 subject: call.subject,
                 httpStatus: status,
                 mayHaveBeenProcessed: true
@@ -123,7 +123,7 @@ extension SandboxAPIError {
         var malformed = SandboxAPIError(
             .malformedReply,
             "The lab's reply can't be read: \(reply.isPage ? "it is a web page" : reason(error)).",
-            operation: call.operation,
+            operation: call.operation.rawValue,
             subject: call.subject,
             httpStatus: status,
             mayHaveBeenProcessed: true,

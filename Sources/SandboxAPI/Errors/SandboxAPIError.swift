@@ -102,7 +102,7 @@ public struct SandboxAPIError: Error, Hashable, Sendable {
 
 extension SandboxAPIError {
     /// Whether the lab refuses the user or the password, which only its operator can mend.
-    package var isRefusedLogin: Bool { code == .authentication && operation == Login.operation }
+    package var isRefusedLogin: Bool { code == .authentication && operation == SandboxOperation.login.rawValue }
 
     /// Whether the lab refuses what was asked for a reason that may pass by itself, such as resources that are taken.
     ///

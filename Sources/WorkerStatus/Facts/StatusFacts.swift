@@ -34,6 +34,8 @@ public struct StatusFacts: Sendable {
         ///
         /// It is asked for ids of ASCII letters, digits, `-` and `_` alone.
         package var sandboxLink: @Sendable (_ id: String) -> String?
+        /// The host in the address; `nil` where there is none.
+        var host: String? { URLComponents(string: address)?.host }
 
         /// Describes a lab.
         public init(

@@ -11,17 +11,17 @@ final class MetricSeries: CounterHandler, MeterHandler, RecorderHandler, TimerHa
         var counts: [Int] = []
     }
 
-    /// The upper bounds of a histogram's buckets, in seconds: an action takes from a second to a working day.
-    static let bounds: [Double] = [1, 5, 15, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800]
-
+    /// The upper bounds of a histogram's buckets, in seconds; none of another kind.
+    private let bounds: [Double]
     private let state: Locked<Value>
 
     /// What it has come to.
     var value: Value { state.withLock { $0 } }
 
     /// Creates a series at zero.
-    init(_ kind: MetricsRegistry.Kind) {
-        state = Locked(Value(counts: kind == .histogram ? Array(repeating: 0, count: Self.bounds.count + 1) : []))
+    init(_ family: MetricsRegistry.Family) {
+        bounds = family.bounds
+        state = Locked(Value(counts: bounds.isEmpty ? [] : Array(repeating: 0, count: bounds.count + 1)))
     }
 
     func increment(by amount: Int64) { increment(by: Double(amount)) }
@@ -40,7 +40,7 @@ final class MetricSeries: CounterHandler, MeterHandler, RecorderHandler, TimerHa
                 return
             }
             state.number += value
-            state.counts[Self.bounds.firstIndex { value <= $0 } ?? Self.bounds.count] += 1
+            state.counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
         }
     }
 

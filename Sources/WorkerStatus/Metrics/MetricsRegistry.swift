@@ -1,5 +1,6 @@
 public import CoreMetrics
 import HTTPTransport
+import JobEngine
 
 /// Keeps the metrics of a worker, for ``StatusServer`` to show.
 ///
@@ -21,7 +22,14 @@ public final class MetricsRegistry: MetricsFactory {
     /// All series of one name.
     struct Family: Sendable {
         let kind: Kind
+        /// The upper bounds of a histogram's buckets, in seconds; none of another kind.
+        let bounds: [Double]
         var series: [[Label]: MetricSeries] = [:]
+
+        init(_ name: String, _ kind: Kind) {
+            self.kind = kind
+            bounds = kind == .histogram ? (WorkerMetric(rawValue: name) ?? .jobDuration).bounds : []
+        }
     }
 
     private let families = Locked<[String: Family]>([:])
@@ -36,9 +44,9 @@ public final class MetricsRegistry: MetricsFactory {
     private func series(_ name: String, _ dimensions: [(String, String)], _ kind: Kind) -> MetricSeries {
         let labels = dimensions.map { Label(name: $0.0, value: $0.1) }
         return families.withLock { families in
-            var family = families[name] ?? Family(kind: kind)
-            guard family.kind == kind else { return MetricSeries(kind) }
-            let series = family.series[labels] ?? MetricSeries(kind)
+            var family = families[name] ?? Family(name, kind)
+            guard family.kind == kind else { return MetricSeries(Family(name, kind)) }
+            let series = family.series[labels] ?? MetricSeries(family)
             family.series[labels] = series
             families[name] = family
             return series

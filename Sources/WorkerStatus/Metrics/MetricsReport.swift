@@ -2,20 +2,26 @@ import JobEngine
 
 extension PrometheusText {
     /// Everything that `/metrics` says.
-    static func report(_ registry: MetricsRegistry, version: String?) -> String {
+    static func report(_ registry: MetricsRegistry, _ facts: WorkerFacts) -> String {
         var text = PrometheusText()
         for (name, family) in registry.all.sorted(by: { $0.key < $1.key }) {
-            text.write(name, help: WorkerMetric(rawValue: name)?.help ?? "", family)
+            let metric = WorkerMetric(rawValue: name)
+            text.write(name, help: metric?.help ?? "", omitsEmpty: metric?.hasManyHistograms == true, family)
         }
-        if let version {
-            text.write(
-                "quali_worker_build_info",
-                .gauge,
-                help: "The program's version; the value is always 1.",
-                labels: [.init(name: "version", value: version)],
-                1
-            )
-        }
+        let labels = [("version", facts.version), ("region", facts.region), ("lab", facts.labHost)]
+        text.write(
+            "quali_worker_build_info",
+            .gauge,
+            help: "The program's version, the pipelines' region and the lab's host; the value is always 1.",
+            labels: labels.compactMap { name, value in value.map { .init(name: name, value: $0) } },
+            1
+        )
+        text.write(
+            "quali_worker_ready",
+            .gauge,
+            help: "1 while the worker is ready, as /readyz has it, and else 0.",
+            facts.isReady ? 1 : 0
+        )
         guard let figures = ProcessFigures() else { return text.text }
         text.write(
             "process_cpu_seconds_total",

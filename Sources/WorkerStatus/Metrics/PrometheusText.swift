@@ -9,17 +9,27 @@ struct PrometheusText: Sendable {
     private(set) var text = ""
 
     /// Writes a metric with its series, sorted by their labels.
-    mutating func write(_ name: String, help: String, _ family: MetricsRegistry.Family) {
+    ///
+    /// `omitsEmpty` says whether a histogram is left out in which nothing was recorded.
+    mutating func write(
+        _ name: String,
+        help: String,
+        omitsEmpty: Bool = false,
+        _ family: MetricsRegistry.Family
+    ) {
         let name = Self.name(name)
+        let series = family.series.map { (labels: Self.labels($0), value: $1.value) }
+            .filter { !omitsEmpty || $0.value.counts.contains { $0 > 0 } }
+            .sorted { $0.labels < $1.labels }
+        guard !series.isEmpty else { return }
         begin(name, help, family.kind)
-        let series = family.series.map { (labels: Self.labels($0), value: $1.value) }.sorted { $0.labels < $1.labels }
         for (labels, value) in series {
             guard family.kind == .histogram else {
                 line(name, labels, value.number)
                 continue
             }
             var sum = 0
-            for (count, bound) in zip(value.counts, MetricSeries.bounds.map(Self.number) + ["+Inf"]) {
+            for (count, bound) in zip(value.counts, family.bounds.map(Self.number) + ["+Inf"]) {
                 sum += count
                 line("\(name)_bucket", (labels.isEmpty ? "" : labels + ",") + "le=\"\(bound)\"", Double(sum))
             }

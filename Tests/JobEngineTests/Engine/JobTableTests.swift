@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTransport
 import TestSupport
 import Testing
@@ -68,6 +69,24 @@ struct JobTableTests {
         #expect(table.state.withLock { $0.jobs["1"]?.state } == .running)
         table.noteEnd(of: "1")
         #expect(table.running.isEmpty && table.state.withLock { $0.jobs["1"]?.state } == .running)
+    }
+
+    @Test func `are counted by state, with the claim of the oldest`() {
+        var (old, new) = (Self.record("1", of: "x"), Self.record("2", of: "y"))
+        old.claimedAt = clock.now.addingTimeInterval(-3_600)
+        new.claimedAt = clock.now.addingTimeInterval(-60)
+        let table = makeTable(resumed: [old, new, Self.record("3", of: "z")])
+        for id in ["1", "2"] {
+            table.apply(.runs, to: id)
+            table.apply(.waits, to: id)
+        }
+        #expect(table.census[.waiting]?.count == 2 && table.census[.waiting]?.oldest == old.claimedAt)
+        #expect(table.census[.claimed]?.count == 1 && table.census[.running] == nil)
+        table.transition("1", .requeued) { $0.requeuedAt = clock.now }
+        #expect(table.census[.requeued]?.oldest == old.claimedAt && table.census[.waiting]?.oldest == new.claimedAt)
+        clock.advance(by: .seconds(901))
+        #expect(table.census[.requeued] == nil, "Another worker has it by now.")
+        #expect(table.state.withLock { $0.jobs["1"] } != nil, "To count changes nothing.")
     }
 
     @Test func `in the queue don't pile up where other workers take them`() {

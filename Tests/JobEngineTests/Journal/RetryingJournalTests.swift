@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import Logging
+import MetricsTestKit
 import TestSupport
 import Testing
 
@@ -41,7 +42,8 @@ struct RetryingJournalTests {
     @Test func `is written to before jobs are asked for again, and makes the worker unready`() async throws {
         let queue = InMemoryJobQueue()
         await queue.offer(.job("1"))
-        let (journal, monitor, book) = (FaultyJournal(["claim": .max]), WorkerMonitor(), LogBook())
+        let metrics = TestMetrics()
+        let (journal, monitor, book) = (FaultyJournal(["claim": .max]), WorkerMonitor(metrics: metrics), LogBook())
         let begun = Gate()
         try await RunningWorker.run(queue: queue, journal: journal, monitor: monitor, logger: book.logger) { _ in
             begun.open()
@@ -57,6 +59,8 @@ struct RetryingJournalTests {
             await begun.wait()
             #expect(monitor.snapshot().journalTrouble == nil)
         }
+        let errors = try metrics.expectCounter("quali_worker_journal_errors_total").totalValue
+        #expect(Int(errors) == journal.failures.withLock { $0 })
         let said = book.lines(from: .notice).map(\.message)
         #expect(said == ["Writing to the journal fails", "Writing to the journal recovered"])
     }

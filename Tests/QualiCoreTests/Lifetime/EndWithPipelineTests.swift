@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTransport
 import LocalCloud
+import MetricsTestKit
 import QualiTesting
 import SandboxAPI
 import Testing
@@ -151,6 +152,30 @@ struct EndWithPipelineTests {
         let warnings = site.log.lines.filter { $0.message.hasPrefix("A sandbox can't be ended") }
         #expect(warnings.count <= 1)
         #expect(site.calls("stopSandbox") == 4)
+    }
+
+    @Test func `counts as left while the lab refuses its end for good, and as ended once it takes the request`()
+        async throws
+    {
+        let site = try LifetimeSite()
+        site.still.refuse("stopSandbox", "A person has locked the sandbox")
+        _ = try site.cloud.begin([LifetimeSite.start(), LifetimeSite.failing])
+        let earlier = TestMetrics()
+        try await site.work(monitor: WorkerMonitor(metrics: earlier)) {
+            try earlier.expectMeter("quali_worker_sandboxes_left").lastValue == 1
+        }
+        #expect(try earlier.expectMeter("quali_worker_sandboxes_kept").lastValue == 1)
+        #expect(try earlier.expectCounter("quali_worker_sandboxes_started_total").totalValue == 1)
+        #expect(try earlier.expectCounter("quali_worker_sandbox_ends_refused_total").totalValue == 1)
+        site.still.refuse("stopSandbox", nil)
+        let later = TestMetrics()
+        @Sendable func ended(_ reason: String) throws -> Int64 {
+            try later.expectCounter("quali_worker_sandboxes_ended_total", [("reason", reason)]).totalValue
+        }
+        try await site.work(monitor: WorkerMonitor(metrics: later)) { try ended("pipeline") == 1 && site.isCleared }
+        #expect(try ["action", "undone", "replaced"].allSatisfy { try ended($0) == 0 })
+        #expect(try later.expectCounter("quali_worker_sandboxes_started_total").totalValue == 0)
+        #expect(try later.expectCounter("quali_worker_sandbox_ends_refused_total").totalValue == 0)
     }
 
     @Test func `isn't kept waiting by the search for another's sandbox in many pipelines`() async throws {

@@ -9,12 +9,13 @@ struct SharedMetricsTests {
     private let registry = MetricsRegistry()
 
     private func asks(_ monitor: WorkerMonitor, _ times: Int) {
-        for _ in 0..<times { monitor.labAnswered() }
+        let requests = monitor.labMetrics(operations: ["sandboxes"]).requests
+        for _ in 0..<times { requests.count("sandboxes", .answered, .zero) }
     }
 
     private func expectAnswers(_ labels: String, _ count: Int) {
-        let text = PrometheusText.report(registry, version: nil)
-        let line = "quali_worker_lab_requests_total{result=\"answered\"\(labels)} \(count)\n"
+        let text = PrometheusText.report(registry, .init(region: "eu-west-1", isReady: true))
+        let line = "quali_worker_lab_requests_total{operation=\"sandboxes\"\(labels),result=\"answered\"} \(count)\n"
         #expect(text.contains(line), "\(text)")
     }
 

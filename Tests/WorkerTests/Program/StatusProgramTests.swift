@@ -103,6 +103,7 @@ struct StatusProgramTests {
                 #expect(bodies["/"]?.contains("Failing") == true)
                 #expect(bodies["/livez"] == "ok\n" && bodies["/readyz"] == "ok\n")
                 #expect(bodies["/metrics"]?.contains("jobs_claimed_total{action=\"Quali-Start-Sandbox\"} 2\n") == true)
+                try expectRequests(in: bodies["/metrics"] ?? "", of: cloud)
                 let document = try #require(
                     try JSONSerialization.jsonObject(with: Data((bodies["/status.json"] ?? "").utf8)) as? [String: Any]
                 )
@@ -119,6 +120,31 @@ struct StatusProgramTests {
                 #expect(ending.status == 0 && ending.errors.components(separatedBy: "\"Status page\"").count == 2)
             }
         }
+    }
+
+    /// Expects that the metrics know all operations that the stand-ins were asked for by the worker, and when its credentials end.
+    private func expectRequests(in metrics: String, of cloud: LocalCloud) throws {
+        func operations(_ service: String) -> Set<String> {
+            let counts = metrics.matches(of: #/(?m)^quali_worker_(\w+)_requests_total{operation="(\w+)".*} [1-9]\d*$/#)
+            return Set(counts.filter { $0.1 == service }.map { String($0.2) })
+        }
+        // The test has installed the action types, and started executions.
+        let others = [
+            "ListActionTypes", "CreateCustomActionType", "StartPipelineExecution", "CreatePipeline",
+            "GetPipelineExecution",
+        ]
+        func asked(_ isOf: (String) -> Bool) -> Set<String> {
+            Set(cloud.journal.entries.filter { isOf($0.service) }.map(\.operation)).subtracting(others)
+        }
+        #expect(operations("lab") == asked { $0 == "lab" })
+        #expect(operations("aws") == asked { $0 == "codepipeline" || $0 == "s3" })
+        #expect(operations("aws").isSuperset(of: ["PollForJobs", "AcknowledgeJob", "PutJobSuccessResult"]))
+        #expect(metrics.contains("\nquali_worker_credentials_end_timestamp_seconds 0\n"))
+        let lab = "quali_worker_lab_request_duration_seconds_count{operation=\"startSandbox\"} "
+        #expect(metrics.contains("\n\(lab)"))
+        #expect(metrics.contains("\nquali_worker_sandboxes_started_total 1\n"))
+        #expect(metrics.contains(#/\nquali_worker_build_info{version="[^"]+",region="[^"]+",lab="127\.0\.0\.1"} 1\n/#))
+        #expect(metrics.contains("\nquali_worker_ready 1\n"))
     }
 
     @Test func `stays up while the worker drains, alive but not ready`() async throws {
