@@ -8,8 +8,8 @@ import WorkerStatus
 
 @Suite("Examples/eks", .timeLimit(.minutes(2)))
 struct EKSExampleTests {
-    private static func documents() async throws -> [JSON] {
-        let file = Python.repository.appendingPathComponent("Examples/eks/worker.yaml").path
+    private static func documents(_ name: String = "worker.yaml") async throws -> [JSON] {
+        let file = Python.repository.appendingPathComponent("Examples/eks/\(name)").path
         return try #require(try await Python.json("manifest.py", [file]).array)
     }
 
@@ -103,5 +103,32 @@ struct EKSExampleTests {
         }
         let seconds = try #require(pod["terminationGracePeriodSeconds"]?.integer)
         #expect(.seconds(seconds) > WorkerProcess.standardGracePeriod)
+    }
+
+    @Test("has Prometheus read what the page offers, and lets nobody else in", Python.condition)
+    func prometheus() async throws {
+        let documents = try await Self.documents("prometheus.yaml")
+        let (stateful, container) = (try await Self.document("StatefulSet"), try await Self.pod()["containers"]?[0])
+        let labels = try #require(stateful["spec"]?["selector"]?["matchLabels"])
+        let port = try #require(container?["ports"]?[0]?["name"])
+        let monitor = try #require(documents.first { $0["kind"] == "PodMonitor" })
+        #expect(monitor["metadata"]?["namespace"] == stateful["metadata"]?["namespace"])
+        let spec = monitor["spec"]
+        #expect(spec?["selector"]?["matchLabels"] == labels)
+        #expect(spec?["podMetricsEndpoints"]?[0]?["port"] == port)
+        let path = try #require(spec?["podMetricsEndpoints"]?[0]?["path"]?.string)
+        let routes = Python.repository.appendingPathComponent("Sources/WorkerStatus/StatusRoutes.swift")
+        #expect(try String(contentsOf: routes, encoding: .utf8).contains("case \"\(path)\":"))
+        // The alerts know the job by its name.
+        let job = try #require(spec?["jobLabel"]?.string.flatMap { labels[$0]?.string })
+        let rules = Python.repository.appendingPathComponent("Packaging/monitoring/rules.yml")
+        #expect(try String(contentsOf: rules, encoding: .utf8).contains("up{job=\"\(job)\"}"))
+        let policy = try #require(documents.first { $0["kind"] == "NetworkPolicy" })
+        #expect(policy["metadata"]?["name"] != (try await Self.document("NetworkPolicy"))["metadata"]?["name"])
+        #expect(policy["spec"]?["podSelector"]?["matchLabels"] == labels)
+        let ingress = try #require(policy["spec"]?["ingress"]?.array)
+        #expect(ingress.count == 1 && ingress[0]["ports"]?.array?.map { $0["port"] } == [port])
+        let peers = try #require(ingress[0]["from"]?.array)
+        #expect(peers.count == 1 && peers[0]["namespaceSelector"] != nil && peers[0]["podSelector"] != nil)
     }
 }
