@@ -315,6 +315,13 @@ extension Setting {
         meaning: "where a status page, health checks and metrics are: a port of this host, or an address and a port",
         standard: "off"
     )
+    package static let metricsLogSeconds = Self(
+        name: "QUALI_EMF_SECONDS",
+        group: .jobs,
+        value: "seconds",
+        meaning: "the time between two lines of metrics for CloudWatch in the log; 0 for none",
+        standard: "0"
+    )
 
     // MARK: Log
 
@@ -344,7 +351,7 @@ extension Setting {
             componentMatch,
             maxJobs, pollSeconds, longestPollSeconds, statusPollSeconds, progressSeconds, stateDirectory, handoff,
             onAbandoned, endWithPipeline, endGraceMinutes, pipelinePollSeconds, drain, exitAfterIdle,
-            statusAddress,
+            statusAddress, metricsLogSeconds,
             logLevel, logFormat,
         ]
 }

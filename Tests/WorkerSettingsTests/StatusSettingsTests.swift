@@ -22,4 +22,19 @@ struct StatusSettingsTests {
         }
         #expect(try await Given.settings().status.address == nil)
     }
+
+    @Test func `has metrics in the log only if they are wanted, which is reason enough to look after the lab`()
+        async throws
+    {
+        for (text, interval) in [("0", nil), ("60", .seconds(60)), ("0.5", .milliseconds(500))] as [(String, Duration?)]
+        {
+            let status = try await Given.settings(["QUALI_EMF_SECONDS": text]).status
+            #expect(status.metricsLogInterval == interval && status.isWatched == (interval != nil), "\(text)")
+        }
+        #expect(try await Given.settings(["QUALI_STATUS_ADDRESS": "8080"]).status.isWatched)
+        #expect(try await !Given.settings([:]).status.isWatched)
+        for text in ["-1", "often", "3601"] {
+            #expect(await Array(Given.problems(["QUALI_EMF_SECONDS": text]).keys) == ["QUALI_EMF_SECONDS"], "\(text)")
+        }
+    }
 }

@@ -151,6 +151,7 @@ struct JobOptions: SettingOptions {
     @Option(.drain) var drain: String?
     @Option(.exitAfterIdle) var exitAfterIdle: String?
     @Option(.statusAddress) var statusAddress: String?
+    @Option(.metricsLogSeconds) var metricsLogSeconds: String?
 
     var given: [(Setting, String?)] {
         [
@@ -159,7 +160,7 @@ struct JobOptions: SettingOptions {
             (.stateDirectory, stateDirectory), (.handoff, handoff),
             (.onAbandoned, onAbandoned), (.endWithPipeline, endWithPipeline), (.endGraceMinutes, endGraceMinutes),
             (.pipelinePollSeconds, pipelinePollSeconds), (.drain, drain), (.exitAfterIdle, exitAfterIdle),
-            (.statusAddress, statusAddress),
+            (.statusAddress, statusAddress), (.metricsLogSeconds, metricsLogSeconds),
         ]
     }
 }

@@ -34,6 +34,16 @@ extension StatusServer {
     }
 }
 
+extension MetricsLog {
+    /// Writes to standard error, as the log does; `nil` where the settings want no metrics in it.
+    init?(_ settings: WorkerSettings, _ monitor: WorkerMonitor, _ metrics: MetricsRegistry) {
+        guard let interval = settings.status.metricsLogInterval else { return nil }
+        self.init(every: interval, monitor: monitor, metrics: metrics, facts: StatusFacts(settings)) {
+            StandardError.write($0)
+        }
+    }
+}
+
 extension StatusFacts {
     /// Gathers the facts of the settings.
     init(_ settings: WorkerSettings) {

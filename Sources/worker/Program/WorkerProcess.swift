@@ -72,7 +72,7 @@ struct WorkerProcess: Sendable {
             configuration.parameters = .settings
             configuration.secretNames = settings.lab.secretNames
             configuration.statusInterval = settings.jobs.statusInterval
-            if page != nil { configuration.labProbeInterval = settings.status.labInterval }
+            if settings.status.isWatched { configuration.labProbeInterval = settings.status.labInterval }
             configuration.jobs.maxJobs = settings.jobs.maxJobs
             configuration.jobs.pollInterval = settings.jobs.pollInterval
             configuration.jobs.longestPollInterval = settings.jobs.longestPollInterval
@@ -105,7 +105,7 @@ struct WorkerProcess: Sendable {
         self.monitor = monitor
         self.serviceManager = serviceManager
         // They are stopped in reverse, so that the page shows how the worker stops.
-        let services: [(any Service)?] = [page, worker]
+        let services: [(any Service)?] = [page, MetricsLog(settings, monitor, metrics), worker]
         var configuration = ServiceGroupConfiguration(services: services.compactMap { $0 }, logger: logger)
         self.gracePeriod = settings.jobs.drain + gracePeriod
         exitAfterIdle = settings.jobs.exitAfterIdle

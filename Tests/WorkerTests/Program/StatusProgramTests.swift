@@ -15,7 +15,10 @@ struct StatusProgramTests {
 
     /// The environment of a worker with a page and a lab, in which every secret is one to look for.
     private static func environment(_ cloud: LocalCloud) -> [String: String] {
-        let page = ["QUALI_STATUS_ADDRESS": "127.0.0.1:0", "QUALI_POLL_SECONDS": "0.2", "LOG_FORMAT": "json"]
+        let page = [
+            "QUALI_STATUS_ADDRESS": "127.0.0.1:0", "QUALI_POLL_SECONDS": "0.2", "LOG_FORMAT": "json",
+            "QUALI_EMF_SECONDS": "0.5",
+        ]
         return cloud.environment.merging(page) { $1 }
     }
 
@@ -118,6 +121,14 @@ struct StatusProgramTests {
                 run.signal(SIGTERM)
                 let ending = try await run.end()
                 #expect(ending.status == 0 && ending.errors.components(separatedBy: "\"Status page\"").count == 2)
+                let lines = ending.errors.split(separator: "\n").filter {
+                    $0.hasPrefix("{\"_aws\":{\"CloudWatchMetrics\":[{")
+                }
+                let started = lines.compactMap {
+                    $0.firstMatch(of: #/"sandboxes_started":(\d+)/#).flatMap { Int($0.1) }
+                }
+                #expect(lines.count >= 2 && started.count == lines.count && started.reduce(0, +) == 1)
+                #expect(!lines.joined().contains("canary"))
             }
         }
     }
