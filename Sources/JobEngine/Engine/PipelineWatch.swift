@@ -131,11 +131,12 @@ actor PipelineWatch {
     /// Tells the follower what was seen, now or as soon as it has done what it is about.
     private func tell(_ look: PipelineLook, _ group: inout DiscardingTaskGroup) {
         guard let follower else { return }
-        news = news.map { earlier in
-            var both = earlier
-            both.merge(look)
-            return both
-        } ?? look
+        news =
+            news.map { earlier in
+                var both = earlier
+                both.merge(look)
+                return both
+            } ?? look
         guard !isFollowerAtWork else { return }
         isFollowerAtWork = true
         group.addTask { [self] in
