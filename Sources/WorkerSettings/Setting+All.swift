@@ -296,7 +296,7 @@ extension Setting {
         name: "QUALI_EXIT_AFTER_IDLE",
         group: .jobs,
         value: "duration",
-        meaning: "how long the worker has no job before it stops by itself: 90s, 10m or 2h; 0 stops it once the queues are empty",
+        meaning: "how long to have no job before stopping: 90s, 10m or 2h; 0 is once the queues are empty",
         standard: "it never does",
         shortFlag: "exit-after-idle"
     )
