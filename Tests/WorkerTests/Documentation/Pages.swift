@@ -41,7 +41,8 @@ enum Pages {
         for place in places {
             let url = Python.repository.appendingPathComponent(place)
             let inner = FileManager.default.enumerator(atPath: url.path)?.compactMap { "\(place)/\($0)" } ?? []
-            for path in [place] + inner where isWanted(path) && !path.contains("/.build") {
+            let pages = ([place] + inner).filter { !$0.contains("/.build") && !$0.hasSuffix(".png") }
+            for path in pages where isWanted(path) {
                 let file = Python.repository.appendingPathComponent(path)
                 var isFolder: ObjCBool = false
                 guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), !isFolder.boolValue
