@@ -81,7 +81,7 @@ struct PagesTests {
             }
         }
         #expect(found.count > 50, "\(found.sorted())")
-        #expect(found.contains("jobs --quali-state-dir /var/lib/quali-worker"))
+        #expect(found.contains("jobs --service"))
         #expect(found.contains("actions policy --for operator"))
     }
 
