@@ -31,6 +31,7 @@ package struct ServiceUnit: Sendable {
     ]
 
     private let instance: String
+    private var stateFolders: [String] = []
 
     /// Reads a unit.
     ///
@@ -42,8 +43,9 @@ package struct ServiceUnit: Sendable {
         self.instance = instance ?? ""
         let template = instance == nil ? "quali-worker.service" : "quali-worker@.service"
         name = instance.map { "quali-worker@\($0).service" } ?? template
-        let folders = Self.places.map { root + ($0.first == "/" ? "" : root.hasSuffix("/") ? "" : "/") + $0 }
-        let files = folders.flatMap { folder in [name, template].map { "\(folder)/\($0)" } }
+        let folders = Self.places.map { (root.hasSuffix("/") ? root : root + "/") + $0 }
+        // An instance's own file counts before the template, wherever that is.
+        let files = [name, template].flatMap { name in folders.map { "\($0)/\(name)" } }
         guard let text = files.lazy.compactMap({ try? String(contentsOfFile: $0, encoding: .utf8) }).first else {
             throw ProgramFailure(
                 .usage,
@@ -62,6 +64,7 @@ package struct ServiceUnit: Sendable {
         }
         for (_, text) in dropIns.sorted(by: { $0.key < $1.key }) { apply(text) }
         for (name, value) in environment { environment[name] = credential(value) }
+        if !stateFolders.isEmpty { environment["STATE_DIRECTORY"] = stateFolders.joined(separator: ":") }
     }
 
     /// The files that are read before the service has its user's rights.
@@ -70,13 +73,19 @@ package struct ServiceUnit: Sendable {
     // MARK: Reading
 
     private mutating func apply(_ text: String) {
-        var section = ""
-        let joined = text.replacing("\r\n", with: "\n").replacing("\\\n", with: " ")
-        for line in joined.split(separator: "\n").map({ $0.trimmingCharacters(in: .whitespaces) }) {
+        var (section, beginning) = ("", "")
+        for part in text.replacing("\r\n", with: "\n").split(separator: "\n") {
+            let part = part.trimmingCharacters(in: .whitespaces)
+            // A comment goes on nowhere, and a value goes on behind it.
+            if part.hasPrefix("#") || part.hasPrefix(";") { continue }
+            if part.hasSuffix("\\") {
+                beginning += part.dropLast() + " "
+                continue
+            }
+            let line = beginning + part
+            beginning = ""
             if line.hasPrefix("["), line.hasSuffix("]") { section = line }
-            guard section == "[Service]", let first = line.first, first != "#", first != ";",
-                let separator = line.firstIndex(of: "=")
-            else { continue }
+            guard section == "[Service]", let separator = line.firstIndex(of: "=") else { continue }
             let key = line[..<separator].trimmingCharacters(in: .whitespaces)
             apply(key, line[line.index(after: separator)...].trimmingCharacters(in: .whitespaces))
         }
@@ -106,8 +115,8 @@ package struct ServiceUnit: Sendable {
             if parts.count == 2 { credentials[parts[0]] = parts[1] }
         case "User": user = value.isEmpty ? nil : expanded(value[...])
         case "StateDirectory":
-            let folders = value.split(separator: " ").map { "/var/lib/" + expanded($0[...]) }
-            environment["STATE_DIRECTORY"] = folders.isEmpty ? nil : folders.joined(separator: ":")
+            if value.isEmpty { stateFolders = [] }
+            stateFolders += value.split(separator: " ").map { "/var/lib/" + expanded($0) }
         default: break
         }
     }

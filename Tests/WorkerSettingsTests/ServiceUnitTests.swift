@@ -66,6 +66,28 @@ struct ServiceUnitTests {
         #expect(unit.user == "b")
     }
 
+    @Test func `keeps its state folders where a drop-in begins anew with variables, and goes on behind comments`()
+        async throws
+    {
+        let unit = try await Self.unit([
+            Self.place: "[Service]\nStateDirectory=a\n# not this: \\\nEnvironment=A=1 \\\n  ; nor this\n  B=2\n",
+            "etc/systemd/system/quali-worker.service.d/x.conf": "[Service]\nEnvironment=\nStateDirectory=b\n",
+            "etc/systemd/system/quali-worker.service.d/y.conf": "[Service]\nEnvironment=C=3\n",
+        ])
+        #expect(unit.environment == ["STATE_DIRECTORY": "/var/lib/a:/var/lib/b", "C": "3"])
+        let plain = try await Self.unit([Self.place: "[Service]\n# no \\\nEnvironment=A=1 \\\n  ; no\n  B=2\n"])
+        #expect(plain.environment == ["A": "1", "B": "2"])
+    }
+
+    @Test func `of an instance counts before the template, wherever that is`() async throws {
+        let files = [
+            "etc/systemd/system/quali-worker@.service": "[Service]\nUser=a\n",
+            "usr/lib/systemd/system/quali-worker@lab-2.service": "[Service]\nUser=b\n",
+        ]
+        #expect(try await Self.unit(files, instance: "lab-2").user == "b")
+        #expect(try await Self.unit(files, instance: "lab-3").user == "a")
+    }
+
     @Test func `of an instance has its name in files and folders`() async throws {
         let unit = try await Self.unit(
             [
