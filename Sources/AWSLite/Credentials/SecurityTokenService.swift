@@ -39,13 +39,7 @@ package struct SecurityTokenService: Sendable {
         do {
             endpoint = try configuration.resolver.endpoint(of: .sts)
         } catch let error as AWSConfigurationError {
-            throw AWSError(
-                .invalidConfiguration,
-                error.message,
-                service: AWSService.sts.id,
-                operation: name.rawValue,
-                attempts: 0
-            )
+            throw AWSError.unsent(.invalidConfiguration, error.message, AWSOperation(service: .sts, name: name))
         }
         return try await STSQuery(configuration: configuration, endpoint: endpoint).call(name) { result in
             guard let account = result.child("Account")?.text, !account.isEmpty,
