@@ -124,7 +124,7 @@ actor PipelineWatch {
     private func order(of pipelines: some Collection<String>, _ held: Set<String>) -> [String] {
         let others = pipelines.filter { !held.contains($0) }.sorted()
         guard !others.isEmpty else { return held.sorted() }
-        let first = Int(clock.now.timeIntervalSince1970) % others.count
+        let first = Int(abs(clock.now.timeIntervalSince1970)) % others.count
         return held.sorted() + others[first...] + others[..<first]
     }
 

@@ -91,8 +91,8 @@ package actor SandboxKeeper {
     private var hasRead = false
     /// Whether the lab's list was read before.
     private var hasReconciled = false
-    /// The pipelines of which it was said that the worker may not look at them.
-    private var toldDenials: Set<String> = []
+    /// The pipelines at which the worker may not look, as far as that is known.
+    private var deniedPipelines: Set<String> = []
     private var nudge: AsyncStream<Nudge>.Continuation?
     /// Has the lab's sandboxes searched for what others have started.
     private var list: AsyncStream<[SandboxSummary]>.Continuation?
@@ -299,14 +299,15 @@ extension SandboxKeeper: PipelineFollower {
         self.pace = pace
         // Nothing can be proven before, and no pause measured: the host's clock may be wrong by years.
         guard clock.isKnown else { return }
-        let denied = look.denied.subtracting(toldDenials)
-        if !denied.isEmpty {
+        let denied = deniedPipelines.union(look.denied).subtracting(look.executions.keys.map(\.pipeline))
+        // Once, though a look at many pipelines comes in parts.
+        if deniedPipelines.isEmpty, !denied.isEmpty {
             logger.notice(
                 "Sandboxes aren't ended with their pipelines, since the worker may not call ListPipelineExecutions",
                 metadata: ["pipelines": "\(denied.sorted().prefix(20).joined(separator: ", "))"]
             )
         }
-        toldDenials = toldDenials.union(denied).subtracting(look.executions.keys.map(\.pipeline))
+        deniedPipelines = denied
         noteStates(look)
         await attempt { try await readNotes() }
         await attempt {

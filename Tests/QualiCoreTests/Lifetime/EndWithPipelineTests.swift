@@ -4,6 +4,7 @@ import LocalCloud
 import MetricsTestKit
 import QualiTesting
 import SandboxAPI
+import TestSupport
 import Testing
 
 @testable import JobEngine
@@ -251,6 +252,19 @@ struct EndWithPipelineTests {
         }
         // A pause of a minute, ten seconds of looks, and two calls that prove it.
         #expect(site.still.clock.now.timeIntervalSince(begin) < 120)
+    }
+
+    @Test func `isn't ended without the right to look, which is said once though looks come in parts`() async throws {
+        try await SandboxStand.run { stand in
+            let log = LogBook()
+            let keeper = stand.keeper(LifetimeRules(), logger: log.logger)
+            for pipeline in ["A", "B", "A"] {
+                var look = PipelineLook()
+                look.denied = [pipeline]
+                await keeper.take(look, pace: CallPace(clock: HurriedClock()))
+            }
+            #expect(log.lines.count { $0.message.hasPrefix("Sandboxes aren't ended with their pipelines") } == 1)
+        }
     }
 
     @Test func `is found though the host's clock was wrong by a year until AWS told the time`() async throws {

@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import HTTPTransport
 import LocalCloud
+import Logging
 import SandboxAPI
 import TestSupport
 
@@ -66,7 +67,7 @@ struct SandboxStand: Sendable {
     /// A keeper that has just begun.
     ///
     /// `clock` is the time by AWS, `nil` for the right one.
-    func keeper(_ rules: LifetimeRules, clock: ServiceClock? = nil) -> SandboxKeeper {
+    func keeper(_ rules: LifetimeRules, clock: ServiceClock? = nil, logger: Logger = .silent) -> SandboxKeeper {
         SandboxKeeper(
             lab: inventory.lab,
             codePipeline: codePipeline,
@@ -76,7 +77,7 @@ struct SandboxStand: Sendable {
             monitor: WorkerMonitor(),
             clock: clock ?? ServiceClock(inventory.clock) { 0 },
             terms: { StartSandbox.terms(of: $0) },
-            logger: .silent
+            logger: logger
         )
     }
 
