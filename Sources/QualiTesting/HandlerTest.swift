@@ -307,10 +307,11 @@ public final class HandlerTest<Handler: WaitingActionHandler>: Sendable {
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let executor = SettlingExecutor()
+        clock.follow(executor)
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask(executorPreference: executor) { try await body() }
             group.addTask { [clock] in
-                while !Task.isCancelled { await clock.wakeNext(whenSettled: executor) }
+                while !Task.isCancelled { await clock.wakeNext() }
                 return nil
             }
             defer { group.cancelAll() }

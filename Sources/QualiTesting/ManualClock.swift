@@ -20,6 +20,7 @@ public final class ManualClock: WorkerClock {
         /// How many have ever lain down.
         var count = 0
         var watchers: [CheckedContinuation<Void, Never>] = []
+        var executor: SettlingExecutor?
     }
 
     /// What a clock shows first, unless it is told: a morning in January 2027.
@@ -96,20 +97,20 @@ public final class ManualClock: WorkerClock {
         }
     }
 
-    /// The same, but only while tasks have nothing left to do.
-    package func wakeNext(whenSettled executor: SettlingExecutor) async {
-        // Who has lain down first may be joined by who sleeps for less.
-        await wake(when: executor.settled) { sleepers, _ in sleepers.min { $0.wakesAt < $1.wakesAt } }
-    }
+    /// From now on, whoever wakes sleepers waits first until these tasks have nothing left to do.
+    ///
+    /// So the time never passes over one that is awake and about to lie down, however slow the machine is.
+    package func follow(_ executor: SettlingExecutor) { state.withLock { $0.executor = executor } }
 
     /// Waits until somebody sleeps for exactly this long, then moves the time on and wakes it, and nobody else.
     package func wakeSleeper(of duration: Duration) async {
         await wake { sleepers, now in sleepers.first { $0.wakesAt == now.addingTimeInterval(Self.seconds(duration)) } }
     }
 
-    private func wake(when isTime: () async -> Void = {}, _ choose: ([Sleeper], Date) -> Sleeper?) async {
+    private func wake(_ choose: ([Sleeper], Date) -> Sleeper?) async {
         while !Task.isCancelled {
-            await isTime()
+            // Who has lain down first may be joined by who sleeps for less.
+            if let executor = state.withLock(\.executor) { await executor.settled() }
             let (sleeper, seen) = state.withLock { state -> (Sleeper?, Int) in
                 guard let chosen = choose(state.sleepers, state.now) else { return (nil, state.count) }
                 state.sleepers.removeAll { $0.id == chosen.id }

@@ -153,8 +153,10 @@ package struct RunningWorker: Sendable {
             logger: logger
         )
         let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let executor = SettlingExecutor()
+        clock.follow(executor)
         try await withThrowingTaskGroup { tasks in
-            tasks.addTask { try await group.run() }
+            tasks.addTask(executorPreference: executor) { try await group.run() }
             try await body(
                 RunningWorker(
                     worker: worker,

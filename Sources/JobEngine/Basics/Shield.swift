@@ -10,7 +10,7 @@ func shielded<Value: Sendable>(
 ) async throws -> Value {
     // A task of its own is the one thing that a cancellation doesn't reach. It is awaited here, so nothing outlives
     // the caller but the timer, which does no more than cancel.
-    let task = Task.immediate { try await step() }
+    let task = Task.immediate(executorPreference: executorOfTask()) { try await step() }
     return try await withTaskCancellationHandler {
         try await task.value
     } onCancel: {
@@ -19,4 +19,10 @@ func shielded<Value: Sendable>(
             task.cancel()
         }
     }
+}
+
+/// What runs the current task, for a task of its own to be run there as a child would be; `nil` for Swift's pool.
+func executorOfTask() -> (any TaskExecutor)? {
+    // The reference is turned into one that is counted while the task is there.
+    unsafe withUnsafeCurrentTask { unsafe $0?.unownedTaskExecutor?.asTaskExecutor() }
 }

@@ -14,8 +14,7 @@ func leaving<Value: Sendable>(
     grace: Duration = .seconds(1)
 ) async -> Value? {
     let (ends, end) = AsyncStream<Value?>.makeStream()
-    // As a child would have it; the reference is turned into one that is counted while the task is there.
-    let executor = unsafe withUnsafeCurrentTask { unsafe $0?.unownedTaskExecutor?.asTaskExecutor() }
+    let executor = executorOfTask()
     let task = Task(executorPreference: executor) { _ = end.yield(await work()) }
     let timer = Task(executorPreference: executor) {
         await limit()
