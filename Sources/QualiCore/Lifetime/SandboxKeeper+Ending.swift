@@ -88,6 +88,9 @@ extension SandboxKeeper {
 
     /// Ends the sandboxes of the attempts before the latest one that is ready.
     ///
+    /// One that is over without success replaces none: its own sandbox is ended, and the one before it is all that is left
+    /// for a look.
+    ///
     /// `sandboxID` is one of an action that may have made several.
     func endEarlierAttempts(of sandboxID: String, _ pace: CallPace) async throws {
         guard let sandbox = entries[sandboxID]?.sandbox else { return }
@@ -104,8 +107,8 @@ extension SandboxKeeper {
         }.sorted { ($0.startTime ?? .distantPast) < ($1.startTime ?? .distantPast) }.map(\.id)
         func place(_ entry: Entry) -> Int? { order.firstIndex(of: entry.sandbox.actionExecutionID) }
         let ready = attempts.values.filter { entry in
-            entry.sandbox.isReady
-                || actions.contains { $0.id == entry.sandbox.actionExecutionID && $0.status == .succeeded }
+            let action = actions.first { $0.id == entry.sandbox.actionExecutionID }
+            return action?.status == .succeeded || action?.status == .inProgress && entry.sandbox.isReady
         }
         guard let latest = ready.compactMap(place).max() else { return }
         for (id, entry) in attempts {

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import LocalCloud
 import QualiTesting
 import SandboxAPI
@@ -30,6 +31,24 @@ struct ReplacedTests {
         try await site.work { site.status(execution) == "Failed" }
         try await site.work(during: .seconds(50 * 60))
         #expect(site.lab.sandboxesNotStopped.count == 1)
+        try await site.work { site.isCleared }
+    }
+
+    @Test func `replaces nothing if it is abandoned just then`() async throws {
+        let (site, execution) = try await Self.retried()
+        let first = try #require(site.lab.sandboxes.first)
+        let isStopped = Locked(false)
+        try await site.work {
+            guard site.lab.sandboxes.count == 2 else { return false }
+            // Ready in the lab, and not yet in the worker's eyes.
+            if site.lab.sandboxes[1].state == .ready, !isStopped.withLock({ $0 }) {
+                try site.pipelines.stop(execution, abandon: true)
+                isStopped.withLock { $0 = true }
+            }
+            return isStopped.withLock { $0 } && site.lab.sandboxesNotStopped.count < 2
+        }
+        try await site.work(during: .seconds(50 * 60))
+        #expect(site.lab.sandboxesNotStopped.map(\.id) == [first.id])
         try await site.work { site.isCleared }
     }
 
