@@ -307,6 +307,8 @@ final class Checks: @unchecked Sendable {
                 fail("Left behind: the twin '\(sandbox.name)' runs, and isn't told: \(start.summary ?? "")")
             }
             guard start.status == "Failed", start.externalExecutionID != sandbox.id else { continue }
+            // Nobody could know of it by then.
+            if sandbox.firstListed ?? .distantFuture >= start.updated { continue }
             // A worker that can't know whether a job is its own fails it, whoever works on it.
             if start.errorMessage?.contains("it can't be known whether another worker has it") == true { continue }
             if start.errorMessage?.contains(tag) != true {

@@ -95,6 +95,8 @@ public struct LabSandbox: Sendable, Identifiable {
     var emptyReads: Int
     /// How many lists still miss it.
     var missingLists: Int
+    /// When a list had it first.
+    package internal(set) var firstListed: Date?
 
     /// Whether it still holds resources or will.
     public var isLive: Bool { !isOver }

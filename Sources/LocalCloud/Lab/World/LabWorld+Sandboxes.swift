@@ -143,9 +143,14 @@ extension LabWorld {
 
     // MARK: Reads
 
-    mutating func list(_ request: LocalRequest, _ session: Session, _ writer: LabWriter) -> LocalReply {
+    mutating func list(
+        _ request: LocalRequest,
+        _ session: Session,
+        _ writer: LabWriter,
+        _ now: Date
+    ) -> LocalReply {
         let historic = request.queryValue("show_historic") == "true"
-        return list(session, writer, after: historic ? past(writer) : "") { historic || $0.state != .ended }
+        return list(session, writer, now, after: historic ? past(writer) : "") { historic || $0.state != .ended }
     }
 
     /// The sandboxes that had ended before the first one, as lists have them: each some 670 bytes.
@@ -160,13 +165,14 @@ extension LabWorld {
         return items
     }
 
-    mutating func list(of owner: String, _ session: Session, _ writer: LabWriter) -> LocalReply {
-        list(session, writer) { $0.owner == owner && $0.state != .ended }
+    mutating func list(of owner: String, _ session: Session, _ writer: LabWriter, _ now: Date) -> LocalReply {
+        list(session, writer, now) { $0.owner == owner && $0.state != .ended }
     }
 
     private mutating func list(
         _ session: Session,
         _ writer: LabWriter,
+        _ now: Date,
         after others: String = "",
         where condition: (LabSandbox) -> Bool
     ) -> LocalReply {
@@ -180,6 +186,7 @@ extension LabWorld {
                 continue
             }
             guard condition(sandboxes[index]) else { continue }
+            sandboxes[index].firstListed = sandboxes[index].firstListed ?? now
             if !items.isEmpty { items += "," }
             items += summary(index, writer)
             if let stale = sandboxes[index].stale, stale.reads > 0 { sandboxes[index].stale?.reads -= 1 }

@@ -80,8 +80,8 @@ struct LabWorld: Sendable {
             return try start(blueprint(name, session), isPersistent: false, request, session, now, writer)
         case .startPersistentSandbox(let name):
             return try start(blueprint(name, session), isPersistent: true, request, session, now, writer)
-        case .sandboxes: return list(request, session, writer)
-        case .sandboxesOfOwner(let owner): return list(of: owner, session, writer)
+        case .sandboxes: return list(request, session, writer, now)
+        case .sandboxesOfOwner(let owner): return list(of: owner, session, writer, now)
         case .sandbox(let id): return try read(sandboxIndex(id, session), writer)
         case .stopSandbox(let id): return try stop(sandboxIndex(id, session), now, writer)
         case .extendSandbox(let id): return try extend(sandboxIndex(id, session), request, now, writer)
