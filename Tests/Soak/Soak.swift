@@ -72,6 +72,7 @@ struct Soak: Sendable {
 
         var verdict = Verdict()
         var running: Set<String> = []
+        var started: [String] = []
         var areLoginsRefused = false
         let begin = ContinuousClock.now
         let end = begin + .seconds(options.minutes * 60)
@@ -83,7 +84,9 @@ struct Soak: Sendable {
             }
             while running.count < options.pipelines {
                 let isFailing = Int.random(in: 0..<4) == 0
-                running.insert(try beginPipeline(verdict.pipelines + running.count, isFailing: isFailing))
+                let id = try beginPipeline(verdict.pipelines + running.count, isFailing: isFailing)
+                running.insert(id)
+                started.append(id)
                 if isFailing { verdict.unfinished += 1 }
             }
             if Int.random(in: 0..<12) == 0, let id = running.randomElement(),
@@ -142,6 +145,15 @@ struct Soak: Sendable {
         let names = Dictionary(grouping: cloud.lab.sandboxes, by: \.name)
         verdict.leftTwins = left.count { names[$0.name, default: []].count > 1 }
         verdict.leftOver = left.count - verdict.leftTwins
+        for sandbox in left where names[sandbox.name, default: []].count == 1 {
+            let execution = started.lazy.compactMap { cloud.codePipeline.execution($0) }
+                .first { sandbox.name.hasPrefix($0.pipeline + " ") }
+            let start = execution?.action("Start")
+            verdict.leftovers.append(
+                "\(sandbox.name), \(sandbox.id), of \(execution?.status ?? "no execution"): Start is \(start?.status ?? "absent"), "
+                    + "links to \(start?.externalExecutionID ?? "nothing") and says: \(start?.errorMessage ?? start?.summary ?? "")"
+            )
+        }
         verdict.requests = cloud.journal.count
         verdict.seconds = (ContinuousClock.now - begin) / .seconds(1)
         return verdict

@@ -29,6 +29,8 @@ struct Verdict: Sendable, CustomStringConvertible {
     var unfinished = 0
     /// Sandboxes that nobody has ended, though their pipeline has been over for longer than the grace.
     var leftOver = 0
+    /// Each of them.
+    var leftovers: [String] = []
     /// Those of them that bear one tag with another, so that it can't be proven which is the action's.
     var leftTwins = 0
     /// Actions that have failed, by what they said.
@@ -51,6 +53,7 @@ struct Verdict: Sendable, CustomStringConvertible {
             "doubled             \(doubled)",
         ]
         for end in badEnds { lines.append("  bad end: \(end)") }
+        for sandbox in leftovers { lines.append("  left over: \(sandbox)") }
         for (message, count) in failures.sorted(by: { $0.value > $1.value }) { lines.append("  \(count) × \(message)") }
         return lines.joined(separator: "\n")
     }
