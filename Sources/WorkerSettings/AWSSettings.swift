@@ -74,6 +74,9 @@ package struct AWSSettings: Sendable {
     /// How a problem with all sources of credentials begins.
     static let credentialsTitle = "AWS credentials:"
 
+    /// Where the credentials come from, in words; `nil` before some have come.
+    package var credentialSource: String? { (credentials as? CredentialProviderChain)?.sourceName }
+
     /// Asks for credentials once, so that a worker without any says so at its start.
     ///
     /// - Returns: What is secret in them.

@@ -49,25 +49,46 @@ package final class LiveSettings: Sendable {
         return state.withLock { $0.settings }
     }
 
-    private func look(_ before: WorkerSettings) {
+    /// Reads all files anew, and tells what has changed that counts after a restart alone.
+    ///
+    /// - Parameter files: Those of which a service manager has made the environment.
+    package func reload(_ files: [ServiceUnit.File]) async {
+        let before = state.withLock { state in
+            state.isLooking = true
+            return state.settings
+        }
+        _ = await OwnThread.value(within: Self.patience) { self.look(before, isWanted: true, files) }
+    }
+
+    private func look(_ before: WorkerSettings, isWanted: Bool = false, _ files: [ServiceUnit.File] = []) {
         var settings: WorkerSettings?
         var problem: String?
-        if before.sources.haveChanged {
-            var reader = SettingReader(before.sources.readAnew())
+        if isWanted || before.sources.haveChanged {
+            var reader = SettingReader(before.sources.readAnew(files))
             let read = WorkerSettings(&reader)
             problem = reader.problems.first.map { "\($0.name) \($0.message)" }
             if problem == nil { settings = read }
         }
+        // The log's loggers are there already.
+        if let level = settings?.log.threshold.level { before.log.threshold.level = level }
+        settings?.log.threshold = before.log.threshold
         for secret in settings?.secrets ?? [] { learn(secret) }
         let isNews = state.withLock { state in
             defer { state.problem = problem }
             if let settings { state.settings = settings }
             (state.isLooking, state.nextLook) = (false, .now + Self.pause)
-            return problem != nil && problem != state.problem
+            return problem != nil && (isWanted || problem != state.problem)
         }
         if let settings {
             settings.aws.warnings.connect(to: before.aws.warnings.warn)
-            logger.notice("Settings read anew, since a file has changed")
+            logger.notice("Settings read anew\(isWanted ? "" : ", since a file has changed")")
+            let changed = Setting.all.filter { setting in
+                !setting.isLive && before.sources.value(of: setting.name) != settings.sources.value(of: setting.name)
+            }
+            if !changed.isEmpty {
+                let names = changed.map(\.name).joined(separator: ", ")
+                logger.warning("Some changes count after a restart", metadata: ["settings": "\(names)"])
+            }
         }
         if isNews, let problem {
             logger.warning(
@@ -99,5 +120,16 @@ extension LiveSettings: AWSCredentialProvider {
         let credentials = try await current().aws.credentials.credentials()
         for secret in [credentials.secretAccessKey, credentials.sessionToken].compactMap({ $0 }) { learn(secret) }
         return credentials
+    }
+}
+
+extension Setting {
+    /// Whether a change counts while the worker runs.
+    fileprivate var isLive: Bool {
+        let live: [Setting] = [
+            .logLevel, .labUser, .labPassword, .labDomain, .labProxy, .accessKeyID, .secretAccessKey, .sessionToken,
+            .oldAccessKeyID, .oldSecretAccessKey, .profile,
+        ]
+        return live.contains(self)
     }
 }

@@ -67,6 +67,23 @@ package struct ServiceUnit: Sendable {
         if !stateFolders.isEmpty { environment["STATE_DIRECTORY"] = stateFolders.joined(separator: ":") }
     }
 
+    /// The unit that has started this process, where systemd has and it is one of this program's.
+    ///
+    /// `cgroup` is what `/proc/self/cgroup` says. Source: systemd.exec(5), `INVOCATION_ID`; cgroups(7).
+    package static func ofProcess(
+        _ environment: [String: String],
+        cgroup: String? = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8),
+        root: String = "/"
+    ) -> ServiceUnit? {
+        guard environment["INVOCATION_ID"] != nil, let cgroup else { return nil }
+        let names = cgroup.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: "/").last }
+        guard let name = names.first(where: { $0.wholeMatch(of: #/quali-worker(@.+)?\.service/#) != nil }) else {
+            return nil
+        }
+        let instance = name.split(separator: "@").dropFirst().first?.dropLast(".service".count)
+        return try? ServiceUnit(instance: instance.map(String.init), root: root)
+    }
+
     /// The files that are read before the service has its user's rights.
     package var filesForRoot: [String] { environmentFiles.map(\.path) + credentials.values.sorted() }
 

@@ -117,15 +117,18 @@ package struct SettingReader {
 
     /// A duration with its unit, or in seconds, up to a day.
     package mutating func duration(_ setting: Setting) -> Duration? {
-        value(setting, wanted: "a duration up to 24h, such as 90s, 10m or 2h") { text in
-            let units = ["s": 1, "m": 60, "h": 3_600]
-            let unit = text.last.flatMap { units[String($0)] }
-            let digits = unit == nil ? text[...] : text.dropLast()
-            guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(digits), number <= 86_400,
-                case let seconds = number * (unit ?? 1), seconds <= 86_400
-            else { return nil }
-            return .seconds(seconds)
-        }
+        value(setting, wanted: "a duration up to 24h, such as 90s, 10m or 2h", Self.duration)
+    }
+
+    /// A text as a duration; `nil` where it is none.
+    package static func duration(_ text: String) -> Duration? {
+        let units = ["s": 1, "m": 60, "h": 3_600]
+        let unit = text.last.flatMap { units[String($0)] }
+        let digits = unit == nil ? text[...] : text.dropLast()
+        guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int(digits), number <= 86_400,
+            case let seconds = number * (unit ?? 1), seconds <= 86_400
+        else { return nil }
+        return .seconds(seconds)
     }
 
     /// The path of a PEM file that can be read.

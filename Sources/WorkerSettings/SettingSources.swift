@@ -146,7 +146,15 @@ package struct SettingSources: Sendable {
     var haveChanged: Bool { texts.haveChanged }
 
     /// The same sources with what their files say now; it takes as long as the files take.
-    func readAnew() -> SettingSources {
+    ///
+    /// `files` are those of which a service manager has made the environment.
+    func readAnew(_ files: [ServiceUnit.File] = []) -> SettingSources {
+        var origin = origin
+        for file in files {
+            guard let text = (try? FileAccess.content(of: file.path)).map({ String(decoding: $0.bytes, as: UTF8.self) })
+            else { continue }
+            origin.environment.merge(EnvironmentFile(text).values) { $1 }
+        }
         let sources = SettingSources(origin, texts.renewed)
         if hasUnaskedKey { return sources.withoutTerminal() }
         return answers.isEmpty ? sources : sources.answered(answers)

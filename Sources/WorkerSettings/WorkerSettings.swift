@@ -1,7 +1,7 @@
 import AWSLite
 import Foundation
 package import HTTPTransport
-package import Logging
+import Logging
 package import QualiCore
 import WorkerStatus
 
@@ -262,8 +262,8 @@ package struct LogSettings: Sendable {
         case json
     }
 
-    /// The least important level that is written.
-    package var level = Logger.Level.info
+    /// The least important level that is written, of all loggers that are made by these settings.
+    package var threshold = LogThreshold(.info)
     /// How lines are written; `nil` for text at a terminal and JSON elsewhere.
     package var format: Format?
 
@@ -272,7 +272,7 @@ package struct LogSettings: Sendable {
         let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         if let level = reader.value(.logLevel, wanted: "one of \(levels)", { Logger.Level(rawValue: $0.lowercased()) })
         {
-            self.level = level
+            threshold.level = level
         }
         format = reader.value(.logFormat, wanted: "text or json") { Format(rawValue: $0.lowercased()) }
     }

@@ -16,12 +16,19 @@ struct StatusDocument: Encodable, Sendable {
     let ready: Bool
     let notReadyBecause: [String]
     let stopping: Bool
+    let pause: Pause?
     let slots: Slots
     let jobs: [Job]
     let ended: [Job]
     let events: [Event]
     let queues: [Queue]
     let labHealth: Health?
+
+    struct Pause: Encodable, Sendable {
+        let since: Date
+        let until: Date?
+        let note: String?
+    }
 
     struct Slots: Encodable, Sendable {
         let total: Int
@@ -90,6 +97,7 @@ struct StatusDocument: Encodable, Sendable {
         ready = readiness.isReady
         notReadyBecause = readiness.reasons
         stopping = snapshot.isStopping
+        pause = snapshot.pause.map { Pause(since: $0.since, until: $0.until, note: $0.note) }
         slots = Slots(total: snapshot.capacity, used: snapshot.held.count)
         jobs = snapshot.jobs.map { Job($0, facts) }
         ended = snapshot.ended.map { ended in
@@ -169,6 +177,7 @@ extension WorkerSnapshot.Activity {
     fileprivate var name: String {
         switch self {
         case .notStarted: "not_started"
+        case .paused: "paused"
         case .heldBack: "held_back"
         case .waitingForRoom: "waiting_for_room"
         case .asking: "asking"

@@ -71,11 +71,13 @@ struct StatusRoutes: Sendable {
 extension WorkerFacts {
     /// Gathers them.
     init(_ monitor: WorkerMonitor, _ facts: StatusFacts) {
+        let snapshot = monitor.snapshot()
         self.init(
             version: facts.version,
             region: facts.region,
             labHost: facts.lab?.host,
-            isReady: Readiness(monitor.snapshot(), facts).isReady
+            isReady: Readiness(snapshot, facts).isReady,
+            isPaused: snapshot.pause != nil
         )
     }
 }

@@ -63,6 +63,26 @@ struct LiveSettingsTests {
         }
     }
 
+    @Test func `are read anew from the files that a service's environment was made of`() async throws {
+        try await withTemporaryFolder { folder in
+            let file = try folder.write("worker.env", "LOG_LEVEL=debug\nQUALI_MAX_JOBS=5\n")
+            let settings = try await Given.settings(["LOG_LEVEL": "warning"])
+            let log = Log()
+            let live = LiveSettings(settings, logger: log.logger(SecretMask([])), learn: { _ in })
+            let logger = settings.log.logger { $0 }
+            #expect(logger.logLevel == .warning)
+            await live.reload([.init(path: file, isOptional: true), .init(path: "/absent", isOptional: true)])
+            #expect(logger.logLevel == .debug)
+            #expect(await live.current().jobs.maxJobs == 5)
+            #expect(log.text.contains("QUALI_MAX_JOBS"))
+            #expect(!log.text.contains("LOG_LEVEL"))
+            _ = try folder.write("worker.env", "LOG_LEVEL=loud\n")
+            await live.reload([.init(path: file, isOptional: true)])
+            #expect(logger.logLevel == .debug)
+            #expect(log.text.contains("loud"))
+        }
+    }
+
     @Test func `follow a file of settings, too, and a file that is put in another's place`() async throws {
         try await withTemporaryFolder { folder in
             let text =

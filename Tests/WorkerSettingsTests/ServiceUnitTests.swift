@@ -33,6 +33,24 @@ struct ServiceUnitTests {
         #expect(unit.filesForRoot == ["/etc/quali-worker/worker.env", "/etc/quali-worker/cloudshell-password"])
     }
 
+    @Test(arguments: [
+        ("0::/system.slice/quali-worker.service\n", "quali-worker.service"),
+        ("3:cpu:/\n0::/system.slice/system-quali.slice/quali-worker@lab-2.service\n", "quali-worker@lab-2.service"),
+        ("0::/user.slice/session-2.scope\n", nil), ("0::/system.slice/a-service-with-a-worker.service\n", nil),
+    ])
+    func `is that of the process if systemd has started it`(cgroup: String, name: String?) async throws {
+        try await withTemporaryFolder { root in
+            let folder = root.appendingPathComponent("usr/lib/systemd/system")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for file in ["quali-worker.service", "quali-worker@.service"] {
+                try Data("[Service]\nEnvironmentFile=/a\n".utf8).write(to: folder.appendingPathComponent(file))
+            }
+            let unit = ServiceUnit.ofProcess(["INVOCATION_ID": "1"], cgroup: cgroup, root: root.path)
+            #expect(unit?.name == name)
+            #expect(ServiceUnit.ofProcess([:], cgroup: cgroup, root: root.path) == nil)
+        }
+    }
+
     @Test func `counts with its drop-ins, of those with one name the strongest, in the order of their names`()
         async throws
     {

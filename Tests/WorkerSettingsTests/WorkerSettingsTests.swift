@@ -33,7 +33,7 @@ struct WorkerSettingsTests {
         #expect(settings.jobs.statusInterval == .seconds(5))
         #expect(settings.jobs.stateDirectory == "/nonexistent/.local/state/quali-worker")
         #expect(settings.jobs.handoff == .onStop)
-        #expect(settings.log.level == .info)
+        #expect(settings.log.threshold.level == .info)
         #expect(settings.log.format == nil)
         #expect(settings.warnings.isEmpty)
     }
@@ -116,7 +116,7 @@ struct WorkerSettingsTests {
         #expect(settings.jobs.handoff == .always)
         #expect(settings.jobs.onAbandoned == .keep)
         #expect(settings.jobs.drain == .seconds(600))
-        #expect(settings.log.level == .debug)
+        #expect(settings.log.threshold.level == .debug)
         #expect(settings.log.format == .json)
     }
 

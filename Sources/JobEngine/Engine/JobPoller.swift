@@ -35,6 +35,8 @@ final class OfferedJob: Sendable {
 /// before it polls again, for longer each time, lest workers that poll in turns take each other's nonces for ever.
 struct JobPoller: Sendable {
     private static let patience: (least: Duration, most: Duration) = (.seconds(2), .seconds(30))
+    /// For how long a paused worker asks for the jobs that it has put back.
+    private static let longestReturn: TimeInterval = 60
 
     let action: JobAction
     let queue: any JobQueue
@@ -46,6 +48,7 @@ struct JobPoller: Sendable {
     let clock: any WorkerClock
     let serviceClock: ServiceClock
     let monitor: WorkerMonitor
+    let control: WorkerControl
     let logger: Logger
 
     /// What a poll has brought.
@@ -70,8 +73,23 @@ struct JobPoller: Sendable {
         var rivalry = Backoff(first: pace.pause, longest: max(pace.pause, .seconds(30)))
         var taken: [String] = []
         var claims = 0
+        var pausedSince: Date?
         let rests = { monitor.poller(of: action.typeID, .resting(until: $0)) }
         while !Task.isCancelled {
+            var returning = Int.max
+            if let pause = control.pause(at: clock.timeOfDay) {
+                let since = pausedSince ?? clock.now
+                pausedSince = since
+                let isOver = clock.now.timeIntervalSince(since) >= Self.longestReturn
+                returning = isOver ? 0 : table.requeued(of: action.typeID)
+                guard returning > 0 else {
+                    monitor.poller(of: action.typeID, .paused)
+                    await control.waitForEnd(of: pause, clock)
+                    continue
+                }
+            } else {
+                pausedSince = nil
+            }
             if let gate = action.gate, !gate.isOpen {
                 monitor.poller(of: action.typeID, .heldBack)
                 await gate.pass()
@@ -88,11 +106,11 @@ struct JobPoller: Sendable {
                 try? await clock.sleep(for: pause)
             }
             (taken, claims) = ([], table.claims(of: action.typeID))
-            let most = await table.roomToBegin(privileged: action.freesResources)
+            let most = min(returning, await table.roomToBegin(privileged: action.freesResources))
             let room = await table.takeRoom(privileged: action.freesResources, share: pollers, most: most)
             guard room > 0 else { return }
-            // It may have been closed while there was no room.
-            guard action.gate?.isOpen ?? true else {
+            // It may have been closed, or the worker paused, while there was no room.
+            guard action.gate?.isOpen ?? true, pausedSince != nil || control.pause(at: clock.timeOfDay) == nil else {
                 table.returnRoom(room)
                 continue
             }

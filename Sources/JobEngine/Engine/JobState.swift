@@ -61,7 +61,7 @@ enum JobEvent: String, CaseIterable, Sendable {
     case unwanted
     /// CodePipeline says that nobody has acknowledged it.
     case unclaimed
-    /// Its pipeline was stopped, or its action's time is over.
+    /// Its pipeline was stopped, its action's time is over, or somebody has cancelled it.
     case abandoned
     /// The worker stops.
     case stops

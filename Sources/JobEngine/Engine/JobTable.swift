@@ -55,6 +55,8 @@ final class JobTable: Sendable {
         var isHandled = false
         /// Cancels its handler.
         var cancel: (@Sendable () -> Void)?
+        /// Why somebody has cancelled it.
+        var cancellation: String?
 
         init(_ record: JobRecord, _ state: JobState, number: Int, takesRoom: Bool, _ now: Date) {
             self.record = record
@@ -213,6 +215,35 @@ final class JobTable: Sendable {
             }
         }
         if let undone = effects.undone { undo(undone.record) }
+    }
+
+    /// Ends the work of a job that somebody has cancelled, as if nobody wanted its result.
+    ///
+    /// - Returns: Whether there is such a job, by its id or its action's execution.
+    func cancel(_ id: String, because reason: String) -> Bool {
+        let ids = state.withLock { state in
+            state.jobs.values.filter { job in
+                [job.id, job.record.actionExecutionID].contains(id) && [.running, .waiting].contains(job.state)
+            }.map { job in
+                job.cancellation = job.cancellation ?? reason
+                return job.id
+            }
+        }
+        for id in ids { apply(.abandoned, to: id) }
+        return !ids.isEmpty
+    }
+
+    /// Why somebody has cancelled a job; `nil` where nobody has.
+    func cancellation(of id: String) -> String? { state.withLock { $0.jobs[id]?.cancellation } }
+
+    /// How many actions of a type wait in the queue, none of whose jobs is in hand.
+    func requeued(of type: CodePipeline.ActionTypeID) -> Int {
+        state.withLock { state in
+            state.actions.values.count { action in
+                action.jobs.first?.type == type && action.jobs.contains { $0.state == .requeued }
+                    && !action.jobs.contains { $0.state.isHeld }
+            }
+        }
     }
 
     // MARK: Changes

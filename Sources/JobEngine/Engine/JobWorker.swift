@@ -69,6 +69,8 @@ public struct JobWorker: Service {
         public var tracer: any Tracer = InstrumentationSystem.tracer
         /// Who is told what becomes of jobs, beside the worker's monitor.
         public var observers: [any JobObserver] = []
+        /// What pauses the worker and cancels jobs while it runs.
+        public var control = WorkerControl()
         /// Applied to every text that is reported, to mask secrets in it.
         public var redact: @Sendable (String) -> String = { $0 }
 
@@ -162,6 +164,7 @@ public struct JobWorker: Service {
             actions.map(\.typeID),
             capacity: configuration.maxJobs,
             clockOffset: { [queue] in queue.clockOffset ?? 0 },
+            pause: { [control = configuration.control, clock] in control.pause(at: clock.timeOfDay) },
             redact: configuration.redact
         )
         let patient = RetryingJournal(journal, clock: clock, logger: logger) { [monitor] in

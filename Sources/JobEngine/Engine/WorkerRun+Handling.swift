@@ -86,7 +86,7 @@ extension WorkerRun {
         // To say how far it has come, before that is shown.
         case .givesWay where job.ledger.takesTurn(): await work(job)
         case .givesWay: await wait(job, woken.wait.value, hasLooked: true)
-        case .abandoned: await end(job.record, .abandoned)
+        case .abandoned: await giveUp(job)
         case .stopped: await handOver(job)
         }
     }
@@ -155,7 +155,7 @@ extension WorkerRun {
         case .success(.wait(let wait)):
             let redact = worker.configuration.redact
             await self.wait(job, wait.telling { redact(job.ledger.secrets.redact($0)) })
-        case .success(nil): await end(job, .abandoned)
+        case .success(nil): await giveUp(job)
         case .failure(is Requeue):
             guard let token = job.ledger.takeRequeueToken() else { return await handOver(job) }
             await putBack(job, token)
@@ -163,6 +163,35 @@ extension WorkerRun {
         case .failure(let error):
             await end(job, .failure(error as? JobFailure ?? Self.unexpected(error)))
         }
+    }
+
+    /// Ends a job that nobody wants any more.
+    ///
+    /// One that somebody has cancelled fails, after what it has begun was undone.
+    private func giveUp(_ job: ClaimedJob) async {
+        let record = job.record
+        guard let reason = table.cancellation(of: record.id) else { return await end(record, .abandoned) }
+        logger(for: record).notice("Job cancelled", metadata: ["reason": "\(reason)"])
+        var rest = "What it had begun is left as it is."
+        if worker.configuration.onAbandoned == .end, let action = action(of: record) {
+            do {
+                try await action.abandon(assignment(undoable(record)))
+                rest = "What it had begun was ended."
+            } catch is CancellationError {
+                // The next run cancels it again, if that is still wanted.
+                return leave(record)
+            } catch {
+                logger(for: record)
+                    .error("What a cancelled job has begun can't be ended", metadata: ["error": "\(error)"])
+                rest = "What it had begun can't be ended: \(error)"
+            }
+        }
+        let failure = JobFailure(
+            .jobFailed,
+            "Cancelled: \(reason). \(rest)",
+            externalExecutionID: job.ledger.progress.externalExecutionID
+        )
+        await end(job, .failure(failure))
     }
 
     /// Has a job wait here or in the queue.
@@ -252,7 +281,8 @@ extension WorkerRun {
     /// Puts a waiting job back, or leaves it to the journal if that outlives the process.
     private func handOver(_ job: ClaimedJob) async {
         let progress = job.ledger.progress
-        if worker.configuration.handoff != .never {
+        let isPaused = worker.configuration.control.pause(at: worker.clock.timeOfDay) != nil
+        if worker.configuration.handoff != .never, !isPaused || !worker.journal.isDurable {
             if let token = job.ledger.token() {
                 return await end(job.record, .continuation(token: token, progress: progress))
             }

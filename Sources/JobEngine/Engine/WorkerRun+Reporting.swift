@@ -160,7 +160,7 @@ extension WorkerRun {
     }
 
     /// A job as far as it is needed to undo what it has begun.
-    private func undoable(_ record: JobRecord) -> ClaimedJob {
+    func undoable(_ record: JobRecord) -> ClaimedJob {
         ClaimedJob(
             record: record,
             properties: ActionProperties([:]),

@@ -85,6 +85,7 @@ final class WorkerRun: Sendable {
         )
         alarms = Alarms(worker.clock)
         tracing = JobTracing(tracer: worker.configuration.tracer)
+        worker.configuration.control.serve { [weak table] id, reason in table?.cancel(id, because: reason) ?? false }
         worker.monitor.show({ [table] in table.shown }, { [table] in table.census })
         for record in unfinished { observe(record.id) { $0.jobClaimed($1, as: .resumed) } }
     }
@@ -260,6 +261,7 @@ final class WorkerRun: Sendable {
                     clock: worker.clock,
                     serviceClock: worker.serviceClock,
                     monitor: worker.monitor,
+                    control: worker.configuration.control,
                     logger: worker.logger
                 )
                 pollers.addTask { await poller.run(deliver) }
@@ -310,6 +312,9 @@ extension JobLedger.Surroundings {
                 for observer in observers { observer.jobProgressed(job) }
             },
             hasBegun: { table.hasBegun($0) },
+            isPaused: { [control = configuration.control, clock = worker.clock] in
+                control.pause(at: clock.timeOfDay) != nil
+            },
             redact: configuration.redact,
             clock: worker.serviceClock
         )

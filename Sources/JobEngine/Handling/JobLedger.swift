@@ -45,6 +45,8 @@ package final class JobLedger: Sendable {
         let tell: @Sendable (JobProgress, String) -> Void
         /// Is told by a job's id that the work of its beginning is done.
         let hasBegun: @Sendable (String) -> Void
+        /// Whether no job is put into the queue, from where a paused worker wouldn't take it.
+        let isPaused: @Sendable () -> Bool
         let redact: @Sendable (String) -> String
         let clock: any WorkerClock
 
@@ -55,6 +57,7 @@ package final class JobLedger: Sendable {
             showing: Showing? = nil,
             tell: @escaping @Sendable (JobProgress, String) -> Void = { _, _ in },
             hasBegun: @escaping @Sendable (String) -> Void = { _ in },
+            isPaused: @escaping @Sendable () -> Bool = { false },
             redact: @escaping @Sendable (String) -> String = { $0 },
             clock: any WorkerClock
         ) {
@@ -63,6 +66,7 @@ package final class JobLedger: Sendable {
             self.showing = showing
             self.tell = tell
             self.hasBegun = hasBegun
+            self.isPaused = isPaused
             self.redact = redact
             self.clock = clock
         }
@@ -148,7 +152,7 @@ package final class JobLedger: Sendable {
     ///
     /// `isInHaste` says whether the queue would be too slow for it.
     func givesWay(inHaste isInHaste: Bool = false) -> Bool {
-        surroundings.waitsInQueue ? !isInHaste : takesTurn()
+        surroundings.waitsInQueue ? !isInHaste && !surroundings.isPaused() : takesTurn()
     }
 
     /// Whether the next wait shows the job's progress: it is due, and within what may be shown of all jobs.
@@ -159,6 +163,7 @@ package final class JobLedger: Sendable {
 
     /// What puts the job into the queue for the time of a wait, or to show its progress; `nil` if it has to wait here.
     func requeueToken(for pause: Duration) -> String? {
+        guard !surroundings.isPaused() else { return nil }
         let now = surroundings.clock.now
         let requeued = state.withLock { state -> State? in
             let isShown = takeTurn(&state, now)
@@ -192,7 +197,8 @@ package final class JobLedger: Sendable {
 
     private func takeTurn(_ state: inout State, _ now: Date) -> Bool {
         guard !state.hasTurn, let showing = surroundings.showing, state.progress.externalExecutionID != nil,
-            now >= max(state.requeues.next(heldSince: heldSince, interval: showing.interval), state.noShowBefore)
+            now >= max(state.requeues.next(heldSince: heldSince, interval: showing.interval), state.noShowBefore),
+            !surroundings.isPaused()
         else { return state.hasTurn }
         state.hasTurn = surroundings.waitsInQueue || showing.budget.take(now: now)
         if !state.hasTurn { state.noShowBefore = now.addingTimeInterval(Self.pauseWithoutBudget) }

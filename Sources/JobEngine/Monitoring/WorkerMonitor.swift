@@ -14,6 +14,7 @@ public final class WorkerMonitor: Sendable {
         var redact: @Sendable (String) -> String = { $0 }
         /// How far the time that is told is ahead of the clock, in seconds.
         var clockOffset: @Sendable () -> TimeInterval = { 0 }
+        var pause: @Sendable () -> WorkerPause? = { nil }
         var isStopping = false
         var capacity = 0
         /// The jobs as they are now.
@@ -78,11 +79,13 @@ public final class WorkerMonitor: Sendable {
     public func snapshot() -> WorkerSnapshot {
         let now = clock.now
         let jobs = state.withLock { $0.jobs }()
+        let pause = state.withLock { $0.pause }()
         let snapshot = state.withLock { state in
             WorkerSnapshot(
                 takenAt: now,
                 startedAt: state.startedAt,
                 isStopping: state.isStopping,
+                pause: pause,
                 capacity: state.capacity,
                 jobs: jobs,
                 ended: state.ended.reversed(),
@@ -100,11 +103,13 @@ public final class WorkerMonitor: Sendable {
 
     // MARK: The worker
 
-    /// `clockOffset` tells how far CodePipeline's time, which claims are in, is ahead of the clock.
+    /// `clockOffset` tells how far CodePipeline's time, which claims are in, is ahead of the clock, and `pause` whether there
+    /// is a pause.
     func workerStarts(
         _ actions: [CodePipeline.ActionTypeID],
         capacity: Int,
         clockOffset: @escaping @Sendable () -> TimeInterval = { 0 },
+        pause: @escaping @Sendable () -> WorkerPause? = { nil },
         redact: @escaping @Sendable (String) -> String
     ) {
         let now = clock.now
@@ -118,6 +123,7 @@ public final class WorkerMonitor: Sendable {
             state.startedAt = now
             state.redact = redact
             state.clockOffset = clockOffset
+            state.pause = pause
             state.capacity = capacity
             state.queues = actions.map { action in
                 WorkerSnapshot.Queue(

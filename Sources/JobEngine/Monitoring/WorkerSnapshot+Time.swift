@@ -46,7 +46,7 @@ extension WorkerSnapshot.Job {
 extension WorkerSnapshot.Activity {
     fileprivate func moved(by offset: TimeInterval) -> Self {
         switch self {
-        case .notStarted, .heldBack, .waitingForRoom: self
+        case .notStarted, .paused, .heldBack, .waitingForRoom: self
         case .asking(let since): .asking(since: since + offset)
         case .resting(let until): .resting(until: until + offset)
         }

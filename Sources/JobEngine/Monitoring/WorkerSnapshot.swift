@@ -8,6 +8,8 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
     public var startedAt: Date?
     /// Whether the worker is being stopped.
     public var isStopping: Bool
+    /// Its pause; `nil` where there is none.
+    public var pause: WorkerPause?
     /// The most jobs that it may hold.
     public var capacity: Int
     /// The jobs in hand and those that it has put back for a while, oldest first.
@@ -133,6 +135,8 @@ public struct WorkerSnapshot: Sendable, Codable, Hashable {
     package enum Activity: Sendable, Codable, Hashable {
         /// It hasn't begun, since claims of an earlier run come first.
         case notStarted
+        /// Somebody has paused the worker.
+        case paused
         /// Its jobs couldn't be done now, so it leaves them to other workers.
         case heldBack
         /// The worker holds as many jobs as it may.
@@ -172,7 +176,7 @@ extension WorkerSnapshot {
         guard let startedAt, !isStopping else { return [] }
         return queues.filter { queue in
             switch queue.activity {
-            case .heldBack, .waitingForRoom: false
+            case .paused, .heldBack, .waitingForRoom: false
             // A full disk is waited for, however long.
             case .notStarted where journalTrouble != nil: false
             case .notStarted: takenAt >= startedAt.addingTimeInterval(2 * Self.slack)

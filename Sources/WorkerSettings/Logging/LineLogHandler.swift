@@ -1,10 +1,14 @@
 import Foundation
+import HTTPTransport
 package import Logging
 
 /// Writes one line per event, as text or as JSON, with the known secrets masked.
 struct LineLogHandler: LogHandler {
     /// The least important level that is written.
-    var logLevel: Logger.Level
+    var logLevel: Logger.Level {
+        get { ownLevel ?? threshold.level }
+        set { ownLevel = newValue }
+    }
     /// Data of every line.
     var metadata: Logger.Metadata = [:]
     /// Data of every line, from the task.
@@ -18,6 +22,8 @@ struct LineLogHandler: LogHandler {
         case json
     }
 
+    private let threshold: LogThreshold
+    private var ownLevel: Logger.Level?
     private let form: Form
     private let hasPriority: Bool
     private let redact: @Sendable (String) -> String
@@ -28,21 +34,21 @@ struct LineLogHandler: LogHandler {
     ///
     /// - Parameters:
     ///   - form: How a line is written.
-    ///   - level: The least important level that is written.
+    ///   - threshold: The least important level that is written, unless somebody sets one.
     ///   - hasPriority: Whether a line begins with its priority, as systemd's journal reads it.
     ///   - redact: Masks secrets in a text.
     ///   - now: The time.
     ///   - write: Where a line goes, with its end.
     init(
         _ form: Form,
-        level: Logger.Level = .info,
+        threshold: LogThreshold = LogThreshold(.info),
         hasPriority: Bool = false,
         redact: @escaping @Sendable (String) -> String = { $0 },
         now: @escaping @Sendable () -> Date = { Date() },
         write: @escaping @Sendable (String) -> Void = { StandardError.write($0) }
     ) {
         self.form = form
-        logLevel = level
+        self.threshold = threshold
         self.hasPriority = hasPriority
         self.redact = redact
         self.now = now
@@ -80,6 +86,21 @@ struct LineLogHandler: LogHandler {
     }
 }
 
+/// The least important level that a log has, which can be changed while it is written.
+package final class LogThreshold: Sendable {
+    private let value: Locked<Logger.Level>
+
+    init(_ level: Logger.Level) {
+        value = Locked(level)
+    }
+
+    /// The level.
+    package var level: Logger.Level {
+        get { value.withLock { $0 } }
+        set { value.withLock { $0 = newValue } }
+    }
+}
+
 extension LogSettings {
     /// A logger that writes to standard error.
     package func logger(redact: @escaping @Sendable (String) -> String) -> Logger {
@@ -91,7 +112,7 @@ extension LogSettings {
             }
         StandardError.writer.tellLosses { LineLogHandler.line(aboutLost: $0, form, hasPriority: isJournal) }
         return Logger(label: "quali-worker") { _ in
-            LineLogHandler(form, level: level, hasPriority: isJournal, redact: redact)
+            LineLogHandler(form, threshold: threshold, hasPriority: isJournal, redact: redact)
         }
     }
 }

@@ -16,7 +16,7 @@ struct Readiness: Sendable, Hashable {
             return
         }
         let queues = snapshot.queues.compactMap { queue -> String? in
-            if [.waitingForRoom, .heldBack].contains(queue.activity) { return nil }
+            if [.paused, .waitingForRoom, .heldBack].contains(queue.activity) { return nil }
             return Self.reason(
                 "CodePipeline's queue of \(queue.action), version \(queue.version),",
                 queue.service,
@@ -29,7 +29,8 @@ struct Readiness: Sendable, Hashable {
             snapshot.lab.refusal.map { "The lab refuses the worker's login, so it takes no jobs: \($0)" }
                 ?? Self.reason("The lab", snapshot.lab, lab.patience, snapshot.takenAt)
         }
-        reasons = [journal].compactMap(\.self) + queues + [lab].compactMap(\.self)
+        let pause = snapshot.pause.map(\.sentence)
+        reasons = [pause, journal].compactMap(\.self) + queues + [lab].compactMap(\.self)
     }
 
     private static func reason(
@@ -43,5 +44,13 @@ struct Readiness: Sendable, Hashable {
         let (seconds, attoseconds) = patience.components
         guard now.timeIntervalSince(last) > Double(seconds) + Double(attoseconds) * 1e-18 else { return nil }
         return "\(name) hasn't answered since \(last.formatted(.iso8601))\(trouble)"
+    }
+}
+
+extension WorkerPause {
+    /// What it is, until when and why, in a sentence.
+    package var sentence: String {
+        let end = until.map { "until \($0.formatted(.iso8601))" } ?? "until somebody ends it"
+        return "The worker is paused and takes no jobs, \(end)\(note.map { ": \($0)" } ?? ".")"
     }
 }

@@ -19,7 +19,7 @@ struct EmbeddedMetrics: Sendable {
     /// `host` is where the worker runs, which is in the line and no dimension.
     mutating func line(_ registry: MetricsRegistry, _ facts: WorkerFacts, host: String, at time: Date) throws -> String
     {
-        var values = ["ready": facts.isReady ? 1.0 : 0]
+        var values = ["ready": facts.isReady ? 1.0 : 0, "paused": facts.isPaused ? 1 : 0]
         var counts: [String: Double] = [:]
         for (name, family) in registry.all where name.hasPrefix(Self.prefix) {
             for (labels, series) in family.series {

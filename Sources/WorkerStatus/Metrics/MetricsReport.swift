@@ -22,6 +22,12 @@ extension PrometheusText {
             help: "1 while the worker is ready, as /readyz has it, and else 0.",
             facts.isReady ? 1 : 0
         )
+        text.write(
+            "quali_worker_paused",
+            .gauge,
+            help: "1 while somebody has paused the worker, and else 0.",
+            facts.isPaused ? 1 : 0
+        )
         guard let figures = ProcessFigures() else { return text.text }
         text.write(
             "process_cpu_seconds_total",

@@ -8,4 +8,6 @@ struct WorkerFacts: Sendable {
     var labHost: String?
     /// Whether the worker is ready.
     var isReady: Bool
+    /// Whether somebody has paused it.
+    var isPaused = false
 }

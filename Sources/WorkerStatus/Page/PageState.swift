@@ -19,6 +19,9 @@ struct PageState: Sendable {
         } else if !snapshot.isAlive {
             (look, word) = (.failed, "Stuck")
             sentence = "A poller makes no progress. The worker should be restarted."
+        } else if let pause = snapshot.pause {
+            (look, word) = (.waiting, "Paused")
+            sentence = pause.sentence + (held == 0 ? "" : " \(Words.count(held, "action")) in hand.")
         } else if let trouble = Self.trouble(snapshot, hasLab: facts.lab != nil) {
             (look, word) = (.failed, "In trouble")
             sentence = "\(trouble), with \(inHand)."

@@ -14,7 +14,7 @@ struct JobsCommand: AsyncParsableCommand {
             that was put back into the queue has many jobs; what happened to it on other hosts isn't known here. Times \
             are UTC.
             """,
-        subcommands: [ListJobs.self, ShowJob.self],
+        subcommands: [ListJobs.self, ShowJob.self, CancelJob.self],
         defaultSubcommand: ListJobs.self
     )
 }
@@ -111,8 +111,18 @@ struct ShowJob: AsyncParsableCommand {
 
     func run() async throws {
         let (journal, portal, _) = try options.open()
-        let actions = try await journal.actions()
-        let found = actions.filter { action in
+        let action = try await journal.action(id)
+        let row = JobRow(action, steps: try await journal.steps(of: action), portal: portal)
+        print(options.json ? try row.printedJSON() : row.story)
+    }
+}
+
+extension JournalReader {
+    /// The one job that an id, or the beginning of one, means: the job's or its action's execution's.
+    ///
+    /// - Throws: ``ProgramFailure`` where that is none or several; what reading the journal throws.
+    func action(_ id: String) async throws -> JournalledAction {
+        let found = try await actions().filter { action in
             !id.isEmpty && (action.record.actionExecutionID.hasPrefix(id) || action.record.id.hasPrefix(id))
         }
         let exact = found.filter { $0.record.actionExecutionID == id || $0.record.id == id }
@@ -123,7 +133,6 @@ struct ShowJob: AsyncParsableCommand {
             let ids = found.prefix(10).map(\.record.actionExecutionID).joined(separator: ", ")
             throw ProgramFailure(.usage, "'\(id)' is the beginning of \(found.count) jobs' ids: \(ids)")
         }
-        let row = JobRow(action, steps: try await journal.steps(of: action), portal: portal)
-        print(options.json ? try row.printedJSON() : row.story)
+        return action
     }
 }

@@ -8,7 +8,7 @@ import WorkerSettings
 struct RunWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Poll for jobs and run them, until SIGTERM, SIGINT or SIGHUP.",
+        abstract: "Poll for jobs and run them, until SIGTERM or SIGINT.",
         discussion: """
             Every flag is also read under the name that stands with it: flags beat the environment, which beats \
             the --config file. A secret is never a flag's value: it comes from the environment or the --config \
@@ -66,6 +66,7 @@ struct RunWorker: AsyncParsableCommand {
                 metadata: [
                     "version": "\(Program.version)", "region": "\(settings.aws.region)", "lab": "\(settings.lab.url)",
                     "user": "\(settings.lab.user)", "stateFolder": "\(settings.jobs.stateDirectory)",
+                    "credentials": "\(settings.aws.credentialSource ?? "none yet")",
                 ]
             )
             for warning in settings.warnings {

@@ -101,11 +101,19 @@ struct ManualPage {
         ] { roff.item(path, text) }
         roff.section("SIGNALS")
         roff.item(
-            "SIGTERM, SIGINT, SIGHUP",
+            "SIGTERM, SIGINT",
             """
             Stop: waiting jobs are put back for the next worker, after the time of QUALI_DRAIN, and the exit status is \
             0. Before the first poll there is nothing to put back, and the program ends at once. A second SIGTERM or \
-            SIGINT ends it at once, too. A SIGHUP that is ignored from the start, as nohup(1) has it, stays so.
+            SIGINT ends it at once, too.
+            """
+        )
+        roff.item(
+            "SIGHUP",
+            """
+            At a terminal, which is gone then: stop. Else read the settings anew: LOG_LEVEL, the lab's user, password and \
+            proxy, and AWS credentials count at once, and the log names what takes a restart. A SIGHUP that is ignored from \
+            the start, as nohup(1) has it, stays so.
             """
         )
         roff.item("All others", "Those without a meaning here, such as SIGUSR1, are ignored.")

@@ -23,7 +23,9 @@ struct IdleWatch {
         let lastEnd = snapshot.ended.first?.endedAt ?? .distantPast
         let begin = max(since ?? snapshot.takenAt, lastEnd)
         since = begin
-        let isEmpty = snapshot.queues.allSatisfy { $0.service.lastAnswerAt ?? .distantPast > begin }
+        // A paused worker asks no queue.
+        let isEmpty =
+            snapshot.pause != nil || snapshot.queues.allSatisfy { $0.service.lastAnswerAt ?? .distantPast > begin }
         return isEmpty && snapshot.takenAt.timeIntervalSince(begin) >= limit / .seconds(1)
     }
 }

@@ -25,6 +25,8 @@ enum Program {
         openStandardDescriptors()
         // A peer that closes a connection must cost a call, and a full quota a write, not the process.
         for number in ignoredSignals { signal(number, SIG_IGN) }
+        // Before signals are trapped, which ignores them as far as the kernel is concerned.
+        _ = stopsAtHangup
         quali_hide_memory()
         _ = fileLimit
         HeapMemory.shareHeaps()
@@ -54,6 +56,14 @@ enum Program {
         let handler = unsafe action.__sigaction_handler.sa_handler
         return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
+
+    /// Whether SIGHUP says that the process's terminal is gone.
+    static let stopsAtHangup: Bool = {
+        let terminal = unsafe open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
+        guard terminal >= 0 else { return false }
+        close(terminal)
+        return !ignores(SIGHUP)
+    }()
 
     /// Leaves nothing behind before the process ends: no program that it has started, no terminal without echo, and,
     /// where somebody reads it, nothing unsaid.

@@ -1,5 +1,6 @@
 import Foundation
 import QualiCore
+import WorkerStatus
 
 /// What a service manager is told of a worker, from one look at it to the next.
 struct ServiceReport: Sendable {
@@ -83,7 +84,8 @@ extension WorkerSnapshot {
         let away = jobs.count { $0.putBackAt != nil }
         var parts = ["\(isStopping ? "Stopping; " : "")\(jobs.count - away) of \(capacity) jobs in hand"]
         if away > 0 { parts.append("\(away) back in the queue") }
-        if !isStopping {
+        if let pause { parts.append(pause.sentence) }
+        if !isStopping, pause == nil {
             let last = queues.compactMap(\.service.lastAnswerAt).max()
             parts.append(last.map { "last poll answered at \($0.timeOfDay)" } ?? "no poll answered yet")
         }

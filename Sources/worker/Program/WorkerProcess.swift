@@ -18,6 +18,8 @@ struct WorkerProcess: Sendable {
     private let serviceManager: ServiceManager?
     private let gracePeriod: Duration
     private let exitAfterIdle: Duration?
+    private let live: LiveSettings
+    private let operatorWatch: OperatorWatch?
     private let watchdog: StopWatchdog
     private let stopBegan = Locked<ContinuousClock.Instant?>(nil)
     private let logger: Logger
@@ -48,8 +50,9 @@ struct WorkerProcess: Sendable {
         let monitor = WorkerMonitor(metrics: metrics)
         let page = try StatusServer.listening(settings, monitor, metrics, logger: logger)
         let worker: QualiWorker
+        let control = WorkerControl()
+        let live = LiveSettings(settings, logger: logger, learn: learn)
         do {
-            let live = LiveSettings(settings, logger: logger, learn: learn)
             let httpClient = try settings.aws.httpClient()
             var aws = settings.aws
             aws.credentials = live
@@ -84,6 +87,7 @@ struct WorkerProcess: Sendable {
             configuration.jobs.pipelinePollInterval = settings.jobs.pipelinePollInterval
             configuration.jobs.drain = settings.jobs.drain
             configuration.jobs.redact = redact
+            configuration.jobs.control = control
             let labHTTPClient = try settings.lab.httpClient(currentProxy: { await live.labProxy() })
             configuration.lab.maxConcurrentCalls = labHTTPClient.connectionsPerHost
             worker = try QualiWorker(
@@ -103,6 +107,11 @@ struct WorkerProcess: Sendable {
             throw ProgramFailure(.software, "the worker can't start: \(redact("\(error)"))")
         }
         self.monitor = monitor
+        self.live = live
+        let folder = OperatorFolder(stateFolder: settings.jobs.stateDirectory)
+        operatorWatch = journal == nil ? OperatorWatch(folder, control, logger: logger) : nil
+        // A pause counts before the first poll.
+        operatorWatch?.look()
         self.serviceManager = serviceManager
         // They are stopped in reverse, so that the page shows how the worker stops.
         let services: [(any Service)?] = [page, MetricsLog(settings, monitor, metrics), worker]
@@ -117,7 +126,8 @@ struct WorkerProcess: Sendable {
 
     /// Keeps SIGTERM, SIGINT and SIGHUP from ending the process, and collects them for ``run(until:)``.
     ///
-    /// A SIGHUP that is ignored, as nohup(1) has it, stays so.
+    /// A SIGHUP that is ignored, as nohup(1) has it, stays so. It stops a worker that has a terminal, since that is gone
+    /// then; any other reads its settings anew.
     static func trapSignals() async -> UnixSignalsSequence {
         // The files that the runtime's clocks take are taken with those of the signals: it can't do without them later.
         try? await Task.sleep(for: .nanoseconds(1), clock: .continuous)
@@ -127,7 +137,8 @@ struct WorkerProcess: Sendable {
 
     /// Works until a signal or ``stop()``.
     ///
-    /// SIGTERM, SIGINT and SIGHUP stop the worker gracefully; a second SIGTERM or SIGINT ends the process at once.
+    /// SIGTERM, SIGINT and the end of its terminal stop the worker gracefully; a second SIGTERM or SIGINT ends the process at
+    /// once. Without a terminal SIGHUP has the settings read anew.
     ///
     /// - Parameter signals: The trapped signals; those that came before count too.
     /// - Throws: ``ProgramFailure`` when the worker fails, or can't stop within the grace period.
@@ -157,7 +168,7 @@ struct WorkerProcess: Sendable {
     }
 
     private func work() async throws {
-        let signalSources = watchdog.watch([SIGTERM, SIGINT] + (Program.ignores(SIGHUP) ? [] : [SIGHUP]))
+        let signalSources = watchdog.watch([SIGTERM, SIGINT] + (Program.stopsAtHangup ? [SIGHUP] : []))
         defer {
             for source in signalSources { source.cancel() }
             watchdog.end()
@@ -174,6 +185,7 @@ struct WorkerProcess: Sendable {
                     throw ProgramFailure(.software, "the worker failed: \(error)")
                 }
             }
+            if let operatorWatch { tasks.addTask { await operatorWatch.run() } }
             if let serviceManager { tasks.addTask { await serviceManager.follow(monitor.snapshot) } }
             if let exitAfterIdle { tasks.addTask { await stopOnceIdle(for: exitAfterIdle) } }
             // All others go on until this task is cancelled, so what ends first is the worker.
@@ -209,6 +221,10 @@ struct WorkerProcess: Sendable {
         var isStopping = false
         var isUrged = false
         for await signal in signals {
+            if signal == .sighup, !Program.stopsAtHangup {
+                await start.process?.reload()
+                continue
+            }
             guard let process = start.process else { start.end("\(signal)") }
             // A terminal that goes may say so more than once, and isn't in a hurry.
             if isUrged, signal != .sighup { process.end(at: signal) }
@@ -218,6 +234,10 @@ struct WorkerProcess: Sendable {
             process.logger.notice("Stopping", metadata: ["signal": "\(signal)", "grace": "\(process.gracePeriod)"])
             await process.stop()
         }
+    }
+
+    private func reload() async {
+        await live.reload(ServiceUnit.ofProcess(ProcessEnvironment.variables)?.environmentFiles ?? [])
     }
 
     private func end(at signal: UnixSignal) -> Never {

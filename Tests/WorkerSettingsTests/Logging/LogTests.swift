@@ -20,7 +20,7 @@ struct LogTests {
             Logger(label: "test") { _ in
                 LineLogHandler(
                     form,
-                    level: level,
+                    threshold: LogThreshold(level),
                     redact: { mask($0) },
                     now: { Date(timeIntervalSince1970: 1_767_323_045.625) },
                     write: { line in lines.withLock { $0.append(line) } }
@@ -53,7 +53,7 @@ struct LogTests {
     func priority(level: Logger.Level, number: Int) {
         let lines = Locked<[String]>([])
         for form in [LineLogHandler.Form.textWithoutTime, .json] {
-            let handler = LineLogHandler(form, level: .trace, hasPriority: true) {
+            let handler = LineLogHandler(form, threshold: LogThreshold(.trace), hasPriority: true) {
                 $0
             } now: {
                 Date(timeIntervalSince1970: 0)

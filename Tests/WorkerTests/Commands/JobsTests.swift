@@ -71,6 +71,65 @@ struct JobsTests {
         }
     }
 
+    @Test("cancels a job, at once or when a worker starts", arguments: [false, true])
+    func cancelled(isKilled: Bool) async throws {
+        try await withWorker { cloud, run, state in
+            let sandbox = try #require(cloud.lab.sandboxes.first)
+            let id = try #require(try await list(state).first { $0.endedAt == nil }?.actionExecutionId)
+            let over = try #require(try await list(state).first { $0.endedAt != nil }?.actionExecutionId)
+            #expect(try await ask(state, "cancel", over).status == 64)
+            if isKilled {
+                run.signal(SIGKILL)
+                _ = try await run.end()
+            }
+            let ending = try await ask(state, "cancel", String(id.prefix(9)), "--note", "it hangs")
+            #expect(ending.status == 0, "\(ending)")
+            var again: ProgramRun?
+            if isKilled {
+                #expect(ending.output.contains("No worker runs"))
+                again = try ProgramRun(
+                    ["run"],
+                    environment: cloud.environment.merging(["QUALI_STATE_DIR": state]) { $1 },
+                    in: run.folder
+                )
+            }
+            defer { again?.signal(SIGKILL) }
+            let failure = try await cloud.journal.first { $0.isFailure(saying: "it hangs") }
+            #expect(failure.isFailure(saying: "What it had begun was ended."))
+            if !isKilled { #expect(ending.output.contains("it hangs")) }
+            #expect(cloud.lab.sandboxes.first { $0.id == sandbox.id }?.wasStopped == true)
+        }
+    }
+
+    @Test("pauses the worker, across a restart, until it is to go on")
+    func paused() async throws {
+        try await withWorker { cloud, run, state in
+            let environment = ["QUALI_STATE_DIR": state]
+            let paused = try await program("pause", "--for", "2h", "--note", "a new rack", environment: environment)
+            #expect(paused.status == 0, "\(paused)")
+            _ = try await run.value { try run.log().contains("Paused") ? true : nil }
+            run.signal(SIGTERM)
+            _ = try await run.end()
+            let before = cloud.journal.count
+            _ = try cloud.codePipeline.start("Failing")
+            let again = try ProgramRun(
+                ["run"],
+                environment: cloud.environment.merging(environment) { $1 }.merging(["LOG_FORMAT": "json"]) { $1 },
+                in: run.folder
+            )
+            defer { again.signal(SIGKILL) }
+            _ = try await again.value { try again.log().contains("Paused") ? true : nil }
+            // The job in hand goes on.
+            _ = try await again.value { try again.log().contains("Job resumes") ? true : nil }
+            #expect(cloud.journal.entries { $0.number > before && $0.operation == "PollForJobs" }.isEmpty)
+            let resumed = try await program("resume", environment: environment)
+            #expect(resumed.output.contains("takes jobs again"), "\(resumed)")
+            _ = try await cloud.journal.first("PutJobFailureResult", after: before)
+            #expect(try await program("resume", environment: environment).output.contains("no pause"))
+            #expect(try await program("pause", "--for", "2 h", environment: environment).status == 64)
+        }
+    }
+
     @Test("tells what goes on and what has ended, while the worker runs, and after it was killed")
     func whole() async throws {
         try await withWorker { cloud, run, state in
@@ -139,5 +198,19 @@ struct JobsTests {
             let all = try await ask(state, "show", "")
             #expect(all.status == 64, "\(all)")
         }
+    }
+}
+
+extension RequestJournal.Entry {
+    /// Whether it reports a failure with such words.
+    fileprivate func isFailure(saying words: String) -> Bool {
+        operation == "PutJobFailureResult" && String(decoding: request.body, as: UTF8.self).contains(words)
+    }
+}
+
+extension ProgramRun {
+    /// The log so far.
+    fileprivate func log() throws -> String {
+        try String(contentsOf: folder.appendingPathComponent("errors"), encoding: .utf8)
     }
 }

@@ -67,7 +67,7 @@ struct ProgramTests {
         #expect(ending.errors.contains("CLOUDSHELL_PASSWORD"))
     }
 
-    @Test("polls until a signal and exits with 0", arguments: [SIGTERM, SIGINT, SIGHUP])
+    @Test("polls until a signal and exits with 0", arguments: [SIGTERM, SIGINT])
     func signals(number: Int32) async throws {
         try await LocalCloud.withRunning { cloud in
             try await withTemporaryFolder { folder in
@@ -76,7 +76,7 @@ struct ProgramTests {
                 let run = try ProgramRun(
                     ["run"],
                     environment: Given.workerEnvironment(cloud),
-                    through: ["/usr/bin/env", "--default-signal=HUP,INT"],
+                    through: ["/usr/bin/env", "--default-signal=INT"],
                     in: folder
                 )
                 let poll = try await cloud.journal.first("PollForJobs")

@@ -7,7 +7,7 @@ import WorkerTestSupport
 /// What may take long before the first poll is said, and no signal waits for it.
 @Suite("The start of a worker", .timeLimit(.minutes(2)))
 struct StartTests {
-    private static let signals = [SIGTERM, SIGINT, SIGHUP]
+    private static let signals = [SIGTERM, SIGINT]
 
     /// Starts a worker that can't get on, waits until it says what it waits for, and sends it a signal.
     private func start(
@@ -21,7 +21,7 @@ struct StartTests {
         let run = try ProgramRun(
             ["run"],
             environment: base.filter { !$0.value.isEmpty },
-            through: ["/usr/bin/env", "--default-signal=HUP,INT"],
+            through: ["/usr/bin/env", "--default-signal=INT"],
             in: folder
         )
         let said = try await run.value { () -> String? in

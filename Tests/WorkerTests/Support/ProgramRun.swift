@@ -15,7 +15,8 @@ struct ProgramRun: Sendable {
     }
 
     private let process: Process
-    private let folder: URL
+    /// Where its output is, and its home.
+    let folder: URL
     private let ending: AsyncStream<Int32>
     private let keyboard = Pipe()
 
