@@ -1,6 +1,7 @@
 @echo off
 rem Deletes the three action types of a version with quali-worker in WSL. Pipelines that still name the version
-rem fail from then on. What stands behind the name are options of "quali-worker actions uninstall".
+rem fail from then on. They are named, and nothing is asked; with --dry-run nothing is deleted, either. What stands
+rem behind the name are options of "quali-worker actions uninstall".
 setlocal EnableExtensions DisableDelayedExpansion
 
 set AWS_REGION=us-west-2
@@ -28,7 +29,7 @@ if not defined AWS_CONFIG_FILE if exist "%KEPT%" set "AWS_CONFIG_FILE=%KEPT%"
 
 rem "set" complains of beginnings that no name has.
 call :shareAll 2>nul
-"%WSL%" --exec quali-worker actions uninstall --version %v% %*
+"%WSL%" --exec quali-worker actions uninstall --yes --version %v% %*
 exit /b %ERRORLEVEL%
 
 :shareAll

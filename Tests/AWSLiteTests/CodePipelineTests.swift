@@ -284,6 +284,24 @@ import Testing
         #expect(try await stub.json(1) == ["maxResults": 1_000, "nextToken": "t"])
     }
 
+    @Test func `The types of a pipeline's actions are read, and what can't be read is left out`() async throws {
+        let stub = StubHTTPClient([
+            .reply(
+                200,
+                #"""
+                {"pipeline": {"name": "A", "stages": [{"name": "S", "actions": [{"name": "x", "actionTypeId":
+                {"category": "Test", "owner": "Custom", "provider": "P", "version": "1"}}, {"name": "y"}]}, 7,
+                {"name": "T", "actions": [{"name": "z", "actionTypeId":
+                {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"}}]}]}, "metadata": {}}
+                """#
+            )
+        ])
+        let types = try await CodePipeline(.test(stub)).actionTypes(ofPipeline: "A")
+        #expect(types.map(\.provider).sorted() == ["P", "S3"])
+        #expect(await stub.field("X-Amz-Target") == "CodePipeline_20150709.GetPipeline")
+        #expect(try await stub.json() == ["name": "A"])
+    }
+
     @Test func `An execution's status is read, and one that is unknown isn't over`() async throws {
         func status(_ text: String) async throws -> CodePipeline.PipelineExecutionStatus {
             let stub = StubHTTPClient([.reply(200, #"{"pipelineExecution": {"__type": "X", "status": "\#(text)"}}"#)])

@@ -54,6 +54,32 @@ extension CodePipeline {
         }
     }
 
+    /// Reads the types of a pipeline's actions (`GetPipeline`).
+    ///
+    /// A stage or an action that can't be read is left out.
+    ///
+    /// - Throws: ``AWSError``; ``AWSError/Code/pipelineNotFound`` where there is none.
+    package func actionTypes(ofPipeline name: String) async throws -> Set<ActionTypeID> {
+        struct Input: Encodable {
+            var name: String
+        }
+        struct Output: Decodable {
+            struct Pipeline: Decodable {
+                var stages: [Lossy<Stage>]
+            }
+            struct Stage: Decodable {
+                var actions: [Lossy<Action>]
+            }
+            struct Action: Decodable {
+                var actionTypeId: ActionTypeID
+            }
+            var pipeline: Pipeline
+        }
+        let output: Output = try await call(.getPipeline, Input(name: name))
+        let actions = output.pipeline.stages.compactMap(\.value).flatMap(\.actions).compactMap(\.value)
+        return Set(actions.map(\.actionTypeId))
+    }
+
     /// One execution of a pipeline, as CodePipeline lists it.
     package struct PipelineExecution: Sendable, Hashable, Decodable {
         /// Its id.

@@ -6,6 +6,7 @@ enum AWSOperationName: String, Sendable, CaseIterable {
     case createCustomActionType = "CreateCustomActionType"
     case deleteCustomActionType = "DeleteCustomActionType"
     case getJobDetails = "GetJobDetails"
+    case getPipeline = "GetPipeline"
     case getPipelineExecution = "GetPipelineExecution"
     case listActionExecutions = "ListActionExecutions"
     case listActionTypes = "ListActionTypes"

@@ -86,6 +86,20 @@ extension AWSPermission {
             for: "deletes an action type",
             without: "nothing can be uninstalled"
         ),
+        Self(
+            "ListPipelines",
+            by: .registrar,
+            .statement(id: "OptionalFindUsers", .everything),
+            for: "finds the pipelines that use what is to be uninstalled",
+            without: "they aren't named before types are deleted; all else works"
+        ),
+        Self(
+            "GetPipeline",
+            by: .registrar,
+            .statement(id: "OptionalReadPipelines", .pipelines),
+            for: "tells whether a pipeline uses what is to be uninstalled",
+            without: "they aren't named before types are deleted; all else works"
+        ),
     ]
 
     private static let sandboxes = [

@@ -1,7 +1,8 @@
 public import AWSLite
 import Foundation
 
-/// The operations of CodePipeline that register action types; ``AWSLite/CodePipeline`` is the real one.
+/// The operations of CodePipeline that register action types, and tell who uses them; ``AWSLite/CodePipeline`` is the
+/// real one.
 package protocol ActionTypeRegistry: Sendable {
     /// Registers a type.
     func createCustomActionType(_ definition: CodePipeline.CustomActionType) async throws -> CodePipeline.ActionType
@@ -13,13 +14,17 @@ package protocol ActionTypeRegistry: Sendable {
     ) async throws
     /// All registered types of an owner.
     func listActionTypes(owner: CodePipeline.ActionOwner?) async throws -> [CodePipeline.ActionType]
+    /// All pipelines.
+    func listPipelines() async throws -> [CodePipeline.PipelineSummary]
+    /// The types of a pipeline's actions.
+    func actionTypes(ofPipeline name: String) async throws -> Set<CodePipeline.ActionTypeID>
 }
 
 extension CodePipeline: ActionTypeRegistry {}
 
 /// Registers custom action types in an account and removes them.
 public struct ActionRegistrar: Sendable {
-    private let registry: any ActionTypeRegistry
+    let registry: any ActionTypeRegistry
 
     /// Creates a registrar for the client's account and region.
     public init(_ codePipeline: CodePipeline) {
@@ -70,13 +75,7 @@ public struct ActionRegistrar: Sendable {
     /// - Throws: `AWSError` when the service can't say what is registered; nothing is changed then.
     ///   ``InstallFailure`` when it doesn't register one; those before it are registered then.
     public func install(_ definitions: [CodePipeline.CustomActionType]) async throws -> [Outcome] {
-        let registered = try await list()
-        let plan: [Outcome?] = definitions.map { definition in
-            guard let match = registered.first(where: { Self.isSame(definition, $0.id) }) else { return nil }
-            let differences = Self.differences(definition, match).map(\.description)
-            return differences.isEmpty ? .unchanged : .differs(differences)
-        }
-        guard plan.allSatisfy({ $0 == nil || $0 == .unchanged }) else { return plan.map { $0 ?? .withheld } }
+        let plan = try await plan(definitions)
         var created: [CodePipeline.CustomActionType] = []
         for (definition, outcome) in zip(definitions, plan) where outcome == nil {
             do {
@@ -87,6 +86,19 @@ public struct ActionRegistrar: Sendable {
             created.append(definition)
         }
         return plan.map { $0 ?? .created }
+    }
+
+    /// What an installation would make of definitions, in their order; `nil` for what it would register.
+    ///
+    /// - Throws: `AWSError` when the service can't say what is registered.
+    package func plan(_ definitions: [CodePipeline.CustomActionType]) async throws -> [Outcome?] {
+        let registered = try await list()
+        let plan: [Outcome?] = definitions.map { definition in
+            guard let match = registered.first(where: { Self.isSame(definition, $0.id) }) else { return nil }
+            let differences = Self.differences(definition, match).map(\.description)
+            return differences.isEmpty ? .unchanged : .differs(differences)
+        }
+        return plan.allSatisfy { $0 == nil || $0 == .unchanged } ? plan : plan.map { $0 ?? .withheld }
     }
 
     /// Deletes a type, if it is registered.

@@ -22,6 +22,7 @@ struct InstallActions: AsyncParsableCommand {
         help: ArgumentHelp("Register the definitions in this folder's JSON files, as exported.", valueName: "folder")
     )
     var folder: String?
+    @Flag(help: "Say what would be registered, and change nothing.") var dryRun = false
     @OptionGroup var types: ActionTypeOptions
     @OptionGroup var portal: PortalOptions
     @OptionGroup(title: "AWS") var aws: AWSOptions
@@ -41,7 +42,10 @@ struct InstallActions: AsyncParsableCommand {
                 let overrides = DefinitionOverrides(types, portal, service.settings)
                 return try overrides.applied(to: DefinitionFolder(folder).definitions())
             } ?? service.settings.definitions
-        let differing = try await service.call { try await Self.install(definitions, with: $0) { print($0) } }
+        if dryRun { print("Nothing is changed. Without --dry-run:") }
+        let differing = try await service.call { registrar in
+            try await Self.install(definitions, with: registrar, isDry: dryRun) { print($0) }
+        }
         if folder == nil, service.settings.portal == nil {
             print("They have no links into the CloudShell portal; --portal-url sets them.")
         }
@@ -50,7 +54,7 @@ struct InstallActions: AsyncParsableCommand {
                 .data,
                 """
                 \(differing) of \(definitions.count) action types have another definition under this version,
-                so none was registered.
+                so none \(dryRun ? "would be" : "was") registered.
                 A registered version can't be changed. Choose a higher one, here with --version
                 and for the workers with JOB_WORKER_VERSION, or change nothing.
                 """
@@ -60,17 +64,21 @@ struct InstallActions: AsyncParsableCommand {
 
     /// Registers definitions, or none of them where one is registered otherwise, and says what became of each.
     ///
+    /// With `isDry`, it says what would become of them.
+    ///
     /// - Returns: How many are registered otherwise.
     /// - Throws: `AWSError` or `ActionRegistrar.InstallFailure` when the service refuses.
     static func install(
         _ definitions: [CodePipeline.CustomActionType],
         with registrar: ActionRegistrar,
+        isDry: Bool = false,
         say: (String) -> Void
     ) async throws -> Int {
         var differing = 0
-        for (definition, outcome) in zip(definitions, try await registrar.install(definitions)) {
-            say(line(outcome.description, definition))
-            guard !outcome.differences.isEmpty else { continue }
+        let outcomes = isDry ? try await registrar.plan(definitions) : try await registrar.install(definitions)
+        for (definition, outcome) in zip(definitions, outcomes) {
+            say(line(outcome?.description ?? "create", definition))
+            guard let outcome, !outcome.differences.isEmpty else { continue }
             differing += 1
             for difference in outcome.differences { say(wrapped(difference, indent: 13, firstIndent: 11)) }
         }
@@ -81,28 +89,5 @@ struct InstallActions: AsyncParsableCommand {
     static func line(_ word: String, _ definition: CodePipeline.CustomActionType) -> String {
         let what = "\(definition.provider), version \(definition.version) (\(definition.category))"
         return word.padding(toLength: 11, withPad: " ", startingAt: 0) + what
-    }
-}
-
-/// `quali-worker actions uninstall`.
-struct UninstallActions: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "uninstall",
-        abstract: "Delete the three action types of a version.",
-        discussion: """
-            Pipelines that use them stay as they are, but their actions fail from now on. A deleted version can be \
-            registered again only with the same definition.
-            """
-    )
-
-    @OptionGroup var types: ActionTypeOptions
-    @OptionGroup(title: "AWS") var aws: AWSOptions
-
-    func run() async throws {
-        let service = try await ActionTypeService(types, [aws])
-        for definition in service.settings.definitions {
-            let outcome = try await service.call { try await $0.uninstall(definition) }
-            print(InstallActions.line(outcome.description, definition))
-        }
     }
 }

@@ -100,31 +100,17 @@ struct SandboxesCommand: AsyncParsableCommand {
                 (["Nothing was ended."] + refusal.reasons + Self.advice(listing)).joined(separator: "\n")
             )
         }
-        if endOrphans, !choice.sandboxes.isEmpty, !yes { try Self.confirm(report.text(of: choice)) }
+        if endOrphans, !choice.sandboxes.isEmpty, !yes {
+            try Question("--end-orphans asks before it ends anything", wanted: "--yes, or --end with their ids").ask(
+                "End all of them?",
+                about: report.text(of: choice),
+                otherwise: "Nothing was ended."
+            )
+        }
         report.add(try await inventory.end(choice.sandboxes, force: force), of: choice)
         print(json ? try report.json() : report.endings)
         if !report.isDone { throw ExitCode(ProgramFailure.Status.unavailable.rawValue) }
         if endOrphans { try Self.complain(listing) }
-    }
-
-    /// Asks whether the orphans are to be ended.
-    ///
-    /// - Throws: ``ProgramFailure`` unless the answer is yes.
-    private static func confirm(_ orphans: String, _ terminal: any Prompting = Terminal()) throws {
-        guard terminal.isThere else {
-            throw ProgramFailure(
-                .usage,
-                "--end-orphans asks before it ends anything, and there is no terminal to ask at. Wanted: --yes, or --end "
-                    + "with their ids."
-            )
-        }
-        StandardError.write(orphans + "\n")
-        do {
-            if try terminal.ask("End all of them? yes or no", isSecret: false).lowercased() == "yes" { return }
-        } catch is SettingsError {
-            // No answer is a no.
-        }
-        throw ProgramFailure(.usage, "Nothing was ended.")
     }
 
     /// - Throws: ``ProgramFailure`` if sandboxes couldn't be told apart for want of a right.

@@ -67,6 +67,21 @@ import Testing
 private actor FakeRegistry: ActionTypeRegistry {
     private var types: [CodePipeline.CustomActionType] = []
     private var deleted: [CodePipeline.CustomActionType] = []
+    private let pipelines: [String: Result<Set<CodePipeline.ActionTypeID>, AWSError>]?
+
+    /// - Parameter pipelines: The pipelines with what reading them yields; `nil` where they may not be listed.
+    init(pipelines: [String: Result<Set<CodePipeline.ActionTypeID>, AWSError>]? = [:]) {
+        self.pipelines = pipelines
+    }
+
+    func listPipelines() throws -> [CodePipeline.PipelineSummary] {
+        guard let pipelines else { throw AWSError(.accessDeniedException, "no") }
+        return pipelines.keys.map { CodePipeline.PipelineSummary(name: $0) }
+    }
+
+    func actionTypes(ofPipeline name: String) throws -> Set<CodePipeline.ActionTypeID> {
+        try pipelines?[name]?.get() ?? []
+    }
 
     func createCustomActionType(_ definition: CodePipeline.CustomActionType) throws -> CodePipeline.ActionType {
         func isOther(_ type: CodePipeline.CustomActionType) -> Bool {
@@ -140,6 +155,26 @@ extension CodePipeline.ActionType {
         _ = try await registrar.install(definition)
         #expect(try await registrar.uninstall(definition) == .deleted)
         #expect(try await registrar.uninstall(definition) == .absent)
+    }
+
+    @Test func `pipelines that use a type are found, and what can't be read is told`() async throws {
+        let types = QualiActions().typeIDs
+        var other = types[0]
+        other.version = "7"
+        func users(_ pipelines: [String: Result<Set<CodePipeline.ActionTypeID>, AWSError>]?) async throws -> TypeUsers {
+            try await ActionRegistrar(FakeRegistry(pipelines: pipelines)).users(of: Set(types))
+        }
+        let readable: [String: Result<Set<CodePipeline.ActionTypeID>, AWSError>] = [
+            "b": .success([other, types[2]]), "a": .success([types[0]]), "other": .success([other]),
+            "gone": .failure(AWSError(.pipelineNotFound, "no")),
+        ]
+        #expect(try await users(readable) == TypeUsers(pipelines: ["a", "b"]))
+        let denied = try await users(readable.merging(["c": .failure(AWSError(.accessDeniedException, "no"))]) { $1 })
+        let lacking = "the AWS credentials lack codepipeline:"
+        #expect(denied == TypeUsers(pipelines: ["a", "b"], obstacle: lacking + "GetPipeline"))
+        #expect(try await users(nil) == TypeUsers(obstacle: lacking + "ListPipelines"))
+        let broken = try await users(["c": .failure(AWSError(.validation, "why"))])
+        #expect(broken.pipelines.isEmpty && broken.obstacle?.contains("why") == true)
     }
 
     @Test func `a deleted version is taken for another definition, which gets advice`() async throws {

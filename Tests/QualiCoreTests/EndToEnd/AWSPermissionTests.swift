@@ -97,7 +97,7 @@ struct IAMPolicyTests {
         }
     }
 
-    @Test("allow a registrar just what installing, listing and uninstalling takes")
+    @Test("allow a registrar just what installing, listing, looking for users and uninstalling takes")
     func registrar() async throws {
         try await LocalCloud.withRunning { cloud in
             let environment = try AWSEnvironment(cloud.environment)
@@ -113,6 +113,8 @@ struct IAMPolicyTests {
             )
             _ = try await registrar.install(QualiActions().definitions())
             _ = try await registrar.list()
+            try cloud.create(VirtualPipeline("P", stages: [.init("Lab", [Site.startAction()])]))
+            #expect(try await registrar.users(of: Set(QualiActions().typeIDs)).pipelines == ["P"])
             for definition in QualiActions().definitions() { _ = try await registrar.uninstall(definition) }
             #expect(Self.ownCalls(cloud) == Set(Self.policy(.registrar).statements.flatMap(\.actions)))
         }

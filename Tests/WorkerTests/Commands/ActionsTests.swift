@@ -50,11 +50,111 @@ struct ActionsTests {
 
                     """
             )
-            let removed = try await program("actions", "uninstall", environment: environment)
+            let removed = try await program("actions", "uninstall", "--yes", environment: environment)
             #expect(removed.status == 0)
             #expect(removed.output.split(separator: "\n").allSatisfy { $0.hasPrefix("deleted ") })
-            let absent = try await program("actions", "uninstall", environment: environment)
+            let absent = try await program("actions", "uninstall", "--yes", environment: environment)
             #expect(absent.output.split(separator: "\n").allSatisfy { $0.hasPrefix("absent ") })
+        }
+    }
+
+    /// Whether something was registered or deleted.
+    private static func hasChanges(_ cloud: LocalCloud) -> Bool {
+        !cloud.journal.entries { ["CreateCustomActionType", "DeleteCustomActionType"].contains($0.operation) }.isEmpty
+    }
+
+    @Test("say with --dry-run what would be done, and change nothing")
+    func dryRun() async throws {
+        try await LocalCloud.withRunning { cloud in
+            let environment = cloud.environment
+            let create = try await program("actions", "install", "--dry-run", environment: environment)
+            #expect(create.status == 0, "\(create)")
+            #expect(
+                create.output.hasPrefix(
+                    """
+                    Nothing is changed. Without --dry-run:
+                    create     Quali-Start-Sandbox, version 1 (Deploy)
+                    create     Quali-Run-Command, version 1 (Test)
+                    create     Quali-End-Sandbox, version 1 (Deploy)
+
+                    """
+                )
+            )
+            let absent = try await program("actions", "uninstall", "--dry-run", environment: environment)
+            #expect(absent.output.contains("absent     Quali-Run-Command") && !absent.output.contains("ipeline"))
+            #expect(!Self.hasChanges(cloud))
+
+            _ = try await program("actions", "install", environment: environment)
+            try cloud.create(DemoPipeline(names: QualiActions()).declaration)
+            cloud.journal.removeAll()
+            let unchanged = try await program("actions", "install", "--dry-run", environment: environment)
+            #expect(unchanged.output.contains("unchanged  Quali-Run-Command"))
+            let portal = ["--portal-url", "https://portal.example.com"]
+            let differs = try await program(["actions", "install", "--dry-run"] + portal, environment: environment)
+            #expect(differs.status == 65, "\(differs)")
+            #expect(differs.output.contains("differs    Quali-Run-Command"))
+            #expect(differs.errors.contains("none would be registered"))
+            let delete = try await program("actions", "uninstall", "--dry-run", environment: environment)
+            #expect(delete.status == 0, "\(delete)")
+            #expect(delete.output.contains("\ndelete     Quali-Run-Command, version 1 (Test)\n"))
+            #expect(delete.output.hasSuffix("\nPipelines that use them, and fail without them: Demo.\n"))
+            #expect(!Self.hasChanges(cloud))
+        }
+    }
+
+    @Test("ask before they delete, and name the pipelines that use the types")
+    func question() async throws {
+        try await LocalCloud.withRunning { cloud in
+            let environment = cloud.environment
+            _ = try await program("actions", "install", environment: environment)
+            try cloud.create(DemoPipeline(names: QualiActions()).declaration)
+            cloud.journal.removeAll()
+            let unasked = try await program("actions", "uninstall", environment: environment)
+            #expect(unasked.status == 64)
+            #expect(
+                unasked.errors == """
+                    quali-worker: actions uninstall asks before it deletes anything, and its input is no terminal to ask \
+                    at. Wanted: --yes.
+
+                    """
+            )
+            func answer(_ text: String) async throws -> String {
+                try await withTemporaryFolder { folder in
+                    let run = try ProgramRun(
+                        ["actions", "uninstall"],
+                        environment: environment,
+                        isAtTerminal: true,
+                        in: folder
+                    )
+                    let question = try await run.output { $0.contains("Delete them? yes or no: ") }
+                    #expect(question.contains("Pipelines that use them, and fail without them: Demo."), "\(question)")
+                    try run.type(text)
+                    return try await run.end().output
+                }
+            }
+            #expect(try await answer("no\n").contains("Nothing was deleted."))
+            #expect(!Self.hasChanges(cloud))
+            #expect(try await answer("yes\n").contains("deleted    Quali-End-Sandbox"))
+            #expect(cloud.journal.entries { $0.operation == "DeleteCustomActionType" }.count == 3)
+        }
+    }
+
+    @Test("delete without knowing who uses the types, and say so once", arguments: ["ListPipelines", "GetPipeline"])
+    func unknownUsers(operation: String) async throws {
+        try await LocalCloud.withRunning { cloud in
+            _ = try await program("actions", "install", environment: cloud.environment)
+            for name in ["One", "Two"] {
+                try cloud.create(VirtualPipeline(name, stages: DemoPipeline(names: QualiActions()).declaration.stages))
+            }
+            let denial = Fault.status(400, code: "AccessDeniedException", message: "no")
+            cloud.faults.inject(denial, on: operation, times: .max)
+            let removed = try await program("actions", "uninstall", "--yes", environment: cloud.environment)
+            #expect(removed.status == 0, "\(removed)")
+            #expect(removed.output.split(separator: "\n").allSatisfy { $0.hasPrefix("deleted ") })
+            let text = removed.errors.split { $0.isWhitespace }.joined(separator: " ")
+            #expect(
+                text == "It isn't known which pipelines use them: the AWS credentials lack codepipeline:\(operation)."
+            )
         }
     }
 
@@ -125,7 +225,7 @@ struct ActionsTests {
         try await LocalCloud.withRunning { cloud in
             let environment = cloud.environment
             _ = try await program("actions", "install", environment: environment)
-            _ = try await program("actions", "uninstall", environment: environment)
+            _ = try await program("actions", "uninstall", "--yes", environment: environment)
             let linked = ["actions", "install", "--portal-url", "https://portal.example.com"]
             let refused = try await withTemporaryFolder {
                 try await ProgramRun(linked, environment: environment, in: $0).end()

@@ -38,7 +38,7 @@ struct PolicyTests {
         let text = try await Self.printed(["--for", "registrar", "--aws-region", "eu-west-1"])
         let policy = try JSON(parsing: Data(text.utf8))
         let ids = policy["Statement"]?.array?.compactMap { $0["Sid"]?.string }
-        #expect(ids == ["ListActionTypes", "RegisterActionTypes"])
+        #expect(ids == ["ListActionTypes", "OptionalFindUsers", "OptionalReadPipelines", "RegisterActionTypes"])
         #expect(text.contains("\"arn:aws:codepipeline:eu-west-1:*:actionType:Custom/Deploy/Quali-Start-Sandbox/1\""))
     }
 

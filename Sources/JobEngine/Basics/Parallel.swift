@@ -4,7 +4,7 @@
 ///
 /// - Returns: The results so far, in the order in which they came.
 /// - Throws: What the first `body` to fail throws.
-func inParallel<Item: Sendable, Value: Sendable>(
+package func inParallel<Item: Sendable, Value: Sendable>(
     _ items: [Item],
     width: Int,
     until isEnough: () -> Bool = { false },
