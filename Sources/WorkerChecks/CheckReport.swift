@@ -10,17 +10,23 @@ public struct CheckReport: Sendable {
     ///
     /// - Parameter inColor: Whether marks have colours, for a terminal.
     /// - Returns: A line for each result, with its fix below, and the sum at the end.
-    public func text(inColor: Bool = false) -> String {
+    public func text(inColor: Bool = false) -> String { text(inColor: inColor, width: nil) }
+
+    /// Puts the results into words, in lines that fit a terminal of so many columns, but for fixes: a command in one of
+    /// them is to be copied as a whole.
+    ///
+    /// `inColor` says whether marks have colours, and `width` is `nil` for what takes lines of any length.
+    package func text(inColor: Bool, width: Int?) -> String {
         func colored(_ text: String, _ code: String?) -> String {
             guard inColor, let code else { return text }
             return "\u{1B}[\(code)m\(text)\u{1B}[0m"
         }
-        let width = results.map(\.name.count).max() ?? 0
+        let rows = results.map { ["\($0.status.mark) \($0.name)", $0.evidence] }
         var lines: [String] = []
-        for result in results {
-            let name = result.name + String(repeating: " ", count: width - result.name.count)
-            let mark = colored(result.status.mark, result.status.color)
-            lines.append("\(mark) \(name)  \(result.evidence)")
+        for (result, row) in zip(results, Table(rows, free: [1: .max]).lines(width: width)) {
+            let mark = result.status.mark
+            lines.append(colored(mark, result.status.color) + (row.first ?? "").dropFirst(mark.count))
+            lines += row.dropFirst()
             if let fix = result.fix { lines.append("    " + colored("fix: ", "1") + fix) }
         }
         return (lines + ["", sum]).joined(separator: "\n")

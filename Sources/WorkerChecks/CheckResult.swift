@@ -16,7 +16,7 @@ public struct CheckResult: Sendable, Hashable, Encodable {
         /// It works, but somebody should know.
         public static let warning = Self(word: "warning", mark: "!", color: "33")
         /// It depends on something else that failed, or can't be tried without harm.
-        public static let notTried = Self(word: "not tried", mark: "–", color: "2")
+        public static let notTried = Self(word: "not_tried", mark: "–", color: "2")
     }
 
     /// What was tried.

@@ -29,6 +29,15 @@ package struct Terminal: Prompting {
         return isatty(descriptor) == 1 && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
     }
 
+    /// How many columns the terminal behind a file descriptor has; `nil` where there is none, or it doesn't tell.
+    package static func width(_ descriptor: Int32) -> Int? {
+        var size = winsize()
+        guard isatty(descriptor) == 1, unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+
     /// Whether the process has a terminal.
     package var isThere: Bool {
         let descriptor = unsafe open(Self.path, O_RDWR | O_NOCTTY)

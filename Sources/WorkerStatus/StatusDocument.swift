@@ -126,11 +126,7 @@ struct StatusDocument: Encodable, Sendable {
     ///
     /// - Throws: `EncodingError`, which no snapshot gives rise to.
     func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.dateEncodingStrategy = .iso8601
-        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+        try JSONReport(self).text() + "\n"
     }
 }
 

@@ -29,9 +29,14 @@ package enum Words {
         "\(number.formatted(.number.locale(Locale(identifier: "en_US")))) \(number == 1 ? thing : things ?? thing + "s")"
     }
 
+    /// A text on one line.
+    package static func line(_ text: String) -> String {
+        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
     /// The beginning of a text, on one line.
-    package static func beginning(_ text: String, _ length: Int) -> String {
-        let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    static func beginning(_ text: String, _ length: Int) -> String {
+        let line = line(text)
         return line.count <= length ? line : line.prefix(length - 1) + "…"
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import WorkerChecks
 import WorkerSettings
+import WorkerStatus
 
 /// `quali-worker check`.
 struct CheckCommand: AsyncParsableCommand {
@@ -15,7 +16,7 @@ struct CheckCommand: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Print JSON: an array of objects with name, status, evidence and fix.") var json = false
+    @Flag(help: "Print JSON; Docs/json.md describes it.") var json = false
     @OptionGroup var service: ServiceOptions
     @OptionGroup var options: WorkerOptions
 
@@ -24,7 +25,8 @@ struct CheckCommand: AsyncParsableCommand {
         Program.exportProxies(sources)
         let check = CheckRun(sources)
         let report = try await check.report()
-        print(json ? try report.results.printedJSON() : report.text(inColor: Terminal.hasColor(STDOUT_FILENO)))
+        let text = report.text(inColor: Terminal.hasColor(STDOUT_FILENO), width: Terminal.width(STDOUT_FILENO))
+        print(json ? try JSONReport(CheckDocument(report)).text() : text)
         if !check.hasGoodSettings { throw ExitCode(ProgramFailure.Status.usage.rawValue) }
         if !report.isWell { throw ExitCode(1) }
     }
@@ -41,4 +43,12 @@ struct CheckCommand: AsyncParsableCommand {
         }
         return sources.answered(answers)
     }
+}
+
+/// The results for programs.
+private struct CheckDocument: Encodable {
+    let well: Bool
+    let checks: [CheckResult]
+
+    init(_ report: CheckReport) { (well, checks) = (report.isWell, report.results) }
 }

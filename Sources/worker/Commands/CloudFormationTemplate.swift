@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import QualiCore
+import WorkerStatus
 
 /// A CloudFormation template with action types, whose version and portal are parameters.
 ///

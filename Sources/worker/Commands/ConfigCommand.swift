@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import HTTPTransport
+import WorkerChecks
 import WorkerSettings
+import WorkerStatus
 
 /// `quali-worker config`.
 struct ConfigCommand: AsyncParsableCommand {
@@ -14,7 +16,7 @@ struct ConfigCommand: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Print JSON.") var json = false
+    @Flag(help: "Print JSON; Docs/json.md describes it.") var json = false
     @OptionGroup var service: ServiceOptions
     @OptionGroup var options: WorkerOptions
 
@@ -28,7 +30,7 @@ struct ConfigCommand: AsyncParsableCommand {
             problems: reader.problems.map { .init(name: $0.name, message: mask($0.message)) },
             warnings: settings.warnings.map { mask($0) }
         )
-        print(json ? try list.printedJSON() : list.text)
+        print(json ? try JSONReport(list).text() : list.text(width: Terminal.width(STDOUT_FILENO)))
         if !list.problems.isEmpty { throw ExitCode(ProgramFailure.Status.usage.rawValue) }
     }
 }
@@ -42,20 +44,25 @@ struct SettingList: Encodable {
     /// What is worth a warning.
     let warnings: [String]
 
-    /// A table with a heading for each group, then the warnings and problems.
-    var text: String {
-        var rows: [[String]] = [["NAME", "VALUE", "FROM", "DEFAULT"]]
-        var headings: [Int: String] = [:]
-        for row in settings {
-            if !headings.values.contains(row.group) { headings[rows.count] = row.group }
-            rows.append(["  " + row.name, shown(row), row.origin, row.standard ?? "none"])
+    /// A table with a heading for each group, then the warnings and problems, for a terminal that is so many columns wide;
+    /// `nil` for what takes lines of any length.
+    func text(width: Int?) -> String {
+        let rows = settings.map { ["  " + $0.name, shown($0), $0.origin, $0.standard ?? "none"] }
+        let table = Table(
+            heading: ["NAME", "VALUE", "FROM", "DEFAULT"],
+            rows,
+            free: [1: .max, 2: .max, 3: .max]
+        ).lines(width: width)
+        var lines = table[0]
+        var group: String?
+        for (row, shown) in zip(settings, table.dropFirst()) {
+            if row.group != group { lines += ["", row.group] }
+            group = row.group
+            lines += shown
         }
-        var lines: [String] = []
-        for (index, line) in ListActions.table(rows).split(separator: "\n").enumerated() {
-            if let heading = headings[index] { lines += ["", heading] }
-            lines.append(String(line))
+        if !warnings.isEmpty {
+            lines += [""] + warnings.map { wrapped("! \($0)", indent: 2, firstIndent: 0, width: min(width ?? 80, 80)) }
         }
-        if !warnings.isEmpty { lines += [""] + warnings.map { wrapped("! \($0)", indent: 2, firstIndent: 0) } }
         if !problems.isEmpty { lines += ["", SettingsError(problems: problems).description] }
         return lines.joined(separator: "\n")
     }

@@ -1,6 +1,7 @@
 import AWSLite
 import ArgumentParser
 import Foundation
+import WorkerStatus
 
 /// How definitions of action types are written to files.
 enum ExportFormat: String, CaseIterable, ExpressibleByArgument {

@@ -1,10 +1,14 @@
 import Foundation
 import QualiCore
+import WorkerChecks
 import WorkerSettings
 import WorkerStatus
 
 /// Jobs in tables: first those that go on, then those that have ended.
 struct JobList {
+    /// How many lines of a step or an outcome a terminal shows; `quali-worker jobs show` has the rest.
+    private static let mostLines = 3
+
     let current: [JobRow]
     let ended: [JobRow]
     /// How many that have ended aren't shown.
@@ -12,8 +16,19 @@ struct JobList {
     let holder: StateFolderReport.Holder
     let now: Date
 
-    /// The tables.
-    var text: String {
+    /// The jobs for programs; `Docs/jobs.md` describes it.
+    private struct Document: Encodable {
+        let jobs: [JobRow]
+        let notShown: Int
+    }
+
+    /// The jobs as an object.
+    ///
+    /// - Throws: `EncodingError`, which no job gives rise to.
+    func json() throws -> String { try JSONReport(Document(jobs: current + ended, notShown: hidden)).text() }
+
+    /// The tables for a terminal that is so many columns wide; `nil` for what takes lines of any length.
+    func text(width: Int?) -> String {
         guard !current.isEmpty || !ended.isEmpty else {
             return hidden == 0 ? "There are no jobs." : "None goes on; \(hidden) have ended: quali-worker jobs --all"
         }
@@ -23,12 +38,16 @@ struct JobList {
                 cells([
                     String(row.actionExecutionId.prefix(8)), Words.span(now.timeIntervalSince(row.claimedAt)),
                     row.place,
-                    Words.beginning(row.latest, 40), row.waitsUntil.map(JobRow.time) ?? "", row.sandboxId ?? "",
+                    Words.line(row.latest), row.waitsUntil.map(JobRow.time) ?? "", row.sandboxId ?? "",
                 ])
             }
             parts.append(
                 worker + "\n"
-                    + ListActions.table([["EXECUTION", "AGE", "ACTION", "STEP", "UNTIL (UTC)", "SANDBOX"]] + table)
+                    + Table(
+                        heading: ["EXECUTION", "AGE", "ACTION", "STEP", "UNTIL (UTC)", "SANDBOX"],
+                        table,
+                        free: [2: .max, 3: Self.mostLines]
+                    ).text(width: width)
             )
         }
         if !ended.isEmpty {
@@ -36,11 +55,11 @@ struct JobList {
                 cells([
                     String(row.actionExecutionId.prefix(8)), row.endedAt.map(JobRow.time) ?? "",
                     row.endedAt.map { Words.span($0.timeIntervalSince(row.claimedAt)) } ?? "", row.state, row.place,
-                    Words.beginning(row.message ?? "", 50),
+                    Words.line(row.message ?? ""),
                 ])
             }
             let heading = ["EXECUTION", "ENDED (UTC)", "TOOK", "STATE", "ACTION", "OUTCOME"]
-            parts.append(ListActions.table([heading] + table))
+            parts.append(Table(heading: heading, table, free: [4: .max, 5: Self.mostLines]).text(width: width))
         }
         if hidden > 0 { parts.append("\(hidden) more have ended: quali-worker jobs --all") }
         return parts.joined(separator: "\n\n")

@@ -1,6 +1,7 @@
 import AWSLite
 import Foundation
 import QualiCore
+import WorkerChecks
 import WorkerSettings
 import WorkerStatus
 
@@ -71,8 +72,9 @@ struct JobRow: Encodable {
         waitsFor.map { reason in reason + (waitsUntil.map { ", until \(Self.time($0))" } ?? "") }
     }
 
-    /// Everything about the job, for a person.
-    var story: String {
+    /// Everything about the job, for a person at a terminal that is so many columns wide; `nil` for what takes lines of
+    /// any length.
+    func story(width: Int?) -> String {
         var facts = [
             ["Action", place], ["Type", "\(actionType), version \(version)"],
             ["Pipeline execution", pipelineExecutionId],
@@ -85,8 +87,10 @@ struct JobRow: Encodable {
         if let wait { facts.append(["Waits for", wait]) }
         if let sandboxId { facts.append(["Sandbox", sandboxId]) }
         if let sandboxUrl { facts.append(["", sandboxUrl]) }
-        var lines = [ListActions.table(facts.map { $0.map(LogLine.visible) }), ""]
-        lines.append(ListActions.table([["STEP", "AT (UTC)", "AFTER", "TIMES"]] + steps.map(row)))
+        var lines = [Table(facts.map { $0.map(LogLine.visible) }, free: [1: .max]).text(width: width), ""]
+        lines.append(
+            Table(heading: ["STEP", "AT (UTC)", "AFTER", "TIMES"], steps.map(row), free: [0: .max]).text(width: width)
+        )
         if let message, !message.isEmpty {
             let title = failureType.map { "\($0): " } ?? ""
             // A server's words may have lines of their own, but nothing that moves the terminal's cursor.
@@ -99,7 +103,7 @@ struct JobRow: Encodable {
     private func row(_ step: Step) -> [String] {
         let times = step.count == 1 ? "" : "\(step.count), last at \(Self.time(step.last))"
         return [
-            Words.beginning(LogLine.visible(step.what), 60), Self.time(step.first),
+            Words.line(LogLine.visible(step.what)), Self.time(step.first),
             Words.span(step.first.timeIntervalSince(claimedAt)), times,
         ]
     }

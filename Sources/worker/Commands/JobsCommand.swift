@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import QualiCore
 import WorkerSettings
+import WorkerStatus
 
 /// `quali-worker jobs`.
 struct JobsCommand: AsyncParsableCommand {
@@ -95,7 +96,7 @@ struct ListJobs: AsyncParsableCommand {
             holder: holder,
             now: Date()
         )
-        print(options.json ? try (list.current + list.ended).printedJSON() : list.text)
+        print(options.json ? try list.json() : list.text(width: Terminal.width(STDOUT_FILENO)))
     }
 }
 
@@ -113,7 +114,7 @@ struct ShowJob: AsyncParsableCommand {
         let (journal, portal, _) = try options.open()
         let action = try await journal.action(id)
         let row = JobRow(action, steps: try await journal.steps(of: action), portal: portal)
-        print(options.json ? try row.printedJSON() : row.story)
+        print(options.json ? try JSONReport(row).text() : row.story(width: Terminal.width(STDOUT_FILENO)))
     }
 }
 

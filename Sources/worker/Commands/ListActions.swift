@@ -1,7 +1,10 @@
 import AWSLite
 import ArgumentParser
+import Foundation
 import QualiCore
+import WorkerChecks
 import WorkerSettings
+import WorkerStatus
 
 /// `quali-worker actions list`.
 struct ListActions: AsyncParsableCommand {
@@ -10,41 +13,57 @@ struct ListActions: AsyncParsableCommand {
         abstract: "List all custom action types of the account in the region."
     )
 
+    @Flag(help: "Print JSON; Docs/json.md describes it.") var json = false
     @OptionGroup var types: ActionTypeOptions
     @OptionGroup(title: "AWS") var aws: AWSOptions
 
     func run() async throws {
         let service = try await ActionTypeService(types, [aws])
-        let registered = try await service.call { try await $0.list() }
-        guard !registered.isEmpty else {
-            print("There are no custom action types.")
-            return
+        let polled = Set(service.settings.actions.names.typeIDs)
+        let list = ActionTypeList(
+            actionTypes: try await service.call { try await $0.list() }.map { .init($0, isPolledFor: polled) }
+        )
+        print(json ? try JSONReport(list).text() : list.text(width: Terminal.width(STDOUT_FILENO)))
+    }
+}
+
+/// The registered action types; as JSON, `Docs/json.md` describes them.
+struct ActionTypeList: Encodable {
+    let actionTypes: [Row]
+
+    struct Row: Encodable {
+        let actionType: String
+        let version: String
+        let category: String
+        let minInputs: Int
+        let maxInputs: Int
+        let minOutputs: Int
+        let maxOutputs: Int
+        /// Whether a worker with these settings serves it.
+        let polledFor: Bool
+
+        init(_ type: CodePipeline.ActionType, isPolledFor polled: Set<CodePipeline.ActionTypeID>) {
+            (actionType, version, category) = (type.id.provider, type.id.version, "\(type.id.category)")
+            (minInputs, maxInputs) = (type.inputArtifactDetails.minimumCount, type.inputArtifactDetails.maximumCount)
+            (minOutputs, maxOutputs) = (
+                type.outputArtifactDetails.minimumCount, type.outputArtifactDetails.maximumCount
+            )
+            polledFor = polled.contains(type.id)
         }
-        let names = service.settings.actions.names
-        let rows = registered.map { type in
+    }
+
+    /// A table for a terminal that is so many columns wide; `nil` for what takes lines of any length.
+    func text(width: Int?) -> String {
+        guard !actionTypes.isEmpty else { return "There are no custom action types." }
+        let rows = actionTypes.map { type in
             [
-                type.id.provider, type.id.version, "\(type.id.category)", Self.range(type.inputArtifactDetails),
-                Self.range(type.outputArtifactDetails), names.typeIDs.contains(type.id) ? "yes" : "",
+                type.actionType, type.version, type.category, Self.range(type.minInputs, type.maxInputs),
+                Self.range(type.minOutputs, type.maxOutputs), type.polledFor ? "yes" : "",
             ]
         }
-        print(Self.table([["NAME", "VERSION", "CATEGORY", "IN", "OUT", "POLLED FOR"]] + rows))
+        let heading = ["NAME", "VERSION", "CATEGORY", "IN", "OUT", "POLLED FOR"]
+        return Table(heading: heading, rows).text(width: width)
     }
 
-    /// Rows in columns that are as wide as they must be.
-    static func table(_ rows: [[String]]) -> String {
-        let columns = rows.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-        return rows.map { row in
-            var line = zip(row, widths).map { text, width in
-                text + String(repeating: " ", count: width - text.count)
-            }.joined(separator: "  ")
-            while line.last == " " { line.removeLast() }
-            return line
-        }.joined(separator: "\n")
-    }
-
-    private static func range(_ details: CodePipeline.ArtifactDetails) -> String {
-        details.minimumCount == details.maximumCount
-            ? "\(details.minimumCount)" : "\(details.minimumCount)-\(details.maximumCount)"
-    }
+    private static func range(_ least: Int, _ most: Int) -> String { least == most ? "\(least)" : "\(least)-\(most)" }
 }

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Foundation
 public import QualiCore
 import WorkerSettings
+import WorkerStatus
 
 /// `quali-worker actions policy`.
 struct PrintPolicy: AsyncParsableCommand {

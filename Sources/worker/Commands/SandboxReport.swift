@@ -2,6 +2,7 @@ import AWSLite
 import Foundation
 import QualiCore
 import SandboxAPI
+import WorkerChecks
 import WorkerSettings
 import WorkerStatus
 
@@ -87,20 +88,21 @@ struct SandboxReport: Encodable, Sendable {
     /// The report as an object.
     ///
     /// - Throws: `EncodingError`, which no listing gives rise to.
-    func json() throws -> String { try printedJSON(keys: .convertToSnakeCase) }
+    func json() throws -> String { try JSONReport(self).text() }
 }
 
 // MARK: For people
 
 extension SandboxReport {
-    /// The sandboxes by their standings, with what can be done about them.
-    var text: String {
-        var parts = TaggedSandbox.Standing.allCases.map { text(of: $0) }.filter { !$0.isEmpty }
+    /// The sandboxes by their standings, with what can be done about them, for a terminal that is so many columns wide;
+    /// `nil` for what takes lines of any length.
+    func text(width: Int?) -> String {
+        var parts = TaggedSandbox.Standing.allCases.map { text(of: $0, width: width) }.filter { !$0.isEmpty }
         if parts.isEmpty { parts.append("No sandbox in the lab bears a worker's tag.") }
         if !originalSandboxes.isEmpty {
             let count = Words.count(originalSandboxes.count, "sandbox", "sandboxes")
             let heading = "Started by the original worker, and never ended by this one: \(count)"
-            parts.append(([heading] + originalSandboxes.map(\.text)).joined(separator: "\n"))
+            parts.append(([heading] + originalSandboxes.map { $0.text(width: width) }).joined(separator: "\n"))
         }
         let rest = otherSandboxes - originalSandboxes.count
         if rest > 0 {
@@ -118,17 +120,17 @@ extension SandboxReport {
     /// The sandboxes of a standing; empty if there are none.
     ///
     /// `ids` says which of them; `nil` stands for all.
-    func text(of standing: TaggedSandbox.Standing, _ ids: Set<String>? = nil) -> String {
+    func text(of standing: TaggedSandbox.Standing, _ ids: Set<String>? = nil, width: Int?) -> String {
         let items = sandboxes.filter { $0.standing == standing && ids?.contains($0.id) ?? true }
         guard !items.isEmpty else { return "" }
         let heading = "\(standing.heading): \(Words.count(items.count, "sandbox", "sandboxes"))"
-        return ([heading] + items.map(\.text)).joined(separator: "\n")
+        return ([heading] + items.map { $0.text(width: width) }).joined(separator: "\n")
     }
 
     /// The sandboxes that are to be ended.
-    func text(of choice: SandboxInventory.Choice) -> String {
+    func text(of choice: SandboxInventory.Choice, width: Int?) -> String {
         let ids = Set(choice.sandboxes.map(\.id))
-        return TaggedSandbox.Standing.allCases.map { text(of: $0, ids) }.filter { !$0.isEmpty }.joined(
+        return TaggedSandbox.Standing.allCases.map { text(of: $0, ids, width: width) }.filter { !$0.isEmpty }.joined(
             separator: "\n\n"
         )
     }
@@ -176,11 +178,14 @@ extension SandboxReport.Item {
     }
 
     /// The sandbox in a few lines.
-    fileprivate var text: String {
-        var lines = ["  " + LogLine.visible(name)]
+    fileprivate func text(width: Int?) -> String {
+        var facts: [[String]] = []
         func add(_ title: String, _ value: String?) {
-            guard let value else { return }
-            lines.append("    " + title.padding(toLength: 12, withPad: " ", startingAt: 0) + LogLine.visible(value))
+            if let value {
+                facts.append([
+                    "    " + title.padding(toLength: 10, withPad: " ", startingAt: 0), LogLine.visible(value),
+                ])
+            }
         }
         add("id", id)
         add("state", state + (ageSeconds.map { ", started \(Words.span(TimeInterval($0))) ago" } ?? ""))
@@ -190,10 +195,8 @@ extension SandboxReport.Item {
             add("execution", "\(pipelineExecutionId), \(pipelineExecutionStatus)")
         }
         add("link", url)
-        if let unprovenBecause {
-            lines.append("    because     " + wrapped(unprovenBecause, indent: 16).dropFirst(16))
-        }
-        return lines.joined(separator: "\n")
+        add("because", unprovenBecause)
+        return "  \(LogLine.visible(name))\n" + Table(facts, free: [1: .max]).text(width: width)
     }
 }
 

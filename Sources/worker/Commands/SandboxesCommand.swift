@@ -79,7 +79,7 @@ struct SandboxesCommand: AsyncParsableCommand {
         let listing = try await inventory.take()
         var report = SandboxReport(listing, StatusFacts(settings))
         if end.isEmpty, !endOrphans {
-            print(json ? try report.json() : report.text)
+            print(json ? try report.json() : report.text(width: Terminal.width(STDOUT_FILENO)))
             try Self.complain(listing)
             return
         }
@@ -103,7 +103,7 @@ struct SandboxesCommand: AsyncParsableCommand {
         if endOrphans, !choice.sandboxes.isEmpty, !yes {
             try Question("--end-orphans asks before it ends anything", wanted: "--yes, or --end with their ids").ask(
                 "End all of them?",
-                about: report.text(of: choice),
+                about: report.text(of: choice, width: Terminal.width(STDERR_FILENO)),
                 otherwise: "Nothing was ended."
             )
         }

@@ -86,6 +86,7 @@ struct StatusPageTests {
         #expect(text.contains(" · waits for a bell ·"))
         let json = try StatusDocument(snapshot, Given.facts()).json()
         let document = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+        #expect(document?["schema_version"] as? Int == 1)
         let jobs = try #require(document?["jobs"] as? [[String: Any]])
         #expect(jobs[0]["state"] as? String == "waiting" && jobs[0]["waits_for"] as? String == "the <sandbox>")
         #expect(jobs[0]["waits_until"] as? String == deadline.formatted(.iso8601))

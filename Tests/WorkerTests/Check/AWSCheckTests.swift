@@ -14,7 +14,7 @@ struct AWSCheckTests {
             #expect(checkup.names("failed").isEmpty)
             // The stand-in of the lab is plain http.
             #expect(checkup.names("warning") == ["lab TLS"])
-            #expect(checkup.names("not tried") == ["CodePipeline TLS", "STS TLS", "right PollForJobs"])
+            #expect(checkup.names("not_tried") == ["CodePipeline TLS", "STS TLS", "right PollForJobs"])
             #expect(checkup["AWS identity"]?.evidence.contains(LocalSTS.callerARN) == true)
             let poll = checkup["right PollForJobs"]?.fix ?? ""
             #expect(poll.contains("--action-names codepipeline:PollForJobs"))
@@ -33,8 +33,9 @@ struct AWSCheckTests {
             #expect(cloud.journal.operations.filter { $0 == "login" }.count == 1)
 
             let json = try await program("check", "--json", environment: cloud.environment)
-            let objects = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]]
-            for object in try #require(objects) {
+            let report = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+            #expect(report?["schema_version"] as? Int == 1)
+            for object in try #require(report?["checks"] as? [[String: Any]]) {
                 #expect(Set(object.keys) == ["name", "status", "evidence", "fix"])
             }
             let text = try await program("check", environment: cloud.environment)
@@ -62,7 +63,7 @@ struct AWSCheckTests {
             let checkup = try await Checkup.run(cloud, ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""])
             #expect(checkup.status == 1)
             checkup.expect("AWS credentials", fix: "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "role")
-            #expect(checkup["right AcknowledgeJob"]?.status == "not tried")
+            #expect(checkup["right AcknowledgeJob"]?.status == "not_tried")
             #expect(!cloud.journal.operations.contains("AcknowledgeJob"))
         }
     }

@@ -91,8 +91,13 @@ struct Checkup {
             #expect(!cloud.journal.operations.contains("PollForJobs"))
             let said = ending.output + ending.errors
             for secret in [labPassword, secretKey, "hidden"] { #expect(!said.contains(secret)) }
-            let lines = try JSONDecoder().decode([Line].self, from: Data(ending.output.utf8))
-            return Checkup(status: ending.status, lines: lines)
+            struct Report: Decodable {
+                let well: Bool
+                let checks: [Line]
+            }
+            let report = try JSONDecoder().decode(Report.self, from: Data(ending.output.utf8))
+            #expect(report.well == !report.checks.contains { $0.status == "failed" })
+            return Checkup(status: ending.status, lines: report.checks)
         }
     }
 

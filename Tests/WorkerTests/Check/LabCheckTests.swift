@@ -16,7 +16,7 @@ struct LabCheckTests {
             let checkup = try await Checkup.run(cloud, [name: "another"])
             #expect(checkup.status == 1)
             checkup.expect("lab login", fix: "CLOUDSHELL_USER", "CLOUDSHELL_PASSWORD", "CLOUDSHELL_DOMAIN")
-            #expect(checkup["lab blueprints"]?.status == "not tried")
+            #expect(checkup["lab blueprints"]?.status == "not_tried")
         }
     }
 

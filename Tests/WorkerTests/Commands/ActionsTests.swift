@@ -50,6 +50,16 @@ struct ActionsTests {
 
                     """
             )
+            let json = try JSON(
+                parsing: Data(try await program("actions", "list", "--json", environment: environment).output.utf8)
+            )
+            #expect(json["schema_version"] == 1 && json["action_types"]?.array?.count == 3)
+            #expect(
+                json["action_types"]?.array?.first == [
+                    "action_type": "Quali-End-Sandbox", "version": "1", "category": "Deploy", "min_inputs": 0,
+                    "max_inputs": 1, "min_outputs": 0, "max_outputs": 0, "polled_for": true,
+                ]
+            )
             let removed = try await program("actions", "uninstall", "--yes", environment: environment)
             #expect(removed.status == 0)
             #expect(removed.output.split(separator: "\n").allSatisfy { $0.hasPrefix("deleted ") })

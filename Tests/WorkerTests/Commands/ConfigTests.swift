@@ -22,6 +22,7 @@ struct ConfigTests {
             let name: String
             let message: String
         }
+        let schemaVersion: Int
         let settings: [Row]
         let problems: [Problem]
         let warnings: [String]
@@ -38,7 +39,10 @@ struct ConfigTests {
             let ending = try await ProgramRun(["config", "--json"] + arguments, environment: environment, in: folder)
                 .end()
             #expect(ending.errors.isEmpty)
-            let list = try JSONDecoder().decode(List.self, from: Data(ending.output.utf8))
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let list = try decoder.decode(List.self, from: Data(ending.output.utf8))
+            #expect(list.schemaVersion == 1)
             return (ending.status, list, ending.output)
         }
     }

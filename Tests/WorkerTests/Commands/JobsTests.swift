@@ -29,6 +29,14 @@ struct JobsTests {
         let steps: [Step]
     }
 
+    /// Reads what was printed: an object whose names are in snake_case, with its version.
+    private static func decode<Value: Decodable>(_ type: Value.Type, _ ending: ProgramRun.Ending) throws -> Value {
+        #expect(try JSON(parsing: Data(ending.output.utf8))["schema_version"] == 1)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(type, from: Data(ending.output.utf8))
+    }
+
     /// Asks with nothing but the state folder, as if neither AWS nor the lab were there.
     private func ask(_ state: String, _ arguments: String...) async throws -> ProgramRun.Ending {
         try await program(["jobs"] + arguments, environment: ["QUALI_STATE_DIR": state])
@@ -37,7 +45,8 @@ struct JobsTests {
     private func list(_ state: String, _ arguments: String...) async throws -> [Job] {
         let ending = try await program(["jobs", "--json"] + arguments, environment: ["QUALI_STATE_DIR": state])
         #expect(ending.status == 0, "\(ending)")
-        return try JSONDecoder().decode([Job].self, from: Data(ending.output.utf8))
+        struct List: Decodable { let jobs: [Job] }
+        return try Self.decode(List.self, ending).jobs
     }
 
     /// A worker whose first job waits for a setup that doesn't end, and whose second one has failed.
@@ -165,18 +174,46 @@ struct JobsTests {
                 #expect(story.output.contains("the sandbox's setup, until "))
                 #expect(story.output.contains("Setting up") && story.output.contains(running.jobId))
                 let one = try await ask(state, "show", running.jobId, "--json")
-                let job = try JSONDecoder().decode(Job.self, from: Data(one.output.utf8))
+                let job = try Self.decode(Job.self, one)
                 #expect(job.actionExecutionId == running.actionExecutionId && job.steps.count == running.steps.count)
             }
             #expect(try await list(state, "--state", "failed").map(\.state) == ["failed"])
             #expect(try await list(state, "--pipeline", "Long").map(\.pipeline) == ["Long"])
             #expect(try await list(state, "--limit", "0").map(\.state) == ["running"])
             #expect(try await ask(state, "--limit", "0").output.contains("1 more have ended"))
+            let fewer = try await ask(state, "--limit", "0", "--json")
+            #expect(try JSON(parsing: Data(fewer.output.utf8))["not_shown"] == 1)
             let links = try await program(
                 ["jobs", "--json"],
                 environment: ["QUALI_STATE_DIR": state, "CLOUDSHELL_PORTAL_URL": "https://portal.example.com"]
             )
             #expect(links.output.contains("https://portal.example.com/RM/Diagram/Index/\(sandbox.id)"))
+        }
+    }
+
+    @Test("fits a terminal of any width, and shows ids whole; what is piped isn't cut")
+    func widths() async throws {
+        try await withWorker { cloud, _, state in
+            let jobs = try await list(state)
+            let sandbox = try #require(cloud.lab.sandboxes.first?.id)
+            let message = try #require(jobs.last?.message).split { $0.isWhitespace }.joined(separator: " ")
+            #expect(message.count > 60)
+            #expect(try await ask(state).output.contains(message))
+            for (columns, arguments) in [60, 80, 140].flatMap({ [($0, []), ($0, ["show", jobs[0].jobId])] }) {
+                let output = try await withTemporaryFolder { folder in
+                    try await ProgramRun(
+                        ["jobs"] + arguments,
+                        environment: ["QUALI_STATE_DIR": state],
+                        isAtTerminal: true,
+                        columns: columns,
+                        in: folder
+                    ).end().output
+                }
+                let text = output.components(separatedBy: "status: 0")[0]
+                #expect(text.contains(sandbox), "\(output)")
+                let lines = text.split { $0.isNewline }
+                #expect(lines.count > 4 && lines.allSatisfy { $0.count <= columns }, "\(output)")
+            }
         }
     }
 

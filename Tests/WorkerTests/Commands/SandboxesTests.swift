@@ -182,11 +182,13 @@ struct SandboxesTests {
     }
 
     @Test func `are printed as JSON with the fields that the page describes`() async throws {
-        let file = Python.repository.appendingPathComponent("Docs/sandboxes.md")
-        let page = try String(contentsOf: file, encoding: .utf8)
+        let page = try ["Docs/sandboxes.md", "Docs/json.md"].map { name in
+            try String(contentsOf: Python.repository.appendingPathComponent(name), encoding: .utf8)
+        }.joined()
         try await Scene.run { scene in
             let ending = try await scene.run("--json", "--end", scene.orphan.id)
             let object = try #require(try JSON(parsing: Data(ending.output.utf8)).object)
+            #expect(object["schema_version"] == 1)
             for name in object.keys { #expect(page.contains("`\(name)`"), "\(name)") }
             let fields = Set((object["sandboxes"]?.array ?? []).flatMap { ($0.object ?? [:]).keys })
             #expect(fields.count == 17)

@@ -52,7 +52,7 @@ struct ServiceTests {
             #expect(row("CLOUDSHELL_USER")?["value"]?.string == "ci")
             #expect(row("AWS_REGION")?["value"]?.string == "eu-west-1")
             #expect(row("AWS_PROFILE")?["value"]?.string == nil)
-            #expect(row("CLOUDSHELL_PASSWORD")?["isSet"]?.bool == true)
+            #expect(row("CLOUDSHELL_PASSWORD")?["is_set"]?.bool == true)
             #expect(row("CLOUDSHELL_PASSWORD")?["origin"]?.string?.contains("quali-worker.service") == true)
             #expect(!ending.output.contains("very secret"))
         }

@@ -27,6 +27,7 @@ struct ProgramRun: Sendable {
     ///   - environment: The whole environment, but for a home without any AWS files and a host that is no instance.
     ///   - isAtTerminal: Whether it has a terminal, into which ``type(_:)`` types. Its output then ends with its exit
     ///     status, and with the terminal's settings as it left them.
+    ///   - columns: How wide the terminal is; `nil` where it doesn't tell.
     ///   - wrapper: A program with its arguments that starts it, such as one that takes rights away.
     ///   - folder: Where its output is kept.
     /// - Throws: Foundation's error where its output can't be kept, or it can't be started.
@@ -34,6 +35,7 @@ struct ProgramRun: Sendable {
         _ arguments: [String],
         environment: [String: String] = [:],
         isAtTerminal: Bool = false,
+        columns: Int? = nil,
         through wrapper: [String] = [],
         in folder: URL
     ) throws {
@@ -49,7 +51,7 @@ struct ProgramRun: Sendable {
             let words = ([program.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
             // Ctrl-C goes to the shell, too, which has something to say afterwards.
             let command = """
-                trap : INT; sh -c 'echo $$ >"$HOME/pid"; exec "$@"' sh \(words); echo "status: $?"; stty -a
+                \(columns.map { "stty cols \($0); " } ?? "")trap : INT; sh -c 'echo $$ >"$HOME/pid"; exec "$@"' sh \(words); echo "status: $?"; stty -a
                 """
             process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
             process.arguments = ["-qc", command, "/dev/null"]
