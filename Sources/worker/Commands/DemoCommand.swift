@@ -11,12 +11,15 @@ struct DemoCommand: AsyncParsableCommand {
         discussion: """
             Nothing else is needed: no AWS account, no lab, no settings. The worker is the one of 'quali-worker run', \
             with real requests and signatures; only what answers them is a stand-in. With --stay the stand-ins and \
-            the worker stay until Ctrl-C, for the AWS CLI, boto3 or a second worker.
+            the worker stay until Ctrl-C, for the AWS CLI, boto3 or a second worker; with --stay --no-worker the stand-ins \
+            alone, for a worker of yours.
             """
     )
 
-    @Flag(help: "Go on until Ctrl-C, and print the environment for other tools.")
+    @Flag(help: "Go on until Ctrl-C, and print the environment for other tools first.")
     var stay = false
+    @Flag(help: "With --stay: run no worker, so that one of yours takes the jobs.")
+    var noWorker = false
     @Option(
         help: ArgumentHelp(
             "How long the lab takes for a setup, a command or a teardown (default: 3, 1 and 2).",
@@ -28,6 +31,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...600).contains(pace ?? 0) else { throw ValidationError("--pace takes seconds from 0 to 600.") }
+        if noWorker, !stay { throw ValidationError("--no-worker is about --stay.") }
     }
 
     func run() async throws {
@@ -41,7 +45,7 @@ struct DemoCommand: AsyncParsableCommand {
             story.line("   CodePipeline     \(cloud.codePipelineURL)")
             story.line("   S3               \(cloud.s3URL)")
             story.line("   CloudShell lab   \(cloud.labURL)")
-            try await Demo(cloud, story: story, log: log.flags).run(stays: stay)
+            try await Demo(cloud, story: story, log: log.flags).run(stays: stay, hasWorker: !noWorker)
         }
     }
 }

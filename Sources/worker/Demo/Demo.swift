@@ -43,25 +43,37 @@ struct Demo: Sendable {
 
     /// Registers the action types, runs the pipeline and tells of it.
     ///
-    /// - Parameter stays: Whether to go on until a signal, and to tell how to use the stand-ins.
+    /// - Parameters:
+    ///   - stays: Whether to go on until a signal, and to tell how to use the stand-ins.
+    ///   - hasWorker: Whether a worker takes the jobs; without, they are left to one of the user's.
     /// - Throws: ``ProgramFailure`` when an action fails.
-    func run(stays: Bool) async throws {
+    func run(stays: Bool, hasWorker: Bool = true) async throws {
         let signals = await WorkerProcess.trapSignals()
+        if stays { tellEnvironment() }
         story.heading("Register the action types, as 'quali-worker actions install' does")
         try await register()
         let pipeline = DemoPipeline(names: settings.actions.names)
         try cloud.create(pipeline.declaration)
+        guard hasWorker else {
+            return await standBy(pipeline, until: signals, try cloud.codePipeline.start(pipeline.name))
+        }
         let mask = SecretRedactor(settings.secrets)
         let worker = try WorkerProcess(settings, journal: InMemoryJobJournal(), logger: logger) { mask($0) }
         let executionID = try cloud.codePipeline.start(pipeline.name)
         let succeeded = Locked<Bool?>(nil)
         await withDiscardingTaskGroup { tasks in
             tasks.addTask {
-                let result = try? await follow(executionID, pipeline)
+                let result = try? await follow(executionID, pipeline, with: "the worker of 'quali-worker run'")
                 succeeded.withLock { $0 = result }
                 guard result != nil, stays else { return await worker.stop() }
-                invite(pipeline)
-                try? await followOthers(pipeline)
+                story.heading("They stay until Ctrl-C. More to do, with the environment above:")
+                invite(pipeline, "a second worker")
+                story.line()
+                story.line(
+                    "A sandbox whose pipeline fails or is stopped is ended six seconds later here, and after an hour with "
+                        + "'run'."
+                )
+                try? await followOthers(pipeline, after: cloud.codePipeline.executions(of: pipeline.name).count)
             }
             await serve(worker, until: signals)
             // A signal may have ended the worker before the story's end.
@@ -71,6 +83,24 @@ struct Demo: Sendable {
         case true?: break
         case false?: throw ProgramFailure(.software, "an action of the demo failed")
         case nil: throw ProgramFailure(.software, "the demo was interrupted")
+        }
+    }
+
+    /// Tells of what a worker of the user's does with the jobs, until a signal.
+    private func standBy(
+        _ pipeline: DemoPipeline,
+        until signals: UnixSignalsSequence,
+        _ executionID: String
+    ) async {
+        story.heading("No worker runs. Start yours with the environment above; Ctrl-C ends all this.")
+        invite(pipeline, "your worker")
+        await withDiscardingTaskGroup { tasks in
+            tasks.addTask {
+                _ = try? await follow(executionID, pipeline, with: "a worker of yours")
+                try? await followOthers(pipeline, after: 1)
+            }
+            for await _ in signals { break }
+            tasks.cancelAll()
         }
     }
 
@@ -101,10 +131,14 @@ struct Demo: Sendable {
     /// Tells of each action as it begins and ends.
     ///
     /// - Returns: Whether all went well.
-    private func follow(_ executionID: String, _ pipeline: DemoPipeline) async throws -> Bool {
+    private func follow(
+        _ executionID: String,
+        _ pipeline: DemoPipeline,
+        with worker: String = "whatever worker takes it"
+    ) async throws -> Bool {
         let start = ContinuousClock.now
         let first = cloud.journal.count
-        story.heading("Run the pipeline '\(pipeline.name)' with the worker of 'quali-worker run'")
+        story.heading("Run the pipeline '\(pipeline.name)' with \(worker)")
         var before = first
         for (index, step) in pipeline.steps.enumerated() {
             let begun = try await cloud.codePipeline.wait(for: executionID) { execution -> Bool? in
@@ -176,8 +210,8 @@ struct Demo: Sendable {
 
     // MARK: Staying
 
-    private func invite(_ pipeline: DemoPipeline) {
-        story.heading("The stand-ins and the worker stay until Ctrl-C. For other tools:")
+    private func tellEnvironment() {
+        story.heading("For other tools, and for a worker of yours:")
         story.line()
         for (name, value) in cloud.environment.sorted(by: { $0.key < $1.key }) {
             story.line("export \(name)='\(value.replacing("'", with: "'\\''"))'")
@@ -186,19 +220,18 @@ struct Demo: Sendable {
         if proxies.contains(where: { ProcessInfo.processInfo.environment[$0] != nil }) {
             story.line("export NO_PROXY='127.0.0.1'")
         }
+    }
+
+    private func invite(_ pipeline: DemoPipeline, _ worker: String) {
         story.line()
         story.line("aws codepipeline start-pipeline-execution --name \(pipeline.name)   # again")
         story.line("aws codepipeline list-action-executions --pipeline-name \(pipeline.name)")
-        story.line("quali-worker run                                        # a second worker")
-        story.line()
-        story.line(
-            "A sandbox whose pipeline fails or is stopped is ended six seconds later here, and after an hour with 'run'."
-        )
+        story.line("quali-worker run                                        # \(worker)")
     }
 
-    /// Tells of the executions that somebody else starts, until it is cancelled.
-    private func followOthers(_ pipeline: DemoPipeline) async throws {
-        var told = cloud.codePipeline.executions(of: pipeline.name).count
+    /// Tells of the executions that somebody else starts, until it is cancelled; the first `told` are left out.
+    private func followOthers(_ pipeline: DemoPipeline, after told: Int) async throws {
+        var told = told
         while true {
             // The journal before the executions, so that none is missed in between.
             let requests = cloud.journal.count

@@ -27,8 +27,15 @@ struct DemoTests {
     }
 
     /// The environment that a demo prints for other tools.
-    private static func environment(of run: ProgramRun) async throws -> [String: String] {
-        let output = try await run.output { $0.contains("a second worker") }
+    ///
+    /// `end` is what it says when it may be used.
+    private static func environment(
+        of run: ProgramRun,
+        until end: String = "a second worker"
+    ) async throws -> [String: String] {
+        let output = try await run.output { $0.contains(end) }
+        let story = try #require(output.range(of: "Register the action types")?.lowerBound)
+        #expect(!output[story...].contains("export "), "\(output)")
         return output.split(separator: "\n").filter { $0.hasPrefix("export ") }.reduce(into: [:]) {
             let parts = $1.dropFirst("export ".count).split(separator: "=", maxSplits: 1)
             $0[String(parts[0])] = String(parts[1].dropFirst().dropLast())
@@ -62,6 +69,26 @@ struct DemoTests {
             let ending = try await run.end()
             #expect(ending.status == 0, "\(ending)")
         }
+    }
+
+    @Test("leaves the jobs to a worker of the user's with --no-worker, and tells of them")
+    func withoutWorker() async throws {
+        try await withTemporaryFolder { folder in
+            let run = try ProgramRun(["demo", "--pace", "0", "--stay", "--no-worker"], in: folder)
+            var environment = try await Self.environment(of: run, until: "your worker")
+            try await withTemporaryFolder { own in
+                let settings = ["QUALI_STATE_DIR": own.path + "/state", "QUALI_POLL_SECONDS": "0.2"]
+                environment.merge(settings) { $1 }
+                let worker = try ProgramRun(["run"], environment: environment, in: own)
+                let story = try await run.output { $0.contains(" in ") && $0.contains("requests:") }
+                #expect(story.contains("Succeeded in") && story.contains("with a worker of yours"), "\(story)")
+                worker.signal(SIGTERM)
+                #expect(try await worker.end().status == 0)
+            }
+            run.signal(SIGINT)
+            #expect(try await run.end().status == 0)
+        }
+        #expect(try await program("demo", "--no-worker").status == 64)
     }
 
     @Test("fails with the action that fails, and tells why")
