@@ -74,7 +74,8 @@ package struct EndSandbox: WaitingActionHandler {
             guard let event else { return .wait(await waitForTeardown(of: sandboxID, until: deadline, context)) }
             return .done(try await finish(checkpoint, event, configuration, context))
         } catch let failure as JobFailure {
-            throw await failure.about(sandboxID, keeper)
+            let isEnding = checkpoint.deadline != nil || failure.type == .configurationError
+            throw await failure.about(sandboxID, keeper, isEnding: isEnding)
         }
     }
 

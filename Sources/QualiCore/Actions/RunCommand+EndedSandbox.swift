@@ -47,6 +47,7 @@ extension RunCommand {
                 """
             return explained
         }
+        await keeper?.noteOver(sandboxID)
         if let other {
             explained.message = """
                 The sandbox '\(sandboxID)' of the execution \(other) \(end.words), and this action belongs to another \

@@ -81,6 +81,7 @@ extension RunCommand {
             let mayContinue = configuration.onCommandFailure == .continue
             var reason = ""
             if execution.status.isCancelled || mayContinue, let state = await endState(of: target.sandboxID) {
+                await keeper?.noteOver(target.sandboxID)
                 reason = " The sandbox runs no more (its state: '\(state.rawValue)')."
             } else if mayContinue, execution.status.isCancelled, context.clock.now >= deadline {
                 // The worker cancels what takes too long, and may have been killed right after that.

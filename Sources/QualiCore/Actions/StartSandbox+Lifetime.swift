@@ -16,10 +16,8 @@ extension StartSandbox {
 
     /// What becomes of a sandbox whose start has failed, in words.
     func fate(_ configuration: Configuration) -> String {
-        guard let keeper, keeper.rules.wish(configuration.terms) != .never else {
-            return "it runs until its reservation is over"
-        }
-        return "it runs until its pipeline's execution has been over for \(keeper.rules.grace.inMinutes)"
+        let rules = keeper?.rules ?? LifetimeRules(endWithPipeline: .never)
+        return "it " + rules.fate(configuration.terms, isFollowed: keeper != nil)
     }
 }
 

@@ -34,6 +34,14 @@ struct LifetimeRules: Sendable, Hashable {
     /// When a sandbox ends with its pipeline: as its action says, else as the worker does.
     func wish(_ terms: LifetimeTerms) -> EndWithPipeline { terms.endWithPipeline ?? endWithPipeline }
 
+    /// Until when a sandbox runs that nobody ends, in words that go on after "it".
+    ///
+    /// `isFollowed` says whether its pipeline is looked at, without which it isn't ended with it.
+    func fate(_ terms: LifetimeTerms, isFollowed: Bool = true) -> String {
+        guard isFollowed, wish(terms) != .never else { return "runs until its reservation is over" }
+        return "runs until its pipeline's execution has been over for \(grace.inMinutes)"
+    }
+
     /// Whether a sandbox is to be ended once its execution is over in a certain way.
     ///
     /// - Returns: `false` for an execution that goes on, or is in a state that nobody knows.

@@ -213,6 +213,17 @@ package actor SandboxKeeper {
         return "The lab refuses to extend the sandbox: \(refusal.closedSentence)\(end)"
     }
 
+    /// What becomes of a sandbox that a failed job has worked with; `nil` where nobody here looks after it.
+    func fate(of sandboxID: String) -> String? {
+        guard let entry = entries[sandboxID], entry.endAsked == nil else { return nil }
+        let sandbox = entry.sandbox
+        let isFollowed = !deniedPipelines.contains(sandbox.place.pipeline)
+        return "The sandbox '\(sandboxID)' stays: it \(rules.fate(sandbox.terms, isFollowed: isFollowed))."
+    }
+
+    /// Notes that a job has found a sandbox to have ended.
+    func noteOver(_ sandboxID: String) { forget(sandboxID) }
+
     // MARK: Looks
 
     /// Reads what earlier runs have started, once.
