@@ -42,7 +42,7 @@ struct OutcomeTable: Sendable {
             ended.detail.isEmpty ? nil : "<p class=\"detail\">\(Words.beginning(ended.detail, 240))</p>"
         return """
             <tr role="row"><td role="cell">\(Look(ended.ending).badge())</td>
-            <td role="cell" class="what">\(PlaceLine(job.place, facts).html)<span class="note"> \(job.action)\(sandbox)</span>\
+            <td role="cell" class="what">\(PlaceLine(job.place, facts).html)<span class="note"> \(job.action)\(sandbox)\(JobReference(job, facts).html)</span>\
             \(detail)</td>
             <td role="cell" class="when">\(Words.ago(ended.endedAt, snapshot.takenAt))</td>
             <td role="cell" class="when took">\(Words.span(ended.endedAt.timeIntervalSince(job.claimedAt)))</td></tr>

@@ -31,6 +31,7 @@ enum PageStyle {
         .facts div { display: flex; gap: .45rem; min-width: 0; }
         .facts dt, .note { color: var(--soft); }
         .note { font-size: .88rem; }
+        .note code { user-select: all; }
         .badge { display: inline-block; padding: .06rem .6rem; border-radius: 999px; font-size: .85rem;
           font-weight: 600; line-height: 1.55; color: var(--tone); background: var(--tone-ground); }
         .running { --tone: var(--running); --tone-ground: var(--running-ground); }

@@ -46,7 +46,7 @@ struct RunningList: Sendable {
             <p>\(badge) \(Words.beginning(job.progress.summary, 300))</p>
             \(job.progress.percentComplete.map(bar))
             <p class="note">Claimed \(Words.ago(job.claimedAt, now)) · \
-            in this phase for \(Words.span(now.timeIntervalSince(job.progressSince)))\(job.wait.map(wait))\(sandbox)</p></li>
+            in this phase for \(Words.span(now.timeIntervalSince(job.progressSince)))\(job.wait.map(wait))\(sandbox)\(JobReference(job, facts).html)</p></li>
             """
     }
 
@@ -85,4 +85,18 @@ struct PlaceLine: Sendable {
         }
         return "<span class=\"place\"><b>\(pipeline, link: link)</b>\(rest)</span>"
     }
+}
+
+/// What leads from a row to the whole story of its job: a command that one click marks, or an id where there is none.
+struct JobReference: Sendable {
+    let text: String
+
+    init(_ job: WorkerSnapshot.Job, _ facts: StatusFacts) {
+        // The list of jobs has the same beginning.
+        let id = String(job.actionExecutionID.prefix(8))
+        // A service of somebody's own hasn't the command.
+        text = facts.version == nil ? id : "quali-worker jobs show \(id)"
+    }
+
+    var html: HTML { " · <code>\(text)</code>" }
 }

@@ -95,6 +95,20 @@ struct StatusPageTests {
         #expect(ended[0]["state"] == nil)
     }
 
+    @Test func `leads from each row to the story of its job, where there is a command for that`() {
+        let snapshot = Given.busy()
+        let jobs =
+            snapshot.jobs.prefix(100).map(\.actionExecutionID)
+            + snapshot.ended.prefix(25).map(\.job.actionExecutionID)
+        let text = page(snapshot)
+        for id in jobs { #expect(text.contains("<code>quali-worker jobs show \(id.prefix(8))</code>"), "\(id)") }
+        #expect(text.components(separatedBy: "<code>").count - 1 == jobs.count)
+        var facts = Given.facts()
+        facts.version = nil
+        let embedded = String(decoding: StatusPage(snapshot, facts).reply().body, as: UTF8.self)
+        #expect(!embedded.contains("jobs show") && embedded.contains("<code>\(jobs[0].prefix(8))</code>"))
+    }
+
     @Test func `draws a bar for each action, with its ending in words`() {
         let text = page(Given.busy())
         #expect(text.components(separatedBy: "<rect class=\"bar ").count - 1 == 90 + 5)
