@@ -110,7 +110,7 @@ package struct JournalledAction: Sendable {
         /// The worker has its job, or will have it again when it starts.
         case running
         /// Its job is in CodePipeline's queue, for any worker.
-        case queued
+        case requeued
         /// It has succeeded.
         case succeeded
         /// It has failed.
@@ -144,7 +144,7 @@ package struct JournalledAction: Sendable {
     package var state: State {
         switch record.outcome {
         case nil: .running
-        case .continuation: endedAt == nil ? .running : .queued
+        case .continuation: endedAt == nil ? .running : .requeued
         case .success: .succeeded
         case .failure: .failed
         case .abandoned: .abandoned

@@ -74,7 +74,7 @@ struct JournalReaderTests {
             let reader = try JournalReader(folder: folder)
             let actions = try await reader.actions()
             #expect(actions.map(\.record.id) == ["job-50"])
-            #expect(actions.first?.state == .queued && actions.first?.externalExecutionID == "s")
+            #expect(actions.first?.state == .requeued && actions.first?.externalExecutionID == "s")
             // One that turns out to be another worker's leaves all as it was.
             var other = JobRecord.record("other", isAcknowledged: false)
             other.actionExecutionID = "run-1"

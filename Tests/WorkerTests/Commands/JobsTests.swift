@@ -225,7 +225,7 @@ struct JobsTests {
             let relative = try await ask("state")
             #expect(relative.status == 64 && relative.errors.contains("QUALI_STATE_DIR"), "\(relative)")
             let state = try await ask(folder.path, "--state", "done")
-            #expect(state.status == 64 && state.errors.contains("running, queued, succeeded, failed or abandoned"))
+            #expect(state.status == 64 && state.errors.contains("running, requeued, succeeded, failed or abandoned"))
             let file = try await ask(folder.path, "--config", "/nonexistent.env")
             #expect(file.status == 64 && file.errors.contains("/nonexistent.env"), "\(file)")
         }
