@@ -47,6 +47,17 @@ struct DocumentationTests {
         }
     }
 
+    @Test func `the table of exit statuses has those of the manual`() throws {
+        let file = Python.repository.appendingPathComponent("Docs/troubleshooting.md")
+        let page = try String(contentsOf: file, encoding: .utf8)
+        let found = page.matches(of: #/(?m)^\| (\d+(?:, \d+)*) \|/#).flatMap { row in
+            row.1.split(separator: ", ").compactMap { Int32($0) }
+        }
+        #expect(found == [0, 1] + ProgramFailure.Status.allCases.map(\.rawValue) + [143])
+        let manual = try ManualPage(date: "").text
+        for status in found { #expect(manual.contains("\n\\fB\(status)\\fR\n"), "\(status)") }
+    }
+
     @Test func `nothing is special in an escaped text`() {
         #expect(Roff.escaped(".a\nb") == "\\&.a b")
         #expect(Roff.escaped(#"'a' -b "c" \d"#) == #"\(aqa\(aq \-b \(dqc\(dq \(rsd"#)
