@@ -55,6 +55,9 @@ package struct Setting: Sendable, Hashable {
     /// The name that the flag's value is given for.
     package var nameOfFlag: String { secrecy == .secret ? name + "_FILE" : name }
 
+    /// Whether the flag's value is a path.
+    package var flagTakesPath: Bool { value == "path" || secrecy == .secret }
+
     /// What help texts say about the flag.
     package var help: String {
         "\(nameOfFlag): \(explanation)"

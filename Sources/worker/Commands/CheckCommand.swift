@@ -10,15 +10,17 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Try everything that 'run' needs, and say what is wrong and how to put it right.",
         discussion: """
-            It takes the flags of 'quali-worker run' and changes nothing: it polls no queue, so no job is handed out, \
+            It reads the settings as 'quali-worker run' does, and changes nothing: it polls no queue, so no job is handed out, \
             and a worker may run meanwhile. Marks: ✓ works, ✗ is wrong, ! works with a caveat, – wasn't tried. The exit \
             status is 0 if nothing is wrong, 64 if a setting is, and 1 if something else is.
+
+            \(SameOptions.advice)
             """
     )
 
     @Flag(help: "Print JSON; Docs/json.md describes it.") var json = false
     @OptionGroup var service: ServiceOptions
-    @OptionGroup var options: WorkerOptions
+    @OptionGroup var options: SameOptions
 
     func run() async throws {
         let sources = try Self.answered(options.sources(service))

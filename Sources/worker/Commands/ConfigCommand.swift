@@ -11,14 +11,16 @@ struct ConfigCommand: AsyncParsableCommand {
         commandName: "config",
         abstract: "Print every setting with its value, where that comes from, and its default.",
         discussion: """
-            It takes the flags of 'quali-worker run' and reads the same sources, but calls nobody and asks nothing. \
+            It reads the settings as 'quali-worker run' does, but calls nobody and asks nothing. \
             Secrets are never shown. The exit status is 64 where a setting is missing or wrong.
+
+            \(SameOptions.advice)
             """
     )
 
     @Flag(help: "Print JSON; Docs/json.md describes it.") var json = false
     @OptionGroup var service: ServiceOptions
-    @OptionGroup var options: WorkerOptions
+    @OptionGroup var options: SameOptions
 
     func run() async throws {
         let sources = try options.sources(service)

@@ -24,11 +24,11 @@ struct RunWorker: AsyncParsableCommand {
 
     /// The values of all flags.
     var flags: [String: String] {
-        options.flags.merging(once ? [Setting.exitAfterIdle.name: "0"] : [:]) { said, _ in said }
+        options.settings.flags.merging(once ? [Setting.exitAfterIdle.name: "0"] : [:]) { said, _ in said }
     }
 
     func validate() throws {
-        if once, options.jobs.exitAfterIdle != nil {
+        if once, options.settings.jobs.exitAfterIdle != nil {
             throw ValidationError("Give --once or --exit-after-idle, not both.")
         }
     }

@@ -15,7 +15,7 @@ struct SandboxesCommand: AsyncParsableCommand {
         commandName: "sandboxes",
         abstract: "List the sandboxes that this account's pipelines have started, orphans first, and end some.",
         discussion: """
-            It takes the flags of 'quali-worker run', and the rights of 'quali-worker actions policy --for operator'. \
+            It takes the settings of 'quali-worker run', and the rights of 'quali-worker actions policy --for operator'. \
             An orphan is ours, and the pipeline's execution that started it is over, be it that it was stopped or has no \
             End action. A sandbox is ours if the tag at the end of its name is that of an action's execution in this \
             account and region; others are never ended, and just their number is told, but for those that the original \
@@ -24,6 +24,8 @@ struct SandboxesCommand: AsyncParsableCommand {
 
             The exit status is 64 where a sandbox may not be ended, and then none is; 69 where the lab or AWS can't be \
             asked or lacks a right, and where one of those to be ended goes on.
+
+            \(SameOptions.advice)
             """
     )
 
@@ -42,7 +44,7 @@ struct SandboxesCommand: AsyncParsableCommand {
     @Flag(help: "With --end: end sandboxes in use, too; their pipelines' actions will fail.") var force = false
     @Flag(help: "With --end-orphans: don't ask.") var yes = false
     @OptionGroup var service: ServiceOptions
-    @OptionGroup var options: WorkerOptions
+    @OptionGroup var options: SameOptions
 
     func validate() throws {
         if endOrphans, !end.isEmpty { throw ValidationError("Give --end or --end-orphans, not both.") }

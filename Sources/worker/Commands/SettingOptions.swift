@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import QualiCore
 import WorkerSettings
 
@@ -27,11 +28,17 @@ protocol SettingOptions: ParsableArguments {
 }
 
 extension SettingOptions {
-    /// The values of the options that were given, by the setting's name.
+    /// The values of the options that were given, by the setting's name; paths begin at the root.
     var flags: [String: String] {
         given.reduce(into: [:]) { flags, option in
-            if let value = option.1 { flags[option.0.nameOfFlag] = value }
+            if let value = option.1 { flags[option.0.nameOfFlag] = option.0.flagTakesPath ? Self.whole(value) : value }
         }
+    }
+
+    /// A path from the root, since a shell completes one from the current folder.
+    private static func whole(_ path: String) -> String {
+        let folder = FileManager.default.currentDirectoryPath
+        return path.isEmpty || path.hasPrefix("/") || folder.isEmpty ? path : folder + "/" + path
     }
 }
 

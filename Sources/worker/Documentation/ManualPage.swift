@@ -53,11 +53,16 @@ struct ManualPage {
             roff.subsection(command.fullName)
             if let abstract = command.abstract { roff.paragraph(abstract) }
             for part in (command.discussion ?? "").split(separator: "\n\n") { roff.paragraph(String(part)) }
+            // Those of settings are in a section of their own.
+            let settings =
+                command.fullName == "quali-worker run" ? Setting.all.filter(\.hasFlag).map { "--\($0.flag)" } : []
             for argument in command.shownArguments {
+                if argument.names?.contains(where: { settings.contains($0.text) }) == true { continue }
                 let names = (argument.names ?? []).map(\.text).joined(separator: ", ")
                 let value = argument.kind == "flag" ? "" : "<\(argument.valueName ?? "")>"
                 roff.item([names, value].filter { !$0.isEmpty }.joined(separator: " "), argument.abstract ?? "")
             }
+            if !settings.isEmpty { roff.paragraph("The flags of settings are in the section ENVIRONMENT.") }
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Testing
 import WorkerSettings
 
@@ -22,8 +23,42 @@ struct SettingTests {
         arguments: Setting.all.filter(\.hasFlag)
     )
     func flags(setting: Setting) throws {
-        let command = try RunWorker.parse(["--\(setting.flag)", "some value"])
-        #expect(command.flags == [setting.nameOfFlag: "some value"])
+        let command = try RunWorker.parse(["--\(setting.flag)", "/some value"])
+        #expect(command.flags == [setting.nameOfFlag: "/some value"])
+    }
+
+    @Test("takes relative paths in flags, from the current folder, and leaves other values alone")
+    func paths() throws {
+        let folder = FileManager.default.currentDirectoryPath
+        let arguments = [
+            "--quali-state-dir", "a/state", "--cloudshell-password-file", "../p", "--cloudshell-user", "me",
+        ]
+        let wanted = [
+            "QUALI_STATE_DIR": folder + "/a/state", "CLOUDSHELL_PASSWORD_FILE": folder + "/../p",
+            "CLOUDSHELL_USER": "me",
+        ]
+        #expect(try RunWorker.parse(arguments).flags == wanted)
+        #expect(try CheckCommand.parse(arguments).options.settings.flags == wanted)
+        #expect(
+            try ListJobs.parse(["--quali-state-dir", "s"]).options.folder.flags == ["QUALI_STATE_DIR": folder + "/s"]
+        )
+    }
+
+    @Test("is in the help of 'run' alone, to which other commands point, as the manual does")
+    func oneList() throws {
+        let helps = [
+            CheckCommand.helpMessage(columns: 80), ConfigCommand.helpMessage(columns: 80),
+            SandboxesCommand.helpMessage(columns: 80),
+        ]
+        for help in helps {
+            #expect(!help.contains("--quali-max-jobs") && help.contains("--config"), "\(help)")
+            let words = help.split { $0.isWhitespace }.joined(separator: " ")
+            #expect(words.contains("'quali-worker run --help' lists") && words.contains("Docs/settings.md"), "\(help)")
+            #expect(words.contains("'quali-worker documentation settings'"), "\(help)")
+        }
+        #expect(!ListJobs.helpMessage(columns: 80).contains("--quali-max-jobs"))
+        let page = try ManualPage(date: "").text
+        #expect(page.components(separatedBy: Roff.escaped("--quali-max-jobs")).count == 2)
     }
 
     @Test("offers no flag for a secret's value")
