@@ -54,7 +54,7 @@ struct CancelJob: AsyncParsableCommand {
         }
         throw ProgramFailure(
             .unavailable,
-            action.state == .queued
+            action.state == .requeued
                 ? "The job waits in CodePipeline's queue, or another worker has it. This one cancels it if it comes back within "
                     + "15 minutes."
                 : "The job isn't over yet. The worker goes on to cancel it for 15 minutes."
@@ -64,5 +64,5 @@ struct CancelJob: AsyncParsableCommand {
 
 extension JournalledAction {
     /// Whether the job isn't over, as far as this host knows.
-    fileprivate var isOpen: Bool { state == .running || state == .queued }
+    fileprivate var isOpen: Bool { state == .running || state == .requeued }
 }
