@@ -81,7 +81,7 @@ package final class LiveSettings: Sendable {
         }
         if let settings {
             settings.aws.warnings.connect(to: before.aws.warnings.warn)
-            logger.notice("Settings read anew\(isWanted ? "" : ", since a file has changed")")
+            logger.notice(isWanted ? "Settings read anew" : "Settings read anew, since a file has changed")
             let changed = Setting.all.filter { setting in
                 !setting.isLive && before.sources.value(of: setting.name) != settings.sources.value(of: setting.name)
             }

@@ -85,7 +85,7 @@ struct EmbeddedMetricsTests {
         #expect(values["sandboxes_ended_pipeline"] == 1 && values["sandboxes_ended_undone"] == 0)
         #expect((7_200..<7_260).contains(values["waiting_oldest_job_age_seconds"] ?? 0))
         #expect(values["credentials_left_seconds"] == 3_600)
-        #expect(values.count == 40, "Each one costs something: \(values.keys.sorted())")
+        #expect(values.count == 41, "Each one costs something: \(values.keys.sorted())")
         #expect(line.contains("\"Timestamp\":1785500000000") && line.contains("\"Dimensions\":[[\"lab\",\"region\"]]"))
         #expect(line.contains("\"time\":\"2026-07-31T") && line.contains("\"host\":\"worker \\\"7\\\"\\n\""))
     }

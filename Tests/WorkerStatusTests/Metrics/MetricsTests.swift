@@ -187,7 +187,7 @@ struct MetricsTests {
         }
         let families = try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[Any]])
         let types = Dictionary(uniqueKeysWithValues: families.map { ("\($0[0])", "\($0[1])") })
-        #expect(families.count == 29 && families.allSatisfy { ($0[2] as? String)?.isEmpty == false })
+        #expect(families.count == 30 && families.allSatisfy { ($0[2] as? String)?.isEmpty == false })
         #expect(types["quali_worker_job_duration_seconds"] == "histogram")
         #expect(types["quali_worker_polls"] == "counter" && types["process_resident_memory_bytes"] == "gauge")
         #expect(families.contains { $0[4] as? String == "a\\b\"c\nd" })
