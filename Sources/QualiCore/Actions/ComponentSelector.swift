@@ -1,10 +1,10 @@
 import AWSLite
 import Foundation
 import HTTPTransport
-import SandboxAPI
+package import SandboxAPI
 
 /// Finds the component that a run action names: exactly, by its model, or by a regular expression.
-struct ComponentSelector: Sendable {
+package struct ComponentSelector: Sendable {
     /// The longest time on a processor for which a pattern is tried on all names together.
     static let timeLimit: Duration = .milliseconds(500)
     /// What a text begins with that has a model in place of a name.
@@ -13,9 +13,16 @@ struct ComponentSelector: Sendable {
     /// What the pipeline's author wrote.
     let text: String
     /// Which components count.
-    var match = ComponentMatch.whole
+    var match: ComponentMatch
     /// What messages call the worker's parameters.
-    var parameters = ParameterNames()
+    var parameters: ParameterNames
+
+    /// Creates a selector.
+    package init(text: String, match: ComponentMatch = .whole, parameters: ParameterNames = ParameterNames()) {
+        self.text = text
+        self.match = match
+        self.parameters = parameters
+    }
 
     /// The component that was found.
     struct Selection: Sendable, Hashable {
@@ -62,6 +69,27 @@ struct ComponentSelector: Sendable {
         case .original:
             guard let chosen = found.first ?? fits.beginning.first else { throw nothing(components, fits) }
             return Selection(component: components[chosen], warning: warning(on: chosen, found, fits, components))
+        }
+    }
+
+    /// Finds the component, without what is told of others.
+    ///
+    /// - Throws: As ``select(from:)`` does.
+    package func component(of components: [NamedComponent]) async throws -> NamedComponent {
+        try await select(from: components).component
+    }
+
+    /// Why the text is no regular expression that the worker knows, as the rest of a sentence; `nil` where it is one, and
+    /// where it has a model or is the sandbox itself.
+    package var patternProblem: String? {
+        if model != nil || text == CommandTarget.sandboxKeyword { return nil }
+        do {
+            _ = try Self.pattern(text)
+            return nil
+        } catch PythonPattern.Problem.unsupported(let construct, let instead) {
+            return ": this worker doesn't know '\(construct.cut(to: 60))'. Write \(instead)"
+        } catch {
+            return ""
         }
     }
 

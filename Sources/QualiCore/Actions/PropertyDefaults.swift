@@ -39,7 +39,7 @@ public struct PropertyDefaults: Sendable, Hashable {
     }
 
     /// The texts by the properties' names.
-    private(set) var texts: [String: String] = [:]
+    package private(set) var texts: [String: String] = [:]
 
     /// Creates defaults that say nothing, so that those of the actions' definitions hold.
     public init() {}

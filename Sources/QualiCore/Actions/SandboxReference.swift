@@ -2,7 +2,7 @@ import AWSLite
 
 /// The sandbox that a run or end action is about, found by its property `SandboxId`, else by the input artifact that holds
 /// one.
-struct SandboxReference: Sendable, Hashable {
+package struct SandboxReference: Sendable, Hashable {
     /// The sandbox.
     let id: String
     /// The pipeline's execution that has started it, where an artifact says so.
@@ -82,12 +82,12 @@ struct SandboxReference: Sendable, Hashable {
     }
 
     /// What an id looks like, in words.
-    static let idShape = "letters, digits and hyphens, such as 'a1b2c3d4-0000-4000-8000-1234567890ab'"
+    package static let idShape = "letters, digits and hyphens, such as 'a1b2c3d4-0000-4000-8000-1234567890ab'"
 
     /// Whether a text has the shape of a sandbox's id; whoever makes an artifact mustn't choose what the lab is asked.
     ///
     /// The lab's ids are GUIDs. Others of the same characters are taken as well.
-    static func isID(_ text: String) -> Bool {
+    package static func isID(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
                 (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")

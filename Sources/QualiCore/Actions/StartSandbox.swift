@@ -68,7 +68,7 @@ package struct StartSandbox: WaitingActionHandler {
     /// How long after a job was taken a start may come that nothing is looked for before, in seconds.
     private static let longestDelay: TimeInterval = 5
     /// How long a setup may take at least where no property says it, in minutes.
-    static let leastSetupMinutes = 30
+    package static let leastSetupMinutes = 30
 
     let lab: LabAccess
     /// Who looks after the sandbox once it has been started; `nil` for nobody.

@@ -1,9 +1,9 @@
 import SandboxAPI
 
 /// What a command runs on: the sandbox itself or one of its components.
-struct CommandTarget: Codable, Sendable, Hashable {
+package struct CommandTarget: Codable, Sendable, Hashable {
     /// The word that names the sandbox itself.
-    static let sandboxKeyword = "SANDBOX"
+    package static let sandboxKeyword = "SANDBOX"
 
     let sandboxID: String
     let componentID: String?
