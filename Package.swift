@@ -32,6 +32,7 @@ let package = Package(
         .library(name: "QualiCore", targets: ["QualiCore"]),
         .library(name: "WorkerStatus", targets: ["WorkerStatus"]),
         .library(name: "WorkerChecks", targets: ["WorkerChecks"]),
+        .library(name: "PipelinePlan", targets: ["PipelinePlan"]),
         .library(name: "LocalCloud", targets: ["LocalCloud"]),
         .library(name: "QualiTesting", targets: ["QualiTesting"]),
         .executable(name: "quali-worker", targets: ["worker"]),
@@ -45,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // C libraries of the system, with shims only for what Swift can't import.
@@ -133,6 +135,13 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]
         ),
+        .target(
+            name: "PipelinePlan",
+            dependencies: [
+                "QualiCore", "JobEngine", "AWSLite", "SandboxAPI", "HTTPTransport",
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
         // The program's alone, and no product.
         .target(
             name: "WorkerSettings",
@@ -154,7 +163,7 @@ let package = Package(
             dependencies: [
                 "CMalloc", "CProcess",
                 "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "JobEngine", "LocalCloud", "WorkerStatus",
-                "WorkerChecks", "WorkerSettings",
+                "WorkerChecks", "WorkerSettings", "PipelinePlan",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -302,6 +311,12 @@ let package = Package(
                 "WorkerChecks", "QualiCore", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "TestSupport",
             ]
         ),
+        .testTarget(
+            name: "PipelinePlanTests",
+            dependencies: [
+                "PipelinePlan", "QualiCore", "LocalCloud", "AWSLite", "SandboxAPI", "HTTPTransport", "TestSupport",
+            ]
+        ),
         // Settings for the tests of the program and of what it is made of; no product.
         .target(
             name: "WorkerTestSupport",
@@ -346,7 +361,7 @@ for target in package.targets where target.type != .system {
 // of C for the time of its call need no reason; whatever outlives a call says why it may.
 let strictTargets: Set = [
     "HTTPTransport", "AWSLite", "SandboxAPI", "LocalCloud", "JobEngine", "QualiCore", "QualiTesting", "WorkerStatus",
-    "WorkerChecks", "WorkerSettings", "worker",
+    "WorkerChecks", "PipelinePlan", "WorkerSettings", "worker",
 ]
 for target in package.targets where strictTargets.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + [.strictMemorySafety()]

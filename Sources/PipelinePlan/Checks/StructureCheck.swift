@@ -1,0 +1,174 @@
+/// Checks artifacts, namespaces, variables and names, of all actions.
+struct StructureCheck {
+    private let pipeline: PlannedPipeline
+    /// Which actions make an artifact, or have a namespace, by its name.
+    private let makers: [String: [PlannedAction]]
+    private let owners: [String: [PlannedAction]]
+    /// What the three actions' variables are called, by an action's label.
+    private let outputs: [String: [String]]
+
+    init(_ pipeline: PlannedPipeline, _ qualiActions: [QualiAction]) {
+        self.pipeline = pipeline
+        var makers: [String: [PlannedAction]] = [:]
+        var owners: [String: [PlannedAction]] = [:]
+        for action in pipeline.actions {
+            for name in action.outputs.compactMap(\.value) { makers[name, default: []].append(action) }
+            if let namespace = action.namespace?.value { owners[namespace, default: []].append(action) }
+        }
+        self.makers = makers
+        self.owners = owners
+        outputs = Dictionary(qualiActions.map { ($0.action.label, $0.kind.variables) }) { first, _ in first }
+    }
+
+    func check(_ findings: inout Findings) {
+        checkNames(&findings)
+        checkType(&findings)
+        for action in pipeline.actions {
+            for input in action.inputs {
+                if let name = input.value { checkInput(name, input, of: action, &findings) }
+            }
+            for property in action.properties {
+                for reference in VariableReference.all(in: property.value.value ?? "") {
+                    check(reference, at: property.value.place, action, &findings)
+                }
+            }
+        }
+        for (index, stage) in pipeline.stages.enumerated() {
+            for text in stage.ruleTexts {
+                for reference in VariableReference.all(in: text.value ?? "") {
+                    check(reference, at: text.place, nil, &findings, stage: index)
+                }
+            }
+        }
+        for (name, actions) in makers where actions.count > 1 && !actions.contains(where: \.isOptional) {
+            guard let second = actions.dropFirst().first,
+                let place = second.outputs.last(where: { $0.value == name })?.place
+            else { continue }
+            findings.note(.artifactTwice, at: place, second) {
+                "The artifact '\(name)' is made by '\(actions[0].label)' as well. Wanted: a name of its own."
+            }
+        }
+        for (name, actions) in owners where actions.count > 1 && !actions.contains(where: \.isOptional) {
+            guard let second = actions.dropFirst().first, let place = second.namespace?.place else { continue }
+            findings.note(.namespaceTwice, at: place, second) {
+                "The namespace '\(name)' is that of '\(actions[0].label)' as well. Wanted: a name of its own."
+            }
+        }
+    }
+
+    private func checkNames(_ findings: inout Findings) {
+        var stages: Set<String> = []
+        for stage in pipeline.stages {
+            if let name = stage.name.value, !stages.insert(name).inserted, !stage.actions.contains(where: \.isOptional)
+            {
+                findings.note(.nameTwice, at: stage.name.place) { "Two stages have the name '\(name)'." }
+            }
+            var actions: Set<String> = []
+            for action in stage.actions where !action.isOptional {
+                if let name = action.name.value, !actions.insert(name).inserted {
+                    findings.note(.nameTwice, at: action.name.place, action) {
+                        "Two actions of the stage have the name '\(name)'."
+                    }
+                }
+            }
+        }
+    }
+
+    private func checkType(_ findings: inout Findings) {
+        guard let type = pipeline.type, type.value == "V1", !type.isAssumed else { return }
+        func need(_ what: String, at place: Place) {
+            findings.note(.needsV2, at: place) { "The pipeline is of type V1. \(what) need type V2." }
+        }
+        if let place = pipeline.variablesPlace { need("Variables", at: place) }
+        if let mode = pipeline.mode, let value = mode.value, value != "SUPERSEDED" {
+            need("Executions that are \(value)", at: mode.place)
+        }
+        for place in pipeline.stages.compactMap(\.conditionsPlace) {
+            need("Conditions and responses to failures", at: place)
+        }
+    }
+
+    private func checkInput(_ name: String, _ input: PlannedText, of action: PlannedAction, _ findings: inout Findings)
+    {
+        guard let makers = makers[name] else {
+            guard !pipeline.hasUnknownParts else { return }
+            findings.note(.artifactUnmade, at: input.place, action) {
+                "No action makes the artifact '\(name)'.\(Self.advice(name, self.makers.keys))"
+            }
+            return
+        }
+        guard let maker = makers.first, makers.allSatisfy({ action.position.isCertainlyNotAfter($0.position) }) else {
+            return
+        }
+        let whose =
+            maker.label == action.label ? "this action itself makes it" : "'\(maker.label)' doesn't run before it"
+        findings.note(.artifactLater, at: input.place, action) {
+            "The artifact '\(name)' isn't there yet: \(whose). Wanted: an earlier stage or a smaller runOrder for its maker."
+        }
+    }
+
+    private func check(
+        _ reference: VariableReference,
+        at place: Place,
+        _ action: PlannedAction?,
+        _ findings: inout Findings,
+        stage: Int = 0
+    ) {
+        let written = "#{\(reference.namespace).\(reference.name)}"
+        switch reference.namespace {
+        case "codepipeline": return
+        case "variables":
+            guard !pipeline.hasUnknownParts, !pipeline.variables.contains(where: { $0.name == reference.name }) else {
+                return
+            }
+            findings.note(.variableUnknown, at: place, action) {
+                "The pipeline declares no variable for '\(written)'.\(Self.advice(reference.name, pipeline.variables.map(\.name)))"
+            }
+        default:
+            guard let owners = owners[reference.namespace] else {
+                guard !pipeline.hasUnknownParts,
+                    pipeline.actions.allSatisfy({ $0.namespace == nil || $0.namespace?.value != nil })
+                else { return }
+                findings.note(.namespaceUnmade, at: place, action) {
+                    "No action has the namespace of '\(written)'.\(Self.advice(reference.namespace, self.owners.keys))"
+                }
+                return
+            }
+            let position = action?.position ?? .init(stage: stage, order: Int.max)
+            if let owner = owners.first, owners.allSatisfy({ position.isCertainlyNotAfter($0.position) }) {
+                findings.note(.namespaceLater, at: place, action) {
+                    "'\(written)' isn't there yet: '\(owner.label)' doesn't run before it."
+                }
+            } else if owners.count == 1, let known = outputs[owners[0].label], !known.contains(reference.name) {
+                let list = known.isEmpty ? "It sets none." : "It sets \(known.joined(separator: ", "))."
+                findings.note(.variableUnknown, at: place, action) {
+                    "'\(owners[0].label)' sets no variable for '\(written)'. \(list)"
+                }
+            }
+        }
+    }
+
+    /// The name that may be meant, as a sentence.
+    static func advice(_ name: String, _ known: some Sequence<String>) -> String {
+        let folded = name.lowercased()
+        let nearest = known.map { ($0, distance(folded, $0.lowercased())) }.min { $0.1 < $1.1 }
+        guard let nearest, nearest.1 <= max(1, name.count / 3) else { return "" }
+        return " Is '\(nearest.0)' meant?"
+    }
+
+    /// How many characters have to be changed, put in or taken out.
+    private static func distance(_ one: String, _ other: String) -> Int {
+        let (one, other) = (Array(one.unicodeScalars.prefix(100)), Array(other.unicodeScalars.prefix(100)))
+        var row = Array(0...other.count)
+        for (index, scalar) in one.enumerated() {
+            var corner = row[0]
+            row[0] = index + 1
+            for (column, otherScalar) in other.enumerated() {
+                let change = corner + (scalar == otherScalar ? 0 : 1)
+                corner = row[column + 1]
+                row[column + 1] = min(change, row[column] + 1, corner + 1)
+            }
+        }
+        return row[other.count]
+    }
+}
