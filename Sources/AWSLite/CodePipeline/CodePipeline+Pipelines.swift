@@ -80,6 +80,63 @@ extension CodePipeline {
         return Set(actions.map(\.actionTypeId))
     }
 
+    /// Reads a pipeline's definition, as JSON with the member `pipeline` (`GetPipeline`).
+    ///
+    /// - Throws: ``AWSError``; ``AWSError/Code/pipelineNotFound`` where there is none.
+    package func pipelineDefinition(name: String) async throws -> Data {
+        struct Input: Encodable {
+            var name: String
+        }
+        let definition: JSONTree = try await call(.getPipeline, Input(name: name))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(definition)
+    }
+
+    /// JSON with any content.
+    private indirect enum JSONTree: Codable, Sendable {
+        case object([String: JSONTree])
+        case list([JSONTree])
+        case text(String)
+        case truth(Bool)
+        case whole(Int)
+        case number(Double)
+        case nothing
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            func read<Value: Decodable>(_ type: Value.Type) -> Value? { try? container.decode(type) }
+            if container.decodeNil() {
+                self = .nothing
+            } else if let text = read(String.self) {
+                self = .text(text)
+            } else if let truth = read(Bool.self) {
+                self = .truth(truth)
+            } else if let whole = read(Int.self) {
+                self = .whole(whole)
+            } else if let number = read(Double.self) {
+                self = .number(number)
+            } else if let list = read([JSONTree].self) {
+                self = .list(list)
+            } else {
+                self = .object(try container.decode([String: JSONTree].self))
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .object(let members): try container.encode(members)
+            case .list(let elements): try container.encode(elements)
+            case .text(let text): try container.encode(text)
+            case .truth(let truth): try container.encode(truth)
+            case .whole(let number): try container.encode(number)
+            case .number(let number): try container.encode(number)
+            case .nothing: try container.encodeNil()
+            }
+        }
+    }
+
     /// One execution of a pipeline, as CodePipeline lists it.
     package struct PipelineExecution: Sendable, Hashable, Decodable {
         /// Its id.

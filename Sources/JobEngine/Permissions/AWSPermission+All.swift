@@ -124,6 +124,13 @@ extension AWSPermission {
             for: "tells whether the pipeline's execution that started a sandbox is over",
             without: "no sandbox is called an orphan or ended"
         ),
+        Self(
+            "GetPipeline",
+            by: .operator,
+            .statement(id: "LookAtPipelines", .pipelines),
+            for: "reads the definition that `quali-worker plan` checks where `--pipeline` names one",
+            without: "a definition has to be in a file; all else works"
+        ),
     ]
 
     private static let identity = Self(

@@ -14,7 +14,7 @@ struct QualiWorkerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RunWorker.self, CheckCommand.self, ConfigCommand.self, JobsCommand.self, SandboxesCommand.self,
-            PauseCommand.self, ResumeCommand.self, Actions.self, DemoCommand.self, LicensesCommand.self,
+            PlanCommand.self, PauseCommand.self, ResumeCommand.self, Actions.self, DemoCommand.self, LicensesCommand.self,
             DocumentationCommand.self,
         ]
     )
