@@ -1,4 +1,5 @@
 import AWSLite
+import ArgumentParser
 import Foundation
 import HTTPTransport
 import LocalCloud
@@ -14,6 +15,16 @@ struct Demo: Sendable {
     private let story: DemoStory
     private let settings: WorkerSettings
     private let logger: Logger
+    /// Somebody's own pipeline; `nil` for the demo's.
+    private let own: Own?
+
+    /// A pipeline of somebody's own, and what is to happen to it.
+    struct Own: Sendable {
+        let definition: DemoDefinition
+        let played: PlayedActions
+        /// When the execution is stopped, if it is.
+        let stop: Duration?
+    }
 
     /// Prepares a demo.
     ///
@@ -21,9 +32,11 @@ struct Demo: Sendable {
     ///   - cloud: The stand-ins, running.
     ///   - story: Tells what happens.
     ///   - log: What to show of the worker's log.
+    ///   - own: Somebody's own pipeline; `nil` for the demo's.
     /// - Throws: ``SettingsError`` when the stand-ins' settings aren't what a worker takes.
-    init(_ cloud: LocalCloud, story: DemoStory, log: [String: String]) async throws {
+    init(_ cloud: LocalCloud, story: DemoStory, log: [String: String], own: Own? = nil) async throws {
         self.cloud = cloud
+        self.own = own
         self.story = story
         settings = try await WorkerSettings.read(SettingSources(flags: log, environment: Self.environment(cloud)))
         let mask = SecretRedactor(settings.secrets)
@@ -52,8 +65,13 @@ struct Demo: Sendable {
         if stays { tellEnvironment() }
         story.heading("Register the action types, as 'quali-worker actions install' does")
         try await register()
-        let pipeline = DemoPipeline(names: settings.actions.names)
-        try cloud.create(pipeline.declaration)
+        let pipeline = own?.definition.pipeline ?? DemoPipeline(names: settings.actions.names)
+        do {
+            try own?.played.register(in: cloud)
+            try pipeline.create(in: cloud)
+        } catch let error as LocalServiceError {
+            throw ProgramFailure(.usage, "CodePipeline's stand-in doesn't take the pipeline: \(error)")
+        }
         guard hasWorker else {
             return await standBy(pipeline, until: signals, try cloud.codePipeline.start(pipeline.name))
         }
@@ -61,10 +79,19 @@ struct Demo: Sendable {
         let worker = try WorkerProcess(settings, journal: InMemoryJobJournal(), logger: logger) { mask($0) }
         let executionID = try cloud.codePipeline.start(pipeline.name)
         let succeeded = Locked<Bool?>(nil)
+        let left = Locked(0)
         await withDiscardingTaskGroup { tasks in
+            if let own {
+                tasks.addTask { try? await own.played.run(settings, logger) }
+                tasks.addTask { try? await stop(executionID, after: own.stop) }
+            }
             tasks.addTask {
                 let result = try? await follow(executionID, pipeline, with: "the worker of 'quali-worker run'")
                 succeeded.withLock { $0 = result }
+                if own != nil, result != nil {
+                    let count = try? await tellLeft()
+                    left.withLock { $0 = count ?? 0 }
+                }
                 guard result != nil, stays else { return await worker.stop() }
                 story.heading("They stay until Ctrl-C. More to do, with the environment above:")
                 invite(pipeline, "a second worker")
@@ -80,6 +107,7 @@ struct Demo: Sendable {
             tasks.cancelAll()
         }
         switch succeeded.withLock({ $0 }) {
+        case .some where own != nil: if left.withLock({ $0 }) > 0 { throw ExitCode(1) }
         case true?: break
         case false?: throw ProgramFailure(.software, "an action of the demo failed")
         case nil: throw ProgramFailure(.software, "the demo was interrupted")
@@ -126,6 +154,39 @@ struct Demo: Sendable {
         }
     }
 
+    // MARK: A pipeline of somebody's own
+
+    private func stop(_ executionID: String, after time: Duration?) async throws {
+        guard let time else { return }
+        try await Task.sleep(for: time)
+        story.line("\nThe execution is stopped.", .bad)
+        try cloud.codePipeline.stop(executionID)
+    }
+
+    /// Tells which sandboxes stay, once the worker has had the time to end those that it ends.
+    ///
+    /// - Returns: How many.
+    private func tellLeft() async throws -> Int {
+        story.heading("What is left behind")
+        // The grace is six seconds here, and the worker looks once a second.
+        for _ in 1...30 where !cloud.lab.sandboxesNotStopped.isEmpty { try await Task.sleep(for: .milliseconds(500)) }
+        let left = cloud.lab.sandboxesNotStopped
+        guard !left.isEmpty else {
+            story.line(
+                "Nothing: \(cloud.lab.sandboxes.count) of \(cloud.lab.sandboxes.count) sandboxes were ended.",
+                .good
+            )
+            return 0
+        }
+        for sandbox in left {
+            let end = sandbox.endTime.map {
+                "until its reservation is over, \(Int($0.timeIntervalSinceNow / 60)) minutes from now"
+            }
+            story.line("Sandbox '\(sandbox.name)' stays \(end ?? "for ever").", .bad)
+        }
+        return left.count
+    }
+
     // MARK: Following an execution
 
     /// Tells of each action as it begins and ends.
@@ -146,7 +207,7 @@ struct Demo: Sendable {
             }
             guard begun else { break }
             story.step(index + 1, step.action.name, step.action.type.provider)
-            story.detail("asked", step.configurationInWords)
+            if !step.configurationInWords.isEmpty { story.detail("asked", step.configurationInWords) }
             let action = try await cloud.codePipeline.end(ofAction: step.action.name, in: executionID)
             tell(action, step, since: before)
             before = cloud.journal.count

@@ -4,10 +4,11 @@ import LocalCloud
 enum DemoLab {
     /// The blueprints.
     ///
-    /// `pace` is how long a setup, a command or a teardown takes; `nil` for what the inventory says.
-    static func blueprints(pace: Duration?) -> [LabBlueprint] {
-        guard let pace else { return LabBlueprint.demo }
-        return LabBlueprint.demo.map { blueprint in
+    /// `own` is another inventory; `nil` for the stand-in's. `pace` is how long a setup, a command or a teardown takes; `nil` for what the inventory says.
+    static func blueprints(_ own: [LabBlueprint]? = nil, pace: Duration?) -> [LabBlueprint] {
+        let blueprints = own ?? LabBlueprint.demo
+        guard let pace else { return blueprints }
+        return blueprints.map { blueprint in
             var blueprint = blueprint
             if case .succeeds = blueprint.setup { blueprint.setup = .succeeds(after: pace) }
             if case .succeeds = blueprint.teardown { blueprint.teardown = .succeeds(after: pace) }

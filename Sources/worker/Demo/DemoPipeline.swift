@@ -39,9 +39,18 @@ struct DemoPipeline: Sendable {
     }
 
     /// The pipeline's name.
-    let name = "Demo"
+    let name: String
     /// The actions, in the order in which they run.
     let steps: [Step]
+    /// The declaration of somebody's own pipeline; `nil` for the demo's.
+    private let json: JSON?
+
+    /// Describes somebody's own pipeline, whose declaration is `json`.
+    init(name: String, steps: [Step], json: JSON) {
+        self.name = name
+        self.steps = steps
+        self.json = json
+    }
 
     /// Describes the pipeline for action types of these names.
     init(names: QualiActions) {
@@ -53,6 +62,8 @@ struct DemoPipeline: Sendable {
             )
         }
         let (start, run, end) = (types[0], types[1], types[2])
+        name = "Demo"
+        json = nil
         steps = [
             Step(
                 "Start",
@@ -99,8 +110,15 @@ struct DemoPipeline: Sendable {
         ]
     }
 
-    /// The pipeline as the stand-in takes it.
-    var declaration: VirtualPipeline {
-        VirtualPipeline(name, stages: [.init("Lab", steps.map(\.action))])
+    /// Makes the pipeline.
+    ///
+    /// - Throws: A `LocalServiceError` where CodePipeline would refuse it.
+    func create(in cloud: LocalCloud) throws {
+        guard let json else {
+            return try cloud.create(VirtualPipeline(name, stages: [.init("Lab", steps.map(\.action))]))
+        }
+        var pipeline = json
+        pipeline["artifactStore"] = ["type": "S3", "location": .string(cloud.options.artifactBucket)]
+        _ = try cloud.codePipeline.call("CreatePipeline", ["pipeline": pipeline])
     }
 }

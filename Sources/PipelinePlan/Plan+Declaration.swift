@@ -1,0 +1,46 @@
+package import Foundation
+
+extension Plan {
+    /// A definition's first pipeline as CreatePipeline takes it, for a stand-in that plays it.
+    ///
+    /// What can't be known is the text `unknown`, and of two values that a condition chooses from, it's the first.
+    ///
+    /// - Throws: ``DefinitionError`` if the definition can't be read.
+    package static func declaration(of definition: some Collection<UInt8>) throws(DefinitionError) -> Data {
+        let root = try DefinitionText.read(definition).root
+        _ = try DefinitionReader.read(root)
+        let resource = root["Resources"]?.members.first { member in
+            if case .text("AWS::CodePipeline::Pipeline") = member.value["Type"]?.content { true } else { false }
+        }
+        let node = resource?.value["Properties"] ?? root["Pipeline"] ?? root
+        var value = json(node, Template(root), hasOwnNames: false) as? [String: Any] ?? [:]
+        if let resource, value["name"] as? String ?? "unknown" == "unknown" { value["name"] = resource.name }
+        guard let data = try? JSONSerialization.data(withJSONObject: value) else {
+            throw DefinitionError("has no pipeline that can be played.", at: node.place)
+        }
+        return data
+    }
+
+    /// A value of plain JSON, with the names that CodePipeline has; `nil` for nothing.
+    ///
+    /// `hasOwnNames` says whether the members' names are the author's.
+    private static func json(_ node: Node, _ template: Template, hasOwnNames: Bool) -> Any? {
+        let node = template.resolved(node)
+        switch node.content {
+        case .text(let text): return text
+        case .list(let nodes): return nodes.compactMap { json($0, template, hasOwnNames: hasOwnNames) }
+        case .map(let members):
+            var object: [String: Any] = [:]
+            for member in members {
+                let first = member.name.prefix(1)
+                let name = hasOwnNames ? member.name : first.lowercased() + member.name.dropFirst()
+                let value = json(member.value, template, hasOwnNames: hasOwnNames || name == "configuration")
+                object[name] = name == "runOrder" ? (value as? String).flatMap { Int($0) } : value
+            }
+            return object
+        case .unknown: return "unknown"
+        case .oneOf(let nodes): return nodes.first.flatMap { json($0, template, hasOwnNames: hasOwnNames) }
+        case .nothing: return nil
+        }
+    }
+}
