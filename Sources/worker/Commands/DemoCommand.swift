@@ -37,7 +37,7 @@ struct DemoCommand: AsyncParsableCommand {
     var pace: Double?
     @Option(help: ArgumentHelp("Run this definition of a pipeline.", valueName: "file")) var pipeline: String?
     @Option(help: ArgumentHelp("With --pipeline: what its sources bring.", valueName: "folder")) var source: String?
-    @Option(help: ArgumentHelp("With --pipeline: take the lab from a file that 'plan' has recorded.", valueName: "file"))
+    @Option(help: ArgumentHelp("With --pipeline: take the lab from a file of plan's --record.", valueName: "file"))
     var lab: String?
     @Option(help: ArgumentHelp("With --pipeline: let this action fail, such as Test/Run.", valueName: "action"))
     var fail: String?
