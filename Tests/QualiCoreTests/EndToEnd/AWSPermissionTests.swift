@@ -128,6 +128,8 @@ struct IAMPolicyTests {
             try stand.cloud.codePipeline.stop(execution.id, abandon: true)
             let orphans = try await stand.inventory.take().sandboxes
             #expect(try await stand.inventory.end(orphans, force: false).values.map(\.self) == [.begun])
+            // What `quali-worker plan` asks for.
+            _ = try await stand.codePipeline.pipelineDefinition(name: execution.pipeline)
             #expect(Self.ownCalls(stand.cloud) == Set(Self.policy(.operator).statements.flatMap(\.actions)))
         }
     }

@@ -14,7 +14,7 @@ struct SandboxStand: Sendable {
     let cloud: LocalCloud
     let client: SandboxClient
     let inventory: SandboxInventory
-    private let codePipeline: CodePipeline
+    let codePipeline: CodePipeline
 
     /// Runs stand-ins whose lab tears down slowly.
     static func run(
