@@ -81,7 +81,7 @@ import Testing
                   "Properties": {
                     "Name": {"Fn::Join": ["", ["a", {"Ref": "AWS::Region"}]]},
                     "Stages": [
-                      {"Name": "Sour\u00e7e \ud83d\ude00", "Actions": [
+                      {"Name": "Source", "Comment": "\u00e7 \ud83d\ude00", "Actions": [
                         {"Name": "S", "ActionTypeId": {"Category": "Source", "Owner": "AWS", "Provider": "S3", "Version": "1"},
                          "OutputArtifacts": [{"Name": "A"}]}
                       ]},

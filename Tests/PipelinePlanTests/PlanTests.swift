@@ -118,6 +118,14 @@ import Testing
         .init("name: Build\n", "name: Start\n", .nameTwice, at: "Start\n                  runOrder: 2"),
         .init("pipelineType: V2", "pipelineType: V1", .needsV2, at: "QUEUED"),
         .init("  name: nightly", "  name: nightly\n  name: weekly", .keyTwice, at: "name: nightly", .warning),
+        .init("[{ name: Code }]", "[{ name: \"${Project}-code\" }]", .limit, at: "\"${Project}"),
+        .init(
+            "    - name: Lab\n",
+            "    - name: Empty\n      actions: []\n    - name: Lab\n",
+            .limit,
+            at: "name: Empty"
+        ),
+        .init("namespace: run", "namespace: my run", .limit, at: "my run"),
         // Artifacts, namespaces and variables.
         .init(
             "[{ name: Code }, { name: Sandbox }]",

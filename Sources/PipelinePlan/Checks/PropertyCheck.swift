@@ -77,7 +77,7 @@ struct PropertyCheck {
         let names = known.map(\.name) + (options.actions.labName == nil ? ["LabName"] : [])
         for property in action.properties where !names.contains(property.name) {
             findings.note(.propertyUnknown, at: property.namePlace, action) {
-                "'\(property.name.cut(to: 100))' is no property of '\(definition.provider)'.\(StructureCheck.advice(property.name, names)) It has \(known.map(\.name).joined(separator: ", "))."
+                "'\(property.name.cut(to: 100))' is no property of '\(definition.provider)'.\(StructureCheck.choice(property.name, known.map(\.name)))"
             }
         }
         if !action.hasUnknownProperties {

@@ -1,3 +1,5 @@
+import JobEngine
+
 /// Checks artifacts, namespaces, variables and names, of all actions.
 struct StructureCheck {
     private let pipeline: PlannedPipeline
@@ -40,18 +42,23 @@ struct StructureCheck {
                 }
             }
         }
-        for (name, actions) in makers where actions.count > 1 && !actions.contains(where: \.isOptional) {
-            guard let second = actions.dropFirst().first,
-                let place = second.outputs.last(where: { $0.value == name })?.place
-            else { continue }
-            findings.note(.artifactTwice, at: place, second) {
-                "The artifact '\(name)' is made by '\(actions[0].label)' as well. Wanted: a name of its own."
-            }
+        checkOnce(makers, "artifact", .artifactTwice, &findings) { action, name in
+            action.outputs.last { $0.value == name }
         }
+        checkOnce(owners, "namespace", .namespaceTwice, &findings) { action, _ in action.namespace }
+    }
+
+    private func checkOnce(
+        _ owners: [String: [PlannedAction]],
+        _ what: String,
+        _ id: Finding.ID,
+        _ findings: inout Findings,
+        _ text: (PlannedAction, String) -> PlannedText?
+    ) {
         for (name, actions) in owners where actions.count > 1 && !actions.contains(where: \.isOptional) {
-            guard let second = actions.dropFirst().first, let place = second.namespace?.place else { continue }
-            findings.note(.namespaceTwice, at: place, second) {
-                "The namespace '\(name)' is that of '\(actions[0].label)' as well. Wanted: a name of its own."
+            guard let place = text(actions[1], name)?.place else { continue }
+            findings.note(id, at: place, actions[1]) {
+                "The \(what) '\(name)' is that of '\(actions[0].label)' as well. Wanted: a name of its own."
             }
         }
     }
@@ -146,6 +153,12 @@ struct StructureCheck {
                 }
             }
         }
+    }
+
+    /// The name that may be meant, and what there is, as sentences.
+    static func choice(_ name: String, _ known: [String]) -> String {
+        advice(name, known)
+            + (known.isEmpty ? " It has none." : " It has \(known.joined(separator: ", ").cut(to: 600)).")
     }
 
     /// The name that may be meant, as a sentence.

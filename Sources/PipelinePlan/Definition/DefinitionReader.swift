@@ -72,10 +72,15 @@ struct DefinitionReader {
 
     /// A text of a mapping; `nil` where there is none.
     ///
-    /// `limit` is how long it may be.
-    private mutating func text(_ parent: Node, _ name: String, limit: Int? = nil, isRequired: Bool = false)
-        -> PlannedText?
-    {
+    /// `limit` is how long it may be, and `signs` are the characters that it may have beside letters and digits; `nil` for
+    /// any.
+    private mutating func text(
+        _ parent: Node,
+        _ name: String,
+        limit: Int? = nil,
+        signs: String? = nil,
+        isRequired: Bool = false
+    ) -> PlannedText? {
         guard let member = parent[name] else {
             if isRequired { note(.missingMember, parent.place, "'\(name)' is missing.") }
             return nil
@@ -86,6 +91,9 @@ struct DefinitionReader {
             if let limit, text.utf16.count > limit || text.isEmpty, !node.isAssumed {
                 let length = "\(name) has \(text.utf16.count) characters"
                 note(.limit, node.place, "\(length). Wanted: 1 to \(limit).")
+            } else if let signs, !node.isAssumed, let wrong = Self.foreign(text, signs) {
+                let wanted = "letters, digits and \(signs.map { "'\($0)'" }.joined(separator: ", "))"
+                note(.limit, node.place, "'\(name)' has '\(wrong)'. Wanted: \(wanted).")
             }
             return PlannedText(value: text, place: node.place, isAssumed: node.isAssumed)
         case .unknown, .oneOf: return PlannedText(value: nil, place: node.place)
@@ -94,6 +102,11 @@ struct DefinitionReader {
             note(.wrongType, node.place, "'\(name)' is \(node.kind), but should be a text.")
             return PlannedText(value: nil, place: node.place)
         }
+    }
+
+    /// The first character of a text that is no letter or digit of ASCII, and none of `signs`.
+    private static func foreign(_ text: String, _ signs: String) -> Character? {
+        text.first { !($0.isASCII && ($0.isLetter || $0.isNumber) || signs.contains($0)) }
     }
 
     /// The elements of a list, and whether each may not be there; what can't be known is left out and said.
@@ -147,14 +160,14 @@ struct DefinitionReader {
         pipeline.place = node.place
         action = nil
         label = name ?? ""
-        let ownName = text(node, "name", limit: 100, isRequired: name == nil)
+        let ownName = text(node, "name", limit: 100, signs: ".@-_", isRequired: name == nil)
         label = name ?? ownName?.value ?? "the pipeline"
         pipeline.label = label
         pipeline.type = text(node, "pipelineType")
         pipeline.mode = text(node, "executionMode")
         var hasUnknown = false
         for (variable, _) in list(node, "variables", hasUnknown: &hasUnknown) {
-            guard let name = text(variable, "name", limit: 128, isRequired: true)?.value else {
+            guard let name = text(variable, "name", limit: 128, signs: "@-_", isRequired: true)?.value else {
                 hasUnknown = true
                 continue
             }
@@ -169,6 +182,13 @@ struct DefinitionReader {
             let number = pipeline.stages.count
             pipeline.stages.append(self.stage(stage, number, isOptional, &hasUnknown))
         }
+        if pipeline.stages.count == 1, !hasUnknown {
+            note(
+                .limit,
+                pipeline.stages[0].place,
+                "The pipeline has one stage. Wanted: at least two, the first with sources."
+            )
+        }
         pipeline.hasUnknownParts = hasUnknown || node.members.contains { $0.name.hasPrefix("Fn::") }
         return pipeline
     }
@@ -179,7 +199,7 @@ struct DefinitionReader {
         var stage = PlannedStage()
         stage.place = node.place
         action = nil
-        if let name = text(node, "name", limit: 100, isRequired: true) { stage.name = name }
+        if let name = text(node, "name", limit: 100, signs: ".@-_", isRequired: true) { stage.name = name }
         if node["actions"] == nil {
             note(.missingMember, node.place, "'actions' is missing.")
             hasUnknown = true
@@ -190,6 +210,7 @@ struct DefinitionReader {
             stage.actions[stage.actions.count - 1].isOptional = isOptional || mayLack
         }
         action = nil
+        if stage.actions.isEmpty, !hasUnknown { note(.limit, node.place, "The stage has no action. Wanted: 1 to 50.") }
         for place in ["beforeEntry", "onSuccess", "onFailure"] {
             guard let conditions = node[place].map({ template.resolved($0) }) else { continue }
             stage.conditionsPlace = stage.conditionsPlace ?? conditions.place
@@ -219,7 +240,7 @@ struct DefinitionReader {
         action.place = node.place
         action.propertiesPlace = node.place
         self.action = nil
-        if let name = text(node, "name", limit: 100, isRequired: true) { action.name = name }
+        if let name = text(node, "name", limit: 100, signs: ".@-_", isRequired: true) { action.name = name }
         action.label = "\(stage)/\(action.name.value ?? "?")"
         self.action = action.label
         var order: Int? = 1
@@ -230,26 +251,24 @@ struct DefinitionReader {
             note(.limit, wrong.place, "'runOrder' is '\(text.cut(to: 60))'. Wanted: a whole number, 1 to 999.")
         }
         action.position = .init(stage: number, order: order)
-        if let type = node["actionTypeId"].map({ template.resolved($0) }) {
-            if case .map = type.content {
-                action.category = text(type, "category", isRequired: true)
-                action.owner = text(type, "owner", isRequired: true)
-                action.provider = text(type, "provider", limit: 35, isRequired: true)
-                action.version = text(type, "version", limit: 9, isRequired: true)
-            } else if case .unknown = type.content {
-            } else if case .oneOf = type.content {
-            } else {
-                note(.wrongType, type.place, "'actionTypeId' is \(type.kind), but should be a mapping.")
-            }
-        } else {
-            note(.missingMember, node.place, "'actionTypeId' is missing.")
+        let type = node["actionTypeId"].map { template.resolved($0) }
+        switch type?.content {
+        case nil: note(.missingMember, node.place, "'actionTypeId' is missing.")
+        case .unknown?, .oneOf?: break
+        case .map?:
+            guard let type else { break }
+            action.category = text(type, "category", isRequired: true)
+            action.owner = text(type, "owner", isRequired: true)
+            action.provider = text(type, "provider", limit: 35, isRequired: true)
+            action.version = text(type, "version", limit: 9, isRequired: true)
+        default: note(.wrongType, type?.place ?? node.place, "'actionTypeId' should be a mapping.")
         }
         if let configuration = node["configuration"].map({ template.resolved($0) }) {
             properties(configuration, &action)
         }
         action.inputs = names(node, "inputArtifacts", &hasUnknown)
         action.outputs = names(node, "outputArtifacts", &hasUnknown)
-        action.namespace = text(node, "namespace", limit: 100)
+        action.namespace = text(node, "namespace", limit: 100, signs: "@-_")
         action.timeout = text(node, "timeoutInMinutes")?.value.flatMap { Int($0) }
         return action
     }
@@ -290,7 +309,7 @@ struct DefinitionReader {
     private mutating func names(_ node: Node, _ member: String, _ hasUnknown: inout Bool) -> [PlannedText] {
         var names: [PlannedText] = []
         for (artifact, _) in list(node, member, hasUnknown: &hasUnknown) {
-            let name = text(artifact, "name", limit: 100, isRequired: true)
+            let name = text(artifact, "name", limit: 100, signs: "-_", isRequired: true)
             if name?.value == nil { hasUnknown = true }
             names.append(name ?? PlannedText(value: nil, place: artifact.place))
         }

@@ -33,9 +33,8 @@ struct LabCheck {
         let text = name.text.trimmingWhitespace
         guard let blueprint = lab.blueprint(text) else {
             let names = lab.blueprints.map(\.name).sorted()
-            let list = names.isEmpty ? "It has none at all." : "It has \(names.joined(separator: ", ").cut(to: 600))."
             findings.note(.blueprintUnknown, at: name.place, start.action, isAssumed: name.isAssumed) {
-                "The lab has no public blueprint '\(text.cut(to: 200))'.\(StructureCheck.advice(text, names)) \(list)"
+                "The lab has no public blueprint '\(text.cut(to: 200))'.\(StructureCheck.choice(text, names))"
             }
             return nil
         }
@@ -85,9 +84,8 @@ struct LabCheck {
         let noun = property == "InputsJSON" ? "input" : "argument"
         for (name, value) in given {
             guard let parameter = parameters.first(where: { $0.name == name }) else {
-                let list = names.isEmpty ? "It has none." : "It has \(names.joined(separator: ", ").cut(to: 400))."
                 findings.note(ids.unknown, at: place, action.action, isAssumed: isAssumed) {
-                    "'\(name.cut(to: 100))' is no \(noun) of \(what).\(StructureCheck.advice(name, names)) \(list)"
+                    "'\(name.cut(to: 100))' is no \(noun) of \(what).\(StructureCheck.choice(name, names))"
                 }
                 continue
             }
@@ -152,9 +150,8 @@ struct LabCheck {
         let text = name.text.trimmingWhitespace
         guard let command = commands.first(where: { $0.name == text }) else {
             let names = commands.map(\.name).sorted()
-            let list = names.isEmpty ? "It has none." : "It has \(names.joined(separator: ", ").cut(to: 600))."
             findings.note(.commandUnknown, at: name.place, run.action, isAssumed: isAssumed || name.isAssumed) {
-                "There is no command '\(text.cut(to: 100))' of \(target).\(StructureCheck.advice(text, names)) \(list)"
+                "There is no command '\(text.cut(to: 100))' of \(target).\(StructureCheck.choice(text, names))"
             }
             return
         }

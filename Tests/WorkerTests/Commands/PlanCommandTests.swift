@@ -65,7 +65,7 @@ struct PlanCommandTests {
 
         let junit = try await plan(Self.wrong, "--junit")
         #expect(junit.status == 1)
-        #expect(junit.output.contains("tests=\"2\" failures=\"1\""), "\(junit.output)")
+        #expect(junit.output.contains("tests=\"2\" failures=\"2\""), "\(junit.output)")
         #expect(junit.output.contains("name=\"Lab &amp; &lt;more&gt;/Start\"><failure type=\"property-wrong\""))
     }
 
