@@ -126,6 +126,8 @@ import Testing
             at: "name: Empty"
         ),
         .init("namespace: run", "namespace: my run", .limit, at: "my run"),
+        .init("category: Source", "category: Build", .sourceStage, at: "Build"),
+        .init("category: Build", "category: Source", .sourceStage, at: "Source, owner: AWS, provider: CodeBuild"),
         // Artifacts, namespaces and variables.
         .init(
             "[{ name: Code }, { name: Sandbox }]",

@@ -65,7 +65,18 @@ struct StructureCheck {
 
     private func checkNames(_ findings: inout Findings) {
         var stages: Set<String> = []
-        for stage in pipeline.stages {
+        for (index, stage) in pipeline.stages.enumerated() {
+            for action in stage.actions where !pipeline.hasUnknownParts {
+                guard let category = action.category, let word = category.value, (word == "Source") != (index == 0)
+                else {
+                    continue
+                }
+                findings.note(.sourceStage, at: category.place, action) {
+                    index == 0
+                        ? "The first stage has sources alone, but this action is of the category '\(word.cut(to: 60))'."
+                        : "Only the first stage has sources, and this one is the stage number \(index + 1)."
+                }
+            }
             if let name = stage.name.value, !stages.insert(name).inserted, !stage.actions.contains(where: \.isOptional)
             {
                 findings.note(.nameTwice, at: stage.name.place) { "Two stages have the name '\(name)'." }

@@ -18,6 +18,7 @@ public struct Finding: Sendable, Hashable {
         case keyTwice = "key-twice"
         case limit = "limit"
         case nameTwice = "name-twice"
+        case sourceStage = "source-stage"
         case needsV2 = "needs-v2"
         case artifactUnmade = "artifact-unmade"
         case artifactLater = "artifact-later"
