@@ -3,14 +3,46 @@ import QualiCore
 
 /// Checks how long sandboxes live: whether it is long enough, and who ends them.
 struct LifeCheck {
+    /// Actions of one stage and run order, and the one among them that may take longest.
+    private struct Step {
+        let position: PlannedAction.Position
+        let label: String
+        let minutes: Int
+    }
+
     private let options: PlanOptions
     private let pipeline: PlannedPipeline
     private let actions: [QualiAction]
+    private let steps: [Step]
+    /// When an artifact is read, or a namespace's variable, for the last time.
+    private let lastReads: [String: PlannedAction.Position]
+    private let lastNames: [String: PlannedAction.Position]
 
     init(_ pipeline: PlannedPipeline, _ actions: [QualiAction], _ options: PlanOptions) {
         self.options = options
         self.pipeline = pipeline
         self.actions = actions
+        let planned = Dictionary(actions.map { ($0.action.label, $0) }) { first, _ in first }
+        var steps: [Step] = []
+        var reads: [String: PlannedAction.Position] = [:]
+        var names: [String: PlannedAction.Position] = [:]
+        for action in pipeline.actions.sorted(by: { $0.position.isBefore($1.position) }) {
+            let minutes = planned[action.label]?.longestMinutes(options) ?? action.timeout ?? 0
+            let isSame = steps.last.map { !$0.position.isBefore(action.position) } ?? false
+            if !isSame || minutes > steps[steps.count - 1].minutes {
+                if isSame { steps.removeLast() }
+                steps.append(Step(position: action.position, label: action.label, minutes: minutes))
+            }
+            for name in action.inputs.compactMap(\.value) { reads[name] = action.position }
+            for property in action.properties {
+                for reference in VariableReference.all(in: property.value.value ?? "") {
+                    names[reference.namespace] = action.position
+                }
+            }
+        }
+        self.steps = steps
+        lastReads = reads
+        lastNames = names
     }
 
     func check(_ findings: inout Findings) {
@@ -56,23 +88,16 @@ struct LifeCheck {
     }
 
     private func checkDuration(_ start: QualiAction, _ findings: inout Findings) {
-        guard let reserved = reservation(of: start), let first = start.action.position.order,
-            let value = start.values["DurationInMinutes"],
-            let setup = start.minutes("SetupTimeoutInMinutes", options, or: StartSandbox.leastSetupMinutes)
+        guard let reserved = reservation(of: start), let value = start.values["DurationInMinutes"],
+            let setup = start.longestMinutes(options)
         else { return }
         let last = lastUse(of: start)
         var sum = setup
         var parts = ["setup \(setup)"]
-        for (index, stage) in pipeline.stages.enumerated()
-        where index >= start.action.position.stage && index <= last.stage {
-            for order in Set(stage.actions.compactMap(\.position.order)).sorted() {
-                if index == start.action.position.stage, order <= first { continue }
-                if index == last.stage, order > last.order ?? Int.max { continue }
-                let times = stage.actions.filter { $0.position.order == order }.map { ($0.label, longestTime(of: $0)) }
-                guard let longest = times.max(by: { $0.1 < $1.1 }), longest.1 > 0 else { continue }
-                sum += longest.1
-                parts.append("\(longest.0) \(longest.1)")
-            }
+        for step in steps where step.minutes > 0 && start.action.position.isBefore(step.position) {
+            if last.isBefore(step.position) { break }
+            sum += step.minutes
+            parts.append("\(step.label) \(step.minutes)")
         }
         guard sum > reserved else { return }
         findings.note(.durationShort, at: value.place, start.action, isAssumed: value.isAssumed) {
@@ -82,30 +107,10 @@ struct LifeCheck {
 
     /// When a sandbox is used for the last time.
     private func lastUse(of start: QualiAction) -> PlannedAction.Position {
-        let namespace = start.action.namespace?.value
-        let outputs = start.action.outputs.compactMap(\.value)
-        let users = pipeline.actions.filter { action in
-            action.inputs.contains { $0.value.map(outputs.contains) ?? false }
-                || action.properties.contains { property in
-                    VariableReference.all(in: property.value.value ?? "").contains { $0.namespace == namespace }
-                }
-        }
-        return users.map(\.position).max {
-            ($0.stage, $0.order ?? 1) < ($1.stage, $1.order ?? 1)
-        } ?? start.action.position
-    }
-
-    /// The minutes that an action may take while a sandbox waits for it, as far as they are known; an end needs none.
-    private func longestTime(of action: PlannedAction) -> Int {
-        if let planned = actions.first(where: { $0.action.label == action.label }) {
-            switch planned.kind {
-            case .run: return planned.minutes("TimeoutInMinutes", options, or: 15) ?? 0
-            case .start:
-                return planned.minutes("SetupTimeoutInMinutes", options, or: StartSandbox.leastSetupMinutes) ?? 0
-            case .end: return 0
-            }
-        }
-        return action.timeout ?? 0
+        let uses =
+            start.action.outputs.compactMap { $0.value.flatMap { lastReads[$0] } }
+            + [start.action.namespace?.value.flatMap { lastNames[$0] }].compactMap(\.self)
+        return uses.reduce(start.action.position) { $0.isBefore($1) ? $1 : $0 }
     }
 
     // MARK: Rollbacks

@@ -70,6 +70,15 @@ struct QualiAction: Sendable {
         has(name) ? minutes(name) : options.propertyDefaults.minutes(name) ?? standard
     }
 
+    /// How many minutes it may take while a sandbox waits for it, as far as that is known; an end needs none.
+    func longestMinutes(_ options: PlanOptions) -> Int? {
+        switch kind {
+        case .start: minutes("SetupTimeoutInMinutes", options, or: StartSandbox.leastSetupMinutes)
+        case .run: minutes("TimeoutInMinutes", options, or: 15)
+        case .end: 0
+        }
+    }
+
     // MARK: The worker's own readers
 
     /// What stands for a text that can't be known.

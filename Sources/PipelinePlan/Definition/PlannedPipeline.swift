@@ -58,6 +58,9 @@ struct PlannedAction: Sendable {
         let stage: Int
         let order: Int?
 
+        /// Whether it comes before another one, where an order that can't be known is the first.
+        func isBefore(_ other: Self) -> Bool { (stage, order ?? 1) < (other.stage, other.order ?? 1) }
+
         /// Whether it certainly doesn't come after another one.
         func isCertainlyNotAfter(_ other: Self) -> Bool {
             guard stage == other.stage else { return stage < other.stage }

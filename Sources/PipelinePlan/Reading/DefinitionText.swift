@@ -10,7 +10,7 @@ enum DefinitionText {
     /// How much text all aliases together may stand for.
     private static let aliasLimit = 4_000_000
     /// How much text may be read once more for keys that are there twice.
-    private static let rereadLimit = 2_000_000
+    private static let rereadLimit = 1_000_000
 
     /// A key that a mapping has more than once; what it has first isn't read.
     struct DoubleKey: Sendable {
