@@ -6,6 +6,7 @@ import PipelinePlan
 import SandboxAPI
 import WorkerChecks
 import WorkerSettings
+import WorkerStatus
 
 /// `quali-worker plan`.
 struct PlanCommand: AsyncParsableCommand {
@@ -19,6 +20,8 @@ struct PlanCommand: AsyncParsableCommand {
 
             The exit status is 0 if there is no error, 1 if there is one, and 64 for a file that can't be read. \
             Docs/plan.md explains each finding.
+
+            \(SameOptions.advice)
             """
     )
 
@@ -35,7 +38,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Print SARIF.") var sarif = false
     @Flag(help: "Print JUnit's XML.") var junit = false
     @OptionGroup var service: ServiceOptions
-    @OptionGroup var options: WorkerOptions
+    @OptionGroup var options: SameOptions
 
     func validate() throws {
         guard (file == nil) != (pipeline == nil) else {

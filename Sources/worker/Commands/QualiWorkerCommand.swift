@@ -14,8 +14,8 @@ struct QualiWorkerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RunWorker.self, CheckCommand.self, ConfigCommand.self, JobsCommand.self, SandboxesCommand.self,
-            PlanCommand.self, PauseCommand.self, ResumeCommand.self, Actions.self, DemoCommand.self, LicensesCommand.self,
-            DocumentationCommand.self,
+            PlanCommand.self, PauseCommand.self, ResumeCommand.self, Actions.self, DemoCommand.self,
+            LicensesCommand.self, DocumentationCommand.self,
         ]
     )
 

@@ -1,5 +1,6 @@
 import Foundation
 import PipelinePlan
+import WorkerStatus
 
 /// The plan in the form of static analysis tools, SARIF 2.1.0.
 extension PlanReport {

@@ -1,5 +1,6 @@
 import Foundation
 import PipelinePlan
+import WorkerStatus
 
 /// A plan for people, and for other programs.
 struct PlanReport {
@@ -81,7 +82,7 @@ struct PlanReport {
             findings: rows,
             notChecked: notChecked
         )
-        return try document.printedJSON(keys: .convertToSnakeCase)
+        return try JSONReport(document).text()
     }
 
     // MARK: JUnit

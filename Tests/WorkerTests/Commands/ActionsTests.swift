@@ -95,7 +95,7 @@ struct ActionsTests {
             #expect(!Self.hasChanges(cloud))
 
             _ = try await program("actions", "install", environment: environment)
-            try cloud.create(DemoPipeline(names: QualiActions()).declaration)
+            try DemoPipeline(names: QualiActions()).create(in: cloud)
             cloud.journal.removeAll()
             let unchanged = try await program("actions", "install", "--dry-run", environment: environment)
             #expect(unchanged.output.contains("unchanged  Quali-Run-Command"))
@@ -117,7 +117,7 @@ struct ActionsTests {
         try await LocalCloud.withRunning { cloud in
             let environment = cloud.environment
             _ = try await program("actions", "install", environment: environment)
-            try cloud.create(DemoPipeline(names: QualiActions()).declaration)
+            try DemoPipeline(names: QualiActions()).create(in: cloud)
             cloud.journal.removeAll()
             let unasked = try await program("actions", "uninstall", environment: environment)
             #expect(unasked.status == 64)
@@ -154,7 +154,8 @@ struct ActionsTests {
         try await LocalCloud.withRunning { cloud in
             _ = try await program("actions", "install", environment: cloud.environment)
             for name in ["One", "Two"] {
-                try cloud.create(VirtualPipeline(name, stages: DemoPipeline(names: QualiActions()).declaration.stages))
+                let actions = DemoPipeline(names: QualiActions()).steps.map(\.action)
+                try cloud.create(VirtualPipeline(name, stages: [.init("Lab", actions)]))
             }
             let denial = Fault.status(400, code: "AccessDeniedException", message: "no")
             cloud.faults.inject(denial, on: operation, times: .max)
