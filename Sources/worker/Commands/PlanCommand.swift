@@ -75,7 +75,7 @@ struct PlanCommand: AsyncParsableCommand {
             print(json ? try report.json() : sarif ? try report.sarif() : junit ? report.junit() : report.text)
             if !plan.isGood { throw ExitCode(1) }
         } catch let error as DefinitionError {
-            throw ProgramFailure(.usage, "'\(file ?? pipeline ?? "")' \(error)")
+            throw ProgramFailure(.usage, "'\(file ?? pipeline ?? "")' \(error)".escaping(HiddenCharacters.escape))
         } catch let error as SandboxAPIError {
             throw ProgramFailure(.unavailable, "The lab: \(CheckText.line(mask("\(error)"), limit: 1_200))")
         } catch let error as AWSError {

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import PipelinePlan
 import WorkerStatus
 
@@ -37,10 +38,10 @@ struct PlanReport {
         return (lines + [end]).joined(separator: "\n")
     }
 
-    /// The text with its action, in one line.
+    /// The text with its action, in one line; a definition may be anybody's, and mustn't write to a terminal what it likes.
     static func whole(_ finding: Finding) -> String {
         let text = finding.text.split { $0.isNewline }.joined(separator: " ")
-        return finding.action.map { "\($0): \(text)" } ?? text
+        return (finding.action.map { "\($0): \(text)" } ?? text).escaping(HiddenCharacters.escape)
     }
 
     // MARK: JSON

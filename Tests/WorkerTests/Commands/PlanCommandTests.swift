@@ -69,6 +69,14 @@ struct PlanCommandTests {
         #expect(junit.output.contains("name=\"Lab &amp; &lt;more&gt;/Start\"><failure type=\"property-wrong\""))
     }
 
+    @Test("lets no definition write to the terminal what it likes")
+    func hidden() async throws {
+        let ending = try await plan(Self.wrong.replacing("name: Start", with: #"name: "\e[31m\n""#))
+        #expect(ending.output.contains(#"Lab & <more>/\u{1b}[31m"#), "\(ending)")
+        #expect(!ending.output.contains("\u{1B}"))
+        #expect(!(try await plan(#""\e[31m""#)).errors.contains("\u{1B}"))
+    }
+
     @Test("ends with 64 for what can't be read")
     func unreadable() async throws {
         for text in ["", "services: {}", "a: [", "&a [*a]"] {
