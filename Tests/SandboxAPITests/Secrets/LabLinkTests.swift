@@ -60,7 +60,7 @@ struct LabLinkTests {
 
     @Test(.timeLimit(.minutes(1))) func `cost no more than their length`() {
         for part in ["https://", "a://b?", "@", "a:", "/;", "?&", "://", " a://", " x a://"] {
-            let text = String(repeating: part, count: 200_000)
+            let text = String(repeating: part, count: 50_000)
             _ = LabLink(text, .standard)
             _ = LabLink.shown(in: text, .standard) { _ in }
         }
