@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import WorkerTestSupport
 
-@Suite("Signals", .timeLimit(.minutes(2)))
+@Suite("Signals", .timeLimit(.minutes(4)))
 struct SignalTests {
     /// Runs a worker at stand-ins.
     private func withWorker(
