@@ -138,7 +138,7 @@ struct Soak: Sendable {
             }
         }
         await wait(for: running)
-        if !options.deniesExecutions { await waitForEnds() }
+        if !options.deniesExecutions { await waitForEnds(of: started.count) }
         for host in hosts { if let end = await host.end(SIGTERM) { verdict.badEnds.append(end) } }
         for id in running { judge(id, &verdict) }
         let left = options.deniesExecutions ? [] : cloud.lab.sandboxesNotStopped
@@ -265,10 +265,11 @@ struct Soak: Sendable {
 
     /// Waits until no sandbox is left.
     ///
-    /// Each is of a pipeline of its own, so it costs a worker some calls of CodePipeline, of which it makes one a second.
-    private func waitForEnds() async {
+    /// Each is of a pipeline of its own, so it costs a worker some calls of CodePipeline, of which it makes one a second. What
+    /// a copied folder's worker has started is searched for in all pipelines.
+    private func waitForEnds(of pipelines: Int) async {
         let left = cloud.lab.sandboxesNotStopped.count
-        await within(.seconds(Self.grace * 60 + 60 + Double(left) * 8)) {
+        await within(.seconds(Self.grace * 60 + 60 + Double(left) * 8 + Double(pipelines) * 3)) {
             _ = try? await cloud.lab.first { $0.contains(where: \.isUnstopped) ? nil : true }
         }
     }
