@@ -1,3 +1,5 @@
+import JobEngine
+
 /// A name that looks like a setting but is none.
 package struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
     /// The name as somebody wrote it.
@@ -65,7 +67,7 @@ package struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
             let limit = limit(name, setting)
             // Most names are too short or too long, and need no comparison.
             guard abs(name.utf8.count - setting.utf8.count) <= limit else { return nil }
-            let distance = distance(name, setting)
+            let distance = name.editDistance(to: setting)
             return distance <= limit ? (distance, setting) : nil
         }
         return near.min { $0 < $1 }?.1
@@ -81,25 +83,5 @@ package struct UnknownSetting: Sendable, Hashable, CustomStringConvertible {
     /// What to tell whoever wrote it.
     package var description: String {
         "There is no setting \(name)" + (nearest.map { "; did you mean \($0)?" } ?? "")
-    }
-
-    /// The least number of letters to insert, take out, replace or swap with their neighbour to make one text of another.
-    package static func distance(_ one: String, _ other: String) -> Int {
-        let (one, other) = (Array(one.utf8), Array(other.utf8))
-        var beforeLast: [Int] = []
-        var last = Array(0...other.count)
-        for row in one.indices {
-            var current = [row + 1]
-            for column in other.indices {
-                let isSame = one[row] == other[column]
-                var best = min(last[column] + (isSame ? 0 : 1), last[column + 1] + 1, current[column] + 1)
-                if row > 0, column > 0, one[row] == other[column - 1], one[row - 1] == other[column] {
-                    best = min(best, beforeLast[column - 1] + 1)
-                }
-                current.append(best)
-            }
-            (beforeLast, last) = (last, current)
-        }
-        return last[other.count]
     }
 }

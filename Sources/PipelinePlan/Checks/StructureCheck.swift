@@ -174,25 +174,10 @@ struct StructureCheck {
 
     /// The name that may be meant, as a sentence.
     static func advice(_ name: String, _ known: some Sequence<String>) -> String {
-        let folded = name.lowercased()
-        let nearest = known.map { ($0, distance(folded, $0.lowercased())) }.min { $0.1 < $1.1 }
+        // Of a name as long as a file its beginning will do.
+        let folded = name.cut(to: 100).lowercased()
+        let nearest = known.map { ($0, folded.editDistance(to: $0.cut(to: 100).lowercased())) }.min { $0.1 < $1.1 }
         guard let nearest, nearest.1 <= max(1, name.count / 3) else { return "" }
         return " Is '\(nearest.0)' meant?"
-    }
-
-    /// How many characters have to be changed, put in or taken out.
-    private static func distance(_ one: String, _ other: String) -> Int {
-        let (one, other) = (Array(one.unicodeScalars.prefix(100)), Array(other.unicodeScalars.prefix(100)))
-        var row = Array(0...other.count)
-        for (index, scalar) in one.enumerated() {
-            var corner = row[0]
-            row[0] = index + 1
-            for (column, otherScalar) in other.enumerated() {
-                let change = corner + (scalar == otherScalar ? 0 : 1)
-                corner = row[column + 1]
-                row[column + 1] = min(change, row[column] + 1, corner + 1)
-            }
-        }
-        return row[other.count]
     }
 }

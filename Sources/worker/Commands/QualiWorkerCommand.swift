@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JobEngine
 import WorkerSettings
 
 /// The program.
@@ -65,7 +66,7 @@ struct QualiWorkerCommand: AsyncParsableCommand {
             guard word.first?.isLetter == true else { return nil }
             var nearest: (name: String, distance: Int)?
             for name in all.map(\.commandName) {
-                let distance = UnknownSetting.distance(word, name)
+                let distance = word.editDistance(to: name)
                 guard distance <= min(2, name.count / 2), distance < nearest?.distance ?? .max else { continue }
                 nearest = (name, distance)
             }

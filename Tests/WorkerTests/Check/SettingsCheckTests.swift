@@ -1,4 +1,5 @@
 import Foundation
+import JobEngine
 import LocalCloud
 import TestSupport
 import Testing
@@ -201,8 +202,8 @@ struct SettingsCheckTests {
         for (one, other, distance) in [
             ("", "abc", 3), ("abc", "abc", 0), ("abc", "acb", 1), ("kitten", "sitting", 3), ("ab", "ba", 1),
         ] {
-            #expect(UnknownSetting.distance(one, other) == distance, "\(one) \(other)")
-            #expect(UnknownSetting.distance(other, one) == distance, "\(other) \(one)")
+            #expect(one.editDistance(to: other) == distance, "\(one) \(other)")
+            #expect(other.editDistance(to: one) == distance, "\(other) \(one)")
         }
         let known = Setting.all.flatMap(\.allNames)
         #expect(UnknownSetting("QUALI_SATTE_DIR", among: known).nearest == "QUALI_STATE_DIR")
