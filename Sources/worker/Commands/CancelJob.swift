@@ -22,12 +22,7 @@ struct CancelJob: AsyncParsableCommand {
 
     func run() async throws {
         let path = try options.read()
-        let journal: JournalReader
-        do {
-            journal = try JournalReader(folder: path)
-        } catch let error as JournalError {
-            throw ProgramFailure(error.code == .absent ? .usage : .unavailable, error)
-        }
+        let journal = try JournalReader.opened(path)
         let action = try await journal.action(id)
         let execution = action.record.actionExecutionID
         guard action.isOpen else {

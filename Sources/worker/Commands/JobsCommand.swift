@@ -22,30 +22,18 @@ struct JobsCommand: AsyncParsableCommand {
 
 /// Where the journal is.
 struct JournalOptions: ParsableArguments {
-    @OptionGroup var service: ServiceOptions
-    @OptionGroup var configurationFile: ConfigurationOptions
-    @OptionGroup var folder: StateFolderOptions
+    @OptionGroup var state: StateOptions
     @Flag(help: "Print JSON; Docs/jobs.md describes it.") var json = false
 
     /// Opens the journal.
     ///
     /// - Throws: ``ProgramFailure`` when it can't be read, and ``SettingsError`` for a wrong state folder.
     func open() throws -> (journal: JournalReader, links: PortalLinks?, worker: StateFolderReport.Holder) {
-        let sources = try service.sources(folder.flags, configurationFile: configurationFile.path)
-        var reader = SettingReader(sources)
-        let settings = WorkerSettings(&reader)
-        // Other settings may be missing here; they are of no use.
-        let names = [Setting.stateDirectory.name, "--config", configurationFile.path]
-        let problems = reader.problems.filter { names.contains($0.name) }
-        guard problems.isEmpty else { throw SettingsError(problems: problems) }
+        let settings = try state.settings()
         let path = settings.jobs.stateDirectory
         let lab = settings.lab.url
         let portal = settings.actions.portal ?? (lab.isEmpty ? nil : PortalLinks(besideAPI: lab))
-        do {
-            return (try JournalReader(folder: path), portal, StateFolderReport(path).holder)
-        } catch let error as JournalError {
-            throw ProgramFailure(error.code == .absent ? .usage : .unavailable, error)
-        }
+        return (try JournalReader.opened(path), portal, StateFolderReport(path).holder)
     }
 }
 
@@ -119,6 +107,17 @@ struct ShowJob: AsyncParsableCommand {
 }
 
 extension JournalReader {
+    /// The journal in a state folder.
+    ///
+    /// - Throws: ``ProgramFailure`` when it can't be read.
+    static func opened(_ folder: String) throws -> JournalReader {
+        do {
+            return try JournalReader(folder: folder)
+        } catch let error as JournalError {
+            throw ProgramFailure(error.code == .absent ? .usage : .unavailable, error)
+        }
+    }
+
     /// The one job that an id, or the beginning of one, means: the job's or its action's execution's.
     ///
     /// - Throws: ``ProgramFailure`` where that is none or several; what reading the journal throws.

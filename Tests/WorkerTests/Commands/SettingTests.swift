@@ -40,7 +40,9 @@ struct SettingTests {
         #expect(try RunWorker.parse(arguments).flags == wanted)
         #expect(try CheckCommand.parse(arguments).options.settings.flags == wanted)
         #expect(
-            try ListJobs.parse(["--quali-state-dir", "s"]).options.folder.flags == ["QUALI_STATE_DIR": folder + "/s"]
+            try ListJobs.parse(["--quali-state-dir", "s"]).options.state.folder.flags == [
+                "QUALI_STATE_DIR": folder + "/s"
+            ]
         )
     }
 
