@@ -118,6 +118,12 @@ package struct OperatorFolder: Sendable {
                 )
             }
             try encoder.encode(value).write(to: file, options: .atomic)
+            // Root may leave something for a worker that is another user's.
+            if geteuid() == 0 {
+                let attributes = try FileManager.default.attributesOfItem(atPath: state.path)
+                let owner = attributes.filter { [.ownerAccountID, .groupOwnerAccountID].contains($0.key) }
+                for item in [folder, file] { try FileManager.default.setAttributes(owner, ofItemAtPath: item.path) }
+            }
         } catch {
             throw failure(file, error)
         }

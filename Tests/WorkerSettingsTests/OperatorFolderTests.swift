@@ -35,6 +35,17 @@ struct OperatorFolderTests {
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0)) func `is the worker's to read if root leaves it`() async throws {
+        try await withTemporaryFolder { state in
+            try FileManager.default.setAttributes([.ownerAccountID: 65_534], ofItemAtPath: state.path)
+            try OperatorFolder(stateFolder: state.path).write(WorkerPause(since: then))
+            for path in ["operator", "operator/pause.json"] {
+                let attributes = try FileManager.default.attributesOfItem(atPath: state.path + "/" + path)
+                #expect(attributes[.ownerAccountID] as? Int == 65_534)
+            }
+        }
+    }
+
     @Test func `is refused with its file's name if it can't be read, or there is no state folder`() async throws {
         try await withTemporaryFolder { state in
             let folder = OperatorFolder(stateFolder: state.path)
