@@ -127,7 +127,7 @@ extension Setting {
     /// Whether a change counts while the worker runs.
     fileprivate var isLive: Bool {
         let live: [Setting] = [
-            .logLevel, .labUser, .labPassword, .labDomain, .labProxy, .accessKeyID, .secretAccessKey, .sessionToken,
+            .logLevel, .labUser, .labPassword, .labProxy, .accessKeyID, .secretAccessKey, .sessionToken,
             .oldAccessKeyID, .oldSecretAccessKey, .profile,
         ]
         return live.contains(self)
