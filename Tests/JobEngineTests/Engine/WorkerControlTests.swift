@@ -8,18 +8,30 @@ import Testing
 
 @Suite("What a person tells a worker", .timeLimit(.minutes(1)))
 struct WorkerControlTests {
+    /// Opens a gate when a job waits.
+    private struct WaitObserver: JobObserver {
+        let waits: Gate
+
+        func jobWaits(_ job: WorkerSnapshot.Job) { waits.open() }
+    }
+
+    private let waits = Gate()
+
     /// Runs a worker whose jobs wait for ten minutes, and then are done.
     private func run(
         _ queue: InMemoryJobQueue,
         _ control: WorkerControl,
         journal: any JobJournal = InMemoryJobJournal(),
         handoff: JobWorker.Handoff = .onStop,
+        onAbandoned: JobWorker.AbandonedJobs = .end,
         abandoned: @escaping ClosureHandler.Undoing = { _ in },
         whileRunning body: (RunningWorker) async throws -> Void
     ) async throws {
         try await RunningWorker.run(queue: queue, journal: journal) { configuration in
             configuration.control = control
             configuration.handoff = handoff
+            configuration.onAbandoned = onAbandoned
+            configuration.observers = [WaitObserver(waits: waits)]
             configuration.pipelinePollInterval = .seconds(86_400)
         } steps: { context, _ in
             if context.checkpoint == 1 { return .done(JobResult(summary: "done")) }
@@ -34,26 +46,23 @@ struct WorkerControlTests {
 
     private func polls(_ queue: InMemoryJobQueue) async -> Int { await queue.calls.count(where: \.isPoll) }
 
-    /// Waits until a job is shown so.
-    private func wait(_ worker: RunningWorker, until isSo: (WorkerSnapshot) -> Bool) async {
-        while !isSo(worker.worker.monitor.snapshot()) { await Task.yield() }
-    }
-
     // MARK: A pause
 
     @Test func `keeps it from polling until somebody ends that, while its jobs go on`() async throws {
         let (queue, control) = (InMemoryJobQueue(), WorkerControl())
         await queue.offer(.job("1"))
         try await run(queue, control) { worker in
-            await wait(worker) { $0.jobs.first?.stage == .waiting }
+            await waits.wait()
             control.pause(WorkerPause(since: worker.clock.now, note: "a new rack"))
-            await worker.clock.running { await wait(worker) { $0.queues.first?.activity == .paused } }
-            #expect(worker.worker.monitor.snapshot().pause?.note == "a new rack")
-            #expect(worker.worker.monitor.snapshot().isAlive)
-            let before = await polls(queue)
-            await queue.offer(.job("2"))
             let end = await worker.clock.running { await queue.report(of: "1") }
             #expect(end.success?.executionDetails?.summary == "done")
+            let snapshot = worker.worker.monitor.snapshot()
+            #expect(snapshot.queues.first?.activity == .paused)
+            #expect(snapshot.pause?.note == "a new rack")
+            #expect(snapshot.isAlive)
+            let before = await polls(queue)
+            await queue.offer(.job("2"))
+            try await worker.clock.running { try await worker.clock.sleep(for: .seconds(3_600)) }
             #expect(await polls(queue) == before)
             control.resume()
             #expect(worker.worker.monitor.snapshot().pause == nil)
@@ -84,7 +93,7 @@ struct WorkerControlTests {
             await queue.offer(.job("3"))
             let end = await worker.clock.running { await queue.report(of: "2") }
             #expect(end.success?.executionDetails?.summary == "done", "it has waited here")
-            await worker.clock.running { await wait(worker) { $0.queues.first?.activity == .paused } }
+            #expect(worker.worker.monitor.snapshot().queues.first?.activity == .paused)
             #expect(await !queue.calls.contains { $0 == .acknowledge(id: "3", nonce: "3") })
         }
     }
@@ -95,7 +104,7 @@ struct WorkerControlTests {
         let journal = InMemoryJobJournal(isDurable: isDurable)
         await queue.offer(.job("1"))
         try await run(queue, control, journal: journal) { worker in
-            await wait(worker) { $0.jobs.first?.stage == .waiting }
+            await waits.wait()
             control.pause(WorkerPause(since: worker.clock.now))
         }
         #expect(await journal.unfinished().count == (isDurable ? 1 : 0))
@@ -112,7 +121,7 @@ struct WorkerControlTests {
         try await run(queue, control) { context in
             undone.withLock { $0 = context.checkpoint }
         } whileRunning: { worker in
-            await wait(worker) { $0.jobs.first?.stage == .waiting }
+            await waits.wait()
             #expect(!control.cancel("another", because: "no"))
             #expect(control.cancel(id, because: "by me: it hangs"))
             control.cancel(id, because: "by another")
@@ -121,6 +130,19 @@ struct WorkerControlTests {
             #expect(failure.message == "Cancelled: by me: it hangs. What it had begun was ended.")
         }
         #expect(undone.withLock { $0 } == 1)
+    }
+
+    @Test func `leaves what a job has begun where that is set`() async throws {
+        let (queue, control) = (InMemoryJobQueue(), WorkerControl())
+        await queue.offer(.job("1"))
+        try await run(queue, control, onAbandoned: .keep) { _ in
+            Issue.record("it is to be kept")
+        } whileRunning: { _ in
+            await waits.wait()
+            #expect(control.cancel("1", because: "by me"))
+            let failure = try #require(await queue.report(of: "1").failure)
+            #expect(failure.message == "Cancelled: by me. What it had begun is left as it is.")
+        }
     }
 
     @Test func `ends a handler that runs, and says what it has left`() async throws {
@@ -155,7 +177,7 @@ struct WorkerControlTests {
             undoes.open()
             try await Task.sleep(for: .seconds(86_400))
         } whileRunning: { worker in
-            await wait(worker) { $0.jobs.first?.stage == .waiting }
+            await waits.wait()
             control.cancel("1", because: "by me")
             await undoes.wait()
         }

@@ -74,6 +74,21 @@ struct IdleTests {
         #expect(looks.map { watch.isOver($0) } == [false, false, false, false, true])
     }
 
+    @Test func `needs no answer of a queue while somebody has paused it`() {
+        var watch = IdleWatch(limit: .seconds(60))
+        let looks = [
+            Self.snapshot(at: 0, answers: [nil]), Self.snapshot(at: 61, jobs: 1, answers: [nil]),
+            Self.snapshot(at: 70, answers: [nil]), Self.snapshot(at: 129, answers: [nil]),
+            Self.snapshot(at: 131, answers: [nil]),
+        ]
+        let isOver = looks.map { look in
+            var look = look
+            look.pause = WorkerPause(since: Self.begin)
+            return watch.isOver(look)
+        }
+        #expect(isOver == [false, false, false, false, true])
+    }
+
     @Test func `stops as a program with 0 when its job is done`() async throws {
         try await LocalCloud.withRunning { cloud in
             _ = try await program("actions", "install", environment: cloud.environment)
