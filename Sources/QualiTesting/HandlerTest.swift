@@ -306,10 +306,8 @@ public final class HandlerTest<Handler: WaitingActionHandler>: Sendable {
     private func moving<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let executor = SettlingExecutor()
-        clock.follow(executor)
-        return try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask(executorPreference: executor) { try await body() }
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask(executorPreference: clock.executor) { try await body() }
             group.addTask { [clock] in
                 while !Task.isCancelled { await clock.wakeNext() }
                 return nil

@@ -20,11 +20,15 @@ public final class ManualClock: WorkerClock {
         /// How many have ever lain down.
         var count = 0
         var watchers: [CheckedContinuation<Void, Never>] = []
-        var executor: SettlingExecutor?
     }
 
     /// What a clock shows first, unless it is told: a morning in January 2027.
     public static let beginning = Date(timeIntervalSince1970: 1_800_000_000)
+
+    /// Runs the tasks that are waited for until they have nothing left to do, before sleepers are woken.
+    ///
+    /// So the time never passes over one of them that is awake and about to lie down, however slow the machine is.
+    package let executor = SettlingExecutor()
 
     private let state: Locked<State>
     private let tick: TimeInterval
@@ -97,11 +101,6 @@ public final class ManualClock: WorkerClock {
         }
     }
 
-    /// From now on, whoever wakes sleepers waits first until these tasks have nothing left to do.
-    ///
-    /// So the time never passes over one that is awake and about to lie down, however slow the machine is.
-    package func follow(_ executor: SettlingExecutor) { state.withLock { $0.executor = executor } }
-
     /// Waits until somebody sleeps for exactly this long, then moves the time on and wakes it, and nobody else.
     package func wakeSleeper(of duration: Duration) async {
         await wake { sleepers, now in sleepers.first { $0.wakesAt == now.addingTimeInterval(Self.seconds(duration)) } }
@@ -110,7 +109,7 @@ public final class ManualClock: WorkerClock {
     private func wake(_ choose: ([Sleeper], Date) -> Sleeper?) async {
         while !Task.isCancelled {
             // Who has lain down first may be joined by who sleeps for less.
-            if let executor = state.withLock(\.executor) { await executor.settled() }
+            await executor.settled()
             let (sleeper, seen) = state.withLock { state -> (Sleeper?, Int) in
                 guard let chosen = choose(state.sleepers, state.now) else { return (nil, state.count) }
                 state.sleepers.removeAll { $0.id == chosen.id }
@@ -144,7 +143,8 @@ public final class ManualClock: WorkerClock {
 
     /// Wakes sleepers one after the other, each at its time, while `body` runs.
     ///
-    /// It doesn't wait for those that are awake: with several sleepers, the time may leap while one is about to lie down.
+    /// Before it wakes one, it waits until `body` and its child tasks have nothing left to do. Of tasks that aren't
+    /// `body`'s children it knows nothing: the time may leap while one of these is about to lie down.
     ///
     /// - Parameters:
     ///   - leap: How far the time may move at once: as far as the longest pause of those that mustn't be passed over
@@ -164,7 +164,7 @@ public final class ManualClock: WorkerClock {
                     await Task.yield()
                 }
             }
-            let value = try await body()
+            let value = try await withTaskExecutorPreference(executor) { try await body() }
             group.cancelAll()
             return value
         }

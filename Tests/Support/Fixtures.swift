@@ -153,10 +153,8 @@ package struct RunningWorker: Sendable {
             logger: logger
         )
         let group = ServiceGroup(services: [worker], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let executor = SettlingExecutor()
-        clock.follow(executor)
         try await withThrowingTaskGroup { tasks in
-            tasks.addTask(executorPreference: executor) { try await group.run() }
+            tasks.addTask(executorPreference: clock.executor) { try await group.run() }
             try await body(
                 RunningWorker(
                     worker: worker,

@@ -88,16 +88,11 @@ struct Day: Sendable {
             logger: book.logger
         )
         let midnight = clock.now.addingTimeInterval(86_400)
-        let executor = SettlingExecutor()
         return await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask(executorPreference: executor) { try await worker.run() }
-            group.addTask(executorPreference: executor) { await probe.run() }
-            group.addTask(executorPreference: executor) { await watcher.run() }
-            while clock.now < midnight {
-                // Who was woken comes to its next sleep before the time goes on.
-                await executor.settled()
-                await clock.wakeNext()
-            }
+            group.addTask(executorPreference: clock.executor) { try await worker.run() }
+            group.addTask(executorPreference: clock.executor) { await probe.run() }
+            group.addTask(executorPreference: clock.executor) { await watcher.run() }
+            while clock.now < midnight { await clock.wakeNext() }
             defer { group.cancelAll() }
             return book.lines(from: .info)
         }

@@ -146,8 +146,8 @@ struct LabBench: Sendable {
     /// Runs the watchers and the clock while `body` runs.
     func running<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await access.watcher.run() }
-            group.addTask { await access.executionWatcher.run() }
+            group.addTask(executorPreference: clock.executor) { await access.watcher.run() }
+            group.addTask(executorPreference: clock.executor) { await access.executionWatcher.run() }
             defer { group.cancelAll() }
             return try await clock.running(body)
         }

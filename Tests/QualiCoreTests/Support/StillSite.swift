@@ -99,7 +99,7 @@ struct StillSite: Sendable {
         until isEnough: @Sendable () throws -> Bool
     ) async throws {
         let worker = try worker(settings, journal, log, monitor, configure)
-        let executor = SettlingExecutor()
+        let executor = clock.executor
         let deadline = clock.now.addingTimeInterval(limit / .seconds(1))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: executor) { try await worker.run() }
