@@ -217,6 +217,7 @@ let package = Package(
         // It runs the built simulator, and mustn't depend on it: linked into the tests, its clock would be theirs.
         .testTarget(
             name: "SimulatorTests",
+            dependencies: ["TestSupport"],
             path: "Tests/Simulator/Tests",
             exclude: ["seeds.txt"]
         ),

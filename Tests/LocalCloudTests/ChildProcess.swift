@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// What a child process left.
 struct ChildResult: Sendable {
@@ -28,7 +29,7 @@ func run(_ program: String, _ arguments: [String], environment: [String: String]
     let status: Int32 = try await withCheckedThrowingContinuation { continuation in
         process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
         do {
-            try process.run()
+            try process.spawn()
         } catch {
             process.terminationHandler = nil
             continuation.resume(throwing: error)

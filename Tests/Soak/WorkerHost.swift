@@ -2,6 +2,8 @@ import Foundation
 
 /// A host that runs the built worker, with a journal and a log that outlive each of its processes.
 actor WorkerHost {
+    private static let spawning = NSLock()
+
     let name: String
     private let environment: [String: String]
     private let home: URL
@@ -48,7 +50,8 @@ actor WorkerHost {
         let (ending, ended) = AsyncStream<Void>.makeStream()
         process.terminationHandler = { _ in ended.finish() }
         startedAt = .now
-        try process.run()
+        // Else a program that another host starts meanwhile inherits that by which this one's end is noticed.
+        try Self.spawning.withLock { try process.run() }
         (self.process, self.ending) = (process, ending)
     }
 

@@ -24,7 +24,7 @@ public enum Programs {
         process.standardError = FileHandle.nullDevice
         let status = try await withCheckedThrowingContinuation { (done: CheckedContinuation<Int32, any Error>) in
             process.terminationHandler = { done.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { done.resume(throwing: error) }
+            do { try process.spawn() } catch { done.resume(throwing: error) }
         }
         guard status == 0 else { throw Failure(description: "\(arguments.joined(separator: " ")): status \(status)") }
     }
@@ -42,7 +42,7 @@ public enum Programs {
             process.arguments = try arguments(port)
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
-            try process.run()
+            try process.spawn()
             while process.isRunning {
                 if isListening(port) { return (process, port) }
                 try await Task.sleep(for: .milliseconds(10))

@@ -83,7 +83,7 @@ public final class TLSServer {
             let data = handle.availableData
             if data.isEmpty { printed.finish() } else { printed.yield(String(decoding: data, as: UTF8.self)) }
         }
-        try process.run()
+        try process.spawn()
         // It prints "ACCEPT 127.0.0.1:41234" once it listens.
         var port: Int?
         var text = ""

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The Python that has botocore and moto, for tests against them.
@@ -72,7 +73,7 @@ enum Oracle {
         try await withCheckedThrowingContinuation { continuation in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
             do {
-                try process.run()
+                try process.spawn()
             } catch {
                 process.terminationHandler = nil
                 continuation.resume(throwing: error)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A server of `Oracle/` that says in one line of JSON where it listens, and ends with its standard input.
 enum OracleServer {
@@ -17,7 +18,7 @@ enum OracleServer {
         process.standardError = FileHandle.nullDevice
         let ended = AsyncStream<Void>.makeStream()
         process.terminationHandler = { _ in ended.continuation.finish() }
-        try process.run()
+        try process.spawn()
         // Reading blocks, so it has a thread of its own, not one of Swift's pool.
         let line = await withCheckedContinuation { continuation in
             Thread.detachNewThread {

@@ -28,7 +28,7 @@ import Testing
         process.arguments = ["python3", "-c", prelude + code + "\nsys.stdout.buffer.write(out.getvalue())"]
         let output = Pipe()
         process.standardOutput = output
-        try process.run()
+        try process.spawn()
         let data = try #require(try output.fileHandleForReading.readToEnd())
         process.waitUntilExit()
         return data

@@ -46,7 +46,7 @@ struct CopiedFolderTests {
         let run = Process()
         run.executableURL = URL(fileURLWithPath: "/bin/cp")
         run.arguments = ["-a", "\(backup)/.", folder]
-        try run.run()
+        try run.spawn()
         run.waitUntilExit()
         try #require(run.terminationStatus == 0)
     }

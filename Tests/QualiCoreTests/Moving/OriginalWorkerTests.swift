@@ -1,5 +1,6 @@
 import Foundation
 import LocalCloud
+import TestSupport
 import Testing
 
 /// The table's word about the original, tried with its own program, which isn't part of this repository.
@@ -40,7 +41,7 @@ struct OriginalWorkerTests {
             process.arguments = [python ?? "", "-B", script, program ?? "", folder.path]
             process.environment = settings(cloud)
             process.standardError = FileHandle.nullDevice
-            try process.run()
+            try process.spawn()
             defer {
                 // It may be deep in a regular expression, and inherits who ignores what.
                 kill(process.processIdentifier, SIGKILL)

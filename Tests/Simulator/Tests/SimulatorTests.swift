@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs the simulator as a person does; it can't run in the process of the tests, whose clock and threads are real.
@@ -25,7 +26,7 @@ struct SimulatorTests {
         process.standardOutput = handle
         let (ending, ended) = AsyncStream<Void>.makeStream()
         process.terminationHandler = { _ in ended.finish() }
-        try process.run()
+        try process.spawn()
         for await _ in ending {}
         return (process.terminationStatus, try String(contentsOf: file, encoding: .utf8))
     }

@@ -223,7 +223,7 @@ struct MetricsTests {
         process.standardOutput = handle
         let (endings, ended) = AsyncStream<Int32>.makeStream()
         process.terminationHandler = { ended.yield($0.terminationStatus) }
-        try process.run()
+        try process.spawn()
         try #require(await endings.first { _ in true } == 0)
         return try String(contentsOf: output, encoding: .utf8)
     }

@@ -93,7 +93,7 @@ struct StateFolderCheckTests {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
         process.arguments = ["-m", "/usr/bin/mount", "-t", "tmpfs", "none", "/mnt"]
         process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
+        guard (try? process.spawn()) != nil else { return false }
         process.waitUntilExit()
         return process.terminationStatus == 0
     }()

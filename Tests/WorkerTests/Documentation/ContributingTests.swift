@@ -51,6 +51,20 @@ struct ContributingTests {
         }
     }
 
+    @Test func `no test starts a program but by 'spawn', which lets no other one inherit its end`() throws {
+        let tests = Python.repository.appendingPathComponent("Tests")
+        let files = try #require(FileManager.default.enumerator(at: tests, includingPropertiesForKeys: nil))
+        var count = 0
+        for case let file as URL in files where file.pathExtension == "swift" && !file.path.contains("/Soak/") {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: #/(\w+) = Process\(\)/#) {
+                #expect(!text.contains("\(match.1).run()"), "\(file.lastPathComponent)")
+                count += 1
+            }
+        }
+        #expect(count > 10)
+    }
+
     @Test func `says of each script in its table whether it is part of the whole test`() throws {
         let whole = try String(
             contentsOf: Python.repository.appendingPathComponent("scripts/test"),

@@ -41,7 +41,7 @@ struct MovingPageTests {
             run.standardOutput = output
             let ended = AsyncStream<Int32>.makeStream()
             run.terminationHandler = { ended.continuation.yield($0.terminationStatus) }
-            try run.run()
+            try run.spawn()
             var statuses = ended.stream.makeAsyncIterator()
             #expect(await statuses.next() == 0)
             #expect(String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self) == "3\n")

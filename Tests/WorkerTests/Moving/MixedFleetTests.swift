@@ -65,7 +65,7 @@ struct MixedFleetTests {
         let handle = try FileHandle(forWritingTo: log)
         defer { try? handle.close() }
         (process.standardOutput, process.standardError) = (handle, handle)
-        try process.run()
+        try process.spawn()
         defer { kill(process.processIdentifier, SIGKILL) }
         let value = try await body()
         #expect(process.isRunning, "\((try? String(contentsOf: log, encoding: .utf8)) ?? "")")

@@ -78,7 +78,7 @@ struct ProgramRun: Sendable {
             ended.yield(offset + process.terminationStatus)
             ended.finish()
         }
-        try process.run()
+        try process.spawn()
     }
 
     /// The process's id.

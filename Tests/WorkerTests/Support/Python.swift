@@ -50,7 +50,7 @@ enum Python {
             let status: Int32 = try await withCheckedThrowingContinuation { continuation in
                 process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
                 do {
-                    try process.run()
+                    try process.spawn()
                 } catch {
                     process.terminationHandler = nil
                     continuation.resume(throwing: error)

@@ -55,7 +55,7 @@ struct SmallDisk: Sendable {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
-        try process.run()
+        try process.spawn()
         process.waitUntilExit()
         return process.terminationStatus
     }
