@@ -207,7 +207,7 @@ let package = Package(
         .executableTarget(
             name: "simulator",
             dependencies: [
-                "VirtualSystem", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud",
+                "VirtualSystem", "AWSLite", "SandboxAPI", "HTTPTransport", "QualiCore", "LocalCloud", "PipelinePlan",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

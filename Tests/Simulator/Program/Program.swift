@@ -5,6 +5,7 @@ import VirtualSystem
 struct Program {
     private static let usage = """
         Usage: simulate [--seeds N] [--from S] | --seed S | --load JOBS [--hosts N]
+                      | --plans N [--runs M] [--from S]
 
           --seeds N  Run N seeds (1000), from S (1) on; stop at the first that fails.
           --seed S   Run one seed and print each step.
@@ -12,6 +13,8 @@ struct Program {
                      Let that many jobs a day come, without any trouble, and print
                      what the services are asked for.
           --hosts N  The workers that share them (1).
+          --plans N  Compare what 'plan' says of the leaks of N pipelines, from number
+                     S (1) on, with what M runs (100) of each leave behind.
 
         """
 
@@ -20,6 +23,8 @@ struct Program {
     private var single: UInt64?
     private var load: Int?
     private var hosts = 1
+    private var plans: UInt64?
+    private var runs: UInt64 = 100
     private var isUnderstood = true
 
     init(_ arguments: some Sequence<String>) {
@@ -34,6 +39,8 @@ struct Program {
             case "--from": first = value
             case "--seed": single = value
             case "--load": load = Int(exactly: value)
+            case "--plans": plans = value
+            case "--runs": runs = value
             case "--hosts": hosts = max(1, Int(exactly: value) ?? 1)
             default: isUnderstood = false
             }
@@ -48,6 +55,7 @@ struct Program {
         }
         if let single { return show(single) }
         if let load { return measure(Load(jobsADay: max(100, load), hosts: hosts)) }
+        if let plans { return compare(first..<first + plans) }
         let began = virtual_system_real_time()
         var sum = Simulation.Statistics()
         for seed in first..<first + count {
@@ -91,6 +99,36 @@ struct Program {
         let report = Simulation.run(Scenario(load))
         say(report.violation ?? report.load ?? "")
         return report.violation == nil ? 0 : 1
+    }
+
+    /// Compares what is planned with what happens.
+    private func compare(_ numbers: Range<UInt64>) -> Int32 {
+        let began = virtual_system_real_time()
+        var sum = Simulation.Statistics()
+        var (free, leaky, wrong) = (0, 0, 0)
+        for number in numbers {
+            let trial = PlanTrial(number)
+            let findings = trial.findings()
+            var leaks: [UInt64: String] = [:]
+            for run in 1...max(1, runs) {
+                let report = Simulation.run(trial.scenario(run), seed: trial.seed(run))
+                sum += report.statistics
+                if let violation = report.violation {
+                    say("\(trial), run \(run): \(violation)")
+                    return 1
+                }
+                if let leak = report.leaks.first { leaks[run] = leak }
+            }
+            (free, leaky) = findings.isEmpty ? (free + 1, leaky) : (free, leaky + 1)
+            let said = findings.isEmpty ? "no leak" : findings.joined(separator: ", ")
+            say("\(trial): plan says \(said), \(leaks.count) of \(runs) runs leave a sandbox")
+            guard findings.isEmpty != leaks.isEmpty else { continue }
+            wrong += 1
+            if let (run, leak) = leaks.min(by: { $0.key < $1.key }) { say("  run \(run) leaves '\(leak)'") }
+        }
+        say(sum.summary(since: began))
+        say("\(free) pipelines without leaks, \(leaky) with, \(wrong) otherwise than 'plan' says")
+        return wrong == 0 ? 0 : 1
     }
 
     private func fail(_ seed: UInt64, _ report: Simulation.Report) {

@@ -65,6 +65,13 @@ struct Scenario {
         /// The stages after it.
         var later: [VirtualPipeline.Stage] = []
         var executionMode = "SUPERSEDED"
+        var variables: [String: String] = [:]
+
+        /// The pipeline that is made of it.
+        var whole: VirtualPipeline {
+            let stage = VirtualPipeline.Stage("Lab", actions, onFailure: onFailure)
+            return VirtualPipeline(name, stages: [stage] + later, executionMode: executionMode, variables: variables)
+        }
     }
 
     /// A time in which a service can't be reached, by one host or by all.

@@ -41,6 +41,8 @@ final class Simulation: @unchecked Sendable {
         var fingerprint: UInt64
         /// What a load has come to.
         var load: String?
+        /// The names of the sandboxes that are left over, though their executions are over.
+        var leaks: [String]
     }
 
     /// How long after the last trouble everything has to be done.
@@ -65,6 +67,7 @@ final class Simulation: @unchecked Sendable {
     /// How many approvals of a pipeline were refused.
     var refusals: [String: Int] = [:]
     private var meter = LoadMeter()
+    private var leaks: [String] = []
 
     /// Runs a seed.
     static func run(seed: UInt64, isTraced: Bool) -> Report {
@@ -92,7 +95,8 @@ final class Simulation: @unchecked Sendable {
             trace: simulation.trace,
             statistics: simulation.statistics,
             fingerprint: simulation.random.next() &+ UInt64(executor.turns) &* 31,
-            load: scenario.load.map(simulation.meter.summary)
+            load: scenario.load.map(simulation.meter.summary),
+            leaks: simulation.leaks
         )
     }
 
@@ -163,6 +167,7 @@ final class Simulation: @unchecked Sendable {
         }
         guard scenario.load == nil else { return }
         checks.atEnd(executions)
+        leaks = checks.lifetimes?.leaks ?? []
         statistics.mixUps = checks.mixUps
         for execution in executions.compactMap(cloud.codePipeline.execution) {
             let isOrphaned = checks.isHeldByLostHost(execution.id)
@@ -261,14 +266,7 @@ final class Simulation: @unchecked Sendable {
     private func begin(_ pipeline: Scenario.Pipeline) {
         step { "pipeline \(pipeline.name) starts" }
         do {
-            let stage = VirtualPipeline.Stage("Lab", pipeline.actions, onFailure: pipeline.onFailure)
-            try cloud.create(
-                VirtualPipeline(
-                    pipeline.name,
-                    stages: [stage] + pipeline.later,
-                    executionMode: pipeline.executionMode
-                )
-            )
+            try cloud.create(pipeline.whole)
             let id = try cloud.codePipeline.start(pipeline.name)
             executions.append(id)
             checks.executions = executions

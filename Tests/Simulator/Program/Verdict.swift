@@ -77,6 +77,10 @@ struct Verdict {
             if scenario.lifetimes != nil, endings.contains(where: message.contains) {
                 return lie(ofBlaming: action.externalExecutionID, cloud)
             }
+            // It runs with the artifact of an execution that its stage has gone back to.
+            if scenario.lifetimes != nil, message.contains("belongs to another execution") {
+                return lie(ofBlaming: cloud.lab.sandboxes.first { message.contains($0.id) }?.id, cloud)
+            }
             if message.contains("The setup of the sandbox failed") {
                 if case .fails = scenario.blueprint.setup { return nil }
                 return "its setup hasn't failed"

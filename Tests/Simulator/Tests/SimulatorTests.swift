@@ -67,6 +67,12 @@ struct SimulatorTests {
         }
     }
 
+    @Test func `leaves over the sandboxes that 'plan' says, and no others`() async throws {
+        let run = try await simulate("--plans", "4", "--runs", "12")
+        #expect(run.status == 0, "\(run.output.suffix(4_000))")
+        #expect(run.output.contains("2 pipelines without leaks, 2 with, 0 otherwise"), "\(run.output)")
+    }
+
     @Test func `is the same to the byte when a seed is run again`() async throws {
         let first = try await simulate("--seed", "725").output
         let second = try await simulate("--seed", "725").output

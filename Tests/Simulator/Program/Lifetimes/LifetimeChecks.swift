@@ -341,6 +341,14 @@ final class LifetimeChecks: @unchecked Sendable {
         }
     }
 
+    /// The names of the sandboxes that run though their executions are over.
+    var leaks: [String] {
+        cloud.lab.sandboxesNotStopped.filter { sandbox in
+            origin(of: sandbox).flatMap { spans[$0.execution.id]?.last }?.isOver == true
+        }
+        .map(\.name)
+    }
+
     /// What is somebody's was left alone.
     func atEnd() {
         for id in foreign where (cloud.lab.sandbox(id: id)?.stopRequests ?? 0) > 0 {

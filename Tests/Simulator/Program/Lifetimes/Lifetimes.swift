@@ -11,8 +11,8 @@ struct Lifetimes {
         case stop(abandon: Bool)
         /// Tries a stage of the latest execution again.
         case retry(VirtualPipeline.RetryMode)
-        /// Goes back to what an earlier execution did in a stage.
-        case rollback
+        /// Goes back to what an earlier execution did in the first of these stages in which one has succeeded.
+        case rollback(of: [String])
         /// Edits the pipeline, which cancels what runs.
         case edit
         /// Reserves a sandbox that no pipeline has to do with.
@@ -87,7 +87,7 @@ extension Scenario {
                 case 0, 1: .start
                 case 2, 3: .stop(abandon: random.chance(0.5))
                 case 4, 5, 6: .retry(random.pick([.allActions, .allActions, .failedActions]))
-                case 7: .rollback
+                case 7: .rollback(of: ["Later", "Lab"])
                 case 8: .edit
                 default: .reserve(random.pick(Lifetimes.Reservation.allCases))
                 }

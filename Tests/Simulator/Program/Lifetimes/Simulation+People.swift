@@ -41,8 +41,7 @@ extension Simulation {
                 else { return nil }
                 try service.retryStage(stage.name, of: failed.id, mode: mode)
                 return "retries \(mode.rawValue) of '\(stage.name)' of \(failed.id.prefix(8)) of"
-            case .rollback:
-                let stages = ["Later", "Lab"]
+            case .rollback(let stages):
                 for stage in stages {
                     guard let target = executions.last(where: { $0.stages.contains { $0 == (stage, "Succeeded") } })
                     else { continue }
