@@ -9,6 +9,8 @@ struct Load {
     /// Jobs a day, a third each of starts, commands and ends.
     var jobsADay: Int
     var hosts: Int
+    /// What the lab takes for each call; `nil` for as little as the network itself.
+    var labTime: Duration?
 
     static let setup: Duration = .seconds(600)
     static let command: Duration = .seconds(60)

@@ -122,7 +122,11 @@ struct Network: HTTPClient {
         let lost = HTTPClientError(.connectionLost, "the connection broke", mayHaveBeenProcessed: true)
         let page = Simulation.Fault.Page.self
         switch fault {
-        case nil: return Fate(arrival: there, ending: back)
+        case nil:
+            guard service.name == "lab", let time = simulation.scenario.load?.labTime else {
+                return Fate(arrival: there, ending: back)
+            }
+            return Fate(arrival: time / 2, ending: time)
         case .unreachable(isRefused: true), .kind(.refused):
             return Fate(
                 ending: there,

@@ -4,7 +4,7 @@ import VirtualSystem
 /// The command line: which seeds, and what is said of them.
 struct Program {
     private static let usage = """
-        Usage: simulate [--seeds N] [--from S] | --seed S | --load JOBS [--hosts N]
+        Usage: simulate [--seeds N] [--from S] | --seed S | --load JOBS [--hosts N] [--lab MS]
                       | --plans N [--runs M] [--from S]
 
           --seeds N  Run N seeds (1000), from S (1) on; stop at the first that fails.
@@ -13,6 +13,7 @@ struct Program {
                      Let that many jobs a day come, without any trouble, and print
                      what the services are asked for.
           --hosts N  The workers that share them (1).
+          --lab MS   What the lab takes for each call, in milliseconds.
           --plans N  Compare what 'plan' says of the leaks of N pipelines, from number
                      S (1) on, with what M runs (100) of each leave behind.
 
@@ -23,6 +24,7 @@ struct Program {
     private var single: UInt64?
     private var load: Int?
     private var hosts = 1
+    private var labTime: Duration?
     private var plans: UInt64?
     private var runs: UInt64 = 100
     private var isUnderstood = true
@@ -41,6 +43,7 @@ struct Program {
             case "--load": load = Int(exactly: value)
             case "--plans": plans = value
             case "--runs": runs = value
+            case "--lab": labTime = .milliseconds(Int64(clamping: value))
             case "--hosts": hosts = max(1, Int(exactly: value) ?? 1)
             default: isUnderstood = false
             }
@@ -54,7 +57,7 @@ struct Program {
             return 64
         }
         if let single { return show(single) }
-        if let load { return measure(Load(jobsADay: max(100, load), hosts: hosts)) }
+        if let load { return measure(Load(jobsADay: max(100, load), hosts: hosts, labTime: labTime)) }
         if let plans { return compare(first..<first + plans) }
         let began = virtual_system_real_time()
         var sum = Simulation.Statistics()
