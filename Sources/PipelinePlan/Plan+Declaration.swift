@@ -8,15 +8,11 @@ extension Plan {
     /// - Throws: ``DefinitionError`` if the definition can't be read.
     package static func declaration(of definition: some Collection<UInt8>) throws(DefinitionError) -> Data {
         let root = try DefinitionText.read(definition).root
-        _ = try DefinitionReader.read(root)
-        let resource = root["Resources"]?.members.first { member in
-            if case .text("AWS::CodePipeline::Pipeline") = member.value["Type"]?.content { true } else { false }
-        }
-        let node = resource?.value["Properties"] ?? root["Pipeline"] ?? root
-        var value = json(node, Template(root), hasOwnNames: false) as? [String: Any] ?? [:]
-        if let resource, value["name"] == nil { value["name"] = resource.name }
+        let pipeline = try DefinitionReader.pipelines(in: root)[0]
+        var value = json(pipeline.node, Template(root), hasOwnNames: false) as? [String: Any] ?? [:]
+        value["name"] = value["name"] ?? pipeline.name
         guard let data = try? JSONSerialization.data(withJSONObject: value) else {
-            throw DefinitionError("has no pipeline that can be played.", at: node.place)
+            throw DefinitionError("has no pipeline that can be played.", at: pipeline.node.place)
         }
         return data
     }
@@ -24,7 +20,7 @@ extension Plan {
     /// The words of a function, so that those that are alike give names that are alike.
     private static func words(_ node: Node) -> [String] {
         switch node.content {
-        case .text(let text): text.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init)
+        case .text(let text): text.split { !$0.isLetterOrDigit }.map(String.init)
         case .list(let nodes), .oneOf(let nodes): nodes.flatMap(words)
         case .map(let members): members.flatMap { words($0.value) }
         case .unknown, .nothing: ["unknown"]

@@ -1,46 +1,28 @@
-/// The variables that a text names, such as `#{lab.SandboxId}`.
-struct VariableReference: Sendable, Hashable {
+/// A variable that a text names, such as `#{lab.SandboxId}`.
+struct VariableReference: Sendable, Hashable, CustomStringConvertible {
     let namespace: String
     let name: String
 
-    /// All of a text, in their order.
-    static func all(in text: String) -> [Self] {
-        var found: [Self] = []
-        var rest = text[...]
-        while let open = rest.firstIndex(of: "#") {
-            rest = rest[rest.index(after: open)...]
-            guard rest.first == "{", let close = rest.firstIndex(of: "}") else { continue }
-            let parts = rest[rest.index(after: rest.startIndex)..<close].split(
-                separator: ".",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            guard parts.count == 2, parts.allSatisfy(isName) else { continue }
-            found.append(Self(namespace: String(parts[0]), name: String(parts[1])))
-        }
-        return found
+    /// What names one; a regular expression can't be shared between tasks.
+    private static var pattern: Regex<(Substring, Substring, Substring)> {
+        /#\{([A-Za-z0-9@_-]+)\.([A-Za-z0-9@_-]+)\}/
     }
 
-    private static func isName(_ text: Substring) -> Bool {
-        !text.isEmpty
-            && text.unicodeScalars.allSatisfy { scalar in
-                scalar.isASCII
-                    && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
-                        || "@-_".unicodeScalars.contains(scalar))
-            }
+    /// As it is written.
+    var description: String { "#{\(namespace).\(name)}" }
+
+    /// All of a text, in their order.
+    static func all(in text: String) -> [Self] {
+        text.matches(of: pattern).map { Self(namespace: String($0.1), name: String($0.2)) }
     }
 
     /// A text with each of its variables replaced; where one has no replacement, `nil`.
     static func replaced(_ text: String, by value: (Self) -> String?) -> String? {
-        var result = text
-        for reference in all(in: text) {
-            guard let value = value(reference) else { return nil }
-            result = result.split(
-                separator: "#{\(reference.namespace).\(reference.name)}",
-                omittingEmptySubsequences: false
-            )
-            .joined(separator: value)
-        }
-        return result
+        text.replacingAll(pattern) { value(Self(namespace: String($0.1), name: String($0.2))) }
     }
+}
+
+extension Node {
+    /// The variables that its text names.
+    var references: [VariableReference] { text.map(VariableReference.all) ?? [] }
 }

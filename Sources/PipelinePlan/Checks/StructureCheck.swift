@@ -2,103 +2,93 @@ import JobEngine
 
 /// Checks artifacts, namespaces, variables and names, of all actions.
 struct StructureCheck {
+    /// Who makes an artifact or has a namespace, with the place where it says so.
+    private typealias Owner = (action: PlannedAction, place: Place)
+
     private let pipeline: PlannedPipeline
-    /// Which actions make an artifact, or have a namespace, by its name.
-    private let makers: [String: [PlannedAction]]
-    private let owners: [String: [PlannedAction]]
+    private let findings: Findings
+    /// Those who make an artifact, or have a namespace, by its name.
+    private var makers: [String: [Owner]] = [:]
+    private var owners: [String: [Owner]] = [:]
     /// What the three actions' variables are called, by an action's label.
     private let outputs: [String: [String]]
 
-    init(_ pipeline: PlannedPipeline, _ qualiActions: [QualiAction]) {
+    init(_ pipeline: PlannedPipeline, _ qualiActions: [QualiAction], _ findings: Findings) {
         self.pipeline = pipeline
-        var makers: [String: [PlannedAction]] = [:]
-        var owners: [String: [PlannedAction]] = [:]
+        self.findings = findings
+        outputs = Dictionary(qualiActions.map { ($0.label, $0.kind.variables) }) { first, _ in first }
         for action in pipeline.actions {
-            for name in action.outputs.compactMap(\.value) { makers[name, default: []].append(action) }
-            if let namespace = action.namespace?.value { owners[namespace, default: []].append(action) }
+            for output in action.outputs {
+                if let name = output.text { makers[name, default: []].append((action, output.place)) }
+            }
+            if let namespace = action.namespace, let name = namespace.text {
+                owners[name, default: []].append((action, namespace.place))
+            }
         }
-        self.makers = makers
-        self.owners = owners
-        outputs = Dictionary(qualiActions.map { ($0.action.label, $0.kind.variables) }) { first, _ in first }
     }
 
-    func check(_ findings: inout Findings) {
-        checkNames(&findings)
-        checkType(&findings)
+    func check() {
+        checkNames()
+        checkType()
+        checkOnce(makers, "artifact", .artifactTwice)
+        checkOnce(owners, "namespace", .namespaceTwice)
         for action in pipeline.actions {
-            for input in action.inputs {
-                if let name = input.value { checkInput(name, input, of: action, &findings) }
-            }
-            for property in action.properties {
-                for reference in VariableReference.all(in: property.value.value ?? "") {
-                    check(reference, at: property.value.place, action, &findings)
-                }
-            }
+            for input in action.inputs { checkInput(input, of: action) }
+            for property in action.properties { checkReferences(in: property.value, action.position, action.label) }
         }
         for (index, stage) in pipeline.stages.enumerated() {
-            for text in stage.ruleTexts {
-                for reference in VariableReference.all(in: text.value ?? "") {
-                    check(reference, at: text.place, nil, &findings, stage: index)
-                }
-            }
+            for text in stage.ruleTexts { checkReferences(in: text, .init(stage: index, order: Int.max), nil) }
         }
-        checkOnce(makers, "artifact", .artifactTwice, &findings) { action, name in
-            action.outputs.last { $0.value == name }
-        }
-        checkOnce(owners, "namespace", .namespaceTwice, &findings) { action, _ in action.namespace }
     }
 
-    private func checkOnce(
-        _ owners: [String: [PlannedAction]],
-        _ what: String,
-        _ id: Finding.ID,
-        _ findings: inout Findings,
-        _ text: (PlannedAction, String) -> PlannedText?
-    ) {
-        for (name, actions) in owners where actions.count > 1 && !actions.contains(where: \.isOptional) {
-            guard let place = text(actions[1], name)?.place else { continue }
-            findings.note(id, at: place, actions[1]) {
-                "The \(what) '\(name)' is that of '\(actions[0].label)' as well. Wanted: a name of its own."
+    // MARK: Names and the type
+
+    private func checkOnce(_ owners: [String: [Owner]], _ what: String, _ id: Finding.ID) {
+        for (name, owners) in owners where owners.count > 1 && !owners.contains(where: \.action.isOptional) {
+            findings.note(id, at: owners[1].place, owners[1].action.label) {
+                "The \(what) '\(name)' is that of '\(owners[0].action.label)' as well. Wanted: a name of its own."
             }
         }
     }
 
-    private func checkNames(_ findings: inout Findings) {
+    private func checkNames() {
         var stages: Set<String> = []
         for (index, stage) in pipeline.stages.enumerated() {
-            for action in stage.actions where !pipeline.hasUnknownParts {
-                guard let category = action.category, let word = category.value, (word == "Source") != (index == 0)
-                else {
-                    continue
-                }
-                findings.note(.sourceStage, at: category.place, action) {
-                    index == 0
-                        ? "The first stage has sources alone, but this action is of the category '\(word.cut(to: 60))'."
-                        : "Only the first stage has sources, and this one is the stage number \(index + 1)."
-                }
-            }
-            if let name = stage.name.value, !stages.insert(name).inserted, !stage.actions.contains(where: \.isOptional)
+            if let name = stage.name, let text = name.text, !stages.insert(text).inserted,
+                !stage.actions.contains(where: \.isOptional)
             {
-                findings.note(.nameTwice, at: stage.name.place) { "Two stages have the name '\(name)'." }
+                findings.note(.nameTwice, at: name.place) { "Two stages have the name '\(text)'." }
             }
             var actions: Set<String> = []
-            for action in stage.actions where !action.isOptional {
-                if let name = action.name.value, !actions.insert(name).inserted {
-                    findings.note(.nameTwice, at: action.name.place, action) {
-                        "Two actions of the stage have the name '\(name)'."
+            for action in stage.actions {
+                checkCategory(of: action, index)
+                if let name = action.name, let text = name.text, !action.isOptional, !actions.insert(text).inserted {
+                    findings.note(.nameTwice, at: name.place, action.label) {
+                        "Two actions of the stage have the name '\(text)'."
                     }
                 }
             }
         }
     }
 
-    private func checkType(_ findings: inout Findings) {
-        guard let type = pipeline.type, type.value == "V1", !type.isAssumed else { return }
+    private func checkCategory(of action: PlannedAction, _ stage: Int) {
+        guard !pipeline.hasUnknownParts, let category = action.category, let word = category.text,
+            (word == "Source") != (stage == 0)
+        else { return }
+        findings.note(.sourceStage, at: category.place, action.label) {
+            stage == 0
+                ? "The first stage has sources alone, but this action is of the category '\(word.cut(to: 60))'."
+                : "Only the first stage has sources, and this one is the stage number \(stage + 1)."
+        }
+    }
+
+    private func checkType() {
+        guard let type = pipeline.type, type.text == "V1", !type.isAssumed else { return }
         func need(_ what: String, at place: Place) {
             findings.note(.needsV2, at: place) { "The pipeline is of type V1. \(what) need type V2." }
         }
         if let place = pipeline.variablesPlace { need("Variables", at: place) }
-        if let mode = pipeline.mode, let value = mode.value, value != "SUPERSEDED" {
+        if let mode = pipeline.mode, let value = mode.text, value != "SUPERSEDED" {
             need("Executions that are \(value)", at: mode.place)
         }
         for place in pipeline.stages.compactMap(\.conditionsPlace) {
@@ -106,65 +96,73 @@ struct StructureCheck {
         }
     }
 
-    private func checkInput(_ name: String, _ input: PlannedText, of action: PlannedAction, _ findings: inout Findings)
-    {
+    // MARK: What actions read
+
+    private func checkInput(_ input: Node, of action: PlannedAction) {
+        guard let name = input.text else { return }
         guard let makers = makers[name] else {
             guard !pipeline.hasUnknownParts else { return }
-            findings.note(.artifactUnmade, at: input.place, action) {
+            findings.note(.artifactUnmade, at: input.place, action.label) {
                 "No action makes the artifact '\(name)'.\(Self.advice(name, self.makers.keys))"
             }
             return
         }
-        guard let maker = makers.first, makers.allSatisfy({ action.position.isCertainlyNotAfter($0.position) }) else {
-            return
-        }
+        guard let maker = missing(makers, at: action.position) else { return }
         let whose =
             maker.label == action.label ? "this action itself makes it" : "'\(maker.label)' doesn't run before it"
-        findings.note(.artifactLater, at: input.place, action) {
+        findings.note(.artifactLater, at: input.place, action.label) {
             "The artifact '\(name)' isn't there yet: \(whose). Wanted: an earlier stage or a smaller runOrder for its maker."
         }
     }
 
-    private func check(
-        _ reference: VariableReference,
-        at place: Place,
-        _ action: PlannedAction?,
-        _ findings: inout Findings,
-        stage: Int = 0
-    ) {
-        let written = "#{\(reference.namespace).\(reference.name)}"
-        switch reference.namespace {
-        case "codepipeline": return
-        case "variables":
-            guard !pipeline.hasUnknownParts, !pipeline.variables.contains(where: { $0.name == reference.name }) else {
-                return
-            }
-            findings.note(.variableUnknown, at: place, action) {
-                "The pipeline declares no variable for '\(written)'.\(Self.advice(reference.name, pipeline.variables.map(\.name)))"
-            }
-        default:
-            guard let owners = owners[reference.namespace] else {
-                guard !pipeline.hasUnknownParts,
-                    pipeline.actions.allSatisfy({ $0.namespace == nil || $0.namespace?.value != nil })
-                else { return }
-                findings.note(.namespaceUnmade, at: place, action) {
-                    "No action has the namespace of '\(written)'.\(Self.advice(reference.namespace, self.owners.keys))"
+    /// The first of some owners, where none of them may run before a position.
+    private func missing(_ owners: [Owner], at position: PlannedAction.Position) -> PlannedAction? {
+        owners.allSatisfy { position.isCertainlyNotAfter($0.action.position) } ? owners.first?.action : nil
+    }
+
+    private func checkReferences(in text: Node, _ position: PlannedAction.Position, _ action: String?) {
+        for reference in text.references {
+            switch reference.namespace {
+            case "codepipeline": break
+            case "variables":
+                let names = pipeline.variables.map(\.name)
+                guard !pipeline.hasUnknownParts, !names.contains(reference.name) else { break }
+                findings.note(.variableUnknown, at: text.place, action) {
+                    "The pipeline declares no variable for '\(reference)'.\(Self.advice(reference.name, names))"
                 }
-                return
-            }
-            let position = action?.position ?? .init(stage: stage, order: Int.max)
-            if let owner = owners.first, owners.allSatisfy({ position.isCertainlyNotAfter($0.position) }) {
-                findings.note(.namespaceLater, at: place, action) {
-                    "'\(written)' isn't there yet: '\(owner.label)' doesn't run before it."
-                }
-            } else if owners.count == 1, let known = outputs[owners[0].label], !known.contains(reference.name) {
-                let list = known.isEmpty ? "It sets none." : "It sets \(known.joined(separator: ", "))."
-                findings.note(.variableUnknown, at: place, action) {
-                    "'\(owners[0].label)' sets no variable for '\(written)'. \(list)"
-                }
+            default: checkOutput(reference, at: text.place, position, action)
             }
         }
     }
+
+    private func checkOutput(
+        _ reference: VariableReference,
+        at place: Place,
+        _ position: PlannedAction.Position,
+        _ action: String?
+    ) {
+        guard let owners = owners[reference.namespace] else {
+            let hasUnknown = pipeline.actions.contains { $0.namespace != nil && $0.namespace?.text == nil }
+            guard !pipeline.hasUnknownParts, !hasUnknown else { return }
+            findings.note(.namespaceUnmade, at: place, action) {
+                "No action has the namespace of '\(reference)'.\(Self.advice(reference.namespace, self.owners.keys))"
+            }
+            return
+        }
+        if let owner = missing(owners, at: position) {
+            findings.note(.namespaceLater, at: place, action) {
+                "'\(reference)' isn't there yet: '\(owner.label)' doesn't run before it."
+            }
+        } else if owners.count == 1, case let owner = owners[0].action.label, let known = outputs[owner],
+            !known.contains(reference.name)
+        {
+            findings.note(.variableUnknown, at: place, action) {
+                "'\(owner)' sets no variable for '\(reference)'. It sets \(known.joined(separator: ", "))."
+            }
+        }
+    }
+
+    // MARK: Advice
 
     /// The name that may be meant, and what there is, as sentences.
     static func choice(_ name: String, _ known: [String]) -> String {

@@ -2,317 +2,272 @@ import JobEngine
 
 /// Reads the pipelines of a definition, and notes what isn't as CodePipeline takes it.
 struct DefinitionReader {
-    private let template: Template
-    private(set) var findings: [Finding] = []
-    private var label = ""
-    private var action: String?
+    /// The pipelines, and the custom action types that the template registers.
+    typealias Definition = (pipelines: [PlannedPipeline], types: [(provider: String, version: String?)])
 
-    /// What a definition holds.
-    struct Definition {
-        var pipelines: [PlannedPipeline]
-        /// The custom action types that the template registers, as provider and version.
-        var types: [(provider: String, version: String?)] = []
-        var findings: [Finding]
+    private let template: Template
+    private let findings: Findings
+    /// The action that is read.
+    private var action: String?
+    /// Whether there may be parts of the pipeline that can't be known.
+    private var hasUnknown = false
+
+    private init(_ template: Template, _ findings: Findings) {
+        self.template = template
+        self.findings = findings
     }
 
     /// Reads a definition.
     ///
     /// - Throws: ``DefinitionError`` if it has no pipeline.
-    static func read(_ root: Node) throws(DefinitionError) -> Definition {
+    static func read(_ root: Node, _ findings: Findings) throws(DefinitionError) -> Definition {
+        let template = Template(root)
+        var reader = Self(template, findings)
+        let pipelines = try pipelines(in: root).map { reader.pipeline($0.node, named: $0.name) }
+        let types = resources(of: "CustomActionType", in: root).compactMap { resource -> (String, String?)? in
+            guard let properties = resource.value["Properties"],
+                let provider = template.member("Provider", of: properties)?.text
+            else { return nil }
+            return (provider, template.member("Version", of: properties)?.text)
+        }
+        return (pipelines, types)
+    }
+
+    /// The pipelines as they are written, with their resources' names where it is a template.
+    ///
+    /// - Throws: ``DefinitionError`` if there is none.
+    static func pipelines(in root: Node) throws(DefinitionError) -> [(name: String?, node: Node)] {
         guard case .map = root.content else {
             throw DefinitionError("is \(root.kind), but should be a pipeline or a template.", at: root.place)
         }
-        let resources = root["Resources"]?.members ?? []
-        guard root["Resources"] != nil, root["Stages"] == nil, root["Pipeline"]?["Stages"] == nil else {
-            let wanted = "the JSON of get-pipeline or a CloudFormation template"
-            guard let pipeline = root["Pipeline"] ?? (root["Stages"] == nil ? nil : root), case .map = pipeline.content
-            else { throw DefinitionError("has neither 'pipeline' nor 'Resources'. Wanted: \(wanted).", at: root.place) }
-            var reader = Self(template: Template())
-            return Definition(pipelines: [reader.pipeline(pipeline, named: nil)], findings: reader.findings)
-        }
-        func ofType(_ type: String) -> [Node.Member] {
-            resources.filter { resource in
-                if case .text(let text) = resource.value["Type"]?.content {
-                    text == "AWS::CodePipeline::\(type)"
-                } else {
-                    false
-                }
+        if let all = root["Resources"], root["Stages"] == nil, root["Pipeline"]?["Stages"] == nil {
+            let found = resources(of: "Pipeline", in: root)
+            guard !found.isEmpty else {
+                throw DefinitionError("is a template without an AWS::CodePipeline::Pipeline.", at: all.place)
             }
+            return found.map { ($0.name, $0.value["Properties"] ?? $0.value) }
         }
-        let found = ofType("Pipeline")
-        guard !found.isEmpty else {
-            throw DefinitionError("is a template without an AWS::CodePipeline::Pipeline.", at: root["Resources"]?.place)
+        guard let pipeline = root["Pipeline"] ?? (root["Stages"] == nil ? nil : root), case .map = pipeline.content
+        else {
+            let wanted = "the JSON of get-pipeline or a CloudFormation template"
+            throw DefinitionError("has neither 'pipeline' nor 'Resources'. Wanted: \(wanted).", at: root.place)
         }
-        let template = Template(root)
-        var reader = Self(template: template)
-        let pipelines = found.map { resource in
-            let properties = resource.value["Properties"]
-            return reader.pipeline(properties ?? resource.value, named: resource.name)
-        }
-        let types = ofType("CustomActionType").compactMap { resource -> (String, String?)? in
-            let properties = resource.value["Properties"]
-            let named = properties?["Provider"].map { template.resolved($0) }
-            guard case .text(let provider)? = named?.content else { return nil }
-            let version = properties?["Version"].map { template.resolved($0) }
-            if case .text(let text)? = version?.content { return (provider, text) }
-            return (provider, nil)
-        }
-        return Definition(pipelines: pipelines, types: types, findings: reader.findings)
+        return [(nil, pipeline)]
     }
 
-    private init(template: Template) {
-        self.template = template
+    /// A template's resources of one of CodePipeline's types.
+    private static func resources(of type: String, in root: Node) -> [Node.Member] {
+        root["Resources"]?.members.filter { $0.value["Type"]?.text == "AWS::CodePipeline::\(type)" } ?? []
     }
 
     // MARK: Values
 
-    private mutating func note(_ id: Finding.ID, _ place: Place, _ text: String) {
-        findings.append(Finding(id: id, severity: .error, place: place, pipeline: label, action: action, text: text))
+    private func note(_ id: Finding.ID, _ node: Node, _ text: String) {
+        findings.note(id, at: node.place, action) { text }
     }
 
     /// A text of a mapping; `nil` where there is none.
     ///
     /// `limit` is how long it may be, and `signs` are the characters that it may have beside letters and digits; `nil` for
     /// any.
-    private mutating func text(
-        _ parent: Node,
-        _ name: String,
-        limit: Int? = nil,
-        signs: String? = nil,
-        isRequired: Bool = false
-    ) -> PlannedText? {
-        guard let member = parent[name] else {
-            if isRequired { note(.missingMember, parent.place, "'\(name)' is missing.") }
+    private func text(_ parent: Node, _ name: String, limit: Int? = nil, signs: String? = nil, isRequired: Bool = false)
+        -> Node?
+    {
+        guard let node = template.member(name, of: parent) else {
+            if isRequired { note(.missingMember, parent, "'\(name)' is missing.") }
             return nil
         }
-        let node = template.resolved(member)
         switch node.content {
-        case .text(let text):
-            if let limit, text.utf16.count > limit || text.isEmpty, !node.isAssumed {
-                let length = "\(name) has \(text.utf16.count) characters"
-                note(.limit, node.place, "\(length). Wanted: 1 to \(limit).")
-            } else if let signs, !node.isAssumed, let wrong = Self.foreign(text, signs) {
+        case .text(let text) where !node.isAssumed:
+            if let limit, !(1...limit).contains(text.utf16.count) {
+                note(.limit, node, "\(name) has \(text.utf16.count) characters. Wanted: 1 to \(limit).")
+            } else if let signs, let wrong = text.first(where: { !$0.isLetterOrDigit && !signs.contains($0) }) {
                 let wanted = "letters, digits and \(signs.map { "'\($0)'" }.joined(separator: ", "))"
-                note(.limit, node.place, "'\(name)' has '\(wrong)'. Wanted: \(wanted).")
+                note(.limit, node, "'\(name)' has '\(wrong)'. Wanted: \(wanted).")
             }
-            return PlannedText(value: text, place: node.place, isAssumed: node.isAssumed)
-        case .unknown, .oneOf: return PlannedText(value: nil, place: node.place)
+        case .text, .unknown, .oneOf: break
         case .nothing: return nil
-        case .list, .map:
-            note(.wrongType, node.place, "'\(name)' is \(node.kind), but should be a text.")
-            return PlannedText(value: nil, place: node.place)
+        case .list, .map: note(.wrongType, node, "'\(name)' is \(node.kind), but should be a text.")
         }
+        return node
     }
 
-    /// The first character of a text that is no letter or digit of ASCII, and none of `signs`.
-    private static func foreign(_ text: String, _ signs: String) -> Character? {
-        text.first { !($0.isASCII && ($0.isLetter || $0.isNumber) || signs.contains($0)) }
+    /// The name of a pipeline, a stage or an action.
+    private func name(_ node: Node, isRequired: Bool = true) -> Node? {
+        text(node, "name", limit: 100, signs: ".@-_", isRequired: isRequired)
     }
 
-    /// The elements of a list, and whether each may not be there; what can't be known is left out and said.
-    private mutating func list(_ parent: Node, _ name: String, hasUnknown: inout Bool) -> [(Node, isOptional: Bool)] {
-        guard let member = parent[name] else { return [] }
-        return elements(template.resolved(member), name, false, &hasUnknown, isList: true)
+    /// The mappings of a list; what can't be known is left out and said.
+    private mutating func mappings(_ parent: Node, _ name: String) -> [Node] {
+        var found: [Node] = []
+        for list in parent[name].map({ choices($0, isOptional: false) }) ?? [] {
+            guard case .list(let nodes) = list.content else {
+                note(.wrongType, list, "'\(name)' is \(list.kind), but should be a list.")
+                hasUnknown = true
+                continue
+            }
+            for element in nodes.flatMap({ choices($0, isOptional: list.isOptional) }) {
+                if case .map = element.content {
+                    found.append(element)
+                } else {
+                    note(.wrongType, element, "'\(name)' has \(element.kind), but should have mappings.")
+                    hasUnknown = true
+                }
+            }
+        }
+        return found
     }
 
-    private mutating func elements(
-        _ node: Node,
-        _ name: String,
-        _ isOptional: Bool,
-        _ hasUnknown: inout Bool,
-        isList: Bool
-    ) -> [(Node, isOptional: Bool)] {
+    /// What a value may be.
+    private mutating func choices(_ node: Node, isOptional: Bool) -> [Node] {
+        var node = template.resolved(node)
+        node.isOptional = isOptional
         switch node.content {
-        case .list(let nodes) where isList:
-            var found: [(Node, isOptional: Bool)] = []
-            for element in nodes {
-                found += elements(template.resolved(element), name, isOptional, &hasUnknown, isList: false)
-            }
-            return found
-        case .oneOf(let nodes):
-            var found: [(Node, isOptional: Bool)] = []
-            for choice in nodes {
-                found += elements(template.resolved(choice), name, true, &hasUnknown, isList: isList)
-            }
-            return found
+        case .oneOf(let nodes): return nodes.flatMap { choices($0, isOptional: true) }
         case .unknown:
             hasUnknown = true
             return []
         case .nothing: return []
-        case .map where !isList: return [(node, isOptional)]
-        case .text, .map, .list:
-            note(
-                .wrongType,
-                node.place,
-                isList
-                    ? "'\(name)' is \(node.kind), but should be a list."
-                    : "'\(name)' has \(node.kind), but should have mappings."
-            )
-            hasUnknown = true
-            return []
+        case .text, .list, .map: return [node]
         }
+    }
+
+    /// The mappings of a list that has to be there.
+    private mutating func requiredMappings(_ parent: Node, _ name: String) -> [Node] {
+        if parent[name] == nil {
+            note(.missingMember, parent, "'\(name)' is missing.")
+            hasUnknown = true
+        }
+        return mappings(parent, name)
     }
 
     // MARK: Parts
 
     private mutating func pipeline(_ node: Node, named name: String?) -> PlannedPipeline {
-        var pipeline = PlannedPipeline()
-        pipeline.place = node.place
+        var pipeline = PlannedPipeline(place: node.place)
         action = nil
-        label = name ?? ""
-        let ownName = text(node, "name", limit: 100, signs: ".@-_", isRequired: name == nil)
-        label = name ?? ownName?.value ?? "the pipeline"
-        pipeline.label = label
+        hasUnknown = false
+        findings.pipeline = name ?? ""
+        let ownName = self.name(node, isRequired: name == nil)
+        pipeline.label = name ?? ownName?.text ?? "the pipeline"
+        findings.pipeline = pipeline.label
         pipeline.type = text(node, "pipelineType")
         pipeline.mode = text(node, "executionMode")
-        var hasUnknown = false
-        for (variable, _) in list(node, "variables", hasUnknown: &hasUnknown) {
-            guard let name = text(variable, "name", limit: 128, signs: "@-_", isRequired: true)?.value else {
+        for variable in mappings(node, "variables") {
+            if let name = text(variable, "name", limit: 128, signs: "@-_", isRequired: true)?.text {
+                pipeline.variables.append((name, text(variable, "defaultValue")?.text))
+            } else {
                 hasUnknown = true
-                continue
             }
-            pipeline.variables.append(.init(name: name, defaultValue: text(variable, "defaultValue")))
         }
-        if let variables = node["variables"], !pipeline.variables.isEmpty { pipeline.variablesPlace = variables.place }
-        if node["stages"] == nil {
-            note(.missingMember, node.place, "'stages' is missing.")
-            hasUnknown = true
-        }
-        for (stage, isOptional) in list(node, "stages", hasUnknown: &hasUnknown) {
-            let number = pipeline.stages.count
-            pipeline.stages.append(self.stage(stage, number, isOptional, &hasUnknown))
+        if !pipeline.variables.isEmpty { pipeline.variablesPlace = node["variables"]?.place }
+        for stage in requiredMappings(node, "stages") {
+            pipeline.stages.append(self.stage(stage, pipeline.stages.count))
         }
         if pipeline.stages.count == 1, !hasUnknown {
-            note(
-                .limit,
-                pipeline.stages[0].place,
+            findings.note(.limit, at: pipeline.stages[0].place) {
                 "The pipeline has one stage. Wanted: at least two, the first with sources."
-            )
+            }
         }
         pipeline.hasUnknownParts = hasUnknown || node.members.contains { $0.name.hasPrefix("Fn::") }
         return pipeline
     }
 
-    private mutating func stage(_ node: Node, _ number: Int, _ isOptional: Bool, _ hasUnknown: inout Bool)
-        -> PlannedStage
-    {
-        var stage = PlannedStage()
-        stage.place = node.place
-        action = nil
-        if let name = text(node, "name", limit: 100, signs: ".@-_", isRequired: true) { stage.name = name }
-        if node["actions"] == nil {
-            note(.missingMember, node.place, "'actions' is missing.")
-            hasUnknown = true
+    private mutating func stage(_ node: Node, _ number: Int) -> PlannedStage {
+        var stage = PlannedStage(place: node.place)
+        stage.name = name(node)
+        for action in requiredMappings(node, "actions") {
+            stage.actions.append(self.action(action, in: stage.label, number))
+            stage.actions[stage.actions.count - 1].isOptional = node.isOptional || action.isOptional
         }
-        for (action, mayLack) in list(node, "actions", hasUnknown: &hasUnknown) {
-            let planned = self.action(action, in: stage.name.value ?? "?", number, &hasUnknown)
-            stage.actions.append(planned)
-            stage.actions[stage.actions.count - 1].isOptional = isOptional || mayLack
-        }
-        action = nil
-        if stage.actions.isEmpty, !hasUnknown { note(.limit, node.place, "The stage has no action. Wanted: 1 to 50.") }
-        for place in ["beforeEntry", "onSuccess", "onFailure"] {
-            guard let conditions = node[place].map({ template.resolved($0) }) else { continue }
-            stage.conditionsPlace = stage.conditionsPlace ?? conditions.place
-            var isUnknown = false
-            var results = [text(conditions, "result")]
-            for (condition, _) in list(conditions, "conditions", hasUnknown: &isUnknown) {
-                results.append(text(condition, "result"))
-                for (rule, _) in list(condition, "rules", hasUnknown: &isUnknown) {
-                    for property in rule["configuration"]?.members ?? [] {
-                        guard case .text(let text) = property.value.content else { continue }
-                        stage.ruleTexts.append(PlannedText(value: text, place: property.value.place))
-                    }
-                }
-            }
-            for result in results {
-                stage.maySkip = stage.maySkip || result?.value == "SKIP" && place == "beforeEntry"
-                stage.rollsBack = stage.rollsBack || result?.value == "ROLLBACK"
-            }
-        }
+        if stage.actions.isEmpty, !hasUnknown { note(.limit, node, "The stage has no action. Wanted: 1 to 50.") }
+        readConditions(of: node, &stage)
         return stage
     }
 
-    private mutating func action(_ node: Node, in stage: String, _ number: Int, _ hasUnknown: inout Bool)
-        -> PlannedAction
-    {
-        var action = PlannedAction()
-        action.place = node.place
-        action.propertiesPlace = node.place
-        self.action = nil
-        if let name = text(node, "name", limit: 100, signs: ".@-_", isRequired: true) { action.name = name }
-        action.label = "\(stage)/\(action.name.value ?? "?")"
-        self.action = action.label
-        var order: Int? = 1
-        if let text = text(node, "runOrder") { order = text.value.flatMap { Int($0) } }
-        if let wrong = node["runOrder"], case .text(let text) = template.resolved(wrong).content,
-            !(1...999).contains(Int(text) ?? 0)
-        {
-            note(.limit, wrong.place, "'runOrder' is '\(text.cut(to: 60))'. Wanted: a whole number, 1 to 999.")
+    private mutating func readConditions(of node: Node, _ stage: inout PlannedStage) {
+        // What can't be known of them hides no part that another one names.
+        let hadUnknown = hasUnknown
+        defer { hasUnknown = hadUnknown }
+        for place in ["beforeEntry", "onSuccess", "onFailure"] {
+            guard let whole = template.member(place, of: node) else { continue }
+            stage.conditionsPlace = stage.conditionsPlace ?? whole.place
+            let conditions = mappings(whole, "conditions")
+            let results = ([whole] + conditions).map { text($0, "result")?.text }
+            stage.maySkip = stage.maySkip || place == "beforeEntry" && results.contains("SKIP")
+            stage.rollsBack = stage.rollsBack || results.contains("ROLLBACK")
+            for rule in conditions.flatMap({ mappings($0, "rules") }) {
+                stage.ruleTexts += rule["configuration"]?.members.map(\.value) ?? []
+            }
         }
-        action.position = .init(stage: number, order: order)
-        let type = node["actionTypeId"].map { template.resolved($0) }
-        switch type?.content {
-        case nil: note(.missingMember, node.place, "'actionTypeId' is missing.")
-        case .unknown?, .oneOf?: break
-        case .map?:
-            guard let type else { break }
+    }
+
+    private mutating func action(_ node: Node, in stage: String, _ number: Int) -> PlannedAction {
+        var action = PlannedAction(place: node.place, propertiesPlace: node.place)
+        action.name = name(node)
+        action.label = "\(stage)/\(action.name?.text ?? "?")"
+        self.action = action.label
+        defer { self.action = nil }
+        let order = text(node, "runOrder")
+        let orderNumber = order?.text.flatMap { Int($0) }
+        if let order, let text = order.text, !(1...999).contains(orderNumber ?? 0) {
+            note(.limit, order, "'runOrder' is '\(text.cut(to: 60))'. Wanted: a whole number, 1 to 999.")
+        }
+        action.position = .init(stage: number, order: order == nil ? 1 : orderNumber)
+        if let type = template.member("actionTypeId", of: node) {
+            readType(type, &action)
+        } else {
+            note(.missingMember, node, "'actionTypeId' is missing.")
+        }
+        if let configuration = template.member("configuration", of: node) { readProperties(configuration, &action) }
+        action.inputs = artifacts(node, "inputArtifacts")
+        action.outputs = artifacts(node, "outputArtifacts")
+        action.namespace = text(node, "namespace", limit: 100, signs: "@-_")
+        action.timeout = text(node, "timeoutInMinutes")?.text.flatMap { Int($0) }
+        return action
+    }
+
+    private func readType(_ type: Node, _ action: inout PlannedAction) {
+        switch type.content {
+        case .map:
             action.category = text(type, "category", isRequired: true)
             action.owner = text(type, "owner", isRequired: true)
             action.provider = text(type, "provider", limit: 35, isRequired: true)
             action.version = text(type, "version", limit: 9, isRequired: true)
-        default: note(.wrongType, type?.place ?? node.place, "'actionTypeId' should be a mapping.")
+        case .unknown, .oneOf: break
+        case .text, .list, .nothing: note(.wrongType, type, "'actionTypeId' should be a mapping.")
         }
-        if let configuration = node["configuration"].map({ template.resolved($0) }) {
-            properties(configuration, &action)
-        }
-        action.inputs = names(node, "inputArtifacts", &hasUnknown)
-        action.outputs = names(node, "outputArtifacts", &hasUnknown)
-        action.namespace = text(node, "namespace", limit: 100, signs: "@-_")
-        action.timeout = text(node, "timeoutInMinutes")?.value.flatMap { Int($0) }
-        return action
     }
 
-    private mutating func properties(_ node: Node, _ action: inout PlannedAction) {
+    private func readProperties(_ node: Node, _ action: inout PlannedAction) {
         switch node.content {
         case .map(let members):
             action.propertiesPlace = node.place
-            for member in members {
-                if member.name.hasPrefix("Fn::") {
-                    action.hasUnknownProperties = true
-                    continue
-                }
+            action.hasUnknownProperties = members.contains { $0.name.hasPrefix("Fn::") }
+            for member in members where !member.name.hasPrefix("Fn::") {
                 let value = template.resolved(member.value)
-                let text: PlannedText
                 switch value.content {
-                case .text(let written): text = .init(value: written, place: value.place, isAssumed: value.isAssumed)
-                case .unknown, .oneOf: text = .init(value: nil, place: value.place)
+                case .text, .unknown, .oneOf: break
                 case .nothing: continue
                 case .list, .map:
-                    text = .init(value: nil, place: value.place)
                     // CloudFormation makes a text of a mapping for some of AWS's own actions.
-                    guard action.owner?.value == "Custom" else { break }
-                    note(
-                        .wrongType,
-                        value.place,
-                        "The property '\(member.name)' is \(value.kind), but should be a text: write its JSON in quotation marks."
-                    )
+                    guard action.owner?.text == "Custom" else { break }
+                    let what = "The property '\(member.name)' is \(value.kind), but should be a text"
+                    note(.wrongType, value, "\(what): write its JSON in quotation marks.")
                 }
-                action.properties.append(.init(name: member.name, namePlace: member.place, value: text))
+                action.properties.append(.init(name: member.name, place: member.place, value: value))
             }
         case .unknown, .oneOf: action.hasUnknownProperties = true
         case .nothing: break
-        case .text, .list: note(.wrongType, node.place, "'configuration' is \(node.kind), but should be a mapping.")
+        case .text, .list: note(.wrongType, node, "'configuration' is \(node.kind), but should be a mapping.")
         }
     }
 
-    private mutating func names(_ node: Node, _ member: String, _ hasUnknown: inout Bool) -> [PlannedText] {
-        var names: [PlannedText] = []
-        for (artifact, _) in list(node, member, hasUnknown: &hasUnknown) {
+    private mutating func artifacts(_ node: Node, _ member: String) -> [Node] {
+        mappings(node, member).map { artifact in
             let name = text(artifact, "name", limit: 100, signs: "-_", isRequired: true)
-            if name?.value == nil { hasUnknown = true }
-            names.append(name ?? PlannedText(value: nil, place: artifact.place))
+            if name?.text == nil { hasUnknown = true }
+            return name ?? Node(content: .unknown, place: artifact.place)
         }
-        return names
     }
 }

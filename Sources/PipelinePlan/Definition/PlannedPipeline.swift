@@ -1,39 +1,29 @@
-/// A text of a definition that may be unknown.
-struct PlannedText: Sendable {
-    /// The text; `nil` where it can't be known.
-    let value: String?
-    let place: Place
-    /// Whether it is a default that somebody may replace.
-    var isAssumed = false
-}
-
 /// A pipeline as its author has written it, as far as it can be known.
+///
+/// Of a node that stands for a text, the text is `nil` where it can't be known.
 struct PlannedPipeline: Sendable {
-    struct Variable: Sendable {
-        let name: String
-        let defaultValue: PlannedText?
-    }
-
     /// Its name, or that of the template's resource.
     var label = ""
-    var place = Place(line: 1, column: 1)
-    var type: PlannedText?
-    var mode: PlannedText?
-    var variables: [Variable] = []
+    let place: Place
+    var type: Node?
+    var mode: Node?
+    var variables: [(name: String, defaultValue: String?)] = []
     /// Where the variables stand; `nil` without any.
     var variablesPlace: Place?
     var stages: [PlannedStage] = []
     /// Whether there may be stages, actions, artifacts or variables that can't be known.
     var hasUnknownParts = false
 
-    var isParallel: Bool { mode?.value == "PARALLEL" }
+    var isParallel: Bool { mode?.text == "PARALLEL" }
+    /// Whether a stage can be rolled back.
+    var knowsRollbacks: Bool { !isParallel && type?.text != "V1" }
     var actions: [PlannedAction] { stages.flatMap(\.actions) }
 }
 
 /// A stage.
 struct PlannedStage: Sendable {
-    var name = PlannedText(value: nil, place: Place(line: 1, column: 1))
-    var place = Place(line: 1, column: 1)
+    let place: Place
+    var name: Node?
     var actions: [PlannedAction] = []
     /// Whether a condition may leave it out.
     var maySkip = false
@@ -42,17 +32,13 @@ struct PlannedStage: Sendable {
     /// Where its conditions, and what it does about failures, stand; `nil` without any.
     var conditionsPlace: Place?
     /// The texts of its conditions' rules, which may hold variables.
-    var ruleTexts: [PlannedText] = []
+    var ruleTexts: [Node] = []
+
+    var label: String { name?.text ?? "?" }
 }
 
 /// An action.
 struct PlannedAction: Sendable {
-    struct Property: Sendable {
-        let name: String
-        let namePlace: Place
-        let value: PlannedText
-    }
-
     /// When it runs: the stage's number and the run order, as far as that is known.
     struct Position: Sendable {
         let stage: Int
@@ -69,26 +55,29 @@ struct PlannedAction: Sendable {
         }
     }
 
-    var name = PlannedText(value: nil, place: Place(line: 1, column: 1))
-    var place = Place(line: 1, column: 1)
+    let place: Place
+    var name: Node?
     /// Such as `Lab/Start`.
     var label = ""
     var position = Position(stage: 0, order: 1)
     /// Whether it may not be there.
     var isOptional = false
-    var category: PlannedText?
-    var owner: PlannedText?
-    var provider: PlannedText?
-    var version: PlannedText?
-    var properties: [Property] = []
+    var category: Node?
+    var owner: Node?
+    var provider: Node?
+    var version: Node?
+    var properties: [Node.Member] = []
     /// Where the properties stand; the action's place without any.
-    var propertiesPlace = Place(line: 1, column: 1)
+    var propertiesPlace: Place
     var hasUnknownProperties = false
-    var inputs: [PlannedText] = []
-    var outputs: [PlannedText] = []
-    var namespace: PlannedText?
+    var inputs: [Node] = []
+    var outputs: [Node] = []
+    var namespace: Node?
     /// How many minutes it may take, where that is said.
     var timeout: Int?
 
-    func property(_ name: String) -> Property? { properties.first { $0.name == name } }
+    func property(_ name: String) -> Node? { properties.first { $0.name == name }?.value }
+
+    /// Whether an artifact is certainly one of its outputs.
+    func makes(_ artifact: Node) -> Bool { outputs.contains { $0.text != nil && $0.text == artifact.text } }
 }

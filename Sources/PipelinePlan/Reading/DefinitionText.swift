@@ -12,16 +12,12 @@ enum DefinitionText {
     /// How much text may be read once more for keys that are there twice.
     private static let rereadLimit = 1_000_000
 
-    /// A key that a mapping has more than once; what it has first isn't read.
-    struct DoubleKey: Sendable {
-        let name: String
-        let place: Place
-    }
-
     /// Reads a text, and the keys that a mapping has twice: CloudFormation takes the last of them.
     ///
     /// - Throws: ``DefinitionError`` that says where and why it can't be read.
-    static func read(_ bytes: some Collection<UInt8>) throws(DefinitionError) -> (root: Node, doubleKeys: [DoubleKey]) {
+    static func read(
+        _ bytes: some Collection<UInt8>
+    ) throws(DefinitionError) -> (root: Node, doubleKeys: [(name: String, place: Place)]) {
         guard bytes.count <= sizeLimit else {
             throw DefinitionError("has \(bytes.count) bytes. Wanted: at most \(sizeLimit).")
         }
@@ -34,48 +30,36 @@ enum DefinitionText {
         guard aliasedSize(Array(text.utf8)) <= aliasLimit else {
             throw DefinitionError("has aliases of aliases that stand for too much text. Wanted: the text itself.")
         }
-        var doubleKeys: [DoubleKey] = []
+        var doubleKeys: [(name: String, place: Place)] = []
         while true {
             do {
                 // Without rules for types, since all is text here; and the encoding is given, or an environment variable counts.
-                let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
-                guard let root = try parser.singleRoot() else { throw DefinitionError("is empty.") }
+                let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
+                guard let root else { throw DefinitionError("is empty.") }
                 return (node(root), doubleKeys)
-            } catch YamlError.duplicatedKeysInMapping(let names, let context)
-                where (doubleKeys.count + 1) * bytes.count < rereadLimit
-            {
-                // Yams refuses them all, so the first one is called otherwise.
-                let place = Place(line: context.mark.line, column: context.mark.column)
-                doubleKeys.append(DoubleKey(name: names.first ?? "", place: place))
-                guard rename(place, in: &text) else {
-                    throw error(YamlError.duplicatedKeysInMapping(duplicates: names, context: context), in: text)
-                }
-            } catch let error as DefinitionError {
-                throw error
-            } catch let error as YamlError {
-                throw Self.error(error, in: text)
             } catch {
-                throw DefinitionError("can't be read: \(error)")
+                // Yams refuses a key that is there twice, so the first one is called otherwise.
+                guard case YamlError.duplicatedKeysInMapping(let names, let context) = error,
+                    (doubleKeys.count + 1) * bytes.count < rereadLimit, rename(context.mark, in: &text)
+                else { throw (error as? DefinitionError) ?? Self.error(error, in: text) }
+                doubleKeys.append((names.first ?? "", Place(context.mark)))
             }
         }
     }
 
     /// Puts a character of nobody's in place of the first one of a key.
-    private static func rename(_ place: Place, in text: inout String) -> Bool {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.indices.contains(place.line - 1) else { return false }
-        var scalars = Array(lines[place.line - 1].unicodeScalars)
-        var column = place.column - 1
-        if scalars.indices.contains(column), scalars[column] == "\"" || scalars[column] == "'" { column += 1 }
-        guard scalars.indices.contains(column), scalars[column].value != 0xE000 else { return false }
-        scalars[column] = "\u{E000}"
-        lines[place.line - 1] = Substring(String(String.UnicodeScalarView(scalars)))
-        text = lines.joined(separator: "\n")
+    private static func rename(_ key: Mark, in text: inout String) -> Bool {
+        let scalars = text.unicodeScalars
+        let lines = scalars.split(separator: "\n", maxSplits: key.line - 1, omittingEmptySubsequences: false)
+        guard lines.count == key.line, let rest = lines.last?.dropFirst(key.column - 1),
+            let index = rest.prefix(2).firstIndex(where: { $0 != "\"" && $0 != "'" }), rest[index] != "\u{E000}"
+        else { return false }
+        text.unicodeScalars.replaceSubrange(index...index, with: ["\u{E000}"])
         return true
     }
 
     private static func node(_ node: Yams.Node) -> Node {
-        let place = node.mark.map { Place(line: $0.line, column: $0.column) } ?? Place(line: 1, column: 1)
+        let place = Place(node.mark)
         let content: Node.Content
         switch node {
         case .scalar(let scalar):
@@ -86,21 +70,18 @@ enum DefinitionText {
         // Parsing puts what an alias stands for in its place.
         case .alias: content = .unknown
         }
+        let value = Node(content: content, place: place)
         // A short form, such as '!Sub', is written out.
-        guard let name = function(node.tag.rawValue) else { return Node(content: content, place: place) }
-        return Node(
-            content: .map([.init(name: name, place: place, value: Node(content: content, place: place))]),
-            place: place
-        )
+        guard let name = function(node.tag.rawValue) else { return value }
+        return Node(content: .map([.init(name: name, place: place, value: value)]), place: place)
     }
 
     private static func members(_ key: Yams.Node, _ value: Yams.Node) -> [Node.Member] {
-        let place = key.mark.map { Place(line: $0.line, column: $0.column) } ?? Place(line: 1, column: 1)
         let value = node(value)
         guard case .scalar(let scalar) = key else { return [] }
         // A merge: the members of another mapping, which come after a mapping's own only where they stand so.
         if scalar.string == "<<", scalar.style == .plain { return value.members }
-        return [Node.Member(name: scalar.string, place: place, value: value)]
+        return [Node.Member(name: scalar.string, place: Place(key.mark), value: value)]
     }
 
     private static func function(_ tag: String) -> String? {
@@ -109,25 +90,19 @@ enum DefinitionText {
         return name == "Ref" || name == "Condition" ? name : "Fn::\(name)"
     }
 
-    private static func error(_ error: YamlError, in text: String) -> DefinitionError {
-        switch error {
+    private static func error(_ error: any Error, in text: String) -> DefinitionError {
+        let what = "can't be read as YAML or JSON"
+        switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            return DefinitionError(
-                "can't be read as YAML or JSON: \(problem).",
-                at: Place(line: mark.line, column: mark.column)
-            )
+            return DefinitionError("\(what): \(problem).", at: Place(mark))
         case .duplicatedKeysInMapping(let names, let context):
-            return DefinitionError(
-                "has the key '\((names.first ?? "").cut(to: 100))' twice in one mapping.",
-                at: Place(line: context.mark.line, column: context.mark.column)
-            )
+            let key = (names.first ?? "").cut(to: 100)
+            return DefinitionError("has the key '\(key)' twice in one mapping.", at: Place(context.mark))
         case .reader(let problem, let offset, _, _):
-            let before = text.utf8.prefix(offset ?? 0)
-            let line = before.count { $0 == UInt8(ascii: "\n") } + 1
-            return DefinitionError("can't be read as YAML or JSON: \(problem).", at: Place(line: line, column: 1))
-        default:
-            return DefinitionError("can't be read as YAML or JSON.")
+            let line = text.utf8.prefix(offset ?? 0).count { $0 == UInt8(ascii: "\n") } + 1
+            return DefinitionError("\(what): \(problem).", at: Place(line: line, column: 1))
+        default: return DefinitionError("\(what).")
         }
     }
 
@@ -138,14 +113,6 @@ enum DefinitionText {
     /// What an anchor marks ends before the first alias of it, so the aliases in it are among those up to there.
     private static func aliasedSize(_ bytes: [UInt8]) -> Int {
         guard bytes.contains(UInt8(ascii: "&")), bytes.contains(UInt8(ascii: "*")) else { return 0 }
-        func isName(_ byte: UInt8) -> Bool {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
         struct Anchor {
             let start: Int
             let sizeBefore: Int
@@ -159,7 +126,7 @@ enum DefinitionText {
             position += 1
             guard sign == UInt8(ascii: "&") || sign == UInt8(ascii: "*") else { continue }
             let start = position
-            while position < bytes.count, isName(bytes[position]) { position += 1 }
+            position = bytes[start...].firstIndex { !isOfName($0) } ?? bytes.endIndex
             guard position > start else { continue }
             let name = bytes[start..<position]
             if sign == UInt8(ascii: "&") {
@@ -174,6 +141,11 @@ enum DefinitionText {
         return total
     }
 
+    /// Whether a byte may be one of an anchor's name.
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        Character(Unicode.Scalar(byte)).isLetterOrDigit || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+    }
+
     /// A text in which two escapes of JSON for one character, which YAML doesn't know, are that character.
     private static func withoutSurrogates(_ text: String) -> String {
         text.replacing(/\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})/) { match in
@@ -182,5 +154,12 @@ enum DefinitionText {
             else { return String(match.0) }
             return String(Character(scalar))
         }
+    }
+}
+
+extension Place {
+    /// A place as Yams has it.
+    fileprivate init(_ mark: Mark?) {
+        self = mark.map { Place(line: $0.line, column: $0.column) } ?? .start
     }
 }

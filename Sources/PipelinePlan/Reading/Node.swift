@@ -25,6 +25,13 @@ struct Node: Sendable {
     let place: Place
     /// Whether it is a default, which somebody may replace by something else.
     var isAssumed = false
+    /// Whether a condition may leave it out.
+    var isOptional = false
+
+    /// The text; `nil` where it is none, or can't be known.
+    var text: String? {
+        if case .text(let text) = content { text } else { nil }
+    }
 
     var members: [Member] {
         if case .map(let members) = content { members } else { [] }
@@ -51,4 +58,9 @@ struct Node: Sendable {
         case .nothing: "nothing"
         }
     }
+}
+
+extension Character {
+    /// Whether it is a letter or a digit of ASCII.
+    var isLetterOrDigit: Bool { isASCII && (isLetter || isNumber) }
 }

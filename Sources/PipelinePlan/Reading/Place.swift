@@ -1,5 +1,8 @@
 /// A place in a definition's text, counted from 1.
 public struct Place: Sendable, Hashable, Comparable {
+    /// Where a text begins.
+    static let start = Place(line: 1, column: 1)
+
     /// The line.
     public let line: Int
     /// The column, counted in Unicode scalars.

@@ -1,22 +1,19 @@
-import Foundation
-
 /// A CloudFormation template, as far as its functions' values can be known.
 struct Template: Sendable {
-    private var parameters: [String: Node] = [:]
+    /// The parameters' defaults, which somebody may replace.
+    private var defaults: [String: String] = [:]
 
-    /// A definition without functions.
-    init() {}
-
-    /// A template.
+    /// A template, or a definition without functions.
     init(_ root: Node) {
         for parameter in root["Parameters"]?.members ?? [] {
             // What a parameter of another type stands for is known at the deployment alone.
-            guard case .text(let type) = parameter.value["Type"]?.content, type == "String" || type == "Number",
-                let value = parameter.value["Default"], case .text = value.content
-            else { continue }
-            parameters[parameter.name] = value
+            guard let type = parameter.value["Type"]?.text, type == "String" || type == "Number" else { continue }
+            defaults[parameter.name] = parameter.value["Default"]?.text
         }
     }
+
+    /// A member with its functions done, but for those of its members.
+    func member(_ name: String, of node: Node) -> Node? { node[name].map { resolved($0) } }
 
     /// A value with its functions done, but for those of its members.
     func resolved(_ node: Node, depth: Int = 0) -> Node {
@@ -30,49 +27,42 @@ struct Template: Sendable {
         switch (function, argument.content) {
         case ("Ref", .text("AWS::NoValue")): result.content = .nothing
         case ("Ref", .text(let name)):
-            if let value = parameters[name] {
-                result.content = value.content
-                result.isAssumed = true
-            }
+            guard let value = defaults[name] else { break }
+            result.content = .text(value)
+            result.isAssumed = true
         case ("Fn::Sub", .text(let text)):
-            if let (text, isAssumed) = substituted(text) {
-                result.content = .text(text)
-                result.isAssumed = isAssumed
+            let known = text.replacingAll(/\$\{([^{}]*)\}/) { match in
+                if match.1.hasPrefix("!") { return "${\(match.1.dropFirst())}" }
+                result.isAssumed = true
+                return defaults[String(match.1)]
             }
+            if let known { result.content = .text(known) }
         case ("Fn::Join", .list(let arguments)) where arguments.count == 2:
-            guard case .text(let separator) = arguments[0].content,
-                case .list(let parts) = resolved(arguments[1], depth: depth + 1).content
+            guard let separator = arguments[0].text,
+                case .list(let written) = resolved(arguments[1], depth: depth + 1).content
             else { break }
-            let known = parts.map { resolved($0, depth: depth + 1) }
-            let texts = known.compactMap { if case .text(let text) = $0.content { text } else { nil } }
-            if texts.count == parts.count {
-                result.content = .text(texts.joined(separator: separator))
-                result.isAssumed = known.contains(where: \.isAssumed)
-            }
+            let parts = written.map { resolved($0, depth: depth + 1) }
+            let texts = parts.compactMap(\.text)
+            guard texts.count == parts.count else { break }
+            result.content = .text(texts.joined(separator: separator))
+            result.isAssumed = parts.contains(where: \.isAssumed)
         case ("Fn::If", .list(let arguments)) where arguments.count == 3:
             result.content = .oneOf(arguments.dropFirst().map { resolved($0, depth: depth + 1) })
         default: break
         }
         return result
     }
+}
 
-    private func substituted(_ text: String) -> (String, isAssumed: Bool)? {
-        var result = ""
-        var rest = text[...]
-        var isAssumed = false
-        while let open = rest.range(of: "${"), let close = rest[open.upperBound...].firstIndex(of: "}") {
-            result += rest[..<open.lowerBound]
-            let name = rest[open.upperBound..<close]
-            if name.hasPrefix("!") {
-                result += "${\(name.dropFirst())}"
-            } else if case .text(let value) = parameters[String(name)]?.content {
-                result += value
-                isAssumed = true
-            } else {
-                return nil
-            }
-            rest = rest[rest.index(after: close)...]
+extension String {
+    /// The text with all matches replaced; `nil` where one of them has no replacement.
+    func replacingAll<Output>(_ pattern: Regex<Output>, by value: (Regex<Output>.Match) -> String?) -> String? {
+        var isKnown = true
+        let text = replacing(pattern) { match in
+            let value = value(match)
+            isKnown = isKnown && value != nil
+            return value ?? ""
         }
-        return (result + rest, isAssumed)
+        return isKnown ? text : nil
     }
 }

@@ -1,17 +1,14 @@
-/// The findings about one pipeline, as they come.
-struct Findings: Sendable {
-    let pipeline: PlannedPipeline
+/// The findings about a definition, as they come.
+final class Findings {
+    /// What the pipeline is called that is looked at.
+    var pipeline = ""
     private(set) var all: [Finding] = []
 
-    init(_ pipeline: PlannedPipeline) {
-        self.pipeline = pipeline
-    }
-
     /// Notes a finding; what rests on a default is no error, since another value may come in its place.
-    mutating func note(
+    func note(
         _ id: Finding.ID,
         at place: Place,
-        _ action: PlannedAction? = nil,
+        _ action: String? = nil,
         isAssumed: Bool = false,
         as severity: Finding.Severity? = nil,
         _ text: () -> String
@@ -22,8 +19,8 @@ struct Findings: Sendable {
                 id: id,
                 severity: isAssumed && severity == .error ? .warning : severity,
                 place: place,
-                pipeline: pipeline.label,
-                action: action?.label,
+                pipeline: pipeline,
+                action: action,
                 text: (isAssumed ? "By a default: " : "") + text()
             )
         )
