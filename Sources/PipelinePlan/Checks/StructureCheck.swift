@@ -29,7 +29,6 @@ struct StructureCheck {
 
     func check() {
         checkNames()
-        checkType()
         checkOnce(makers, "artifact", .artifactTwice)
         checkOnce(owners, "namespace", .namespaceTwice)
         for action in pipeline.actions {
@@ -41,7 +40,7 @@ struct StructureCheck {
         }
     }
 
-    // MARK: Names and the type
+    // MARK: Names
 
     private func checkOnce(_ owners: [String: [Owner]], _ what: String, _ id: Finding.ID) {
         for (name, owners) in owners where owners.count > 1 && !owners.contains(where: \.action.isOptional) {
@@ -79,20 +78,6 @@ struct StructureCheck {
             stage == 0
                 ? "The first stage has sources alone, but this action is of the category '\(word.cut(to: 60))'."
                 : "Only the first stage has sources, and this one is the stage number \(stage + 1)."
-        }
-    }
-
-    private func checkType() {
-        guard let type = pipeline.type, type.text == "V1", !type.isAssumed else { return }
-        func need(_ what: String, at place: Place) {
-            findings.note(.needsV2, at: place) { "The pipeline is of type V1. \(what) need type V2." }
-        }
-        if let place = pipeline.variablesPlace { need("Variables", at: place) }
-        if let mode = pipeline.mode, let value = mode.text, value != "SUPERSEDED" {
-            need("Executions that are \(value)", at: mode.place)
-        }
-        for place in pipeline.stages.compactMap(\.conditionsPlace) {
-            need("Conditions and responses to failures", at: place)
         }
     }
 

@@ -7,22 +7,19 @@ struct DefinitionReader {
 
     private let template: Template
     private let findings: Findings
+    /// Whether the pipeline is certainly of the type that knows less.
+    private var isV1 = false
     /// The action that is read.
     private var action: String?
     /// Whether there may be parts of the pipeline that can't be known.
     private var hasUnknown = false
-
-    private init(_ template: Template, _ findings: Findings) {
-        self.template = template
-        self.findings = findings
-    }
 
     /// Reads a definition.
     ///
     /// - Throws: ``DefinitionError`` if it has no pipeline.
     static func read(_ root: Node, _ findings: Findings) throws(DefinitionError) -> Definition {
         let template = Template(root)
-        var reader = Self(template, findings)
+        var reader = Self(template: template, findings: findings)
         let pipelines = try pipelines(in: root).map { reader.pipeline($0.node, named: $0.name) }
         let types = resources(of: "CustomActionType", in: root).compactMap { resource -> (String, String?)? in
             guard let properties = resource.value["Properties"],
@@ -141,6 +138,11 @@ struct DefinitionReader {
         return mappings(parent, name)
     }
 
+    private func needV2(_ what: String, at place: Place) {
+        guard isV1 else { return }
+        findings.note(.needsV2, at: place) { "The pipeline is of type V1. \(what) need type V2." }
+    }
+
     // MARK: Parts
 
     private mutating func pipeline(_ node: Node, named name: String?) -> PlannedPipeline {
@@ -152,7 +154,11 @@ struct DefinitionReader {
         pipeline.label = name ?? ownName?.text ?? "the pipeline"
         findings.pipeline = pipeline.label
         pipeline.type = text(node, "pipelineType")
+        isV1 = pipeline.type?.text == "V1" && pipeline.type?.isAssumed == false
         pipeline.mode = text(node, "executionMode")
+        if let mode = pipeline.mode, let value = mode.text, value != "SUPERSEDED" {
+            needV2("Executions that are \(value)", at: mode.place)
+        }
         for variable in mappings(node, "variables") {
             if let name = text(variable, "name", limit: 128, signs: "@-_", isRequired: true)?.text {
                 pipeline.variables.append((name, text(variable, "defaultValue")?.text))
@@ -160,7 +166,7 @@ struct DefinitionReader {
                 hasUnknown = true
             }
         }
-        if !pipeline.variables.isEmpty { pipeline.variablesPlace = node["variables"]?.place }
+        if !pipeline.variables.isEmpty, let place = node["variables"]?.place { needV2("Variables", at: place) }
         for stage in requiredMappings(node, "stages") {
             pipeline.stages.append(self.stage(stage, pipeline.stages.count))
         }
@@ -189,9 +195,12 @@ struct DefinitionReader {
         // What can't be known of them hides no part that another one names.
         let hadUnknown = hasUnknown
         defer { hasUnknown = hadUnknown }
-        for place in ["beforeEntry", "onSuccess", "onFailure"] {
+        let places = ["beforeEntry", "onSuccess", "onFailure"]
+        if let first = places.lazy.compactMap({ node[$0] }).first {
+            needV2("Conditions and responses to failures", at: first.place)
+        }
+        for place in places {
             guard let whole = template.member(place, of: node) else { continue }
-            stage.conditionsPlace = stage.conditionsPlace ?? whole.place
             let conditions = mappings(whole, "conditions")
             let results = ([whole] + conditions).map { text($0, "result")?.text }
             stage.maySkip = stage.maySkip || place == "beforeEntry" && results.contains("SKIP")

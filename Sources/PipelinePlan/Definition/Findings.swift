@@ -13,16 +13,9 @@ final class Findings {
         as severity: Finding.Severity? = nil,
         _ text: () -> String
     ) {
-        let severity = severity ?? id.severity
-        all.append(
-            Finding(
-                id: id,
-                severity: isAssumed && severity == .error ? .warning : severity,
-                place: place,
-                pipeline: pipeline,
-                action: action,
-                text: (isAssumed ? "By a default: " : "") + text()
-            )
-        )
+        var severity = severity ?? id.severity
+        if isAssumed, severity == .error { severity = .warning }
+        let text = (isAssumed ? "By a default: " : "") + text()
+        all.append(Finding(id: id, severity: severity, place: place, pipeline: pipeline, action: action, text: text))
     }
 }

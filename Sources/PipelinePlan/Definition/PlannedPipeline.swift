@@ -8,8 +8,6 @@ struct PlannedPipeline: Sendable {
     var type: Node?
     var mode: Node?
     var variables: [(name: String, defaultValue: String?)] = []
-    /// Where the variables stand; `nil` without any.
-    var variablesPlace: Place?
     var stages: [PlannedStage] = []
     /// Whether there may be stages, actions, artifacts or variables that can't be known.
     var hasUnknownParts = false
@@ -29,8 +27,6 @@ struct PlannedStage: Sendable {
     var maySkip = false
     /// Whether it goes back to an earlier execution by itself.
     var rollsBack = false
-    /// Where its conditions, and what it does about failures, stand; `nil` without any.
-    var conditionsPlace: Place?
     /// The texts of its conditions' rules, which may hold variables.
     var ruleTexts: [Node] = []
 
