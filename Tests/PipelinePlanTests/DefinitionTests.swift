@@ -149,6 +149,25 @@ import Testing
         #expect(plan.findings.contains { $0.id == .wrongType && $0.text.hasPrefix("'variables' is 'x'") })
     }
 
+    /// Stages that would take minutes without limits.
+    private static let long: [(String, String)] = [
+        ("variables", "actions: [{ configuration: { b: \"\(String(repeating: "#{", count: 300_000))\" } }]"),
+        ("wrong types", "actions: [\(String(repeating: "x, ", count: 20_000))]"),
+        ("artifacts", "actions: [{ inputArtifacts: [\(artifacts("i"))], outputArtifacts: [\(artifacts("o"))] }]"),
+    ]
+
+    private static func artifacts(_ letter: String) -> String {
+        (0..<3_000).map { "{ name: \(letter)\($0) }" }.joined(separator: ", ")
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: long.map(\.0)) func `reads in time what is made to take long`(
+        _ name: String
+    ) async throws {
+        let (_, stage) = try #require(Self.long.first { $0.0 == name })
+        let findings = try await Plan.of("pipeline: { stages: [{ \(stage) }] }".utf8).findings
+        #expect((1...1_000).contains(findings.count))
+    }
+
     @Test func `reads aliases that are meant`() async throws {
         let text = PlanTests.clean.replacingOnce("{ category: Deploy, owner", with: "&deploy { category: Deploy, owner")
             .replacingOnce(

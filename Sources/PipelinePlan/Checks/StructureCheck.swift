@@ -157,10 +157,12 @@ struct StructureCheck {
 
     /// The name that may be meant, as a sentence.
     static func advice(_ name: String, _ known: some Sequence<String>) -> String {
-        // Of a name as long as a file its beginning will do.
+        let limit = max(1, name.count / 3)
+        // A definition may be made to take long, so some of those that are about as long will do, and their beginnings.
+        let alike = known.lazy.filter { abs($0.utf8.count - name.utf8.count) <= limit }.prefix(200)
         let folded = name.cut(to: 100).lowercased()
-        let nearest = known.map { ($0, folded.editDistance(to: $0.cut(to: 100).lowercased())) }.min { $0.1 < $1.1 }
-        guard let nearest, nearest.1 <= max(1, name.count / 3) else { return "" }
+        let distances = alike.map { ($0, folded.editDistance(to: $0.cut(to: 100).lowercased())) }
+        guard let nearest = distances.min(by: { $0.1 < $1.1 }), nearest.1 <= limit else { return "" }
         return " Is '\(nearest.0)' meant?"
     }
 }

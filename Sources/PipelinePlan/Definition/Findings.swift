@@ -1,5 +1,8 @@
 /// The findings about a definition, as they come.
 final class Findings {
+    /// How many are told: nobody reads more, and a definition that is made to take long has any number.
+    private static let limit = 1_000
+
     /// What the pipeline is called that is looked at.
     var pipeline = ""
     private(set) var all: [Finding] = []
@@ -13,6 +16,7 @@ final class Findings {
         as severity: Finding.Severity? = nil,
         _ text: () -> String
     ) {
+        guard all.count < Self.limit else { return }
         var severity = severity ?? id.severity
         if isAssumed, severity == .error { severity = .warning }
         let text = (isAssumed ? "By a default: " : "") + text()
