@@ -165,7 +165,24 @@ import Testing
     ) async throws {
         let (_, stage) = try #require(Self.long.first { $0.0 == name })
         let findings = try await Plan.of("pipeline: { stages: [{ \(stage) }] }".utf8).findings
-        #expect((1...1_000).contains(findings.count))
+        #expect(!findings.isEmpty)
+        for severity in Finding.Severity.allCases { #expect(findings.count { $0.severity == severity } <= 1_000) }
+    }
+
+    @Test func `tells an error, however many warnings come before it`() async throws {
+        func pipeline(_ name: String, _ actions: [String]) -> String {
+            "\(name): { Type: AWS::CodePipeline::Pipeline, Properties: { Stages: [{ Name: S, Actions: [\(actions.joined(separator: ", "))] }] } }"
+        }
+        func action(_ name: String, _ provider: String) -> String {
+            "{ Name: \(name), ActionTypeId: { Category: Deploy, Owner: Custom, Provider: \(provider), Version: '1' } }"
+        }
+        let unknown = (0..<600).map { action("A\($0)", "Quali-Unknown") }
+        let pipelines = [
+            pipeline("One", unknown), pipeline("Two", unknown), pipeline("Three", [action("Run", "Quali-Run-Command")]),
+        ]
+        let plan = try await Plan.of("Resources: { \(pipelines.joined(separator: ", ")) }".utf8)
+        #expect(plan.findings.count { $0.severity == .warning } == 1_000)
+        #expect(plan.findings.contains { $0.id == .propertyMissing && $0.pipeline == "Three" })
     }
 
     @Test func `reads aliases that are meant`() async throws {
