@@ -26,7 +26,8 @@ package struct ProgramFailure: Error, Sendable, Hashable {
                 "A service can't be reached or refuses, AWS credentials can't be had yet, or another worker uses the "
                     + "state folder, or it was removed or replaced under this one."
             case .software:
-                "Something in the program went wrong, or it couldn't report everything before its time to stop."
+                "Something in the program went wrong, it couldn't report everything before its time to stop, or the demo "
+                    + "failed or was interrupted."
             case .cannotCreate: "A file can't be written, or the journal can't be used."
             case .interrupted: "Somebody pressed Ctrl-C at a question, or the latter of two signals was SIGINT."
             }

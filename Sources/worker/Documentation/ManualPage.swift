@@ -124,7 +124,13 @@ struct ManualPage {
         roff.item("All others", "Those without a meaning here, such as SIGUSR1, are ignored.")
         roff.section("EXIT STATUS")
         roff.item("0", "All went well; after a signal, the worker has stopped in good order.")
-        roff.item("1", "'quali-worker check' found something else than a setting wrong.")
+        roff.item(
+            "1",
+            """
+            'quali-worker check' found something else than a setting wrong, 'quali-worker plan' found an error, or the \
+            demo of a definition left a sandbox behind.
+            """
+        )
         for status in ProgramFailure.Status.allCases { roff.item("\(status.rawValue)", status.meaning) }
         roff.item("143", "A second signal, the latter of them SIGTERM.")
         roff.section("EXAMPLES")

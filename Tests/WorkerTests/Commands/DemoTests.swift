@@ -113,16 +113,4 @@ struct DemoTests {
             #expect(text.contains("Failed in"))
         }
     }
-
-    @Test("ends early with a signal, and not with 0")
-    func interrupted() async throws {
-        try await withTemporaryFolder { folder in
-            let run = try ProgramRun(["demo", "--pace", "60"], in: folder)
-            _ = try await run.output { $0.contains("1  Start") }
-            run.signal(SIGTERM)
-            let ending = try await run.end()
-            #expect(ending.status == 70)
-            #expect(ending.errors.contains("interrupted"))
-        }
-    }
 }

@@ -32,7 +32,7 @@ struct DocumentationTests {
         #expect(await Given.problems(given) == [:])
     }
 
-    @Test func `the manual has all commands, settings and exit statuses`() throws {
+    @Test func `the manual has all commands and settings`() throws {
         let page = try ManualPage(date: "2026-01-02").text
         for command in ["run", "actions install", "actions export", "demo"] {
             #expect(page.contains(".SS \(Roff.escaped("quali-worker \(command)"))\n"))
@@ -42,23 +42,11 @@ struct DocumentationTests {
             #expect(!page.contains(place + Roff.escaped("quali-worker documentation")))
         }
         for setting in Setting.all { #expect(page.contains(Roff.escaped(setting.explanation)), "\(setting.name)") }
-        for status in ProgramFailure.Status.allCases { #expect(page.contains("\\fB\(status.rawValue)\\fR")) }
         #expect(page.contains("\\-\\-stay\\fR\n"))
         #expect(page.contains("\\-\\-pace <seconds>\\fR\n"))
         for section in ["NAME", "SYNOPSIS", "ENVIRONMENT", "FILES", "SIGNALS", "EXIT STATUS"] {
             #expect(page.contains(".SH \(section)\n"))
         }
-    }
-
-    @Test func `the table of exit statuses has those of the manual`() throws {
-        let file = Python.repository.appendingPathComponent("Docs/troubleshooting.md")
-        let page = try String(contentsOf: file, encoding: .utf8)
-        let found = page.matches(of: #/(?m)^\| (\d+(?:, \d+)*) \|/#).flatMap { row in
-            row.1.split(separator: ", ").compactMap { Int32($0) }
-        }
-        #expect(found == [0, 1] + ProgramFailure.Status.allCases.map(\.rawValue) + [143])
-        let manual = try ManualPage(date: "").text
-        for status in found { #expect(manual.contains("\n\\fB\(status)\\fR\n"), "\(status)") }
     }
 
     @Test func `nothing is special in an escaped text`() {
