@@ -1,10 +1,10 @@
 /// Something took longer than it may.
-struct DeadlineExceeded: Error {}
+package struct DeadlineExceeded: Error {}
 
 /// Does something, and cancels it when it takes too long.
 ///
 /// - Throws: What the body throws, or ``DeadlineExceeded``.
-func withDeadline<Result: Sendable>(
+package func withDeadline<Result: Sendable>(
     _ limit: Duration,
     _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {

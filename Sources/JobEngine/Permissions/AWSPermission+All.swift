@@ -137,8 +137,8 @@ extension AWSPermission {
         "GetCallerIdentity",
         of: "sts",
         .signature,
-        for: "tells whose the credentials are, for `quali-worker check` alone",
-        without: "the check doesn't name the user or role; all else works"
+        for: "tells whose the credentials are, for `quali-worker check`, and once for the first line of the log",
+        without: "the check doesn't name the user or role, nor that line the account; all else works"
     )
 
     private static let objects = [

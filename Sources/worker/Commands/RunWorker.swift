@@ -61,10 +61,12 @@ struct RunWorker: AsyncParsableCommand {
             let mask = SecretMask(settings.secrets)
             let logger = settings.log.logger { mask($0) }
             start.logger = logger
+            let account = await settings.aws.account(logger)
             logger.info(
                 "Starting",
                 metadata: [
-                    "version": "\(Program.version)", "region": "\(settings.aws.region)", "lab": "\(settings.lab.url)",
+                    "version": "\(Program.version)", "region": "\(settings.aws.region)",
+                    "account": "\(account ?? "unknown")", "lab": "\(settings.lab.url)",
                     "user": "\(settings.lab.user)", "stateFolder": "\(settings.jobs.stateDirectory)",
                     "credentials": "\(settings.aws.credentialSource ?? "none yet")",
                 ]

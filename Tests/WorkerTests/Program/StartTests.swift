@@ -102,6 +102,27 @@ struct StartTests {
         }
     }
 
+    @Test(arguments: [nil, .hang, .status(503, code: "ServiceUnavailable")] as [Fault?])
+    func `says which account it works in, and starts without where STS doesn't tell`(fault: Fault?) async throws {
+        try await LocalCloud.withRunning { cloud in
+            _ = try await program("actions", "install", environment: cloud.environment)
+            if let fault { cloud.faults.inject(fault, on: "GetCallerIdentity", times: .max) }
+            try await withTemporaryFolder { folder in
+                let run = try ProgramRun(["run"], environment: Given.workerEnvironment(cloud), in: folder)
+                _ = try await cloud.journal.first("PollForJobs")
+                #expect(cloud.journal.entries { $0.operation == "GetCallerIdentity" }.count <= 1)
+                run.signal(SIGTERM)
+                let ending = try await run.end()
+                #expect(ending.status == 0, "\(ending)")
+                let first = ending.errors.split(separator: "\n").first { !$0.contains("\"debug\"") }
+                let account = fault == nil ? LocalCodePipeline.accountID : "unknown"
+                #expect(first?.contains("\"Starting\"") == true, "\(ending)")
+                #expect(first?.contains("\"\(account)\"") == true, "\(ending)")
+                #expect(ending.errors.contains("The account isn't known") == (fault != nil))
+            }
+        }
+    }
+
     @Test func `takes a secret from a pipe into which somebody writes`() async throws {
         try await LocalCloud.withRunning { cloud in
             _ = try await program("actions", "install", environment: cloud.environment)
