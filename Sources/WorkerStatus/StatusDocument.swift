@@ -104,7 +104,7 @@ struct StatusDocument: Encodable, Sendable {
             var job = Job(ended.job, facts)
             job.state = nil
             job.endedAt = ended.endedAt
-            job.ending = ended.ending.rawValue
+            job.ending = JobDescription(ended).state
             job.detail = ended.detail
             return job
         }
@@ -132,6 +132,7 @@ struct StatusDocument: Encodable, Sendable {
 
 extension StatusDocument.Job {
     fileprivate init(_ job: WorkerSnapshot.Job, _ facts: StatusFacts) {
+        let description = JobDescription(job)
         self.init(
             jobId: job.id,
             actionExecutionId: job.actionExecutionID,
@@ -144,12 +145,12 @@ extension StatusDocument.Job {
             sandboxId: job.progress.externalExecutionID,
             sandboxUrl: facts.sandboxLink(job.progress.externalExecutionID),
             claimedAt: job.claimedAt,
-            state: job.stage.rawValue,
+            state: description.state,
             progress: job.progress.summary,
             percentComplete: job.progress.percentComplete,
             progressSince: job.progressSince,
-            waitsFor: job.wait?.reason,
-            waitsUntil: job.wait?.deadline,
+            waitsFor: description.wait?.reason,
+            waitsUntil: description.wait?.deadline,
             waitingInQueueSince: job.putBackAt
         )
     }

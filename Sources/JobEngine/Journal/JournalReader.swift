@@ -105,20 +105,6 @@ package struct JournalReader: Sendable {
 
 /// An action as a worker's journal knows it.
 package struct JournalledAction: Sendable {
-    /// How an action stands.
-    package enum State: String, Sendable, CaseIterable {
-        /// The worker has its job, or will have it again when it starts.
-        case running
-        /// Its job is in CodePipeline's queue, for any worker.
-        case requeued
-        /// It has succeeded.
-        case succeeded
-        /// It has failed.
-        case failed
-        /// Nobody wanted a result any more.
-        case abandoned
-    }
-
     /// Something that has happened, maybe more than once.
     package struct Step: Sendable, Hashable {
         /// What it was.
@@ -139,17 +125,6 @@ package struct JournalledAction: Sendable {
     package let endedAt: Date?
     /// What it waits for, as of some seconds ago; `nil` while it doesn't.
     package let wait: JobWaitInfo?
-
-    /// How it stands.
-    package var state: State {
-        switch record.outcome {
-        case nil: .running
-        case .continuation: endedAt == nil ? .running : .requeued
-        case .success: .succeeded
-        case .failure: .failed
-        case .abandoned: .abandoned
-        }
-    }
 
     init(_ row: Row) {
         record = JobRecord(row)

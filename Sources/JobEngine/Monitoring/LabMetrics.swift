@@ -12,6 +12,16 @@ package struct LabMetrics: Sendable {
         case pipeline
         /// A later attempt of its action has made another one.
         case replaced
+
+        /// The reason in words, of one sandbox or of several.
+        package var words: String {
+            switch self {
+            case .action: "an End action asks for it"
+            case .undone: "the action that has started it isn't to go on"
+            case .pipeline: "the pipeline's execution is over"
+            case .replaced: "a later attempt of the action has made another"
+            }
+        }
     }
 
     /// Counts requests.

@@ -23,8 +23,9 @@ extension SandboxKeeper {
             let execution =
                 "the execution \(sandbox.place.pipelineExecutionID) of the pipeline '\(sandbox.place.pipeline)'"
             return switch self {
-            case .over(let status, let since): "\(execution) is \(status) since \(since.formatted(.iso8601))"
-            case .replaced: "a later attempt of '\(sandbox.place.action)' in \(execution) has made another sandbox"
+            case .over(let status, let since):
+                "\(end.words): \(execution) is \(status) since \(since.formatted(.iso8601))"
+            case .replaced: "\(end.words): '\(sandbox.place.action)' in \(execution)"
             }
         }
     }
@@ -199,6 +200,6 @@ extension SandboxKeeper {
         guard isFirst else { return }
         lab.metrics?.sandboxEnded(reason.end)
         logger.notice("Sandbox ended with its pipeline", metadata: metadata)
-        monitor.note(event: "The sandbox \(sandboxID) is being ended: \(text).")
+        monitor.note(event: "The sandbox \(sandboxID) is being ended, since \(text).")
     }
 }

@@ -53,11 +53,11 @@ struct HealthCards: Sendable {
 
     private var slots: HTML {
         let used = snapshot.held.count
-        let waiting = snapshot.jobs.count - used
+        let requeued = snapshot.jobs.count - used
         let share = snapshot.capacity > 0 ? min(100, used * 100 / snapshot.capacity) : 0
         // What is in use should be seen, however little it is.
         let width = used == 0 ? 0 : max(2, share)
-        let note = waiting == 0 ? "\(share) % in use" : "\(waiting) more in CodePipeline’s queue"
+        let note = requeued == 0 ? "\(share) % in use" : "\(requeued) more requeued"
         return """
             <div class="card"><h2>Slots</h2>
             <p class="figure"><strong>\(used)</strong> of \(snapshot.capacity)</p>

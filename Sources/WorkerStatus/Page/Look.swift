@@ -1,13 +1,24 @@
 import JobEngine
 
 /// How a state looks: a colour, and always a sign and a word beside it.
-enum Look: String, Sendable, CaseIterable {
+enum Look: String, Sendable {
     case running
     case succeeded
     case failed
     case abandoned
     case waiting
+    case requeued
+    case paused
     case quiet
+
+    init(_ stage: WorkerSnapshot.Stage) {
+        self =
+            switch stage {
+            case .waiting: .waiting
+            case .requeued: .requeued
+            default: .running
+            }
+    }
 
     init(_ ending: WorkerSnapshot.Ending) {
         self =
@@ -19,9 +30,6 @@ enum Look: String, Sendable, CaseIterable {
             }
     }
 
-    /// The word.
-    var word: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
-
     /// The sign.
     private var sign: String {
         switch self {
@@ -30,12 +38,15 @@ enum Look: String, Sendable, CaseIterable {
         case .failed: "✕"
         case .abandoned: "⊘"
         case .waiting: "…"
+        case .requeued: "↻"
+        case .paused: "‖"
         case .quiet: "–"
         }
     }
 
-    /// A badge with the sign and a word.
-    func badge(_ word: String? = nil) -> HTML {
-        "<span class=\"badge \(rawValue)\"><span aria-hidden=\"true\">\(sign)</span> \(word ?? self.word)</span>"
+    /// A badge with the sign and a word, which begins with a capital letter there.
+    func badge(_ word: String) -> HTML {
+        let word = word.prefix(1).uppercased() + word.dropFirst()
+        return "<span class=\"badge \(rawValue)\"><span aria-hidden=\"true\">\(sign)</span> \(word)</span>"
     }
 }

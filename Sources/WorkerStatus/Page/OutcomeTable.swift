@@ -41,7 +41,7 @@ struct OutcomeTable: Sendable {
         let detail: HTML? =
             ended.detail.isEmpty ? nil : "<p class=\"detail\">\(Words.beginning(ended.detail, 240))</p>"
         return """
-            <tr role="row"><td role="cell">\(Look(ended.ending).badge())</td>
+            <tr role="row"><td role="cell">\(Look(ended.ending).badge(JobDescription(ended).state))</td>
             <td role="cell" class="what">\(PlaceLine(job.place, facts).html)<span class="note"> \(job.action)\(sandbox)\(JobReference(job, facts).html)</span>\
             \(detail)</td>
             <td role="cell" class="when">\(Words.ago(ended.endedAt, snapshot.takenAt))</td>

@@ -14,13 +14,13 @@ struct PageState: Sendable {
             (look, word) = (.quiet, "Starting")
             sentence = "The worker is reading its journal."
         } else if snapshot.isStopping {
-            (look, word) = (.waiting, "Stopping")
+            (look, word) = (.paused, "Stopping")
             sentence = "The worker takes no new jobs, with \(inHand)."
         } else if !snapshot.isAlive {
             (look, word) = (.failed, "Stuck")
             sentence = "A poller makes no progress. The worker should be restarted."
         } else if let pause = snapshot.pause {
-            (look, word) = (.waiting, "Paused")
+            (look, word) = (.paused, "Paused")
             sentence = pause.sentence + (held == 0 ? "" : " \(Words.count(held, "action")) in hand.")
         } else if let trouble = Self.trouble(snapshot, hasLab: facts.lab != nil) {
             (look, word) = (.failed, "In trouble")

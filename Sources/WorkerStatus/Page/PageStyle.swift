@@ -4,14 +4,14 @@ enum PageStyle {
 
         :root { color-scheme: light dark;
           --ground: #f4f6f9; --card: #ffffff; --ink: #17202c; --soft: #545f6e; --line: #dde3ea; --link: #1757b8;
-          --running: #1f66d0; --succeeded: #15713f; --failed: #c62f2f; --abandoned: #6b7686; --waiting: #8a5a00;
+          --running: #1f66d0; --succeeded: #15713f; --failed: #c62f2f; --abandoned: #6b7686; --paused: #8a5a00;
           --running-ground: #e6effc; --succeeded-ground: #e3f4ea; --failed-ground: #fdeaea;
-          --abandoned-ground: #eceff3; --waiting-ground: #fbf0da; }
+          --abandoned-ground: #eceff3; --paused-ground: #fbf0da; }
         @media (prefers-color-scheme: dark) { :root {
           --ground: #0e131a; --card: #171e27; --ink: #e7ecf2; --soft: #9dabbc; --line: #2a3442; --link: #82b6ff;
-          --running: #6ea8ff; --succeeded: #55c98c; --failed: #ff8780; --abandoned: #9aa7b8; --waiting: #e2b558;
+          --running: #6ea8ff; --succeeded: #55c98c; --failed: #ff8780; --abandoned: #9aa7b8; --paused: #e2b558;
           --running-ground: #1a2b47; --succeeded-ground: #15332a; --failed-ground: #431f24;
-          --abandoned-ground: #26303c; --waiting-ground: #3a2f17; } }
+          --abandoned-ground: #26303c; --paused-ground: #3a2f17; } }
         * { box-sizing: border-box; }
         body { margin: 0; padding: 1.5rem clamp(1rem, 4vw, 2.5rem) 2rem; background: var(--ground); color: var(--ink);
           font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
@@ -38,7 +38,8 @@ enum PageStyle {
         .succeeded { --tone: var(--succeeded); --tone-ground: var(--succeeded-ground); }
         .failed { --tone: var(--failed); --tone-ground: var(--failed-ground); }
         .abandoned, .quiet { --tone: var(--soft); --tone-ground: var(--abandoned-ground); }
-        .waiting { --tone: var(--waiting); --tone-ground: var(--waiting-ground); }
+        .waiting { --tone: var(--running); --tone-ground: var(--running-ground); }
+        .requeued, .paused { --tone: var(--paused); --tone-ground: var(--paused-ground); }
         section { margin-top: 1.8rem; }
         section > h2 { margin-bottom: .6rem; }
         .count { display: inline-block; min-width: 1.6em; padding: 0 .45em; border-radius: 999px; text-align: center;
@@ -59,7 +60,7 @@ enum PageStyle {
         .meter { display: block; }
         .meter .track { fill: var(--line); }
         .meter .fill { fill: var(--running); }
-        .meter .full { fill: var(--waiting); }
+        .meter .full { fill: var(--paused); }
         .jobs { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
         .jobs li { padding: .75rem 1rem; min-width: 0; }
         .jobs p { margin-top: .2rem; }
@@ -75,7 +76,7 @@ enum PageStyle {
         .bar { fill: var(--tone); stroke: var(--tone); }
         .bar.failed { fill: url(#hatch); }
         .bar.abandoned { fill: none; stroke-dasharray: 3 2; }
-        .bar.waiting { fill: var(--tone-ground); }
+        .bar.waiting, .bar.requeued { fill: var(--tone-ground); }
         #hatch .ground { fill: var(--failed-ground); }
         #hatch .line { fill: var(--failed); }
         .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin-top: .5rem; font-size: .9rem; }

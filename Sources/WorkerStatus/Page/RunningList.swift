@@ -21,7 +21,7 @@ struct RunningList: Sendable {
             ? "<p class=\"empty\">\(empty)</p>"
             : "<ol class=\"jobs\">\(snapshot.jobs.prefix(Self.most).map(item))</ol>"
         return """
-            <section aria-labelledby="running"><h2 id="running">Running now\
+            <section aria-labelledby="running"><h2 id="running">Jobs now\
             \(snapshot.jobs.isEmpty ? nil : " <span class=\"count\">\(snapshot.jobs.count)</span>" as HTML)</h2>
             \(list)\(more > 0 ? "<p class=\"note\">and \(more) more, in <a href=\"/status.json\">status.json</a></p>" : nil)
             </section>
@@ -36,25 +36,18 @@ struct RunningList: Sendable {
 
     private func item(_ job: WorkerSnapshot.Job) -> HTML {
         let now = snapshot.takenAt
-        let badge =
-            job.putBackAt == nil ? Look.running.badge(job.action) : Look.waiting.badge("\(job.action), in the queue")
+        let description = JobDescription(job)
+        let waiting = description.waiting().map { Words.beginning($0, 150) }
         let sandbox = facts.sandboxLink(job.progress.externalExecutionID).map { link in
             " · \("Sandbox", link: link)" as HTML
         }
         return """
             <li>\(PlaceLine(job.place, facts).html)
-            <p>\(badge) \(Words.beginning(job.progress.summary, 300))</p>
+            <p>\(Look(job.stage).badge(description.state)) \(Words.beginning(job.progress.summary, 300))</p>
             \(job.progress.percentComplete.map(bar))
-            <p class="note">Claimed \(Words.ago(job.claimedAt, now)) · \
-            in this phase for \(Words.span(now.timeIntervalSince(job.progressSince)))\(job.wait.map(wait))\(sandbox)\(JobReference(job, facts).html)</p></li>
+            <p class="note">\(job.action) · claimed \(Words.ago(job.claimedAt, now)) · \
+            in this phase for \(Words.span(now.timeIntervalSince(job.progressSince)))\(waiting.map { " · \($0)" as HTML })\(sandbox)\(JobReference(job, facts).html)</p></li>
             """
-    }
-
-    private func wait(_ wait: JobWaitInfo) -> HTML {
-        let rest = wait.deadline.map { deadline in
-            ", for \(Words.span(max(0, deadline.timeIntervalSince(snapshot.takenAt)))) at most"
-        }
-        return " · waits for \(Words.beginning(wait.reason, 100))\(rest ?? "")"
     }
 
     private func bar(_ percent: Int) -> HTML {

@@ -12,6 +12,7 @@ struct Timeline: Sendable {
 
     private struct Bar {
         let look: Look
+        let state: String
         let begin: Date
         let end: Date
         let name: String
@@ -28,18 +29,20 @@ struct Timeline: Sendable {
         let longest = now.addingTimeInterval(-24 * 3_600)
         let running = snapshot.jobs.map { job in
             Bar(
-                look: job.putBackAt == nil ? .running : .waiting,
+                look: Look(job.stage),
+                state: JobDescription(job).state,
                 begin: job.claimedAt,
                 end: now,
-                name: "\(job.place.pipeline) › \(job.place.action)"
+                name: JobDescription(job).place
             )
         }
         let ended = snapshot.ended.map { ended in
             Bar(
                 look: Look(ended.ending),
+                state: JobDescription(ended).state,
                 begin: ended.job.claimedAt,
                 end: ended.endedAt,
-                name: "\(ended.job.place.pipeline) › \(ended.job.place.action)"
+                name: JobDescription(ended).place
             )
         }
         let bars = (running + ended).filter { $0.end > longest }.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
@@ -106,7 +109,7 @@ struct Timeline: Sendable {
         let took = Words.span(bar.end.timeIntervalSince(bar.begin))
         return """
             <rect class="bar \(bar.look.rawValue)" x="\(percent(left))" y="\(lane * pitch + 2)" width="\(percent(width))" \
-            height="\(pitch - (pitch > 10 ? 4 : 3))" rx="3"><title>\(bar.name): \(bar.look.word.lowercased()), \(took), from \
+            height="\(pitch - (pitch > 10 ? 4 : 3))" rx="3"><title>\(bar.name): \(bar.state), \(took), from \
             \(Words.time(bar.begin)) UTC</title></rect>
             """
     }
@@ -134,21 +137,24 @@ struct Timeline: Sendable {
         return "\(hundredths / 100).\(hundredths % 100 / 10)\(hundredths % 10)%"
     }
 
-    private var counts: [(look: Look, count: Int)] {
-        let looks = Dictionary(grouping: bars, by: \.look)
-        return Look.allCases.compactMap { look in looks[look].map { (look, $0.count) } }
+    private var counts: [(state: String, look: Look, count: Int)] {
+        let groups = Dictionary(grouping: bars, by: \.state)
+        return groups.map { ($0, $1[0].look, $1.count) }.sorted { one, other in
+            func place(_ state: String) -> Int { JobDescription.states.firstIndex(of: state) ?? .max }
+            return (place(one.0), one.0) < (place(other.0), other.0)
+        }
     }
 
     private var summary: String {
         "Actions of the last \(Words.count(hours, "hour")): "
-            + counts.map { "\($0.count) \($0.look.word.lowercased())" }.joined(separator: ", ")
+            + counts.map { "\($0.count) \($0.state)" }.joined(separator: ", ")
     }
 
     private var legend: HTML {
         let entries = counts.map { entry in
             """
             <li><svg width="22" height="12" aria-hidden="true"><rect class="bar \(entry.look.rawValue)" x="1" y="1" \
-            width="20" height="10" rx="3"/></svg> \(entry.count) \(entry.look.word.lowercased())</li>
+            width="20" height="10" rx="3"/></svg> \(entry.count) \(entry.state)</li>
             """ as HTML
         }
         return "<ul class=\"legend\">\(entries)<li class=\"note\">Times are UTC</li></ul>"

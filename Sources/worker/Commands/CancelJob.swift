@@ -26,7 +26,7 @@ struct CancelJob: AsyncParsableCommand {
         let action = try await journal.action(id)
         let execution = action.record.actionExecutionID
         guard action.isOpen else {
-            throw ProgramFailure(.usage, "The job \(execution) is over: it is \(action.state.rawValue).")
+            throw ProgramFailure(.usage, "The job \(execution) is over: it is \(JobDescription(action).state).")
         }
         let user = ProcessInfo.processInfo.environment["SUDO_USER"] ?? NSUserName()
         let who = "by \(user) on \(ProcessInfo.processInfo.hostName)"
@@ -42,14 +42,14 @@ struct CancelJob: AsyncParsableCommand {
             let now = try await journal.action(execution)
             if !now.isOpen {
                 folder.remove(file)
-                print(JobRow(now, steps: [], portal: nil).message ?? "The job is \(now.state.rawValue).")
+                print(JobRow(now, steps: [], portal: nil).message ?? "The job is \(JobDescription(now).state).")
                 return
             }
             try await Task.sleep(for: .milliseconds(500))
         }
         throw ProgramFailure(
             .unavailable,
-            action.state == .requeued
+            action.stage == .requeued
                 ? "The job waits in CodePipeline's queue, or another worker has it. This one cancels it if it comes back within "
                     + "15 minutes."
                 : "The job isn't over yet. The worker goes on to cancel it for 15 minutes."
@@ -59,5 +59,5 @@ struct CancelJob: AsyncParsableCommand {
 
 extension JournalledAction {
     /// Whether the job isn't over, as far as this host knows.
-    fileprivate var isOpen: Bool { state == .running || state == .requeued }
+    fileprivate var isOpen: Bool { ending == nil && stage != .completed }
 }

@@ -37,23 +37,23 @@ struct JobList {
             let table = current.map { row in
                 cells([
                     String(row.actionExecutionId.prefix(8)), Words.span(now.timeIntervalSince(row.claimedAt)),
-                    row.place,
-                    Words.line(row.latest), row.waitsUntil.map(JobRow.time) ?? "", row.sandboxId ?? "",
+                    row.state, row.place,
+                    Words.line(row.latest), row.waitsUntil.map(JobDescription.time) ?? "", row.sandboxId ?? "",
                 ])
             }
             parts.append(
                 worker + "\n"
                     + Table(
-                        heading: ["EXECUTION", "AGE", "ACTION", "STEP", "UNTIL (UTC)", "SANDBOX"],
+                        heading: ["EXECUTION", "AGE", "STATE", "ACTION", "STEP", "UNTIL (UTC)", "SANDBOX"],
                         table,
-                        free: [2: .max, 3: Self.mostLines]
+                        free: [3: .max, 4: Self.mostLines]
                     ).text(width: width)
             )
         }
         if !ended.isEmpty {
             let table = ended.map { row in
                 cells([
-                    String(row.actionExecutionId.prefix(8)), row.endedAt.map(JobRow.time) ?? "",
+                    String(row.actionExecutionId.prefix(8)), row.endedAt.map(JobDescription.time) ?? "",
                     row.endedAt.map { Words.span($0.timeIntervalSince(row.claimedAt)) } ?? "", row.state, row.place,
                     Words.line(row.message ?? ""),
                 ])

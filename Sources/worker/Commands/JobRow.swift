@@ -33,6 +33,12 @@ struct JobRow: Encodable {
     let waitsFor: String?
     let waitsUntil: Date?
     let steps: [Step]
+    private let description: JobDescription
+
+    private enum CodingKeys: String, CodingKey {
+        case actionExecutionId, jobId, actionType, version, pipeline, stage, action, pipelineExecutionId, state
+        case claimedAt, endedAt, message, failureType, sandboxId, sandboxUrl, waitsFor, waitsUntil, steps
+    }
 
     /// Gathers what is known.
     init(_ action: JournalledAction, steps: [JournalledAction.Step], portal: PortalLinks?) {
@@ -45,7 +51,8 @@ struct JobRow: Encodable {
         stage = record.place.stage
         self.action = record.place.action
         pipelineExecutionId = record.place.pipelineExecutionID
-        state = action.state.rawValue
+        description = JobDescription(action)
+        state = description.state
         claimedAt = record.claimedAt
         endedAt = action.endedAt
         switch record.outcome {
@@ -54,23 +61,18 @@ struct JobRow: Encodable {
         case .continuation(_, let progress): (message, failureType) = (progress.summary, nil)
         case .abandoned, nil: (message, failureType) = (nil, nil)
         }
-        waitsFor = action.state == .running ? action.wait?.reason : nil
-        waitsUntil = action.state == .running ? action.wait?.deadline : nil
+        waitsFor = description.wait?.reason
+        waitsUntil = description.wait?.deadline
         sandboxId = action.externalExecutionID
         sandboxUrl = action.externalExecutionID.flatMap { portal?.sandbox($0) }
         self.steps = steps.map { Step(what: $0.words, first: $0.first, last: $0.last, count: $0.count) }
     }
 
     /// Pipeline, stage and action.
-    var place: String { [pipeline, stage, action].filter { !$0.isEmpty }.joined(separator: "/") }
+    var place: String { description.place }
 
     /// What it waits for, or what has happened last.
-    var latest: String { waitsFor.map { "waits for \($0)" } ?? steps.max { $0.last < $1.last }?.what ?? "" }
-
-    /// What it waits for, and until when.
-    private var wait: String? {
-        waitsFor.map { reason in reason + (waitsUntil.map { ", until \(Self.time($0))" } ?? "") }
-    }
+    var latest: String { description.waiting(tellsLimit: false) ?? steps.max { $0.last < $1.last }?.what ?? "" }
 
     /// Everything about the job, for a person at a terminal that is so many columns wide; `nil` for what takes lines of
     /// any length.
@@ -79,12 +81,13 @@ struct JobRow: Encodable {
             ["Action", place], ["Type", "\(actionType), version \(version)"],
             ["Pipeline execution", pipelineExecutionId],
             ["Action execution", actionExecutionId], ["Job", jobId], ["State", state],
-            ["Claimed", Self.time(claimedAt)],
         ]
+        if let waiting = description.waiting() { facts.append(["", waiting]) }
+        facts.append(["Claimed", JobDescription.time(claimedAt)])
         if let endedAt {
-            facts.append(["Ended", "\(Self.time(endedAt)), after \(Words.span(endedAt.timeIntervalSince(claimedAt)))"])
+            let length = Words.span(endedAt.timeIntervalSince(claimedAt))
+            facts.append(["Ended", "\(JobDescription.time(endedAt)), after \(length)"])
         }
-        if let wait { facts.append(["Waits for", wait]) }
         if let sandboxId { facts.append(["Sandbox", sandboxId]) }
         if let sandboxUrl { facts.append(["", sandboxUrl]) }
         var lines = [Table(facts.map { $0.map(LogLine.visible) }, free: [1: .max]).text(width: width), ""]
@@ -101,15 +104,10 @@ struct JobRow: Encodable {
     }
 
     private func row(_ step: Step) -> [String] {
-        let times = step.count == 1 ? "" : "\(step.count), last at \(Self.time(step.last))"
+        let times = step.count == 1 ? "" : "\(step.count), last at \(JobDescription.time(step.last))"
         return [
-            Words.line(LogLine.visible(step.what)), Self.time(step.first),
+            Words.line(LogLine.visible(step.what)), JobDescription.time(step.first),
             Words.span(step.first.timeIntervalSince(claimedAt)), times,
         ]
-    }
-
-    /// A day and a time.
-    static func time(_ date: Date) -> String {
-        date.formatted(.iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
     }
 }

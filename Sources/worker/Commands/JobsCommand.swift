@@ -51,13 +51,13 @@ struct ListJobs: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Show those that stand so: \(Self.states).", valueName: "state")) var state: String?
 
     private static var states: String {
-        let names = JournalledAction.State.allCases.map(\.rawValue)
+        let names = JobDescription.states
         return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
     }
 
     func validate() throws {
         if limit < 0 { throw ValidationError("--limit is \(limit). Wanted: a number from 0.") }
-        if let state, JournalledAction.State(rawValue: state) == nil {
+        if let state, !JobDescription.states.contains(state) {
             throw ValidationError("--state is '\(state)'. Wanted: \(Self.states).")
         }
     }
@@ -66,9 +66,9 @@ struct ListJobs: AsyncParsableCommand {
         let (journal, portal, holder) = try options.open()
         let actions = try await journal.actions().filter { action in
             (pipeline == nil || action.record.place.pipeline == pipeline)
-                && (state == nil || action.state.rawValue == state)
+                && (state == nil || JobDescription(action).state == state)
         }
-        let ended = actions.filter { $0.state != .running }
+        let ended = actions.filter { !$0.isHeld }
         let shown = ended.prefix(all ? ended.count : limit)
         func rows(_ actions: some Sequence<JournalledAction>) async throws -> [JobRow] {
             var rows: [JobRow] = []
@@ -78,7 +78,7 @@ struct ListJobs: AsyncParsableCommand {
             return rows
         }
         let list = JobList(
-            current: try await rows(actions.filter { $0.state == .running }),
+            current: try await rows(actions.filter(\.isHeld)),
             ended: try await rows(shown),
             hidden: ended.count - shown.count,
             holder: holder,

@@ -29,7 +29,7 @@ struct PauseCommand: AsyncParsableCommand {
             return Date() + length / .seconds(1)
         }
         try OperatorFolder(stateFolder: folder).write(WorkerPause(until: until, note: note))
-        let end = until.map { "until \(JobRow.time($0)) UTC" } ?? "until 'quali-worker resume'"
+        let end = until.map { "until \(JobDescription.time($0)) UTC" } ?? "until 'quali-worker resume'"
         switch StateFolderReport(folder).holder {
         case .nobody: print("No worker runs. One that starts with \(folder) is paused, \(end).")
         case .worker, .unknown: print("The worker takes no more jobs, \(end). It goes on with those that it has.")

@@ -38,6 +38,13 @@ struct SandboxReport: Encodable, Sendable {
         var pipelineExecutionId: String?
         var pipelineExecutionStatus: String?
         var pipelineUrl: String?
+
+        /// Pipeline, stage and action.
+        fileprivate var place: String? {
+            guard let pipeline, let stage, let action else { return nil }
+            let place = JobPlace(pipeline: pipeline, stage: stage, action: action, pipelineExecutionID: "")
+            return JobDescription.text(of: place)
+        }
     }
 
     struct Ended: Encodable, Sendable {
@@ -190,7 +197,7 @@ extension SandboxReport.Item {
         add("id", id)
         add("state", state + (ageSeconds.map { ", started \(Words.span(TimeInterval($0))) ago" } ?? ""))
         add("blueprint", blueprint)
-        if let pipeline, let stage, let action { add("started by", "\(pipeline) / \(stage) / \(action)") }
+        add("started by", place)
         if let pipelineExecutionId, let pipelineExecutionStatus {
             add("execution", "\(pipelineExecutionId), \(pipelineExecutionStatus)")
         }
@@ -203,8 +210,8 @@ extension SandboxReport.Item {
 extension TaggedSandbox.Standing {
     fileprivate var heading: String {
         switch self {
-        case .orphan: "Orphans, whose pipeline's execution is over"
-        case .replaced: "Replaced by a later attempt of their action"
+        case .orphan: "Orphans, since \(LabMetrics.End.pipeline.words)"
+        case .replaced: "Replaced, since \(LabMetrics.End.replaced.words)"
         case .inUse: "In use"
         case .ending: "Being ended"
         case .unproven: "Not proven to be ours"

@@ -37,13 +37,13 @@ struct JournalReaderTests {
             clock.leap(by: 1)
             try await journal.saveCheckpoint(Data("x".utf8), of: "1")
             action = try #require(try await reader.actions().first)
-            #expect(action.state == .running && action.endedAt == nil && action.externalExecutionID == "sandbox-1")
+            #expect(action.stage == .running && action.endedAt == nil && action.externalExecutionID == "sandbox-1")
             clock.leap(by: 60)
             await journal.note(JobProgress("Ready"), of: "1")
             try await journal.saveOutcome(.success(JobResult(summary: "done")), of: "1")
             try await journal.forget("1")
             action = try #require(try await reader.actions().first)
-            #expect(action.state == .succeeded && action.endedAt == clock.now)
+            #expect(action.ending == .succeeded && action.endedAt == clock.now)
             let steps = try await reader.steps(of: action)
             #expect(steps.map(\.words) == ["Claimed", "Acknowledged", "Setting up", "Ready", "Succeeded"])
             #expect(steps.map { $0.first.timeIntervalSince(begin) } == [0, 1, 1, 62, 62])
@@ -74,7 +74,7 @@ struct JournalReaderTests {
             let reader = try JournalReader(folder: folder)
             let actions = try await reader.actions()
             #expect(actions.map(\.record.id) == ["job-50"])
-            #expect(actions.first?.state == .requeued && actions.first?.externalExecutionID == "s")
+            #expect(actions.first?.stage == .requeued && actions.first?.externalExecutionID == "s")
             // One that turns out to be another worker's leaves all as it was.
             var other = JobRecord.record("other", isAcknowledged: false)
             other.actionExecutionID = "run-1"
@@ -137,7 +137,7 @@ struct JournalReaderTests {
             let journal = try SQLiteJobJournal(folder: folder)
             #expect(try await journal.unfinished().map(\.checkpoint) == [Data("x".utf8)])
             let actions = try await JournalReader(folder: folder).actions()
-            #expect(actions.map(\.state) == [.running, .succeeded])
+            #expect(actions.map(\.ending) == [nil, .succeeded])
             #expect(actions.map(\.record.actionExecutionID) == ["run-1", "run-1"])
         }
     }

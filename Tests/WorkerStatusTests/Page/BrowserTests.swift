@@ -46,7 +46,7 @@ struct BrowserTests {
             #expect(view.complaints.isEmpty, "\(what): \(view.complaints)")
             #expect(view.requests.count == 1, "\(what): \(view.requests)")
             #expect(view.styled && view.title.hasSuffix("quali-worker on worker-7.example.com"))
-            #expect(view.text.contains("Running now"))
+            #expect(view.text.contains("Jobs now"))
         }
     }
 

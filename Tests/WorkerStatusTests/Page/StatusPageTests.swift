@@ -75,14 +75,15 @@ struct StatusPageTests {
         #expect(page(stuck).contains("A poller makes no progress"))
     }
 
-    @Test func `says what a job waits for, and for how long at most`() throws {
+    @Test func `says what a job waits for, and until when`() throws {
         var snapshot = Given.busy()
+        for index in snapshot.jobs.indices { (snapshot.jobs[index].stage, snapshot.jobs[index].wait) = (.running, nil) }
         let deadline = Given.now.addingTimeInterval(720)
         snapshot.jobs[0].stage = .waiting
         snapshot.jobs[0].wait = JobWaitInfo(reason: "the <sandbox>", deadline: deadline)
         snapshot.jobs[1].wait = JobWaitInfo(reason: "a bell")
         let text = page(snapshot)
-        #expect(text.contains(" · waits for the &lt;sandbox&gt;, for 12 min at most"))
+        #expect(text.contains(" · waits for the &lt;sandbox&gt;, until 2026-07-31 12:25:20 UTC"))
         #expect(text.contains(" · waits for a bell ·"))
         let json = try StatusDocument(snapshot, Given.facts()).json()
         let document = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
@@ -93,6 +94,33 @@ struct StatusPageTests {
         #expect(jobs[2]["state"] as? String == "running" && jobs[2]["waits_for"] == nil)
         let ended = try #require(document?["ended"] as? [[String: Any]])
         #expect(ended[0]["state"] == nil)
+    }
+
+    @Test func `tells of a job in the words of its description, in each state`() throws {
+        for state in JobDescription.states {
+            var snapshot = Given.idle()
+            snapshot.ended = []
+            let description: JobDescription
+            if let ending = WorkerSnapshot.Ending.all.first(where: { $0.rawValue == state }) {
+                snapshot.ended = [Given.outcome(1)]
+                snapshot.ended[0].ending = ending
+                description = JobDescription(snapshot.ended[0])
+            } else {
+                snapshot.jobs = [Given.job(1)]
+                snapshot.jobs[0].stage = .init(rawValue: state)
+                snapshot.jobs[0].wait = JobWaitInfo(reason: "a bell", deadline: Given.now)
+                description = JobDescription(snapshot.jobs[0])
+            }
+            #expect(description.state == state)
+            let text = page(snapshot)
+            #expect(text.contains("</span> \(state.prefix(1).uppercased() + state.dropFirst())</span>"), "\(state)")
+            #expect(text.contains("</svg> 1 \(state)</li>"), "\(state)")
+            #expect(text.contains("<title>\(description.place): \(state), "), "\(state)")
+            #expect(text.contains(description.waiting() ?? "waits for") == (description.wait != nil), "\(state)")
+            let json = try StatusDocument(snapshot, Given.facts()).json()
+            #expect(json.contains("\"\(snapshot.ended.isEmpty ? "state" : "ending")\" : \"\(state)\""), "\(json)")
+            #expect(json.contains("\"waits_for\" : \"a bell\"") == (description.wait != nil))
+        }
     }
 
     @Test func `leads from each row to the story of its job, where there is a command for that`() {
@@ -111,10 +139,9 @@ struct StatusPageTests {
 
     @Test func `draws a bar for each action, with its ending in words`() {
         let text = page(Given.busy())
-        #expect(text.components(separatedBy: "<rect class=\"bar ").count - 1 == 90 + 5)
-        #expect(
-            text.contains("Actions of the last 6 hours: 18 running, 52 succeeded, 11 failed, 7 abandoned, 2 waiting")
-        )
+        #expect(text.components(separatedBy: "<rect class=\"bar ").count - 1 == 90 + 6)
+        let counts = "11 running, 7 waiting, 2 requeued, 52 succeeded, 11 failed, 7 abandoned"
+        #expect(text.contains("Actions of the last 6 hours: \(counts)"))
         #expect(text.contains(": failed, "))
     }
 

@@ -69,7 +69,7 @@ enum Given {
         let names = ["Start", "InstallNightlyBuild", "TearDown"]
         let summaries = [
             "Setup: Provisioning, 2 of 3 apps deployed, 4 min", "Running 'install' on web-server-b1d78035",
-            "Waits for the teardown",
+            "Ending",
         ]
         let pipelines = ["Nightly-Regression", "Release-2026.4", "web_frontend_on_real_hardware"]
         let age = Double((number * 397) % 5_400 + 25)
@@ -85,12 +85,15 @@ enum Given {
                 pipelineExecutionID: "2f1cbe5e-9a1f-4c0d-8a63-0c5b3f6f4d\(10 + number)"
             ),
             claimedAt: now.addingTimeInterval(-age),
+            stage: number % 9 == 0 ? .requeued : number % 3 == 2 ? .waiting : .running,
             progress: JobProgress(
                 summaries[number % 3],
                 percentComplete: percents[number % 3],
                 externalExecutionID: "a937583f-d534-43ba-a190-3f13f14421\(10 + number)"
             ),
             progressSince: now.addingTimeInterval(-age / 3),
+            wait: number % 3 == 2
+                ? JobWaitInfo(reason: "the sandbox's teardown", deadline: now.addingTimeInterval(1_500)) : nil,
             putBackAt: number % 9 == 0 ? now.addingTimeInterval(-30) : nil
         )
     }

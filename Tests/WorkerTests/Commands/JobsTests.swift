@@ -66,7 +66,10 @@ struct JobsTests {
                 try cloud.create(VirtualPipeline("Long", stages: [.init("Lab", [.init("Start", start, properties)])]))
                 _ = try cloud.codePipeline.start("Long")
                 _ = try Given.failingExecution(in: cloud)
-                let settings = ["QUALI_STATE_DIR": state, "QUALI_PROGRESS_SECONDS": "0", "LOG_FORMAT": "json"]
+                let settings = [
+                    "QUALI_STATE_DIR": state, "QUALI_PROGRESS_SECONDS": "0", "LOG_FORMAT": "json",
+                    "QUALI_STATUS_ADDRESS": "127.0.0.1:0",
+                ]
                 let environment = cloud.environment.merging(settings) { $1 }
                 let run = try ProgramRun(["run"], environment: environment, in: folder)
                 defer { run.signal(SIGKILL) }
@@ -150,7 +153,7 @@ struct JobsTests {
                 }
                 let jobs = try await list(state)
                 let running = try #require(jobs.first)
-                #expect(jobs.map(\.state) == ["running", "failed"])
+                #expect(jobs.map(\.state) == ["waiting", "failed"])
                 #expect(running.pipeline == "Long" && running.sandboxId == sandbox.id)
                 #expect(running.sandboxUrl == nil)
                 #expect(running.waitsFor == "the sandbox's setup" && running.waitsUntil != nil)
@@ -179,7 +182,7 @@ struct JobsTests {
             }
             #expect(try await list(state, "--state", "failed").map(\.state) == ["failed"])
             #expect(try await list(state, "--pipeline", "Long").map(\.pipeline) == ["Long"])
-            #expect(try await list(state, "--limit", "0").map(\.state) == ["running"])
+            #expect(try await list(state, "--limit", "0").map(\.state) == ["waiting"])
             #expect(try await ask(state, "--limit", "0").output.contains("1 more have ended"))
             let fewer = try await ask(state, "--limit", "0", "--json")
             #expect(try JSON(parsing: Data(fewer.output.utf8))["not_shown"] == 1)
@@ -188,6 +191,32 @@ struct JobsTests {
                 environment: ["QUALI_STATE_DIR": state, "CLOUDSHELL_PORTAL_URL": "https://portal.example.com"]
             )
             #expect(links.output.contains("https://portal.example.com/RM/Diagram/Index/\(sandbox.id)"))
+        }
+    }
+
+    @Test("tells of a job in the words of the page, of its JSON, of metrics and of the list of sandboxes")
+    func words() async throws {
+        try await withWorker { cloud, run, state in
+            let address = try #require(try run.log().firstMatch(of: #/"http:\/\/127\.0\.0\.1:(\d+)\/"/#)?.1)
+            let port = try #require(UInt16(address))
+            let jobs = try await list(state)
+            let waiting = try #require(jobs.first)
+            let page = try await TestSupport.ask(port, "/").body
+            let status = try JSON(parsing: Data(try await TestSupport.ask(port, "/status.json").body.utf8))
+            let metrics = try await TestSupport.ask(port, "/metrics").body
+            #expect(status["jobs"]?.array?.map { $0["state"]?.string } == [waiting.state])
+            #expect(status["ended"]?.array?.map { $0["ending"]?.string } == [jobs.last?.state])
+            for (one, other) in [("waits_for", waiting.waitsFor), ("waits_until", waiting.waitsUntil)] {
+                #expect(status["jobs"]?[0]?[one]?.string == other, "\(one)")
+            }
+            #expect(metrics.contains("quali_worker_jobs{state=\"\(waiting.state)\"} 1\n"), "\(metrics)")
+            #expect(metrics.contains("ending=\"\(jobs.last?.state ?? "")\"} 1\n"), "\(metrics)")
+            let story = try await ask(state, "show", waiting.jobId).output
+            let sentence = try #require(story.firstMatch(of: #/waits for .* UTC/#)).0
+            #expect(page.contains(sentence.replacing("'", with: "&#39;")), "\(sentence) \(page)")
+            let listed = try await ask(state).output
+            let sandboxes = try await program("sandboxes", environment: cloud.environment).output
+            for text in [page, story, listed, sandboxes] { #expect(text.contains("Long/Lab/Start"), "\(text)") }
         }
     }
 
@@ -225,7 +254,7 @@ struct JobsTests {
             let relative = try await ask("state")
             #expect(relative.status == 64 && relative.errors.contains("QUALI_STATE_DIR"), "\(relative)")
             let state = try await ask(folder.path, "--state", "done")
-            #expect(state.status == 64 && state.errors.contains("running, requeued, succeeded, failed or abandoned"))
+            #expect(state.status == 64 && state.errors.contains("waiting, completed, requeued, succeeded"), "\(state)")
             let file = try await ask(folder.path, "--config", "/nonexistent.env")
             #expect(file.status == 64 && file.errors.contains("/nonexistent.env"), "\(file)")
         }

@@ -150,8 +150,8 @@ struct SandboxesTests {
             let text = try await scene.run()
             #expect(text.status == 0, "\(text)")
             let places = [
-                "Orphans, whose pipeline's execution is over: 1 sandbox", scene.orphan.name, "Stopped / Lab / Start",
-                ", Stopped", "In use: 1 sandbox", scene.used.name, "Running / Lab / Start", ", InProgress",
+                "Orphans, since the pipeline's execution is over: 1 sandbox", scene.orphan.name, "Stopped/Lab/Start",
+                ", Stopped", "In use: 1 sandbox", scene.used.name, "Running/Lab/Start", ", InProgress",
                 "Not proven to be ours: 1 sandbox", scene.stranger.name,
                 "Started by the original worker, and never ended by this one: 1 sandbox", scene.original.id,
                 "1 other sandbox without a worker's tag",

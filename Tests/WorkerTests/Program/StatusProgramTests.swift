@@ -75,7 +75,7 @@ struct StatusProgramTests {
                 _ = try await wait(port, "/readyz", for: 200)
                 // While the sandbox is set up, the page leads to it.
                 let page = try await wait(port, "/", for: 200) { $0.contains("/RM/Diagram/Index/") }
-                #expect(page.body.contains("Running now <span") && !page.body.contains("canary"))
+                #expect(page.body.contains("Jobs now <span") && !page.body.contains("canary"))
                 for execution in executions { _ = try await cloud.codePipeline.end(of: execution) }
                 // CodePipeline has the result a little before the worker knows that it has.
                 _ = try await wait(port, "/metrics", for: 200) {
