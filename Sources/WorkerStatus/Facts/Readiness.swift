@@ -50,7 +50,9 @@ struct Readiness: Sendable, Hashable {
 extension WorkerPause {
     /// What it is, until when and why, in a sentence.
     package var sentence: String {
-        let end = until.map { "until \($0.formatted(.iso8601))" } ?? "until somebody ends it"
-        return "The worker is paused and takes no jobs, \(end)\(note.map { ": \($0)" } ?? ".")"
+        let end = until.map { "until \(JobDescription.time($0)) UTC" } ?? "until somebody ends it"
+        let reason = note.map { ": \($0)" } ?? ""
+        let isWhole = reason.last.map { ".!?…".contains($0) } ?? false
+        return "The worker is paused and takes no jobs, \(end)\(reason)\(isWhole ? "" : ".")"
     }
 }

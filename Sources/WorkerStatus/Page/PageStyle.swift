@@ -31,7 +31,7 @@ enum PageStyle {
         .facts div { display: flex; gap: .45rem; min-width: 0; }
         .facts dt, .note { color: var(--soft); }
         .note { font-size: .88rem; }
-        .note code { user-select: all; }
+        .note code { user-select: all; white-space: nowrap; }
         .badge { display: inline-block; padding: .06rem .6rem; border-radius: 999px; font-size: .85rem;
           font-weight: 600; line-height: 1.55; color: var(--tone); background: var(--tone-ground); }
         .running { --tone: var(--running); --tone-ground: var(--running-ground); }
@@ -86,7 +86,7 @@ enum PageStyle {
         th { text-align: left; font-size: .85rem; font-weight: 600; color: var(--soft); white-space: nowrap; }
         th, td { padding: .6rem 1rem; vertical-align: top; }
         tbody td { border-top: 1px solid var(--line); }
-        td:first-child, .when { white-space: nowrap; }
+        td:first-child:not(.what), .when { white-space: nowrap; }
         .detail { margin-top: .1rem; }
         footer { display: flex; flex-wrap: wrap; gap: .3rem 2rem; justify-content: space-between; margin-top: 2rem;
           padding-top: .9rem; border-top: 1px solid var(--line); font-size: .9rem; color: var(--soft); }
@@ -95,6 +95,7 @@ enum PageStyle {
           .cards { grid-template-columns: 1fr; }
           .card.troubled { grid-column: auto; }
         }
+        @media (min-width: 22rem) and (max-width: 44rem) { .cards { grid-template-columns: 1fr 1fr; } }
         @media (max-width: 40rem) {
           thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           table, tbody { display: block; }

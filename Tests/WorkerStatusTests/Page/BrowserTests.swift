@@ -28,17 +28,19 @@ struct BrowserTests {
     @Test(
         "fits into any window, can be read in light and dark, and asks for nothing else",
         .enabled(if: python != nil && browser != nil, "CONFORMANCE_PYTHON or Chromium's headless shell is missing"),
-        arguments: ["empty", "idle", "busy"]
+        arguments: ["empty", "idle", "busy", "paused"]
     )
     func looks(name: String) async throws {
-        let snapshots = ["empty": Given.idle(isNew: true), "idle": Given.idle(), "busy": Given.busy()]
+        let snapshots = [
+            "empty": Given.idle(isNew: true), "idle": Given.idle(), "busy": Given.busy(), "paused": Given.paused(),
+        ]
         let page = StatusPage(try #require(snapshots[name]), Given.facts())
         let views = try await withRequestServer { _ in
             page.reply()
         } _: { port in
             try await look(port, name)
         }
-        #expect(views.count == 6)
+        #expect(views.count == 10)
         for view in views {
             let what = "\(name) at \(view.width) pixels, \(view.scheme)"
             #expect(view.scrollWidth <= view.width && view.wide.isEmpty, "\(what): \(view.wide)")

@@ -63,6 +63,29 @@ enum Given {
         return snapshot
     }
 
+    /// A worker that somebody has paused with its hands full, and that has met something that somebody should see to.
+    static func paused() -> WorkerSnapshot {
+        var snapshot = busy()
+        snapshot.lab = idle().lab
+        snapshot.pause = WorkerPause(since: now, until: now.addingTimeInterval(7_200), note: "a new rack for the lab")
+        snapshot.jobs = Array(snapshot.jobs.prefix(9))
+        snapshot.events = [
+            .init(
+                at: now.addingTimeInterval(-95),
+                text: "The clock of this host was set back by 2 h.",
+                isWarning: true
+            ),
+            .init(
+                at: now.addingTimeInterval(-800),
+                text: "The sandbox a937583f-d534-43ba-a190-3f13f1442110 is being ended, since the pipeline's execution "
+                    + "is over: the execution 2f1cbe5e-9a1f-4c0d-8a63-0c5b3f6f4d10 of the pipeline 'Release-2026.4' is "
+                    + "Stopped since 2026-07-31T11:00:00Z.",
+                isWarning: false
+            ),
+        ]
+        return snapshot
+    }
+
     /// A job in hand.
     static func job(_ number: Int, pipeline: String? = nil) -> WorkerSnapshot.Job {
         let actions = ["Quali-Start-Sandbox", "Quali-Run-Command", "Quali-End-Sandbox"]

@@ -123,7 +123,7 @@ def main():
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         browser = Browser(program, profile)
         try:
-            views = [(width, scheme) for width in (320, 360, 1280) for scheme in ("light", "dark")]
+            views = [(width, scheme) for width in (320, 360, 600, 1000, 1600) for scheme in ("light", "dark")]
             print(json.dumps([look(browser, url, width, scheme, folder) for width, scheme in views]))
         finally:
             browser.process.kill()
