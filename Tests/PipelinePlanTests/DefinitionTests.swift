@@ -174,7 +174,7 @@ import Testing
             "\(name): { Type: AWS::CodePipeline::Pipeline, Properties: { Stages: [{ Name: S, Actions: [\(actions.joined(separator: ", "))] }] } }"
         }
         func action(_ name: String, _ provider: String) -> String {
-            "{ Name: \(name), ActionTypeId: { Category: Deploy, Owner: Custom, Provider: \(provider), Version: '1' } }"
+            "{ Name: \(name), ActionTypeId: { Category: Source, Owner: Custom, Provider: \(provider), Version: '1' } }"
         }
         let unknown = (0..<600).map { action("A\($0)", "Quali-Unknown") }
         let pipelines = [

@@ -3,8 +3,10 @@ import SandboxAPI
 
 /// What is said of a command whose sandbox has ended.
 extension RunCommand {
-    /// How often the lab is asked: the first reads after a stop may still show the state before it.
+    /// How many answers of the lab count: the first reads after a stop may still show the state before it.
     private static let looks = 3
+    /// How often it is asked for them, as some answers may not come.
+    private static let tries = 6
 
     /// What has become of a sandbox that doesn't run.
     private enum End {
@@ -33,9 +35,12 @@ extension RunCommand {
     ) async -> JobFailure {
         guard !failure.isPassing else { return failure }
         var end: End?
-        for look in 1...Self.looks where end == nil {
-            if look > 1 { try? await clock.sleep(for: min(lab.statusInterval, .seconds(2))) }
-            end = await self.end(of: sandboxID)
+        var answers = 0
+        for number in 1...Self.tries where end == nil && answers < Self.looks {
+            if number > 1 { try? await clock.sleep(for: min(lab.statusInterval, .seconds(2))) }
+            guard let answer = try? await self.end(of: sandboxID) else { continue }
+            answers += 1
+            end = answer
         }
         guard let end else { return failure }
         var explained = failure
@@ -66,22 +71,21 @@ extension RunCommand {
 
     /// The state of a sandbox that is ending or has ended, as far as the lab tells it at once; `nil` of any other.
     func endState(of sandboxID: String) async -> SandboxState? {
-        guard case .state(let state) = await end(of: sandboxID), !state.isFailed else { return nil }
+        guard case .state(let state)? = try? await end(of: sandboxID), !state.isFailed else { return nil }
         return state
     }
 
-    private func end(of sandboxID: String) async -> End? {
-        do {
-            // With repeats: a single reply decides what the job says, and whose fault it is.
-            if let state = try await lab.client.sandbox(ifKnown: sandboxID)?.state {
-                return state.isEnding || state.isEnded || state.isFailed ? .state(state) : nil
-            }
-            let wanted = sandboxID.lowercased()
-            let past = try await lab.client.historicSandboxes { $0.id.lowercased() == wanted }
-            if let state = past.first(where: { $0.state.isEnded })?.state { return .state(state) }
-            return past.isEmpty ? .unknown : nil
-        } catch {
-            return nil
+    /// What has become of it; `nil` while it runs.
+    ///
+    /// - Throws: `SandboxAPIError`; `CancellationError`.
+    private func end(of sandboxID: String) async throws -> End? {
+        // With repeats: a single reply decides what the job says, and whose fault it is.
+        if let state = try await lab.client.sandbox(ifKnown: sandboxID)?.state {
+            return state.isEnding || state.isEnded || state.isFailed ? .state(state) : nil
         }
+        let wanted = sandboxID.lowercased()
+        let past = try await lab.client.historicSandboxes { $0.id.lowercased() == wanted }
+        if let state = past.first(where: { $0.state.isEnded })?.state { return .state(state) }
+        return past.isEmpty ? .unknown : nil
     }
 }

@@ -457,7 +457,10 @@ struct RunCommandTests {
         #expect(!failure.message.contains("not active"))
     }
 
-    @Test func `one that the lab still shows as it was is looked at again`() async throws {
+    @Test(arguments: [0, 2, 3])
+    func `one that the lab still shows as it was is looked at again, and a read that fails is no look`(
+        failures: Int
+    ) async throws {
         let looks = Locked(0)
         let bench = try bench { line, _ in
             switch line {
@@ -467,7 +470,8 @@ struct RunCommandTests {
                     looks += 1
                     return looks
                 }
-                return .sandbox("s1", look < 3 ? .ready : .ended)
+                if look <= failures { return .error(503, "busy") }
+                return .sandbox("s1", look < failures + 3 ? .ready : .ended)
             default: return nil
             }
         }

@@ -26,7 +26,7 @@ struct ReplacedTests {
         #expect(site.lab.sandboxesNotStopped.first?.id != first.id)
         let lines = site.log.lines.filter { $0.message == "Sandbox ended with its pipeline" }
         #expect(lines.map { $0.metadata["sandbox"] } == [first.id])
-        #expect(lines.first?.metadata["reason"]?.contains("a later attempt of 'Start'") == true)
+        #expect(lines.first?.metadata["reason"]?.contains("has made another: 'Start' in ") == true)
         // The other one lives on with its execution, until that has been over for an hour.
         try await site.work { site.status(execution) == "Failed" }
         try await site.work(during: .seconds(50 * 60))

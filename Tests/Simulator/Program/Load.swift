@@ -14,11 +14,13 @@ struct Load {
 
     static let setup: Duration = .seconds(600)
     static let command: Duration = .seconds(60)
-    /// How long a pipeline may take: setup and command, six looks for work, and the pause to each end.
-    static let longest: Duration = .seconds(660 + 120)
     /// When as many pipelines end as begin.
     static let start: Duration = .seconds(20 * 60)
     static let end: Duration = .seconds(80 * 60)
+
+    /// How long a pipeline may take: setup and command, six looks for work, the pause to each end, and a score of calls of
+    /// the lab's one after the other.
+    var longest: Duration { .seconds(660 + 120) + (labTime ?? .zero) * 20 }
 
     var jobsASecond: Double { Double(jobsADay) / 86_400 }
 
@@ -85,6 +87,7 @@ struct LoadMeter {
     /// The jobs that each worker has acknowledged.
     private var jobs: [String: Int] = [:]
     private var held: [Int] = []
+    private var longest: Duration = .zero
 
     /// A service has acted on a worker's request.
     mutating func handled(_ operation: String, at service: String, from worker: String, at time: Duration) {
@@ -98,6 +101,9 @@ struct LoadMeter {
     mutating func underWay(_ count: Int, at time: Duration) {
         if (Load.start..<Load.end).contains(time) { held.append(count) }
     }
+
+    /// A pipeline has ended after so long.
+    mutating func ended(after duration: Duration) { longest = max(longest, duration) }
 
     /// A line of figures, and one that says of which calls.
     func summary(_ load: Load) -> String {
@@ -113,7 +119,7 @@ struct LoadMeter {
             \(load.jobsADay) jobs a day, \(load.hosts) workers: \(waiting) under way, \(rate(all - labCalls)) AWS calls \
             a second, \(rate(labCalls)) lab calls a second
             calls a second: \(list.joined(separator: ", "))
-            jobs taken: \(shares.joined(separator: ", "))
+            jobs taken: \(shares.joined(separator: ", ")); the longest pipeline took \(longest)
             """
     }
 }

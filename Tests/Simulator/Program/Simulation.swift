@@ -157,10 +157,10 @@ final class Simulation: @unchecked Sendable {
             for host in hosts { group.addTask { await host.run() } }
             if let plan = scenario.lifetimes {
                 await watch(plan)
-            } else if scenario.load == nil {
-                await watch()
+            } else if let load = scenario.load {
+                await measure(load)
             } else {
-                await measure()
+                await watch()
             }
             endWork()
             for host in hosts { host.life?.tell(.stopped) }
@@ -211,7 +211,7 @@ final class Simulation: @unchecked Sendable {
     }
 
     /// Waits for the end of a load; all that has begun has to succeed, and in time.
-    private func measure() async {
+    private func measure(_ load: Load) async {
         var begun: [String: Duration] = [:]
         while time < Load.end {
             await pause(.seconds(30))
@@ -222,9 +222,11 @@ final class Simulation: @unchecked Sendable {
                 if report.hasEnded, report.status != "Succeeded" {
                     checks.fail("Pipeline \(report.pipeline) ends as \(report.status)")
                 }
-                if !report.hasEnded, let begin = begun[id], time > begin + Load.longest {
-                    checks.fail("Pipeline \(report.pipeline) takes over \(Load.longest)")
+                let lasted = time - (begun[id] ?? time)
+                if !report.hasEnded, lasted > load.longest {
+                    checks.fail("Pipeline \(report.pipeline) takes over \(load.longest)")
                 }
+                if report.hasEnded { meter.ended(after: lasted) }
                 return report.hasEnded
             }
             meter.underWay(executions.count, at: time)
