@@ -63,7 +63,7 @@ extension RunCommand {
         guard !new.isEmpty, await !lab.starts.isBusy(place) else { return nil }
         new.removeAll { lab.claims.isAnothers($0, than: context.job.actionExecutionID) }
         guard !new.isEmpty else { return nil }
-        let twins = await twins(configuration, context)
+        let twins = try await twins(configuration, context)
         new.removeAll { isExplained($0, twins, context) }
         guard !new.isEmpty, !twins.mayHaveMore else { return nil }
         context.logger.warning(

@@ -27,18 +27,20 @@ extension RunCommand {
     ///
     /// `other` is the pipeline's execution that has started the sandbox, if it is known to be another one than the
     /// job's.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled before the lab has told it, for the job to go on later.
     func explained(
         _ failure: JobFailure,
         _ sandboxID: String,
         of other: String?,
         _ clock: any WorkerClock
-    ) async -> JobFailure {
+    ) async throws -> JobFailure {
         guard !failure.isPassing else { return failure }
         var end: End?
         var answers = 0
         for number in 1...Self.tries where end == nil && answers < Self.looks {
-            if number > 1 { try? await clock.sleep(for: min(lab.statusInterval, .seconds(2))) }
-            guard let answer = try? await self.end(of: sandboxID) else { continue }
+            if number > 1 { try await clock.sleep(for: min(lab.statusInterval, .seconds(2))) }
+            guard let answer = try await LabAccess.ifTold({ try await self.end(of: sandboxID) }) else { continue }
             answers += 1
             end = answer
         }
@@ -70,8 +72,11 @@ extension RunCommand {
     }
 
     /// The state of a sandbox that is ending or has ended, as far as the lab tells it at once; `nil` of any other.
-    func endState(of sandboxID: String) async -> SandboxState? {
-        guard case .state(let state)? = try? await end(of: sandboxID), !state.isFailed else { return nil }
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
+    func endState(of sandboxID: String) async throws -> SandboxState? {
+        guard case .state(let state)?? = try await LabAccess.ifTold({ try await end(of: sandboxID) }), !state.isFailed
+        else { return nil }
         return state
     }
 

@@ -80,7 +80,7 @@ extension RunCommand {
         if status == .failed {
             let mayContinue = configuration.onCommandFailure == .continue
             var reason = ""
-            if execution.status.isCancelled || mayContinue, let state = await endState(of: target.sandboxID) {
+            if execution.status.isCancelled || mayContinue, let state = try await endState(of: target.sandboxID) {
                 await keeper?.noteOver(target.sandboxID)
                 reason = " The sandbox runs no more (its state: '\(state.rawValue)')."
             } else if mayContinue, execution.status.isCancelled, context.clock.now >= deadline {
@@ -130,7 +130,8 @@ extension RunCommand {
         _ context: JobContext<Checkpoint>
     ) async throws -> Execution {
         let isCancelled = try await cancel(executionID, context)
-        let execution = (try? await lab.executionWatcher.execution(executionID)) ?? lastSeen
+        let seen = try await LabAccess.ifTold { try await lab.executionWatcher.execution(executionID) }
+        let execution = seen ?? lastSeen
         if let execution, execution.status.isSuccess || execution.status.isFinal && !isCancelled { return execution }
         // Before the output, which may be cut.
         var quotation = await keeper?.warning(of: target.sandboxID).map { " \($0)" } ?? ""
@@ -233,7 +234,8 @@ extension RunCommand {
             } catch let error as SandboxAPIError {
                 if error.mayHaveBeenProcessed, error.isTransient {
                     try await context.clock.sleep(for: min(lab.statusInterval, .seconds(2)))
-                    let status = try? await lab.executionWatcher.execution(executionID).status
+                    let status = try await LabAccess.ifTold { try await lab.executionWatcher.execution(executionID) }?
+                        .status
                     if let status, status.isFinal || status == .stopping {
                         return status.isCancelled || status == .stopping
                     }

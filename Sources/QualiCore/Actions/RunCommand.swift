@@ -98,7 +98,7 @@ package struct RunCommand: WaitingActionHandler {
             return try await goOn(configuration, target, after: event, context, checkpoint)
         } catch var failure as JobFailure {
             if checkpoint.executionID == nil || failure.type == .configurationError {
-                failure = await explained(
+                failure = try await explained(
                     failure,
                     target.sandboxID,
                     of: checkpoint.otherExecution,
@@ -146,7 +146,7 @@ package struct RunCommand: WaitingActionHandler {
             checkpoint.targetWarning = warning
             return target
         } catch let failure as JobFailure {
-            throw await explained(failure, sandbox.id, of: checkpoint.otherExecution, context.clock)
+            throw try await explained(failure, sandbox.id, of: checkpoint.otherExecution, context.clock)
                 .about(sandbox.id, keeper)
         }
     }
@@ -304,7 +304,7 @@ package struct RunCommand: WaitingActionHandler {
             if !others.isEmpty { break }
         }
         guard !others.isEmpty else { return }
-        let twins = await twins(configuration, context)
+        let twins = try await twins(configuration, context)
         others.removeAll { isExplained($0, twins, context) }
         guard others.isEmpty else {
             let list = Set(others).sorted().joined(separator: ", ")
@@ -329,7 +329,7 @@ package struct RunCommand: WaitingActionHandler {
         while true {
             var new = try await newExecutions(configuration, target, context, checkpoint)
             if !new.isEmpty {
-                let twins = await twins(configuration, context)
+                let twins = try await twins(configuration, context)
                 new.removeAll { isExplained($0, twins, context) }
                 if !new.isEmpty, !twins.mayHaveMore || context.clock.now >= checkpoint.twinsDeadline ?? .distantFuture {
                     guard new.count == 1, !twins.mayHaveMore else {
@@ -377,7 +377,8 @@ package struct RunCommand: WaitingActionHandler {
             || lab.claims.isAnothers(executionID, than: context.job.actionExecutionID)
     }
 
-    func twins(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async -> ConcurrentCommands {
+    /// - Throws: `CancellationError` alone.
+    func twins(_ configuration: Configuration, _ context: JobContext<Checkpoint>) async throws -> ConcurrentCommands {
         do {
             let actions = try await context.actionsOfExecution()
             lab.actionsOutage.succeeded(at: context.clock.now, context.logger)
@@ -387,6 +388,8 @@ package struct RunCommand: WaitingActionHandler {
                 command: configuration.command,
                 lab.claims
             )
+        } catch let error as CancellationError {
+            throw error
         } catch {
             // Without the right to ask, what has appeared is the best proof there is.
             guard (error as? AWSError)?.code.isAccessDenied == true else {

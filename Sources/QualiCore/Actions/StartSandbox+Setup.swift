@@ -184,7 +184,7 @@ extension StartSandbox {
         let link = lab.portal.sandbox(sandboxID)
         switch setup {
         case .state(let state) where state.isFailed:
-            let stage = try? await lab.client.sandbox(id: sandboxID).setupStage?.rawValue
+            let stage = try await LabAccess.ifTold { try await lab.client.sandbox(id: sandboxID) }?.setupStage?.rawValue
             // The events may repeat secret defaults, which aren't noted.
             if let blueprint = try await blueprint(configuration) {
                 hideInputs(configuration, blueprint, context)

@@ -406,7 +406,7 @@ package struct StartSandbox: WaitingActionHandler {
                 }
             }
         } catch is UnknownBlueprint {
-            let names = try? await lab.client.blueprints().map(\.name).sorted()
+            let names = try await LabAccess.ifTold { try await lab.client.blueprints().map(\.name).sorted() }
             let list =
                 switch names {
                 case nil: "The lab doesn't list its public blueprints"
@@ -466,13 +466,7 @@ package struct StartSandbox: WaitingActionHandler {
     ///
     /// - Throws: `CancellationError` alone.
     func blueprint(_ configuration: Configuration) async throws -> Blueprint? {
-        do {
-            return try await lab.client.blueprint(configuration.blueprint)
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            return nil
-        }
+        try await LabAccess.ifTold { try await lab.client.blueprint(configuration.blueprint) }
     }
 
     /// Returns if the start is to be tried again; throws what the job fails with, if not.

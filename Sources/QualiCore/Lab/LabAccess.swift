@@ -80,6 +80,17 @@ package struct LabAccess: Sendable {
         return lab
     }
 
+    /// Reads what is good to know; `nil` where the lab doesn't tell it.
+    ///
+    /// - Throws: `CancellationError` alone: who is stopped knows nothing, and has nobody to tell it.
+    static func ifTold<Value>(_ read: () async throws -> Value) async throws -> Value? {
+        do {
+            return try await read()
+        } catch is SandboxAPIError {
+            return nil
+        }
+    }
+
     /// Reads something, again and again while the lab is in passing trouble.
     ///
     /// - Parameters:

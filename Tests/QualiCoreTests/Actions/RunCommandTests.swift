@@ -448,7 +448,7 @@ struct RunCommandTests {
         }
         let refusal = JobFailure(.configurationError, "Sandbox is not active")
         let failure = try await bench.running {
-            await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1", bench.clock)
+            try await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1", bench.clock)
         }
         #expect(failure.type == .jobFailed)
         let fate = isKnown ? "has ended (its state: 'Ended')" : "isn't known to the lab any more"
@@ -501,7 +501,7 @@ struct RunCommandTests {
     {
         let bench = try bench { line, _ in line == "GET /sandboxes/s1" ? .sandbox("s1", .error) : nil }
         let failure = try await bench.running {
-            await RunCommand(lab: bench.access)
+            try await RunCommand(lab: bench.access)
                 .explained(JobFailure(.configurationError, "no such component"), "s1", of: "e-1", bench.clock)
         }
         #expect(failure.message.hasPrefix("The sandbox 's1' is in the state 'Error', since its setup or its teardown "))
@@ -509,11 +509,21 @@ struct RunCommandTests {
         #expect(!failure.message.contains("same stage"))
     }
 
+    @Test func `a stop before the lab has told what became of the sandbox is no failure of the job`() async throws {
+        let bench = try bench { line, _ in line == "GET /sandboxes/s1" ? .sandbox("s1", .ready) : nil }
+        let refusal = JobFailure(.configurationError, "Sandbox is not active")
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await RunCommand(lab: bench.access).explained(refusal, "s1", of: nil, bench.clock)
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
     @Test func `a failure on a sandbox that runs is told as it is`() async throws {
         let bench = try bench { line, _ in line == "GET /sandboxes/s1" ? .sandbox("s1", .ready) : nil }
         let refusal = JobFailure(.configurationError, "no")
         let failure = try await bench.running {
-            await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1", bench.clock)
+            try await RunCommand(lab: bench.access).explained(refusal, "s1", of: "e-1", bench.clock)
         }
         #expect(failure.message == "no")
     }

@@ -117,6 +117,8 @@ struct Program {
                 let report = Simulation.run(trial.scenario(run), seed: trial.seed(run))
                 sum += report.statistics
                 if let violation = report.violation {
+                    let again = Simulation.run(trial.scenario(run), seed: trial.seed(run), isTraced: true)
+                    for line in again.trace?.lines ?? [] { say(line) }
                     say("\(trial), run \(run): \(violation)")
                     return 1
                 }

@@ -70,7 +70,7 @@ struct BrowserTests {
             process.standardOutput = handle
             let (endings, ended) = AsyncStream<Int32>.makeStream()
             process.terminationHandler = { ended.yield($0.terminationStatus) }
-            try process.run()
+            try process.spawn()
             let status = await withTaskCancellationHandler {
                 await endings.first { _ in true }
             } onCancel: {

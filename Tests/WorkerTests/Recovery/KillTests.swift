@@ -22,7 +22,7 @@ struct KillTests {
 
         /// Each operation of the run with the number of requests at which it is worth to die.
         static let operations = [
-            ("PollForJobs", 1), ("AcknowledgeJob", 3), ("login", 1), ("blueprint", 1), ("startSandbox", 1),
+            ("GetCallerIdentity", 1), ("PollForJobs", 1), ("AcknowledgeJob", 3), ("login", 1), ("blueprint", 1), ("startSandbox", 1),
             ("sandboxes", 2), ("sandbox", 2), ("components", 2), ("PutObject", 2), ("PutJobSuccessResult", 3),
             ("GetObject", 2), ("componentCommand", 1), ("startComponentCommand", 1), ("execution", 1),
             ("activity", 2), ("stopSandbox", 1),
