@@ -5,7 +5,7 @@ import Logging
 import WorkerSettings
 
 /// `quali-worker run`.
-struct RunWorker: AsyncParsableCommand {
+struct RunWorker: AsyncParsableCommand, SettingGroups {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Poll for jobs and run them, until SIGTERM or SIGINT.",
@@ -20,15 +20,22 @@ struct RunWorker: AsyncParsableCommand {
     )
 
     @Flag(help: "Stop once the queues are empty and all jobs are done, as with --exit-after-idle 0.") var once = false
-    @OptionGroup var options: WorkerOptions
+    @OptionGroup var configurationFile: ConfigurationOptions
+    @OptionGroup(title: "The lab") var lab: LabOptions
+    @OptionGroup(title: "AWS") var aws: AWSOptions
+    @OptionGroup(title: "Action types") var actionVersion: ActionVersionOptions
+    @OptionGroup(title: "Action types") var actionNames: ActionNameOptions
+    @OptionGroup(title: "What pipelines don't say") var properties: PropertyOptions
+    @OptionGroup(title: "Jobs") var jobs: JobOptions
+    @OptionGroup(title: "Log") var log: LogOptions
 
     /// The values of all flags.
     var flags: [String: String] {
-        options.settings.flags.merging(once ? [Setting.exitAfterIdle.name: "0"] : [:]) { said, _ in said }
+        settingFlags.merging(once ? [Setting.exitAfterIdle.name: "0"] : [:]) { said, _ in said }
     }
 
     func validate() throws {
-        if once, options.settings.jobs.exitAfterIdle != nil {
+        if once, jobs.exitAfterIdle != nil {
             throw ValidationError("Give --once or --exit-after-idle, not both.")
         }
     }
@@ -46,7 +53,7 @@ struct RunWorker: AsyncParsableCommand {
         // Before anything that takes time, so that an early signal is a wish to stop, too.
         let signals = await WorkerProcess.trapSignals()
         let serviceManager = ServiceManager.take()
-        let (flags, path, environment) = (flags, options.configurationFile.path, ProcessEnvironment.variables)
+        let (flags, path, environment) = (flags, configurationFile.path, ProcessEnvironment.variables)
         let start = WorkerStart(serviceManager, logger: Self.firstLogger(flags, environment))
         try await WorkerProcess.run(until: signals, start) { start in
             let file = Locked("the settings")

@@ -38,7 +38,7 @@ struct SettingTests {
             "CLOUDSHELL_USER": "me",
         ]
         #expect(try RunWorker.parse(arguments).flags == wanted)
-        #expect(try CheckCommand.parse(arguments).options.settings.flags == wanted)
+        #expect(try CheckCommand.parse(arguments).options.settingFlags == wanted)
         #expect(
             try ListJobs.parse(["--quali-state-dir", "s"]).options.state.folder.flags == [
                 "QUALI_STATE_DIR": folder + "/s"
