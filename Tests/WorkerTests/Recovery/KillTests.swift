@@ -22,7 +22,8 @@ struct KillTests {
 
         /// Each operation of the run with the number of requests at which it is worth to die.
         static let operations = [
-            ("GetCallerIdentity", 1), ("PollForJobs", 1), ("AcknowledgeJob", 3), ("login", 1), ("blueprint", 1), ("startSandbox", 1),
+            ("GetCallerIdentity", 1), ("PollForJobs", 1), ("AcknowledgeJob", 3), ("login", 1), ("blueprint", 1),
+            ("startSandbox", 1),
             ("sandboxes", 2), ("sandbox", 2), ("components", 2), ("PutObject", 2), ("PutJobSuccessResult", 3),
             ("GetObject", 2), ("componentCommand", 1), ("startComponentCommand", 1), ("execution", 1),
             ("activity", 2), ("stopSandbox", 1),
@@ -184,11 +185,14 @@ struct KillTests {
                 if edge.operation == "PollForJobs" {
                     cloud.advance(by: cloud.options.codePipeline.redispatchInterval)
                 }
-                let requests = cloud.journal.count
                 let second = try Self.startWorker(cloud, home: home, "second")
                 let execution = try await cloud.codePipeline.end(of: id)
-                // It may all have been over before; then the second one has to get as far as obeying signals.
-                _ = try await cloud.journal.first("PollForJobs", after: requests)
+                // It may all have been over before; then the second one has to get as far as obeying signals. A poll of the
+                // first one may arrive as late as that, so it's no sign.
+                _ = try await second.value {
+                    let log = second.folder.appendingPathComponent("errors")
+                    return try String(contentsOf: log, encoding: .utf8).contains("Polling for jobs") ? true : nil
+                }
                 second.signal(SIGTERM)
                 let ending = try await second.end()
                 #expect(ending.status == 0, "\(ending)")

@@ -181,7 +181,7 @@ struct CanaryTests {
     }
 
     private static func isOwn(_ entry: RequestJournal.Entry) -> Bool {
-        entry.service == "codepipeline" && entry.request["x-amz-security-token"] == Canary.sessionToken
+        ["codepipeline", "sts"].contains(entry.service) && entry.request["x-amz-security-token"] == Canary.sessionToken
     }
 
     /// Looks at the page, and at the process from outside.

@@ -15,7 +15,6 @@ struct ProgramRun: Sendable {
     }
 
     private let process: Process
-    private let isAtTerminal: Bool
     /// Where its output is, and its home.
     let folder: URL
     private let ending: AsyncStream<Int32>
@@ -40,7 +39,7 @@ struct ProgramRun: Sendable {
         through wrapper: [String] = [],
         in folder: URL
     ) throws {
-        (self.folder, self.isAtTerminal) = (folder, isAtTerminal)
+        self.folder = folder
         // The tests' bundle, which is what runs here, is in the folder that the program is built into.
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         process = Process()
@@ -52,7 +51,7 @@ struct ProgramRun: Sendable {
             let words = ([program.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
             // Ctrl-C goes to the shell, too, which has something to say afterwards.
             let command = """
-                \(columns.map { "stty cols \($0); " } ?? "")trap : INT; sh -c 'echo $$ >"$HOME/pid"; exec "$@"' sh \(words); echo "status: $?"; stty -a; echo \(Self.lastWords)
+                \(columns.map { "stty cols \($0); " } ?? "")trap : INT; sh -c 'echo $$ >"$HOME/pid"; exec env --default-signal=HUP "$@"' sh \(words); echo "status: $?"; stty -a
                 """
             process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
             process.arguments = ["-qc", command, "/dev/null"]
@@ -123,21 +122,8 @@ struct ProgramRun: Sendable {
         }
     }
 
-    /// What is written once a program has left its terminal.
-    private static let lastWords = "The terminal is free."
-
-    /// Ends script(1) where its program has ended: once in hundreds of runs on a busy machine that of util-linux 2.38.1
-    /// doesn't notice.
-    private func freeTerminal() async {
-        guard isAtTerminal, (try? await output { $0.contains(Self.lastWords) }) != nil else { return }
-        do { try await Task.sleep(for: .seconds(10)) } catch { return }
-        process.terminate()
-    }
-
     /// Waits for the end.
     func end() async throws -> Ending {
-        // Cancelled when this returns.
-        async let _: Void = freeTerminal()
         var statuses = ending.makeAsyncIterator()
         let status = await withTaskCancellationHandler {
             await statuses.next()
