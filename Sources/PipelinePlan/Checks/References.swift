@@ -11,14 +11,19 @@ struct VariableReference: Sendable, Hashable, CustomStringConvertible {
     /// As it is written.
     var description: String { "#{\(namespace).\(name)}" }
 
+    /// Whether a text may name one; the expression, which takes its time, isn't made for any other.
+    private static func mayName(_ text: String) -> Bool { text.utf8.contains(UInt8(ascii: "#")) }
+
     /// All of a text, in their order.
     static func all(in text: String) -> [Self] {
-        text.matches(of: pattern).map { Self(namespace: String($0.1), name: String($0.2)) }
+        guard mayName(text) else { return [] }
+        return text.matches(of: pattern).map { Self(namespace: String($0.1), name: String($0.2)) }
     }
 
     /// A text with each of its variables replaced; where one has no replacement, `nil`.
     static func replaced(_ text: String, by value: (Self) -> String?) -> String? {
-        text.replacingAll(pattern) { value(Self(namespace: String($0.1), name: String($0.2))) }
+        guard mayName(text) else { return text }
+        return text.replacingAll(pattern) { value(Self(namespace: String($0.1), name: String($0.2))) }
     }
 }
 
