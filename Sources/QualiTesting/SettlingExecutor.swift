@@ -4,7 +4,7 @@ import HTTPTransport
 /// Runs tasks piece by piece on a queue of its own, and tells when none has anything left to do: all sleep, or wait for
 /// something from outside.
 ///
-/// A task that isn't another's child, as a step of `shielded` is, runs elsewhere.
+/// A task that isn't another's child runs elsewhere, but for a step of `shielded`.
 package final class SettlingExecutor: TaskExecutor {
     private struct State {
         var pieces = 0

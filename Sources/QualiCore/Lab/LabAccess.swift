@@ -86,7 +86,9 @@ package struct LabAccess: Sendable {
     static func ifTold<Value>(_ read: () async throws -> Value) async throws -> Value? {
         do {
             return try await read()
-        } catch is SandboxAPIError {
+        } catch let error as CancellationError {
+            throw error
+        } catch {
             return nil
         }
     }

@@ -58,6 +58,11 @@ struct CancelJob: AsyncParsableCommand {
 }
 
 extension JournalledAction {
-    /// Whether the job isn't over, as far as this host knows.
-    fileprivate var isOpen: Bool { ending == nil && stage != .completed }
+    /// Whether the job isn't over, as far as this host knows; one that is being put back goes on.
+    var isOpen: Bool {
+        switch record.outcome {
+        case .continuation, nil: true
+        case .success, .failure, .abandoned: false
+        }
+    }
 }

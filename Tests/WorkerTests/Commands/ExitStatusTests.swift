@@ -253,6 +253,7 @@ struct ExitStatusTests {
                 if signals.count > 1 {
                     run.signal(signals[1])
                 } else {
+                    // Held up it can't tell when its time is over; it is by the clock.
                     run.signal(SIGSTOP)
                     try await Task.sleep(for: WorkerProcess.standardGracePeriod)
                     run.signal(SIGCONT)

@@ -1,4 +1,5 @@
 import Foundation
+import JobEngine
 import LocalCloud
 import TestSupport
 import Testing
@@ -80,6 +81,18 @@ struct JobsTests {
                 }
                 try await body(cloud, run, state)
             }
+        }
+    }
+
+    @Test("takes a job that is being put back for one that goes on, and one with a result for one that is over")
+    func open() async throws {
+        try await withTemporaryFolder { folder in
+            let journal = try SQLiteJobJournal(folder: folder.path)
+            try await journal.claim([.record("1"), .record("2"), .record("3")])
+            try await journal.saveOutcome(.continuation(token: "t", progress: .init("")), of: "1")
+            try await journal.saveOutcome(.abandoned, of: "2")
+            let actions = try await JournalReader(folder: folder.path).actions()
+            #expect(actions.filter(\.isOpen).map(\.record.id).sorted() == ["1", "3"])
         }
     }
 
